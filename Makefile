@@ -1,0 +1,45 @@
+# Every target sets up what it needs by itself: a machine with Python 3.11+ and a shell is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo run test check bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(READY): config/requirements.lock setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Doorstep needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@echo "installing into $(VENV) (once, a minute or two)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r config/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY) ## play the story in the terminal: quote, book, fail over, reconcile, deliver
+	@$(BIN)/gateway demo
+
+run: $(READY) ## serve it: web and worker together, SQLite in var/
+	@$(BIN)/gateway init
+	@$(BIN)/gateway run
+
+test: $(READY) ## the test suite, on SQLite and on a real PostgreSQL that it starts itself
+	@$(BIN)/python -m pytest -q -n 2
+
+check: $(READY) ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY) ## measure; prints ratios and writes bench-results.json
+	@$(BIN)/python -m tests.bench
+
+lock: ## renew the lock file (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
+		--output-file config/requirements.lock setup.cfg
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench-results.json

@@ -1,0 +1,1 @@
+"""Carriers: `base` is the contract, every other folder is one carrier."""

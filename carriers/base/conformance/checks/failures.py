@@ -1,0 +1,196 @@
+"""Does a failing carrier become the right error, and is a lost booking never called safe?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from carriers.base.conformance.check import each, whole
+from carriers.base.conformance.operations import OPERATIONS
+from carriers.base.conformance.samples import Sample
+from carriers.base.conformance.script import TOKEN, Answer, Spoil, documented, only_at
+from carriers.base.conformance.stage import Played, Subject
+from carriers.base.conformance.wire import all_over_http, transports
+from carriers.base.errors import (
+    AuthenticationFailed,
+    BadCarrierResponse,
+    CarrierError,
+    CarrierUnavailable,
+    OutcomeUnknown,
+    RateLimited,
+)
+from carriers.base.simulator.faults import FaultKind
+from gateway.domain.shipments import Booking
+
+RETRY_AFTER_S = 7
+# Long enough for every honest answer of a busy machine, short enough to wait for.
+HANG_S = 1.5
+REFUSED = Answer(status=401, headers={"Content-Type": "text/plain"}, body=b"unauthorized")
+TOO_MANY = Answer(status=429, headers={"Retry-After": str(RETRY_AFTER_S)}, body=b"too many requests")
+DOWN = Answer(status=503, body=b"try again later")
+BROKEN = Answer(status=500, body=b"internal server error")
+LOGIN_PAGE = b"<html><body>Please log in</body></html>"
+UNDONE = (CarrierUnavailable, OutcomeUnknown)
+UNREADABLE = (BadCarrierResponse, OutcomeUnknown)
+
+
+def _plain(subject: Subject) -> list[Sample]:
+    """One successful sample of each operation that goes over HTTP: its `ok`, or the first."""
+    found: dict[str, Sample] = {}
+    for name in OPERATIONS:
+        for sample in sorted(subject.shown(name), key=lambda sample: sample.case != "ok"):
+            if sample.exchanges:
+                found.setdefault(name, sample)
+    return list(found.values())
+
+
+@each(_plain)
+def refused_credentials_are_told(subject: Subject, sample: Sample) -> Iterator[str]:
+    """401 is AuthenticationFailed, whichever call it answers."""
+    yield from _answered(subject, sample, REFUSED, (AuthenticationFailed,))
+
+
+@each(_plain)
+def too_many_requests_are_told(subject: Subject, sample: Sample) -> Iterator[str]:
+    """429 is RateLimited, with the seconds of Retry-After."""
+    yield from _answered(subject, sample, TOO_MANY, (RateLimited,), _waits)
+
+
+@each(_plain)
+def an_unavailable_carrier_is_told(subject: Subject, sample: Sample) -> Iterator[str]:
+    """503 is CarrierUnavailable, or OutcomeUnknown where the request may have been applied."""
+    yield from _answered(subject, sample, DOWN, UNDONE)
+
+
+@each(lambda subject: [sample for sample in _plain(subject) if _read_places(sample)])
+def a_login_page_is_told(subject: Subject, sample: Sample) -> Iterator[str]:
+    """200 with a page for people is BadCarrierResponse (or OutcomeUnknown), never an answer."""
+    for place in _read_places(sample):
+        honest = documented(sample.exchanges[place])
+        page = Answer(status=honest.status, headers={"Content-Type": "text/html"}, body=LOGIN_PAGE)
+        played = subject.play(sample, only_at(place, page))
+        yield from _not_among(f"call {place + 1}: a login page", played, UNREADABLE)
+
+
+@whole()
+def a_dripping_carrier_is_given_up(subject: Subject) -> Iterator[str]:
+    """An answer that comes byte by byte ends at the deadline, over each transport."""
+    yield from _on_the_wire(subject, FaultKind.DRIP, UNDONE)
+
+
+@whole()
+def a_huge_answer_is_given_up(subject: Subject) -> Iterator[str]:
+    """An answer without end is not read to its end, over each transport."""
+    yield from _on_the_wire(subject, FaultKind.HUGE, (*UNDONE, BadCarrierResponse))
+
+
+def _booked(subject: Subject) -> list[Sample]:
+    return [sample for sample in subject.shown("book") if sample.exchanges]
+
+
+@each(_booked)
+def a_lost_booking_is_never_called_safe(subject: Subject, sample: Sample) -> Iterator[str]:
+    """Silence, a reset, half an answer or a 5xx after the booking was sent is OutcomeUnknown, over each transport."""
+    place = _booking_place(sample)
+    for name, transport in transports().items():
+        for kind in (FaultKind.TIMEOUT_AFTER, FaultKind.RESET_AFTER, FaultKind.TRUNCATED, FaultKind.STATUS_500_AFTER):
+            fault = Answer(body=documented(sample.exchanges[place]).body, fault=kind)
+            for _, played in all_over_http(
+                subject, [sample], transport, deadline_s=HANG_S, spoil=lambda _, fault=fault: only_at(place, fault)
+            ):
+                yield from _not_unknown(f"over {name}: {kind}", played)
+                yield from _sent_again(f"over {name}: {kind}", sample, played)
+    for what, answer in (("500", BROKEN), ("503", DOWN)):
+        played = subject.play(sample, only_at(place, answer))
+        yield from _not_unknown(what, played)
+        yield from _sent_again(what, sample, played)
+
+
+@each(_booked)
+def the_idempotency_key_travels(subject: Subject, sample: Sample) -> Iterator[str]:
+    """The tender's reference is somewhere in the request that books."""
+    reference = sample.given["tender_reference"]
+    sent = subject.play(sample).sent
+    if not any(call.place == _booking_place(sample) and reference in call.text for call in sent):
+        yield f"the tender reference {reference} is nowhere in the request that books"
+
+
+@each(lambda subject: [sample for sample in subject.shown("book") if not sample.exchanges])
+def the_same_tender_books_once(subject: Subject, sample: Sample) -> Iterator[str]:
+    """A carrier without HTTP, asked twice with one reference, has one booking."""
+    account = subject.account(sample)
+    first, second = subject.play(sample, account=account), subject.play(sample, account=account)
+    if not isinstance(second.value, Booking):
+        yield f"asked again: {second.says}"
+    elif first.value.ref != second.value.ref:
+        yield f"asked again, it booked {second.value.ref} beside {first.value.ref}"
+
+
+def _answered(
+    subject: Subject,
+    sample: Sample,
+    answer: Answer,
+    wanted: tuple[type[CarrierError], ...],
+    more: Callable[[Played], Iterator[str]] | None = None,
+) -> Iterator[str]:
+    """One call after the other is answered so."""
+    for place, exchange in enumerate(sample.exchanges):
+        if exchange.request.where != TOKEN:
+            played = subject.play(sample, only_at(place, answer))
+            about = f"call {place + 1}: {answer.status}"
+            yield from _not_among(about, played, wanted)
+            if more is not None and isinstance(played.error, wanted):
+                yield from (f"{about}: {what}" for what in more(played))
+
+
+def _waits(played: Played) -> Iterator[str]:
+    waits = getattr(played.error, "retry_after_s", None)
+    if waits != RETRY_AFTER_S:
+        yield f"retry_after_s is {waits}, not {RETRY_AFTER_S}"
+
+
+def _not_among(about: str, played: Played, wanted: Sequence[type[CarrierError]]) -> Iterator[str]:
+    if not isinstance(played.error, tuple(wanted)):
+        yield f"{about}: expected {' or '.join(kind.__name__ for kind in wanted)}, not {played.says}"
+
+
+def _not_unknown(about: str, played: Played) -> Iterator[str]:
+    # Half an answer is an answer that cannot be read, which services take as unknown when booking.
+    yield from _not_among(about, played, UNREADABLE)
+
+
+def _sent_again(about: str, sample: Sample, played: Played) -> Iterator[str]:
+    place = _booking_place(sample)
+    times = sum(1 for call in played.sent if call.place == place)
+    if times != 1:
+        yield f"{about}: the booking was sent {times} times"
+
+
+def _booking_place(sample: Sample) -> int:
+    """The exchange that books: the last one that is not a read."""
+    return max(place for place, exchange in enumerate(sample.exchanges) if exchange.request.method != "GET")
+
+
+def _read_places(sample: Sample) -> list[int]:
+    """Exchanges whose documented answer has something in it to be read."""
+    return [
+        place
+        for place, exchange in enumerate(sample.exchanges)
+        if exchange.request.where != TOKEN and exchange.response.status < 300 and not exchange.response.body.empty
+    ]
+
+
+def _on_the_wire(subject: Subject, kind: FaultKind, wanted: tuple[type[CarrierError], ...]) -> Iterator[str]:
+    samples = _plain(subject)
+    for name, transport in transports().items():
+        for sample, played in all_over_http(subject, samples, transport, deadline_s=HANG_S, spoil=_first(kind)):
+            yield from _not_among(f"{sample.name} over {name}: {kind}", played, wanted)
+
+
+def _first(kind: FaultKind) -> Callable[[Sample], Spoil]:
+    """Goes wrong at the first call that is not for a token."""
+
+    def spoil(sample: Sample) -> Spoil:
+        place = next(n for n, exchange in enumerate(sample.exchanges) if exchange.request.where != TOKEN)
+        return only_at(place, Answer(body=documented(sample.exchanges[place]).body, fault=kind))
+
+    return spoil

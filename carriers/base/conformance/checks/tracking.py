@@ -1,0 +1,154 @@
+"""Is what tracking says true: endings told apart, new codes unknown, one id for one scan?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from carriers.base.conformance.check import each, whole
+from carriers.base.conformance.mutations import leaves, replaced
+from carriers.base.conformance.operations import TRACKING
+from carriers.base.conformance.samples import Payload, Sample
+from carriers.base.conformance.script import Answer, documented
+from carriers.base.conformance.stage import Played, Subject
+from carriers.base.contract import Capability
+from gateway.domain.tracking import TrackingEvent, TrackingUpdate
+
+NOBODYS_CODE = "zz_nobody_lists_this"
+
+
+def _tracked(subject: Subject) -> list[Sample]:
+    return [sample for name in TRACKING for sample in subject.shown(name)]
+
+
+def _ended(case: str) -> Any:
+    return lambda subject: [sample for sample in _tracked(subject) if sample.case == case]
+
+
+@each(_ended("delivered"))
+def a_delivery_is_told(subject: Subject, sample: Sample) -> Iterator[str]:
+    """The sample of a delivery ends delivered."""
+    statuses = _statuses(_play(subject, sample))
+    if "delivered" not in statuses:
+        yield f"no event is `delivered`: {statuses}"
+
+
+@each(_ended("attempt_failed"))
+def a_failed_attempt_is_no_delivery(subject: Subject, sample: Sample) -> Iterator[str]:
+    """The sample of a failed attempt has one, and nothing in it is delivered."""
+    statuses = _statuses(_play(subject, sample))
+    if "attempt_failed" not in statuses:
+        yield f"no event is `attempt_failed`: {statuses}"
+    if "delivered" in statuses:
+        yield f"a failed attempt counts as delivered: {statuses}"
+
+
+@whole(Capability.TRACKS)
+def an_unlisted_code_of_the_table_is_unknown(subject: Subject) -> Iterator[str]:
+    """The status table guesses nothing."""
+    found = subject.carrier.statuses.lookup(NOBODYS_CODE)
+    if found.status != "unknown" or found.listed:
+        yield f"{NOBODYS_CODE!r} is taken for {found}"
+
+
+@each(_tracked)
+def an_unlisted_code_stays_unknown(subject: Subject, sample: Sample) -> Iterator[str]:
+    """Each code of an event, replaced by one that nobody lists, makes an event that is unknown."""
+    honest = _play(subject, sample)
+    for code in sorted({event.carrier_code for event in _events(honest)}):
+        for leaf in _places_of(sample, code):
+            played = _play(subject, sample, leaf)
+            new = [event for event in _events(played) if NOBODYS_CODE in event.carrier_code]
+            if not new:
+                yield f"{leaf!r} replaced: no event bears the new code: {played.says}"
+            yield from (
+                f"{leaf!r} replaced: a code that nobody lists is taken for {event.status}"
+                for event in new
+                if event.status != "unknown"
+            )
+
+
+@whole()
+def event_ids_do_not_collide(subject: Subject) -> Iterator[str]:
+    """Two scans never have one event id, in all samples together."""
+    scans: dict[str, tuple[object, str]] = {}
+    for sample in _tracked(subject):
+        for update in _updates(_play(subject, sample)):
+            ids = [event.event_id for event in update.events]
+            yield from (f"{sample.name}: {id_!r} stands twice" for id_ in sorted({i for i in ids if ids.count(i) > 1}))
+            for event in update.events:
+                scan = (update.tracking_number, event.piece, event.carrier_code, event.occurred_at)
+                known, where = scans.setdefault(event.event_id, (scan, sample.name))
+                if known != scan:
+                    yield f"{event.event_id!r} names {known} in {where} and {scan} in {sample.name}"
+
+
+@each(_tracked)
+def an_event_keeps_its_id(subject: Subject, sample: Sample) -> Iterator[str]:
+    """The same answer, read again, has the same event ids."""
+    first, second = (_ids(_play(subject, sample)) for _ in range(2))
+    if first != second:
+        yield f"read twice: {first} and {second}"
+    if "" in first:
+        yield "an event has no id"
+
+
+@whole(Capability.TRACKS, Capability.RECEIVES_WEBHOOKS)
+def push_and_poll_name_a_scan_alike(subject: Subject) -> Iterator[str]:
+    """Webhook samples with `same_scan_as` have event ids that the polled sample has too."""
+    pairs = [sample for sample in subject.shown("webhook") if sample.same_scan_as]
+    if not pairs:
+        yield "no webhook sample says `same_scan_as`, so that nothing shows that push and poll agree"
+    for sample in pairs:
+        polled = subject.samples.named(sample.same_scan_as)
+        if polled is None:
+            yield f"{sample.name}: there is no sample {sample.same_scan_as}"
+            continue
+        pushed, known = _ids(_play(subject, sample)), _ids(_play(subject, polled))
+        if not pushed or not set(pushed) <= set(known):
+            yield f"{sample.name} names {pushed}, {polled.name} {known}"
+
+
+def _play(subject: Subject, sample: Sample, code: str | None = None) -> Played:
+    """A sample; with `code`, that word is one that nobody lists, wherever it stands."""
+    if sample.call is not None:
+        body = None if code is None else _without(sample.call.body, code)
+        return subject.pushed(sample, body)
+    return subject.play(sample, lambda place, answer: _spoilt(sample, place, answer, code))
+
+
+def _spoilt(sample: Sample, place: int, answer: Answer, code: str | None) -> Answer:
+    body = sample.exchanges[place].response.body
+    if code is None or not body.has_json:
+        return answer
+    honest = documented(sample.exchanges[place])
+    return Answer(status=honest.status, headers=honest.headers, body=_without(body, code))
+
+
+def _without(body: Payload, code: str) -> bytes:
+    return json.dumps(replaced(body.json, code, NOBODYS_CODE), ensure_ascii=False).encode()
+
+
+def _places_of(sample: Sample, code: str) -> list[str]:
+    """The words of a sample that an event's code is made of."""
+    bodies = [exchange.response.body for exchange in sample.exchanges]
+    bodies += [sample.call.body] if sample.call else []
+    words = {value for body in bodies if body.has_json for _, value in leaves(body.json) if isinstance(value, str)}
+    return [code] if code in words else []
+
+
+def _updates(played: Played) -> Sequence[TrackingUpdate]:
+    return played.value if isinstance(played.value, list | tuple) else ()
+
+
+def _events(played: Played) -> list[TrackingEvent]:
+    return [event for update in _updates(played) for event in update.events]
+
+
+def _ids(played: Played) -> list[str]:
+    return [event.event_id for event in _events(played)]
+
+
+def _statuses(played: Played) -> list[str]:
+    return [event.status for event in _events(played)]

@@ -1,0 +1,269 @@
+"""How a webhook proves its sender. Declared on the adapter, run on the raw bytes before anything is parsed.
+
+A proof without a configured secret refuses. While a secret is being changed, the one before it, kept under
+the name `<secret>_previous`, is accepted too. `sign` makes the call that the carrier would make, for
+simulators and tests.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from carriers.base.errors import BadCarrierResponse, WebhookRejected
+from carriers.base.messages import Account, WebhookCall, WebhookReply
+from carriers.base.proving import (
+    SECRET,
+    Keyed,
+    accepted_secrets,
+    after,
+    as_bytes,
+    check_equal,
+    check_fresh,
+    header_of,
+    with_header,
+)
+from carriers.base.reading import Reading
+
+
+class WebhookProof(Protocol):
+    """One carrier's way to prove a call, and to make one."""
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """The answer the carrier wants to hear; raises WebhookRejected for a call that is not proven."""
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The same call as the carrier would send it; raises WebhookRejected without a configured secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class HmacProof(Keyed):
+    """A keyed hash of the raw body in a header; with a timestamp header, of timestamp, full stop and body.
+
+    `prefix` stands before the signature in its header. `signed` builds other content from the call; a
+    timestamp that is not part of it proves nothing. A timestamp may be `tolerance_s` old or early.
+    """
+
+    header: str
+    prefix: str = ""
+    timestamp_header: str = ""
+    tolerance_s: int = 300
+    signed: Callable[[WebhookCall], bytes] | None = None
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """Check signature, then age."""
+        self.check(after(self.prefix, header_of(call, self.header)), self._content(call), account)
+        if self.timestamp_header:
+            check_fresh(header_of(call, self.timestamp_header), call, self.tolerance_s)
+        return self.reply
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call with its signature, and with a timestamp where one belongs and none is there."""
+        if self.timestamp_header and self.timestamp_header.lower() not in call.headers:
+            call = with_header(call, self.timestamp_header, str(int(call.received_at.timestamp())))
+        return with_header(call, self.header, self.prefix + self.signatures(self._content(call), account)[0])
+
+    def _content(self, call: WebhookCall) -> bytes:
+        if self.signed:
+            return self.signed(call)
+        if self.timestamp_header:
+            return as_bytes(header_of(call, self.timestamp_header)) + b"." + call.body
+        return call.body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySignatureProof(Keyed):
+    """A keyed hash that stands inside the JSON body, over a text made of other members of it.
+
+    `content` is that text: `{data}` is the member `data` exactly as sent, `{timestamp}` the member
+    `timestamp`, `{path}` the path of our URL as the carrier knows it, from the account's option
+    `webhook_path`. `tolerance_s` is None where a carrier sends old calls again unchanged.
+    """
+
+    content: str
+    signature: str = "signature"
+    timestamp: str = "timestamp"
+    data: str = "data"
+    tolerance_s: int | None = None
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """Check signature, then age."""
+        members = _members(call.body)
+        self.check(_bare(members.get(self.signature, "")), self._signed(members, account), account)
+        if self.tolerance_s is not None:
+            check_fresh(_bare(members[self.timestamp]), call, self.tolerance_s)
+        return self.reply
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call with its signature in the body, and with a timestamp where none is there."""
+        members = {self.timestamp: str(int(call.received_at.timestamp())), **_members(call.body)}
+        members[self.signature] = json.dumps(self.signatures(self._signed(members, account), account)[0])
+        body = ",".join(f"{json.dumps(name)}:{raw}" for name, raw in members.items())
+        return replace(call, body=f"{{{body}}}".encode())
+
+    def _signed(self, members: dict[str, str], account: Account) -> bytes:
+        if self.data not in members or self.timestamp not in members:
+            raise WebhookRejected(f"the body has no {self.data} or no {self.timestamp}")
+        path = account.options.get("webhook_path", "")
+        text = self.content.format(
+            data=members[self.data], timestamp=_bare(members[self.timestamp]), path=path
+        )
+        return as_bytes(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicProof:
+    """A user name and a password of our own choosing. Source: RFC 7617 (HTTP Basic)."""
+
+    user: str = "webhook_user"
+    password: str = "webhook_password"  # noqa: S105 the name under which an account keeps it
+    reply: WebhookReply = field(default_factory=WebhookReply)
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """Check user and password together."""
+        scheme, _, given = header_of(call, "authorization").partition(" ")
+        if scheme.lower() != "basic":
+            raise WebhookRejected("the call does not use Basic authentication")
+        check_equal(given.strip(), self._credentials(account))
+        return self.reply
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call with user and password."""
+        return with_header(call, "authorization", f"Basic {self._credentials(account)[0]}")
+
+    def _credentials(self, account: Account) -> list[str]:
+        users, passwords = accepted_secrets(account, self.user), accepted_secrets(account, self.password)
+        return [base64.b64encode(f"{user}:{word}".encode()).decode() for word in passwords for user in users]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTokenProof:
+    """A secret text of our own choosing that comes back in a header (`prefix`: such as `Bearer `)."""
+
+    header: str
+    secret: str = SECRET
+    prefix: str = ""
+    reply: WebhookReply = field(default_factory=WebhookReply)
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """Check the text."""
+        check_equal(after(self.prefix, header_of(call, self.header)), accepted_secrets(account, self.secret))
+        return self.reply
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call with the text."""
+        return with_header(call, self.header, self.prefix + accepted_secrets(account, self.secret)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class RsaProof:
+    """A signature of the raw body with the carrier's own key, in base64; its public key is kept as PEM.
+
+    Only a simulator has the private key, in the secret `webhook_private_key`.
+    Source: RFC 8017, RSASSA-PKCS1-v1_5 with SHA-256.
+    """
+
+    header: str
+    secret: str = "webhook_public_key"  # noqa: S105 the name under which an account keeps it
+    private: str = "webhook_private_key"
+    reply: WebhookReply = field(default_factory=WebhookReply)
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """Check the signature."""
+        given = header_of(call, self.header)
+        try:
+            signature = base64.b64decode(given, validate=True)
+        except ValueError:
+            signature = b""
+        # One signature has one spelling, so that a call cannot be told again in another.
+        if base64.b64encode(signature).decode() != given:
+            raise WebhookRejected("the signature is not base64")
+        if not any([_signed_by(pem, signature, call.body) for pem in accepted_secrets(account, self.secret)]):
+            raise WebhookRejected("the proof is false")
+        return self.reply
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call with its signature."""
+        key = load_pem_private_key(accepted_secrets(account, self.private)[0].encode(), password=None)
+        if not isinstance(key, RSAPrivateKey):
+            raise WebhookRejected(f"the configured {self.private} is not an RSA key")
+        signature = key.sign(call.body, PKCS1v15(), SHA256())
+        return with_header(call, self.header, base64.b64encode(signature).decode())
+
+
+class AnyProof:
+    """One of several proofs, where the carrier lets each client choose. The first one signs."""
+
+    def __init__(self, *proofs: WebhookProof) -> None:
+        self._proofs = proofs
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """The answer of the first proof that holds."""
+        why = []
+        for proof in self._proofs:
+            try:
+                return proof.prove(call, account)
+            except WebhookRejected as error:
+                why.append(str(error))
+        raise WebhookRejected("; ".join(why))
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call as the first proof signs it."""
+        return self._proofs[0].sign(call, account)
+
+
+def _signed_by(pem: str, signature: bytes, body: bytes) -> bool:
+    try:
+        key = load_pem_public_key(pem.encode())
+    except ValueError:
+        raise WebhookRejected("the configured public key is not PEM") from None
+    if not isinstance(key, RSAPublicKey):
+        raise WebhookRejected("the configured public key is not RSA")
+    try:
+        key.verify(signature, body, PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _members(body: bytes) -> dict[str, str]:
+    """The top-level members of a JSON object, each value exactly as it was sent."""
+    try:
+        if not isinstance(Reading.parse(body).raw, dict):
+            raise WebhookRejected("the body is not a JSON object")
+    except BadCarrierResponse as error:
+        raise WebhookRejected(str(error)) from None
+    text, members = body.decode("utf-8-sig"), {}
+    at = _skip(text, text.index("{") + 1)
+    while text[at] != "}":
+        name, at = _JSON.raw_decode(text, at)
+        at = _skip(text, at)
+        _, end = _JSON.raw_decode(text, at)
+        members[name] = text[at:end]
+        at = _skip(text, end)
+    return members
+
+
+_JSON = json.JSONDecoder()
+_BETWEEN = re.compile(r"[ \t\n\r,:]*")
+
+
+def _skip(text: str, at: int) -> int:
+    """Past white space and separators; the text was found to be JSON before."""
+    found = _BETWEEN.match(text, at)
+    return found.end() if found else at
+
+
+def _bare(raw: str) -> str:
+    """A raw JSON text without its quotes; anything else as written."""
+    return str(_JSON.decode(raw)) if raw.startswith('"') else raw

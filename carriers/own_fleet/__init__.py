@@ -1,0 +1,1 @@
+"""Our own vans: zones, windows with capacity, a rate card, drivers' scans. See README.md."""

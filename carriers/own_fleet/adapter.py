@@ -1,0 +1,147 @@
+"""Our own fleet as a carrier like any other. What it sells are places in delivery windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from carriers.base import (
+    AuthenticationFailed,
+    Booking,
+    BookingRef,
+    BookRequest,
+    Cancellation,
+    CancellationState,
+    Carrier,
+    DeliveryWindows,
+    InvalidValue,
+    Place,
+    Profile,
+    ProofOfDelivery,
+    QuoteRequest,
+    Rate,
+    Shipment,
+    ShipmentRejected,
+    StatusTable,
+    TrackingUpdate,
+    UnknownReference,
+    Window,
+)
+from carriers.own_fleet import wire
+from carriers.own_fleet.terms import Terms
+
+
+class OwnFleet(Carrier):
+    """Our vans. Its coroutines await nothing: the windows are in our own database, given by the account."""
+
+    profile = Profile.load(__package__)
+    statuses = StatusTable.load(__package__)
+
+    async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
+        """One rate for each window with room that is still on sale; () outside the account's zones."""
+        terms = self._terms()
+        zone = terms.zone(request.shipment.destination)
+        if zone is None:
+            return ()
+        ordered_at = max(self.clock(), request.ready_at)
+        windows = self._windows().open_windows(zone, ordered_at, ordered_at + terms.horizon)
+        wanted = [window for window in windows if _suits(window, request)]
+        rates = self._rates(terms, zone, wanted, request.shipment, ordered_at)
+        return tuple(rate for rate in rates if not request.services or rate.service in request.services)
+
+    def _rates(
+        self, terms: Terms, zone: str, windows: Sequence[Window], shipment: Shipment, ordered_at: datetime
+    ) -> Iterator[Rate]:
+        divisor = self.profile.limits.dimensional_divisor_cm3_per_kg
+        weight_g = sum(parcel.chargeable_weight_g(divisor) for parcel in shipment.parcels)
+        for window in windows:
+            sold = terms.service(ordered_at, window.start)
+            price = terms.rate_card.lookup(zone, sold[0], weight_g) if sold else None
+            if sold and price:
+                yield wire.rate(window, sold[0], price, cut_off=sold[1])
+
+    async def book(self, request: BookRequest) -> Booking:
+        """Take a place in the rate's window, once per tender however often it is asked.
+
+        Raises:
+            ShipmentRejected: the window is full, or past its cut-off.
+        """
+        windows, tender = self._windows(), request.tender_reference
+        held = windows.find(tender)
+        if held is None:
+            expires_at = request.rate.expires_at
+            if expires_at is None or self.clock() > expires_at:
+                raise ShipmentRejected("the window is no longer on sale")
+            if not windows.reserve(request.rate.carrier_quote_id, tender):
+                raise ShipmentRejected("the window is full")
+        deliver_by = held.end if held else request.rate.deliver_by
+        return wire.booking(tender, deliver_by, price=request.rate.price)
+
+    async def find(self, tender_reference: str) -> Booking | None:
+        """The place that a tender holds."""
+        held = self._windows().find(tender_reference)
+        return wire.booking(tender_reference, held.end) if held else None
+
+    async def cancel(self, booking: BookingRef) -> Cancellation:
+        """Give the place back, until its window begins.
+
+        Raises:
+            UnknownReference: this tender never had a place.
+        """
+        windows = self._windows()
+        held = windows.find(booking.carrier_reference)
+        if held and held.start <= self.clock():
+            return Cancellation(state=CancellationState.TOO_LATE, why="the delivery window has begun")
+        if not windows.release(booking.carrier_reference):
+            raise UnknownReference("this tender never had a place in a window")
+        return Cancellation(state=CancellationState.ACCEPTED)
+
+    def read_scan(
+        self,
+        *,
+        client_event_id: str,
+        tracking_number: str,
+        code: str,
+        occurred_at: datetime,
+        detail: str = "",
+        place: Place | None = None,
+        piece: str = "",
+        proof: ProofOfDelivery | None = None,
+    ) -> TrackingUpdate:
+        """One scan of a driver or a depot, in our words; the codes are in `statuses.csv`.
+
+        Args:
+            client_event_id: made by the device, the same each time the scan is sent; becomes the event id.
+            tracking_number: of the shipment.
+            code: what happened, such as `delivered`; a code that is not listed is unknown.
+            occurred_at: when the device scanned it, aware.
+            detail: finer than the code, such as `neighbour`.
+            piece: which parcel, where it is not the whole shipment.
+        """
+        return wire.scan(
+            self.statuses,
+            client_event_id=client_event_id,
+            tracking_number=tracking_number,
+            code=code,
+            detail=detail,
+            occurred_at=occurred_at,
+            place=place,
+            piece=piece,
+            proof=proof,
+        )
+
+    def _terms(self) -> Terms:
+        try:
+            return Terms.read(self.account.options)
+        except InvalidValue as error:
+            raise AuthenticationFailed(f"account {self.account.name}, option {error}") from None
+
+    def _windows(self) -> DeliveryWindows:
+        if self.account.windows is None:
+            raise AuthenticationFailed(f"account {self.account.name} has no delivery windows")
+        return self.account.windows
+
+
+def _suits(window: Window, request: QuoteRequest) -> bool:
+    asked = request.window
+    return asked is None or (asked.start <= window.start and window.end <= asked.end)

@@ -1,0 +1,79 @@
+"""What passes between the gateway and our own vans: bookings out, scans in."""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from datetime import datetime
+from hashlib import sha256
+
+from carriers.base import (
+    Booking,
+    BookingRef,
+    Money,
+    Place,
+    ProofOfDelivery,
+    Rate,
+    ServiceLevel,
+    StatusTable,
+    TrackingEvent,
+    TrackingUpdate,
+    Window,
+)
+
+NUMBER_BYTES = 10
+
+
+def rate(window: Window, service: ServiceLevel, price: Money, cut_off: datetime) -> Rate:
+    """A place in a window at a price, on sale until its cut-off or its start."""
+    return Rate(
+        service=service,
+        carrier_service=service.value,
+        price=price,
+        deliver_from=window.start,
+        deliver_by=window.end,
+        expires_at=min(cut_off, window.start),
+        carrier_quote_id=window.id,
+    )
+
+
+def tracking_number(tender_reference: str) -> str:
+    """What stands on the parcel: the same for the same tender, and not to be guessed from another."""
+    digest = sha256(tender_reference.encode()).digest()
+    return f"OF{b32encode(digest[:NUMBER_BYTES]).decode()}"
+
+
+def booking(tender_reference: str, deliver_by: datetime | None, price: Money | None = None) -> Booking:
+    """A place that a tender holds; the tender's reference is our own number of the booking."""
+    ref = BookingRef(
+        carrier_reference=tender_reference,
+        tracking_number=tracking_number(tender_reference),
+        tender_reference=tender_reference,
+    )
+    return Booking(ref=ref, price=price, deliver_by=deliver_by)
+
+
+def scan(
+    table: StatusTable,
+    *,
+    client_event_id: str,
+    tracking_number: str,
+    code: str,
+    detail: str,
+    occurred_at: datetime,
+    place: Place | None,
+    piece: str,
+    proof: ProofOfDelivery | None,
+) -> TrackingUpdate:
+    """One scan as an update of one event, named by the id that the driver's device gave it."""
+    mapped = table.lookup(code, detail)
+    event = TrackingEvent(
+        event_id=client_event_id,
+        occurred_at=occurred_at,
+        status=mapped.status,
+        reason=mapped.reason,
+        carrier_code=code,
+        carrier_qualifier=detail,
+        place=place,
+        piece=piece,
+    )
+    return TrackingUpdate(tracking_number=tracking_number, events=(event,), proof=proof)

@@ -1,0 +1,1 @@
+"""The sandbox: a carrier that does not exist, for tests of merchants and of the gateway. See README.md."""

@@ -1,0 +1,191 @@
+"""The sandbox carrier over its own JSON API. The option `without` chooses what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from carriers.base import (
+    Account,
+    Address,
+    AuthenticationFailed,
+    BadCarrierResponse,
+    Booking,
+    BookingRef,
+    BookRequest,
+    Cancellation,
+    Carrier,
+    CarrierError,
+    Clock,
+    HmacProof,
+    Label,
+    LabelFormat,
+    OutcomeUnknown,
+    Pickup,
+    PickupRequest,
+    Profile,
+    ProofOfDelivery,
+    QuoteRequest,
+    Rate,
+    Reading,
+    Reply,
+    ServicePoint,
+    StatusTable,
+    TrackingUpdate,
+    UnknownReference,
+    WebhookCall,
+    utc_now,
+)
+from carriers.sandbox import wire
+
+IDEMPOTENCY = "idempotency"
+# Methods that an account's carrier may lack.
+OPERATIONS = frozenset({"find", "cancel", "label", "track"})
+
+
+class Sandbox(Carrier):
+    """A carrier that does not exist. Each account says in `without` which abilities its carrier lacks.
+
+    A lacking method is None on the instance, so that `isinstance(carrier, FindsBookings)` is false as it is
+    for a carrier that never had it; `profile` is that of the account.
+    """
+
+    profile = Profile.load(__package__)
+    statuses = StatusTable.load(__package__)
+    webhook_proof = HmacProof(header="sandbox-signature", timestamp_header="sandbox-timestamp")
+
+    def __init__(self, account: Account, clock: Clock = utc_now) -> None:
+        super().__init__(account, clock)
+        self.without = _words(account.options.get("without"))
+        own = {"profile": _profile(self.profile, self.without, account.options.get("settle_s"))}
+        for name, value in {**own, **dict.fromkeys(self.without & OPERATIONS)}.items():
+            setattr(self, name, value)
+
+    async def headers(self) -> Mapping[str, str]:
+        """A bearer key, whose books it goes into, and what the server shall lack."""
+        key = self.account.secrets.get("api_key")
+        if not key:
+            raise AuthenticationFailed(f"account {self.account.name} has no secret api_key")
+        if not self.without <= OPERATIONS | {IDEMPOTENCY}:
+            raise AuthenticationFailed(
+                f"account {self.account.name}: option without names what cannot be lacked"
+            )
+        return {
+            "Authorization": f"Bearer {key}",
+            "Sandbox-Account": self.account.id,
+            "Sandbox-Without": ",".join(sorted(self.without)),
+        }
+
+    def refusal(self, reply: Reply) -> CarrierError | None:
+        """Errors in the body, by their code."""
+        return wire.refusal(reply)
+
+    async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
+        """Rates good for 15 minutes."""
+        body = wire.quote_request(request, self.profile.services)
+        reply = await self.http.post("api", "/quotes", repeatable=True, json=body)
+        return wire.rates(reply.reading(), self.profile.services)
+
+    async def book(self, request: BookRequest) -> Booking:
+        """Book a quoted rate.
+
+        Raises:
+            OutcomeUnknown: also when the sandbox says that it is still working on it.
+        """
+        reply = await self.http.post(
+            "api",
+            "/bookings",
+            repeatable=False,
+            json=wire.book_request(request, str(self.account.options.get("webhook_url", ""))),
+            headers={"Idempotency-Key": request.tender_reference},
+        )
+        if reply.status == 202:
+            raise OutcomeUnknown("the sandbox is still working on this booking")
+        return wire.booking(reply.reading().get("booking"), request.tender_reference)
+
+    async def find(self, tender_reference: str) -> Booking | None:
+        """The booking that stands under our reference."""
+        reply = await self.http.get("api", "/bookings", params={"reference": tender_reference})
+        found = reply.reading().get("bookings").items()
+        return wire.booking(found[0], tender_reference) if found else None
+
+    async def cancel(self, booking: BookingRef) -> Cancellation:
+        """Free until it is picked up."""
+        reply = await self.http.post(
+            "api", f"/bookings/{booking.carrier_reference}/cancel", repeatable=True, expect=(200, 202, 409)
+        )
+        return wire.cancellation(reply.reading())
+
+    async def label(self, booking: BookingRef, form: LabelFormat) -> Label:
+        """PDF, ZPL or PNG, always 102 x 152 mm."""
+        path = f"/bookings/{booking.carrier_reference}/label"
+        reply = await self.http.get("api", path, params={"format": form.kind.value})
+        if not reply.body.startswith(wire.LABEL_STARTS[form.kind]):
+            raise BadCarrierResponse(f"the label is not {form.kind.value}")
+        return Label(kind=form.kind, content=reply.body)
+
+    async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
+        """Everything known of these numbers; those it does not know are left out."""
+        reply = await self.http.get("api", "/tracking", params={"numbers": ",".join(numbers)})
+        return tuple(wire.update(each, self.statuses) for each in reply.reading().get("shipments").items())
+
+    def parse_webhook(self, call: WebhookCall) -> Sequence[TrackingUpdate]:
+        """One event, in the same words as tracking."""
+        return wire.pushed(Reading.parse(call.body), self.statuses)
+
+    async def proof_of_delivery(self, booking: BookingRef) -> ProofOfDelivery:
+        """Who took it, with a signature.
+
+        Raises:
+            UnknownReference: not delivered yet.
+        """
+        reply = await self.http.get("api", f"/bookings/{booking.carrier_reference}/proof")
+        return wire.proof(reply.reading())
+
+    async def schedule_pickup(self, request: PickupRequest) -> Pickup:
+        """A collection between two moments; the same reference again is the same pickup."""
+        reply = await self.http.post(
+            "api",
+            "/pickups",
+            repeatable=True,
+            json=wire.pickup_request(request),
+            headers={"Idempotency-Key": request.reference},
+        )
+        return wire.pickup(reply.reading())
+
+    async def cancel_pickup(self, pickup: Pickup) -> None:
+        """Call it off; also when it is called off already."""
+        await self.http.delete("api", f"/pickups/{pickup.carrier_reference}", repeatable=True, expect=(200,))
+
+    async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
+        """Made-up shops and lockers, nearest first."""
+        params = {
+            "country": near.country,
+            "postal_code": near.postal_code,
+            "radius_m": str(radius_m),
+            "limit": str(limit),
+        }
+        try:
+            reply = await self.http.get("api", "/service-points", params=params)
+        except UnknownReference:
+            return ()
+        return tuple(wire.service_point(each) for each in reply.reading().get("service_points").items())
+
+
+def _words(option: object) -> frozenset[str]:
+    """A list, or words with commas."""
+    words = option.split(",") if isinstance(option, str) else option
+    return (
+        frozenset(str(word).strip() for word in words or () if word)
+        if isinstance(words, Sequence)
+        else frozenset()
+    )
+
+
+def _profile(profile: Profile, without: frozenset[str], settle_s: object) -> Profile:
+    booking = replace(
+        profile.booking,
+        idempotent=IDEMPOTENCY not in without,
+        settle_s=settle_s if isinstance(settle_s, int) else profile.booking.settle_s,
+    )
+    return replace(profile, booking=booking)

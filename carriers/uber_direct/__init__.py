@@ -1,0 +1,1 @@
+"""Uber Direct: couriers on demand, booked by quote, tracked by push and poll."""

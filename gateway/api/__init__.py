@@ -1,0 +1,11 @@
+"""How you ask: Flask and marshmallow live here and nowhere else. The tuple is the table of contents."""
+
+from gateway.api import accounts, quotes, shipments, tracking, webhook_endpoints
+
+BLUEPRINTS = (
+    quotes.blueprint,
+    shipments.blueprint,
+    tracking.blueprint,
+    accounts.blueprint,
+    webhook_endpoints.blueprint,
+)

@@ -1,0 +1,52 @@
+"""Prometheus metrics: requests in this process, and what the database knows about the whole deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from gateway.services.ports import Store
+
+REQUESTS = CollectorRegistry()
+COUNT = Counter("gateway_requests", "Requests by route and status.", ["method", "route", "status"], registry=REQUESTS)
+SECONDS = Histogram(
+    "gateway_request_seconds",
+    "Time to answer by route.",
+    ["method", "route"],
+    registry=REQUESTS,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    COUNT.labels(method, route, status).inc()
+    SECONDS.labels(method, route).observe(seconds)
+
+
+class Deployment(Collector):
+    """What the rows say: work waiting, cases open, jobs' heartbeats."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Read when scraped."""
+        counts = GaugeMetricFamily("gateway_rows", "Rows by what they wait for.", labels=["what"])
+        for what, number in sorted(self._store.counts().items()):
+            counts.add_metric([what], number)
+        yield counts
+        beats = GaugeMetricFamily("gateway_job_last_beat_timestamp_seconds", "Last tick of each job.", labels=["job"])
+        for job, (at, _, _) in sorted(self._store.beats().items()):
+            beats.add_metric([job], at.timestamp())
+        yield beats
+
+
+def registries(store: Store) -> Iterable[CollectorRegistry]:
+    """The registries to scrape: this process's and the deployment's."""
+    deployment = CollectorRegistry()
+    deployment.register(Deployment(store))
+    return REQUESTS, deployment

@@ -1,0 +1,323 @@
+"""Domain nouns as the JSON the API gives. The schemas in `gateway.api.schemas` document the same shapes."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import orjson
+
+from gateway.domain.codec import to_json
+from gateway.domain.quotes import CarrierResult, Offer, Quote
+from gateway.domain.records import (
+    AccountRecord,
+    Case,
+    KeyRecord,
+    PolicyRecord,
+    ShipmentRecord,
+    Tender,
+    TrackerRecord,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from gateway.domain.shipments import ShipmentState
+from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
+from gateway.domain.values import Address, Money
+from gateway.services.shipments import ShipmentFile
+
+Json = dict[str, Any]
+
+
+def money(amount: Money | None) -> Json | None:
+    """Integer minor units and currency."""
+    return None if amount is None else {"amount": amount.minor, "currency": amount.currency}
+
+
+def quote(quoted: Quote) -> Json:
+    """A quote with every offer, dropped ones included."""
+    ranked = quoted.ranked
+    return {
+        "id": quoted.id,
+        "created_at": quoted.created_at,
+        "expires_at": quoted.expires_at,
+        "policy": quoted.policy,
+        "policy_version": quoted.policy_version,
+        "zone": quoted.zone,
+        "recommended_offer_id": ranked[0].id if ranked else None,
+        "offers": [offer(each, quoted) for each in _in_order(quoted)],
+        "carrier_results": [carrier_result(result) for result in quoted.carrier_results],
+        "metadata": dict(quoted.shipment.metadata),
+        "reference": quoted.shipment.reference or None,
+    }
+
+
+def _in_order(quoted: Quote) -> list[Offer]:
+    return sorted(quoted.offers, key=lambda each: (each.rank is None, each.rank or 0, each.account))
+
+
+def offer(each: Offer, quoted: Quote) -> Json:
+    """One offer; it expires with the quote at the latest. A dead carrier quote is priced anew when booked."""
+    rate = each.rate
+    return {
+        "id": each.id,
+        "rank": each.rank,
+        "eligible": each.eligible,
+        "carrier": each.carrier,
+        "account": each.account,
+        "service": rate.service.value,
+        "carrier_service": rate.carrier_service,
+        "price": money(rate.price),
+        "surcharges": [
+            {"code": line.code, "label": line.label, "amount": line.amount.minor} for line in rate.surcharges
+        ],
+        "pickup_by": rate.pickup_by,
+        "deliver_from": rate.deliver_from,
+        "deliver_by": rate.deliver_by,
+        "expires_at": min(rate.expires_at, quoted.expires_at) if rate.expires_at else quoted.expires_at,
+        "co2e_g": rate.co2e_g,
+        "score": each.score,
+        "verdicts": [
+            {"rule": verdict.rule, "effect": verdict.effect.value, "penalty": verdict.penalty, "why": verdict.why}
+            for verdict in each.verdicts
+        ],
+    }
+
+
+def carrier_result(result: CarrierResult) -> Json:
+    """How one account answered."""
+    return {
+        "account": result.account,
+        "carrier": result.carrier,
+        "state": result.state.value,
+        "latency_ms": result.latency_ms,
+        "code": result.code,
+        "why": result.why,
+    }
+
+
+def summary(shipment: ShipmentRecord) -> Json:
+    """A shipment as lists show it."""
+    reason = reasons()[shipment.reason]
+    sentence = reason.recipient_sentence or statuses()[shipment.status].recipient_sentence
+    waits_for_us = shipment.state in (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
+    return {
+        "id": shipment.id,
+        "reference": shipment.reference or None,
+        "state": shipment.state.value,
+        "why": shipment.why or None,
+        "status": shipment.status,
+        "reason": shipment.reason,
+        "phase": shipment.phase,
+        "account": shipment.account or None,
+        "carrier": shipment.carrier or None,
+        "service": shipment.service.value if shipment.service else None,
+        "tracking_number": shipment.tracking_number or None,
+        "carrier_tracking_url": shipment.carrier_tracking_url or None,
+        "tracking_url": None,
+        "price": money(shipment.price),
+        "promise": {"deliver_by": shipment.deliver_by},
+        "attempts": shipment.attempts,
+        "status_conflict": shipment.status_conflict,
+        "status_at": shipment.status_at,
+        "delivered_at": shipment.delivered_at,
+        "last_progress_status": shipment.last_progress_status or None,
+        "action_required_by": "support" if waits_for_us else reason.action_required_by,
+        "recipient_sentence": sentence,
+        "created_at": shipment.created_at,
+        "updated_at": shipment.updated_at,
+        "version": shipment.version,
+    }
+
+
+def shipment(file: ShipmentFile) -> Json:
+    """A shipment with everything that hangs on it."""
+    record = file.shipment
+    return {
+        **summary(record),
+        "quote_id": record.quote_id,
+        "policy": record.policy,
+        "origin": address(record.shipment.origin),
+        "destination": address(record.shipment.destination),
+        "label": _label(file),
+        "tenders": [tender(each) for each in file.tenders],
+        "cases": [case(each) for each in file.cases],
+        "proof_of_delivery": proof(record.proof),
+        "metadata": dict(record.shipment.metadata),
+    }
+
+
+def _label(file: ShipmentFile) -> Json | None:
+    """Where the label is; None while nothing is booked."""
+    record = file.shipment
+    if record.booking is None or record.state is not ShipmentState.BOOKED:
+        return None
+    kind = file.labels[0].value if file.labels else record.label_format.kind.value
+    return {
+        "format": kind,
+        "state": "ready" if file.labels else "at_carrier",
+        "href": f"/v1/shipments/{record.id}/label?format={kind}",
+    }
+
+
+def address(place: Address) -> Json:
+    """An address without empty fields."""
+    data: Json = to_json(place)
+    return data
+
+
+def tender(each: Tender) -> Json:
+    """One carrier's answer to one tender."""
+    return {
+        "id": each.id,
+        "account": each.account,
+        "carrier": each.carrier,
+        "state": each.state.value,
+        "why": each.why,
+        "at": each.updated_at,
+    }
+
+
+def case(each: Case) -> Json:
+    """Something a person must settle."""
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "state": each.state,
+        "why": each.why,
+        "created_at": each.created_at,
+        "resolution": each.resolution,
+    }
+
+
+def proof(given: ProofOfDelivery | None) -> Json | None:
+    """Proof of delivery; images that came as bytes are base64."""
+    if given is None:
+        return None
+    data: Json = to_json(given)
+    for name in ("signature", "photo"):
+        image: bytes = getattr(given, name)
+        if image:
+            data[name] = base64.b64encode(image).decode("ascii")
+    return data
+
+
+def decision(file: ShipmentFile, quoted: Quote) -> Json:
+    """Why this carrier."""
+    accepted = [each for each in file.tenders if each.state.value == "accepted"]
+    return {
+        "shipment_id": file.shipment.id,
+        "quote_id": quoted.id,
+        "policy": quoted.policy,
+        "policy_version": quoted.policy_version,
+        "zone": quoted.zone,
+        "chosen_offer_id": accepted[0].offer_id if accepted else file.shipment.chosen_offer_id or None,
+        "offers": [offer(each, quoted) for each in _in_order(quoted)],
+        "carrier_results": [carrier_result(result) for result in quoted.carrier_results],
+        "tenders": [tender(each) for each in file.tenders],
+    }
+
+
+def event(each: TrackingEvent) -> Json:
+    """One scan."""
+    return {
+        "id": each.event_id,
+        "occurred_at": each.occurred_at,
+        "received_at": each.received_at,
+        "status": each.status,
+        "reason": each.reason,
+        "phase": statuses()[each.status].phase,
+        "carrier_code": each.carrier_code or None,
+        "description": each.description or None,
+        "source": each.source.value if each.source else None,
+        "leg": each.leg.value,
+        "piece": each.piece or None,
+        "place": to_json(each.place) if each.place else None,
+        "occurred_at_local": each.occurred_at_local or None,
+        "tz_source": each.tz_source,
+    }
+
+
+def tracker(each: TrackerRecord) -> Json:
+    """A number we follow."""
+    return {
+        "id": each.id,
+        "account_id": each.account_id,
+        "carrier": each.carrier,
+        "tracking_number": each.tracking_number,
+        "shipment_id": each.shipment_id or None,
+        "status": each.status,
+        "reason": each.reason,
+        "phase": each.phase,
+        "attempts": each.attempts,
+        "delivered_at": each.delivered_at,
+        "estimated_delivery_at": each.estimated_delivery_at,
+        "created_at": each.created_at,
+    }
+
+
+def account(each: AccountRecord, public_url: str) -> Json:
+    """An account; of its secrets only the names."""
+    return {
+        "id": each.id,
+        "name": each.name,
+        "carrier": each.carrier,
+        "mode": each.mode,
+        "urls": dict(each.urls),
+        "secrets": sorted(each.secrets),
+        "options": dict(each.options),
+        "enabled": each.enabled,
+        "version": each.version,
+        "webhook_url": f"{public_url}/v1/carriers/{each.id}/webhook",
+        "resting_until": each.resting_until,
+        "resting_why": each.resting_why or None,
+        "created_at": each.created_at,
+    }
+
+
+def policy(each: PolicyRecord) -> Json:
+    """One version of a policy."""
+    return {"name": each.name, "version": each.version, "data": each.data, "created_at": each.created_at}
+
+
+def key(each: KeyRecord) -> Json:
+    """A key without its secret."""
+    return {
+        "id": each.id,
+        "name": each.name,
+        "prefix": f"gw_{each.mode}_{each.public_id}",
+        "mode": each.mode,
+        "scopes": list(each.scopes),
+        "created_at": each.created_at,
+        "expires_at": each.expires_at,
+        "revoked_at": each.revoked_at,
+        "last_used_at": each.last_used_at,
+    }
+
+
+def endpoint(each: WebhookEndpoint) -> Json:
+    """A webhook endpoint without its secret."""
+    return {
+        "id": each.id,
+        "url": each.url,
+        "types": list(each.types),
+        "state": each.state,
+        "why": each.why or None,
+        "created_at": each.created_at,
+    }
+
+
+def delivery(each: WebhookDelivery) -> Json:
+    """One message on its way to one endpoint."""
+    return {
+        "id": each.id,
+        "message_id": each.outbox_id,
+        "state": each.state.value,
+        "attempts": each.attempts,
+        "last_status": each.last_status,
+        "last_error": each.last_error or None,
+        "due_at": each.due_at,
+        "created_at": each.created_at,
+        "body": orjson.loads(each.body),
+    }
+
+

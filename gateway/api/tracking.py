@@ -1,0 +1,105 @@
+"""/v1/trackers, /v1/fleet, and the carriers' webhooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from carriers.base import WebhookCall
+from gateway.api import shapes
+from gateway.api.auth import caller, open_to_all, requires, services
+from gateway.api.routes import ApiBlueprint, answer, once, page
+from gateway.api.schemas.others import (
+    FollowSchema,
+    PageSchema,
+    ScanReportSchema,
+    ScansSchema,
+    TrackerPageSchema,
+    TrackerSchema,
+    WindowsSchema,
+)
+from gateway.domain.codec import to_json
+from gateway.domain.errors import Unprocessable
+
+blueprint = ApiBlueprint("tracking", __name__, url_prefix="/v1", description="Follow parcels; take in scans and webhooks.")
+
+
+@blueprint.route("/trackers", methods=["POST"])
+@requires("shipments:write")
+@blueprint.arguments(FollowSchema)
+@blueprint.response(201, TrackerSchema)
+def follow(wanted: dict[str, str]) -> Response:
+    """Follow a tracking number that was not booked here."""
+
+    def work(_: object) -> Response:
+        who = caller()
+        account = services().accounts.named(who.merchant_id, who.mode, wanted["account"])
+        tracker = services().tracking.follow(who.merchant_id, account, wanted["tracking_number"])
+        return answer(shapes.tracker(tracker), 201, {"Location": f"/v1/trackers/{tracker.id}"})
+
+    return once(work)
+
+
+@blueprint.route("/trackers")
+@requires("tracking:read")
+@blueprint.arguments(PageSchema, location="query")
+@blueprint.response(200, TrackerPageSchema)
+def trackers(wanted: dict[str, Any]) -> Response:
+    """Numbers we follow, newest first."""
+    who = caller()
+    found = services().tracking.trackers(who.merchant_id, who.mode, wanted["limit"], wanted["cursor"])
+    return page([shapes.tracker(each) for each in found.items], found.next_cursor)
+
+
+@blueprint.route("/trackers/<tracker_id>")
+@requires("tracking:read")
+@blueprint.response(200, TrackerSchema)
+def tracker(tracker_id: str) -> Response:
+    """One number with its events, oldest first."""
+    found, events = services().tracking.tracker(caller().merchant_id, caller().mode, tracker_id)
+    return answer({**shapes.tracker(found), "events": [shapes.event(each) for each in events]})
+
+
+@blueprint.route("/fleet/scans", methods=["POST"])
+@requires("shipments:write")
+@blueprint.arguments(ScansSchema)
+@blueprint.response(200, ScanReportSchema)
+def scans(given: dict[str, Any]) -> Response:
+    """Scans of own drivers and depots, all or none. Sending one twice is harmless."""
+    who = caller()
+    plain = [to_json(scan) for scan in given["scans"]]
+    report = services().fleet.scan(who.merchant_id, who.mode, given["account"], plain)
+    return answer({"new": report.new, "unknown_tracking_numbers": list(report.unknown_numbers)})
+
+
+@blueprint.route("/fleet/windows", methods=["PUT"])
+@requires("admin")
+@blueprint.arguments(WindowsSchema)
+@blueprint.response(204)
+def windows(given: dict[str, Any]) -> Response:
+    """Offer delivery windows for sale; what is booked in existing ones stays."""
+    who = caller()
+    account = services().accounts.named(who.merchant_id, who.mode, given["account"])
+    for index, each in enumerate(given["windows"]):
+        if each["start"] >= each["end"]:
+            raise Unprocessable(f"/windows/{index}/end", "a window ends after it starts")
+    offered = [(each["id"], each["zone"], each["start"], each["end"], each["capacity"]) for each in given["windows"]]
+    services().fleet.open_windows(who.merchant_id, account.id, offered)
+    return Response(status=204)
+
+
+@blueprint.route("/carriers/<account_id>/webhook", methods=["GET", "POST"])
+@open_to_all("the carrier proves itself by the account's own scheme")
+@blueprint.response(200, description="What this carrier expects to hear.")
+def webhook(account_id: str) -> Response:
+    """A carrier's call: proved, stored raw, answered as it expects. Parsed later by the worker."""
+    call = WebhookCall(
+        method=request.method,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=request.args.to_dict(),
+        body=request.get_data(),
+        received_at=services().clock(),
+    )
+    reply = services().tracking.receive(account_id, call)
+    return Response(reply.body, reply.status, content_type=reply.content_type)

@@ -1,0 +1,135 @@
+"""The only place where ports meet implementations: plain constructors, once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+
+from carriers.base.curl_transport import CurlTransport
+from carriers.base.drive import Transport
+from carriers.base.registry import installed
+from carriers.base.transports import RequestsTransport
+from gateway.domain.clock import Clock, utc_now
+from gateway.domain.zones import Zone, read_zones
+from gateway.jobs.worker import Job, WorkerLoop
+from gateway.services.acceptance import Acceptance
+from gateway.services.accounts import AccountBook
+from gateway.services.booking import Booker
+from gateway.services.carrier_pool import CarrierPool
+from gateway.services.faultpoints import FaultPoints
+from gateway.services.fleet import Fleet
+from gateway.services.idempotency import Once
+from gateway.services.keys import KeyRing
+from gateway.services.merchant_webhooks import MerchantWebhooks
+from gateway.services.policies import PolicyBook
+from gateway.services.polling import Poller
+from gateway.services.ports import Store
+from gateway.services.quotes import QuoteService
+from gateway.services.recalls import Recalls
+from gateway.services.reconcile import Reconciler
+from gateway.services.shipments import ShipmentService
+from gateway.services.tracking import Funnel, Tracking
+from gateway.settings import BadSettings, Settings
+from gateway.storage import open_store
+
+TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything the API, the worker and the command line work with."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    pool: CarrierPool
+    once: Once
+    keys: KeyRing
+    accounts: AccountBook
+    policies: PolicyBook
+    quotes: QuoteService
+    shipments: ShipmentService
+    recalls: Recalls
+    reconciler: Reconciler
+    tracking: Tracking
+    poller: Poller
+    fleet: Fleet
+    webhooks: MerchantWebhooks
+
+
+def build(settings: Settings, clock: Clock = utc_now) -> Services:
+    """Bind every service to the configured database and transport.
+
+    Raises:
+        BadSettings: no secret keys or no such transport.
+    """
+    if not settings.secrets.keys or not settings.secrets.pepper:
+        raise BadSettings("no secret keys: run `gateway init` (it writes them to [secrets] file)")
+    if settings.carriers.transport not in TRANSPORTS:
+        raise BadSettings(f"carriers.transport is one of {', '.join(TRANSPORTS)}")
+    store = open_store(
+        settings.database.url,
+        secret_keys=settings.secrets.keys,
+        clock=clock,
+        durable=settings.database.durable,
+        pool_size=settings.database.pool_size,
+    )
+    faults = FaultPoints(settings.faults.kill_at)
+    pool = CarrierPool(
+        store, TRANSPORTS[settings.carriers.transport](), clock, settings.carriers, faults, installed
+    )
+    policies = PolicyBook(store, shipped_policies(), clock)
+    quotes = QuoteService(store, pool, policies, shipped_zones(), clock, settings.quoting)
+    acceptance = Acceptance(store, clock)
+    booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
+    reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
+    funnel = Funnel(clock)
+    tracking = Tracking(store, pool, funnel, clock, settings.tracking, settings.worker)
+    accounts = AccountBook(store, pool, clock, settings.carriers, installed)
+    lock = timedelta(seconds=settings.booking.deadline_s + settings.booking.lease_margin_s)
+    return Services(
+        settings=settings,
+        store=store,
+        clock=clock,
+        pool=pool,
+        once=Once(store, clock, faults, lock),
+        keys=KeyRing(store, settings.secrets.pepper, clock),
+        accounts=accounts,
+        policies=policies,
+        quotes=quotes,
+        shipments=ShipmentService(store, pool, quotes, reconciler, acceptance, clock),
+        recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
+        reconciler=reconciler,
+        tracking=tracking,
+        poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker),
+        fleet=Fleet(store, pool, accounts, tracking),
+        webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
+    )
+
+
+def worker(services: Services) -> WorkerLoop:
+    """The worker with its jobs: the tuple is the list of all background work."""
+    jobs = (
+        Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
+        Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
+        Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
+        Job("poll", services.poller.claim, services.poller.work, services.poller.park),
+        Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),
+    )
+    settings = services.settings.worker
+    return WorkerLoop(jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries)
+
+
+def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
+    """The policies of `config/policies.toml`."""
+    return tomllib.loads(files("gateway.config").joinpath("policies.toml").read_text("utf-8"))
+
+
+def shipped_zones() -> Sequence[Zone]:
+    """The zones of `config/zones.csv`."""
+    return read_zones(files("gateway.config").joinpath("zones.csv").read_text("utf-8"))
+

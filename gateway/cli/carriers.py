@@ -1,0 +1,74 @@
+"""Carriers: the capability matrix, the conformance kit, simulators and the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from carriers.base import Capability
+from carriers.base.conformance import check as conformance_check
+from carriers.base.registry import BrokenCarrier, carrier, installed
+from carriers.base.simulator import main as simulate_carrier
+from gateway.services.carriers import installed_carriers
+
+LEDGER = click.option(
+    "--ledger", type=click.Path(dir_okay=False, path_type=Path), help="File for the carrier's books; continued if there."
+)
+PORT = click.option("--port", type=int, default=0, help="0 takes a free one.")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def carriers(context: click.Context) -> None:
+    """Print what each installed carrier can do, with the grade the conformance kit computes."""
+    if context.invoked_subcommand is not None:
+        return
+    found = installed_carriers()
+    table = Table("capability", *(facts["code"] for facts in found), title="Installed carriers")
+    table.add_row("kind", *(facts["kind"] for facts in found))
+    for role in Capability:
+        table.add_row(role.value.replace("_", " "), *("x" if role in facts["capabilities"] else "" for facts in found))
+    table.add_row("grade", *(facts["grade"] for facts in found))
+    console = Console()
+    console.print(table)
+    for facts in found:
+        for check, reason in carrier(facts["code"]).profile.exempt.items():
+            console.print(f"{facts['code']} is exempt from {check}: {reason}")
+
+
+@carriers.command("check")
+@click.argument("code")
+def check_carrier(code: str) -> None:
+    """Run the conformance kit's checks on one carrier; exit code 1 when any fails."""
+    failures = conformance_check(carrier(code))
+    for failure in failures:
+        click.echo(str(failure))
+    click.echo(f"{code}: {len(failures)} failures" if failures else f"{code}: all checks pass")
+    raise click.exceptions.Exit(1 if failures else 0)
+
+
+@carriers.command("simulate")
+@click.argument("code")
+@PORT
+@LEDGER
+def simulate(code: str, port: int, ledger: Path | None) -> None:
+    """Serve a carrier's simulator on the loopback address until interrupted."""
+    if code not in installed():
+        raise BrokenCarrier(f"carrier {code!r} is not installed")
+    simulate_carrier(code, port, ledger, click.echo)
+
+
+@click.group()
+def sandbox() -> None:
+    """The sandbox carrier, for your own tests."""
+
+
+@sandbox.command("serve")
+@PORT
+@LEDGER
+def serve_sandbox(port: int, ledger: Path | None) -> None:
+    """Serve the sandbox carrier on the loopback address until interrupted."""
+    simulate_carrier("sandbox", port, ledger, click.echo)

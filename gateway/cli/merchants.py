@@ -1,0 +1,169 @@
+"""Merchants, their keys and carrier accounts, and why a shipment went the way it went."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.bootstrap import Services
+from gateway.cli.running import services
+from gateway.domain.errors import NotFound, Unprocessable
+from gateway.services.accounts import AccountDraft
+from gateway.services.keys import SCOPES
+from gateway.services.ports import Mode
+
+MODES = click.Choice(["test", "live"])
+
+
+@click.group()
+def merchants() -> None:
+    """Merchants."""
+
+
+@merchants.command("add")
+@click.argument("name")
+def add_merchant(name: str) -> None:
+    """Add a merchant; prints its id."""
+    click.echo(services().keys.add_merchant(name))
+
+
+@merchants.command("list")
+def list_merchants() -> None:
+    """Print ids and names."""
+    with services().store.look() as uow:
+        for merchant_id, name in uow.keys.merchants():
+            click.echo(f"{merchant_id}  {name}")
+
+
+@click.group()
+def keys() -> None:
+    """API keys."""
+
+
+@keys.command("create")
+@click.option("--merchant", required=True, help="The merchant's id or name; a new name makes a new merchant.")
+@click.option("--mode", type=MODES, default="test", show_default=True)
+@click.option("--scope", "scopes", multiple=True, default=SCOPES, help="Repeat for several; all by default.")
+@click.option("--name", default="from the command line", show_default=True)
+def create_key(merchant: str, mode: Mode, scopes: tuple[str, ...], name: str) -> None:
+    """Make an API key and print it, this once."""
+    bound = services()
+    _, text = bound.keys.create(_merchant(bound, merchant), name, mode, scopes)
+    click.echo(text)
+
+
+@click.group()
+def accounts() -> None:
+    """Carrier accounts."""
+
+
+@accounts.command("apply")
+@click.option("--merchant", required=True)
+@click.option("--mode", type=MODES, default="test", show_default=True)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def apply_accounts(merchant: str, mode: Mode, file: Path) -> None:
+    """Bring a merchant's accounts in line with a TOML file (see config/accounts.toml). Nothing is deleted.
+
+    A secret may be written as "env:NAME".
+    """
+    bound = services()
+    merchant_id = _merchant(bound, merchant)
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise click.ClickException(f"{file}: {error}") from error
+    for name, data in tables.items():
+        try:
+            click.echo(f"{name}: {_apply(bound, merchant_id, mode, name, data)}")
+        except Unprocessable as error:
+            raise click.ClickException(f"{file}: [{name}] {error.pointer.lstrip('/')}: {error}") from error
+
+
+def _apply(bound: Services, merchant_id: str, mode: Mode, name: str, data: Mapping[str, Any]) -> str:
+    unknown = set(data) - {"carrier", "urls", "secrets", "options", "enabled"}
+    if unknown:
+        raise Unprocessable(f"/{unknown.pop()}", "an account has carrier, urls, secrets, options, enabled")
+    draft = AccountDraft(
+        name=name,
+        carrier=data.get("carrier"),
+        urls=data.get("urls"),
+        secrets={key: _secret(value) for key, value in data.get("secrets", {}).items()},
+        options=data.get("options"),
+        enabled=data.get("enabled"),
+    )
+    try:
+        known = bound.accounts.named(merchant_id, mode, name)
+    except NotFound:
+        return f"added {bound.accounts.add(merchant_id, mode, draft).id}"
+    return f"updated to version {bound.accounts.change(merchant_id, mode, known.id, draft).version}"
+
+
+def _secret(value: str) -> str:
+    if not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if name not in os.environ:
+        raise Unprocessable("/secrets", f"the environment has no {name}")
+    return os.environ[name]
+
+
+@accounts.command("list")
+@click.option("--merchant", required=True)
+@click.option("--mode", type=MODES, default="test", show_default=True)
+def list_accounts(merchant: str, mode: Mode) -> None:
+    """Print a merchant's accounts."""
+    bound = services()
+    for account in bound.accounts.list(_merchant(bound, merchant, create=False), mode):
+        state = "enabled" if account.enabled else "disabled"
+        click.echo(f"{account.id}  {account.name}  {account.carrier}  {state}  {account.resting_why}".rstrip())
+
+
+@accounts.command("check")
+@click.option("--merchant", required=True)
+@click.option("--mode", type=MODES, default="test", show_default=True)
+@click.argument("name")
+def check_account(merchant: str, mode: Mode, name: str) -> None:
+    """Ask an account's carrier something that costs nothing; exit code 1 when it does not work."""
+    bound = services()
+    merchant_id = _merchant(bound, merchant, create=False)
+    probe = bound.accounts.probe(merchant_id, mode, bound.accounts.named(merchant_id, mode, name).id)
+    click.echo(probe.why)
+    raise click.exceptions.Exit(0 if probe.ok else 1)
+
+
+@click.command()
+@click.option("--merchant", required=True)
+@click.option("--mode", type=MODES, default="test", show_default=True)
+@click.argument("shipment_id")
+def why(merchant: str, mode: Mode, shipment_id: str) -> None:
+    """Say why a shipment went to its carrier: every offer, every rule's sentence, every tender."""
+    bound = services()
+    file, quote = bound.shipments.decision(_merchant(bound, merchant, create=False), mode, shipment_id)
+    table = Table("rank", "account", "service", "price", "why", title=f"{shipment_id}: policy {quote.policy}")
+    for offer in sorted(quote.offers, key=lambda each: (each.rank is None, each.rank or 0)):
+        sentences = "\n".join(verdict.why for verdict in offer.verdicts)
+        rank = "-" if offer.rank is None else str(offer.rank)
+        table.add_row(rank, offer.account, offer.rate.service.value, str(offer.rate.price), sentences)
+    console = Console()
+    console.print(table)
+    for tender in file.tenders:
+        console.print(f"tender {tender.id} to {tender.account}: {tender.state.value} ({tender.why})")
+
+
+def _merchant(bound: Services, id_or_name: str, *, create: bool = True) -> str:
+    """A merchant's id by id or name; a new one for a new name."""
+    with bound.store.look() as uow:
+        known = uow.keys.merchants()
+    for merchant_id, name in known:
+        if id_or_name in (merchant_id, name):
+            return merchant_id
+    if not create:
+        raise NotFound(f"no merchant {id_or_name}")
+    return bound.keys.add_merchant(id_or_name)

@@ -1,0 +1,108 @@
+"""Set up and run: init, check, serve, worker, run."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+from cryptography.fernet import Fernet
+
+from gateway.bootstrap import Services, build
+from gateway.bootstrap import worker as make_worker
+from gateway.settings import Settings, load_settings, shown
+from gateway.storage.migrate import migrate
+
+SECRETS_HEADER = "# Written by `gateway init`. Keep it safe and out of version control: without it, no stored secret can be read.\n"
+
+
+def settings() -> Settings:
+    """The effective settings of this process."""
+    return load_settings(os.environ)
+
+
+def services() -> Services:
+    """The services, bound to the configured database."""
+    return build(settings())
+
+
+@click.command()
+def init() -> None:
+    """Create secret keys (0600) and bring the database up to date. Safe to repeat."""
+    effective = settings()
+    path = Path(effective.secrets.file)
+    if path.exists():
+        click.echo(f"{path} exists already")
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = f'{SECRETS_HEADER}keys = ["{Fernet.generate_key().decode()}"]\npepper = "{secrets.token_hex(32)}"\n'
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        click.echo(f"wrote {path}")
+    migrate(effective.database.url)
+    click.echo("the database is up to date")
+
+
+@click.command()
+def check() -> None:
+    """Print the effective settings, secrets hidden."""
+    for section, values in shown(settings()).items():
+        click.echo(f"[{section}]")
+        for name, value in values.items():
+            click.echo(f"{name} = {value!r}")
+
+
+@click.command()
+def serve() -> None:
+    """Run the web process (granian)."""
+    effective = settings()
+    build(effective)  # refuses to start without keys, with a sentence, before any worker is forked
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "wsgi:application",
+        address=effective.web.host,
+        port=effective.web.port,
+        interface=Interfaces.WSGI,
+        workers=effective.web.workers,
+        blocking_threads=effective.web.threads,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+@click.command()
+def worker() -> None:
+    """Run the worker: reconciling, recalls, inbox, polling, webhooks. Any number of them is safe."""
+    make_worker(services()).run()
+
+
+@click.command()
+def run() -> None:
+    """Run web and worker together; when one ends, the other is stopped too."""
+    children = [
+        subprocess.Popen([sys.executable, "-m", "gateway", name])  # noqa: S603  # our own commands
+        for name in ("serve", "worker")
+    ]
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    effective = settings()
+    click.echo(f"Doorstep on http://{effective.web.host}:{effective.web.port} (docs at /docs); Ctrl-C stops it")
+    pid, status = os.wait()
+    stop(signal.SIGTERM, None)
+    for child in children:
+        if child.pid != pid:
+            child.wait(timeout=60)
+    sys.exit(os.waitstatus_to_exitcode(status) if os.waitstatus_to_exitcode(status) > 0 else 0)

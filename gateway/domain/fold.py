@@ -1,0 +1,295 @@
+"""Where a shipment is: a fold over the set of its tracking events.
+
+Events arrive late, twice and in any order. So the status is never "what came last" but a pure function of
+the set of events of one booking: sort them, walk through them once, and let each move the shipment if it may.
+
+The law, in the order in which it is asked:
+    1. `unknown` never moves. A person's correction always does; it is dated when it is made.
+    2. A scan of the return leg, and every scan once a return has begun, is read as one of the way back. The
+       one exception is an outbound `delivered`: that could be the sender's door or the recipient's, so it
+       moves nothing and raises `status_conflict`.
+    3. A final status holds, and so does a return; `SUCCESSORS` lists what still moves each of them. Two
+       different final words raise `status_conflict`, and so does a cancelled shipment that is scanned.
+    4. Once the carrier holds a parcel, it is not merely booked or assigned again. Before that, crowd couriers
+       come and go, and the later event decides.
+    5. A remark or a courier's position (`FORWARD_ONLY`) takes a shipment on its way forward, never back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+
+from gateway.domain.tracking import Leg, TrackingEvent, statuses
+
+FUTURE_TOLERANCE = timedelta(minutes=10)
+EARLIEST_PLAUSIBLE = datetime(2000, 1, 1, tzinfo=UTC)
+ONE_VISIT = timedelta(minutes=15)
+
+PHYSICAL = frozenset(
+    {
+        "picked_up",
+        "in_transit",
+        "out_for_delivery",
+        "available_for_pickup",
+        "attempt_failed",
+        "delivered",
+        "returning",
+        "returned",
+    }
+)
+"""Statuses that say that the carrier holds the parcel or held it."""
+
+SUCCESSORS: Mapping[str, frozenset[str]] = {
+    "delivered": frozenset({"returning", "returned"}),
+    "returning": frozenset({"returning", "returned", "failed", "expired"}),
+    "returned": frozenset(),
+    "failed": PHYSICAL | {"exception"},
+    "cancelled": PHYSICAL,
+}
+"""What may follow the statuses that hold. Anything may follow the others, `expired` among them."""
+
+ON_THE_WAY_BACK: Mapping[str, str] = {
+    "picked_up": "returning",
+    "in_transit": "returning",
+    "out_for_delivery": "returning",
+    "available_for_pickup": "returning",
+    "attempt_failed": "returning",
+    "exception": "returning",
+    "returning": "returning",
+    "delivered": "returned",
+    "returned": "returned",
+    "failed": "failed",
+    "expired": "expired",
+}
+"""A status told on the return leg -> what it says of the shipment. A return only announced says nothing."""
+
+CONTRADICTORY = frozenset({"delivered", "returned", "failed", "cancelled"})
+"""Final words of which only one can be true. (`expired` only says that nobody spoke.)"""
+
+PROGRESS_PHASES = frozenset({"pre_transit", "in_transit", "return"})
+
+FORWARD_ONLY: Mapping[str, int] = {
+    "carrier_message": 1,
+    "courier_nearby": 0,
+    "courier_at_pickup": 0,
+    "courier_at_dropoff": 0,
+}
+"""Reasons that never take a shipment back -> by how much the event's rank must exceed the shipment's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentStatus:
+    """Where a shipment is and why, as its events tell it. Without any telling event: `unknown`, nothing else.
+
+    `occurred_at` and `event_id` are those of the event that decided. `attempts` counts the courier's visits
+    at the recipient's door, the successful one included: delivered with one attempt is first-attempt success.
+    `delivered_at` is when the last parcel was handed over. `last_progress_status` is how far it had come,
+    untouched by exceptions and failed attempts. `status_conflict` asks a person to look. `pieces` has each
+    parcel's own status where parcels are known by number.
+    """
+
+    status: str = "unknown"
+    reason: str = "none"
+    phase: str = "unknown"
+    terminal: bool = False
+    occurred_at: datetime | None = None
+    event_id: str = ""
+    attempts: int = 0
+    first_attempt_at: datetime | None = None
+    delivered_at: datetime | None = None
+    last_progress_status: str = "unknown"
+    status_conflict: bool = False
+    leg: Leg = Leg.OUTBOUND
+    pieces: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Course:
+    """How far one parcel has come while its events are walked through."""
+
+    event: TrackingEvent | None = None
+    status: str = "unknown"
+    reached: str = "unknown"
+    leg: Leg = Leg.OUTBOUND
+    in_custody: bool = False
+    conflict: bool = False
+    delivered_at: datetime | None = None
+    failed_visits: frozenset[datetime] = frozenset()
+
+    @property
+    def progress(self) -> str:
+        """The last step it made, problems and bad ends left out."""
+        return self.status if self.status in ("delivered", "returned") else self.reached
+
+
+def clamp(occurred_at: datetime, received_at: datetime) -> datetime:
+    """The time an event is stored and sorted with, decided once, when it is ingested.
+
+    A clock may run ahead by ten minutes; what claims to be later is taken as of then, or one wrong year would
+    hold the shipment for ever. What claims to be older than any parcel we follow (epoch 0, year 1, a
+    spreadsheet's zero) is a missing time in disguise and is taken as of its receipt.
+    Source: the tolerance and the limits are this project's own decision; no carrier states any.
+    """
+    if occurred_at < EARLIEST_PLAUSIBLE:
+        return received_at
+    return min(occurred_at, received_at + FUTURE_TOLERANCE)
+
+
+def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) -> CurrentStatus:
+    """Fold the events of one booking into its status: the same for any order, duplication or lateness.
+
+    `pieces` are the numbers of its parcels as far as they are known; numbers named by events are added. An
+    event without a piece tells about all of them. The least advanced parcel decides, so a shipment is
+    delivered when every known parcel is.
+    """
+    ordered = _ordered(events)
+    known = sorted({*pieces, *(event.piece for event in ordered)} - {""})
+    courses = [
+        reduce(_step, (event for event in ordered if event.piece in ("", piece)), _Course())
+        for piece in known or [""]
+    ]
+    decided = min(courses, key=_advancement)
+    visits = _visits(courses)
+    if decided.event is None:
+        return CurrentStatus(pieces=_by_piece(known, courses))
+    facts = statuses()[decided.status]
+    return CurrentStatus(
+        status=decided.status,
+        reason=decided.event.reason,
+        phase=facts.phase,
+        terminal=facts.terminal,
+        occurred_at=decided.event.occurred_at,
+        event_id=decided.event.event_id,
+        attempts=len(visits),
+        first_attempt_at=visits[0] if visits else None,
+        delivered_at=_delivered_at(courses),
+        last_progress_status=decided.progress,
+        status_conflict=any(course.conflict for course in courses),
+        leg=decided.leg,
+        pieces=_by_piece(known, courses),
+    )
+
+
+def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, str, str, str]:
+    """Time, then rank, then id; the rest makes the order total. A correction has the last word of its moment.
+
+    Of two copies of one `event_id`, the one with the smaller key is kept, whichever came first.
+    """
+    return (
+        event.occurred_at,
+        event.correction,
+        statuses()[event.status].rank,
+        event.event_id,
+        event.status,
+        event.reason,
+        event.leg,
+        event.piece,
+        event.occurred_at.isoformat(),
+    )
+
+
+def _ordered(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
+    """Each event once, in order."""
+    copies: dict[str, TrackingEvent] = {}
+    for event in events:
+        known = copies.get(event.event_id)
+        copies[event.event_id] = event if known is None else min(known, event, key=sort_key)
+    return sorted(copies.values(), key=sort_key)
+
+
+def _step(course: _Course, event: TrackingEvent) -> _Course:
+    """Take one event into account, in order."""
+    status = _told(course, event)
+    if status == "unknown":
+        return course
+    if status == "attempt_failed":
+        course = replace(course, failed_visits=course.failed_visits | {event.occurred_at})
+    if event.correction:
+        return _moved(_corrected(course, status), status, event)
+    if _may_follow(course, status, event):
+        scanned_after_all = course.status == "cancelled"
+        return _moved(replace(course, conflict=course.conflict or scanned_after_all), status, event)
+    return replace(course, conflict=course.conflict or _contradicts(course, status))
+
+
+def _corrected(course: _Course, status: str) -> _Course:
+    """What a person's word leaves of the course: no conflict, and no delivery unless it now goes back."""
+    handed_over = course.delivered_at if status in ("returning", "returned") else None
+    return replace(course, leg=Leg.OUTBOUND, in_custody=False, conflict=False, delivered_at=handed_over)
+
+
+def _told(course: _Course, event: TrackingEvent) -> str:
+    """What an event says about the shipment: its status, read as the way back where it is one."""
+    if event.correction:
+        return event.status
+    if event.leg is Leg.OUTBOUND and (course.leg is Leg.OUTBOUND or event.status == "delivered"):
+        return event.status
+    return ON_THE_WAY_BACK.get(event.status, "unknown")
+
+
+def _may_follow(course: _Course, status: str, event: TrackingEvent) -> bool:
+    if status not in SUCCESSORS.get(course.status, (status,)):
+        return False
+    if course.leg is Leg.RETURN and status == "delivered":
+        return False
+    facts, now = statuses()[status], statuses()[course.status]
+    if course.in_custody and facts.phase == "pre_transit":
+        return False
+    return (
+        now.terminal
+        or event.reason not in FORWARD_ONLY
+        or facts.rank - now.rank >= FORWARD_ONLY[event.reason]
+    )
+
+
+def _contradicts(course: _Course, status: str) -> bool:
+    """Whether an event that may not move the shipment says what cannot be true beside its status."""
+    if course.leg is Leg.RETURN and status == "delivered":
+        return True
+    return course.status != status and {course.status, status} <= CONTRADICTORY
+
+
+def _moved(course: _Course, status: str, event: TrackingEvent) -> _Course:
+    back = status in ("returning", "returned") or event.leg is Leg.RETURN
+    return replace(
+        course,
+        event=event,
+        status=status,
+        reached=status if statuses()[status].phase in PROGRESS_PHASES else course.reached,
+        leg=Leg.RETURN if back else course.leg,
+        in_custody=course.in_custody or status in PHYSICAL,
+        delivered_at=event.occurred_at if status == "delivered" else course.delivered_at,
+    )
+
+
+def _advancement(course: _Course) -> tuple[int, bool, float]:
+    """Least first. Of the final words `delivered` is the furthest; of two alike the later speaks for both."""
+    age = -course.event.occurred_at.timestamp() if course.event else 0.0
+    return (statuses()[course.status].rank, course.status == "delivered", age)
+
+
+def _visits(courses: Sequence[_Course]) -> list[datetime]:
+    """When the courier was at the recipient's door.
+
+    Reports within a quarter of an hour of a visit's first one are that visit: several parcels, several scans,
+    or a neighbour who took it in after all. A failed attempt counts even where it may not move the shipment.
+    """
+    moments = {moment for course in courses for moment in course.failed_visits}
+    moments |= {course.delivered_at for course in courses if course.delivered_at}
+    visits: list[datetime] = []
+    for moment in sorted(moments):
+        if not visits or moment - visits[-1] >= ONE_VISIT:
+            visits.append(moment)
+    return visits
+
+
+def _delivered_at(courses: Sequence[_Course]) -> datetime | None:
+    moments = [course.delivered_at for course in courses if course.delivered_at]
+    return max(moments) if len(moments) == len(courses) else None
+
+
+def _by_piece(known: Sequence[str], courses: Sequence[_Course]) -> Mapping[str, str]:
+    return {piece: course.status for piece, course in zip(known, courses, strict=False)}

@@ -1,0 +1,148 @@
+"""Priced promises and how they were judged: rate, offer, quote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from gateway.domain.errors import InvalidValue
+from gateway.domain.shipments import Shipment
+from gateway.domain.values import Money, TimeWindow, total
+
+
+class ServiceLevel(StrEnum):
+    """Speed promises in our words, fastest first."""
+
+    INSTANT = "instant"
+    SAME_DAY = "same_day"
+    NEXT_DAY = "next_day"
+    TWO_DAY = "two_day"
+    STANDARD = "standard"
+    ECONOMY = "economy"
+    SERVICE_POINT = "service_point"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surcharge:
+    """One line of a price above the base: fuel, residential, tax."""
+
+    code: str
+    label: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A priced promise of one service of one account. `price` is gross and includes the surcharges.
+
+    `carrier_data` is what the adapter needs back to book this very rate; opaque to everybody else.
+    """
+
+    service: ServiceLevel
+    carrier_service: str
+    price: Money
+    surcharges: tuple[Surcharge, ...] = ()
+    pickup_by: datetime | None = None
+    deliver_from: datetime | None = None
+    deliver_by: datetime | None = None
+    expires_at: datetime | None = None
+    carrier_quote_id: str = ""
+    co2e_g: int | None = None
+    carrier_data: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.price.amount < 0:
+            raise InvalidValue("a price cannot be negative")
+        if self.price < total((line.amount for line in self.surcharges), self.price.currency):
+            raise InvalidValue("surcharges cannot exceed the price they are part of")
+
+
+class Effect(StrEnum):
+    """What a rule does to an offer."""
+
+    RANK = "rank"
+    DROP = "drop"
+    PASS = "pass"  # noqa: S105 (a word, not a password)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A rule's word on one rate: a penalty in minor units of the policy's currency, None to drop it, and why."""
+
+    rule: str
+    effect: Effect
+    penalty: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A rate as judged for one quote. `rank` 1 is the recommendation; None when dropped.
+
+    `score` is the sum of penalties in minor units of the policy's currency: lower is better.
+    """
+
+    id: str
+    account_id: str
+    account: str
+    carrier: str
+    rate: Rate
+    rank: int | None
+    score: int | None
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def eligible(self) -> bool:
+        """Whether the policy lets it be booked."""
+        return self.rank is not None
+
+
+class ResultState(StrEnum):
+    """How an account answered a quote."""
+
+    OK = "ok"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    SKIPPED = "skipped"
+    INELIGIBLE = "ineligible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierResult:
+    """What asking one account came to, whether it answered or not."""
+
+    account_id: str
+    account: str
+    carrier: str
+    state: ResultState
+    latency_ms: int | None = None
+    code: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Our answer to "who can deliver this?": ranked offers with reasons, who did not answer, and an expiry."""
+
+    id: str
+    merchant_id: str
+    shipment: Shipment
+    created_at: datetime
+    expires_at: datetime
+    policy: str
+    policy_version: int
+    zone: str | None
+    offers: tuple[Offer, ...]
+    carrier_results: tuple[CarrierResult, ...]
+    mode: Literal["test", "live"] = "live"
+    ready_at: datetime | None = None
+    window: TimeWindow | None = None
+    services: tuple[ServiceLevel, ...] = ()
+
+    @property
+    def ranked(self) -> tuple[Offer, ...]:
+        """The eligible offers, best first."""
+        return tuple(sorted((o for o in self.offers if o.rank is not None), key=lambda o: o.rank or 0))

@@ -1,0 +1,355 @@
+"""What we keep about a delivery: the shipment and its trackers, accounts, cases and messages as they are stored.
+
+`tries` on rows that workers claim counts the claims since the last result: the claim counts one up, a result sets it
+back to 0. A row that is claimed again and again without a result crashes its workers, and is parked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from gateway.domain.quotes import Rate, ServiceLevel
+from gateway.domain.shipments import BookingRef, LabelFormat, Shipment, ShipmentState, TenderState
+from gateway.domain.tracking import ProofOfDelivery
+from gateway.domain.values import Money, TimeWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord:
+    """A carrier account of a merchant as stored; `secrets` are plain here and encrypted at rest, never in repr.
+
+    `version` grows with every change. `failures` and `resting_until` are the account's circuit.
+    """
+
+    id: str
+    merchant_id: str
+    name: str
+    carrier: str
+    mode: Literal["test", "live"]
+    urls: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    options: Mapping[str, object] = field(default_factory=dict)
+    enabled: bool = True
+    version: int = 1
+    failures: int = 0
+    resting_until: datetime | None = None
+    resting_why: str = ""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """An API key: who may do what. The key itself is shown once and kept only as a digest."""
+
+    id: str
+    merchant_id: str
+    name: str
+    public_id: str
+    digest: str = field(repr=False)
+    mode: Literal["test", "live"]
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRecord:
+    """One version of a policy; never edited, only superseded."""
+
+    merchant_id: str
+    name: str
+    version: int
+    data: Mapping[str, object]
+    created_at: datetime
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentRecord:
+    """A shipment and how far it has come.
+
+    `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold).
+    `version` grows with every change of either and orders the merchant's webhooks.
+    """
+
+    id: str
+    merchant_id: str
+    mode: Literal["test", "live"]
+    state: ShipmentState
+    shipment: Shipment
+    policy: str
+    created_at: datetime
+    updated_at: datetime
+    reference: str = ""
+    quote_id: str = ""
+    chosen_offer_id: str = ""
+    zone: str = ""
+    label_format: LabelFormat = field(default_factory=LabelFormat)
+    ready_at: datetime | None = None
+    window: TimeWindow | None = None
+    why: str = ""
+    account_id: str = ""
+    account: str = ""
+    carrier: str = ""
+    service: ServiceLevel | None = None
+    tender_id: str = ""
+    price: Money | None = None
+    quoted_price: Money | None = None
+    deliver_by: datetime | None = None
+    tracking_number: str = ""
+    carrier_tracking_url: str = ""
+    status: str = "created"
+    reason: str = "none"
+    phase: str = "pre_transit"
+    attempts: int = 0
+    status_conflict: bool = False
+    status_at: datetime | None = None
+    delivered_at: datetime | None = None
+    last_progress_status: str = ""
+    proof: ProofOfDelivery | None = None
+    booking: BookingRef | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """One offer of a shipment to one carrier account. Its id is the reference the carrier gets.
+
+    `lease_until`: how long the process that sends it may still be waiting. `due_at`: when its outcome is looked up
+    again (open tenders) or checked once more (tenders closed by an empty look-up). `lookups`: empty look-ups so far.
+    """
+
+    id: str
+    merchant_id: str
+    shipment_id: str
+    account_id: str
+    account: str
+    carrier: str
+    offer_id: str
+    rate: Rate
+    state: TenderState
+    created_at: datetime
+    updated_at: datetime
+    lease_until: datetime
+    why: str = ""
+    carrier_code: str | None = None
+    carrier_message: str | None = None
+    booking: BookingRef | None = None
+    due_at: datetime | None = None
+    lookups: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerRecord:
+    """A tracking number we follow: of a booking of ours (`shipment_id`, `tender_id`) or of one made elsewhere."""
+
+    id: str
+    merchant_id: str
+    account_id: str
+    carrier: str
+    tracking_number: str
+    created_at: datetime
+    mode: Literal["test", "live"] = "live"
+    shipment_id: str = ""
+    tender_id: str = ""
+    parcel_numbers: tuple[str, ...] = ()
+    status: str = "unknown"
+    reason: str = "not_tracked_yet"
+    phase: str = "unknown"
+    attempts: int = 0
+    status_conflict: bool = False
+    status_at: datetime | None = None
+    delivered_at: datetime | None = None
+    last_progress_status: str = ""
+    estimated_delivery_at: datetime | None = None
+    version: int = 0
+    finished: bool = False
+    due_at: datetime | None = None
+    tries: int = 0
+
+
+class InboxState(StrEnum):
+    """What became of a raw message. `parked`: its tracking number is not known yet, tried again for 7 days."""
+
+    NEW = "new"
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    PARKED = "parked"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxMessage:
+    """A raw message from outside, stored before anybody parses it. `dedupe_key` names the transport message."""
+
+    id: str
+    merchant_id: str
+    account_id: str
+    source: str
+    dedupe_key: str
+    received_at: datetime
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    state: InboxState = InboxState.NEW
+    why: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """Something merchants may want to know, written in the transaction that made it true.
+
+    `sequence` orders the messages of one subject (a shipment or tracker).
+    """
+
+    id: str
+    merchant_id: str
+    subject_id: str
+    sequence: int
+    type: str
+    payload: Mapping[str, object]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpoint:
+    """Where a merchant wants to be told; `secrets` newest first (two while one is being rotated out)."""
+
+    id: str
+    merchant_id: str
+    url: str
+    secrets: tuple[str, ...] = field(repr=False)
+    types: tuple[str, ...] = ()
+    state: Literal["enabled", "disabled"] = "enabled"
+    why: str = ""
+    failing_since: datetime | None = None
+    created_at: datetime
+
+
+class DeliveryState(StrEnum):
+    """How far one webhook delivery has come."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDelivery:
+    """One outbox message on its way to one endpoint; the same id and the same bytes on every try."""
+
+    id: str
+    merchant_id: str
+    endpoint_id: str
+    outbox_id: str
+    body: bytes = field(repr=False)
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    tries: int = 0
+    due_at: datetime | None = None
+    created_at: datetime
+    last_status: int | None = None
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAttempt:
+    """One try of a webhook delivery, for the delivery log."""
+
+    at: datetime
+    number: int
+    status: int | None
+    duration_ms: int
+    response_head: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyRecord:
+    """A client's Idempotency-Key: claimed, then done with the answer that every repeat gets."""
+
+    merchant_id: str
+    route: str
+    key: str
+    fingerprint: str
+    state: Literal["running", "done"]
+    locked_until: datetime
+    created_at: datetime
+    resource_id: str = ""
+    status: int | None = None
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """A booking to be taken back at its carrier: because the merchant asked, or because it must not exist.
+
+    `purpose` is `merchant` (a cancellation) or `compensation` (a late "booked" of a closed tender).
+    """
+
+    id: str
+    merchant_id: str
+    shipment_id: str
+    tender_id: str
+    account_id: str
+    booking: BookingRef
+    purpose: Literal["merchant", "compensation"]
+    state: Literal["due", "done", "refused"] = "due"
+    why: str = ""
+    asked: int = 0
+    tries: int = 0
+    created_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Something a person must settle. Kinds: needs_review, recall_refused, price_variance, poisoned, duplicate_booking."""
+
+    id: str
+    merchant_id: str
+    kind: str
+    shipment_id: str
+    tender_id: str = ""
+    why: str = ""
+    state: Literal["open", "closed"] = "open"
+    created_at: datetime
+    closed_at: datetime | None = None
+    resolution: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """The flat facts of one shipment that measures are made of; money in minor units of `currency`."""
+
+    merchant_id: str
+    shipment_id: str
+    account_id: str
+    carrier: str
+    service: str
+    zone: str
+    booked_at: datetime
+    ready_at: datetime | None = None
+    promised_by: datetime | None = None
+    picked_up_at: datetime | None = None
+    first_attempt_at: datetime | None = None
+    delivered_at: datetime | None = None
+    attempts: int = 0
+    outcome: str = ""
+    quoted_minor: int | None = None
+    price_minor: int | None = None
+    currency: str = ""
+    co2e_g: int | None = None
+    parcels: int = 1
+    weight_g: int = 0

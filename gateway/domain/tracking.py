@@ -1,0 +1,172 @@
+"""Tracking events and the words they are told in.
+
+The fold over a shipment's events, `current_status`, is in `gateway.domain.fold`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from gateway.domain.errors import InvalidValue
+from gateway.domain.values import aware
+
+
+class Leg(StrEnum):
+    """Towards the recipient, or back to the sender."""
+
+    OUTBOUND = "outbound"
+    RETURN = "return"
+
+
+class Source(StrEnum):
+    """Who told us. `gateway` events are our own acts (booked, cancelled), `manual` ones a person's."""
+
+    WEBHOOK = "webhook"
+    POLL = "poll"
+    SCAN = "scan"
+    MANUAL = "manual"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusFacts:
+    """One of the 17 statuses. `rank` orders events of the same moment: the further along wins."""
+
+    name: str
+    phase: str
+    terminal: bool
+    rank: int
+    meaning: str
+    recipient_sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonFacts:
+    """Why a shipment is where it is: who caused it, who must act next."""
+
+    name: str
+    attributable_to: str
+    action_required_by: str
+    meaning: str
+    recipient_sentence: str
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = files("gateway.domain").joinpath(name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def statuses() -> Mapping[str, StatusFacts]:
+    """The closed list of statuses by name. Source: the project's status model, `statuses.csv` beside this file."""
+    return {
+        row["status"]: StatusFacts(
+            name=row["status"],
+            phase=row["phase"],
+            terminal=row["terminal"] == "yes",
+            rank=int(row["rank"]),
+            meaning=row["meaning"],
+            recipient_sentence=row["recipient_sentence"],
+        )
+        for row in _rows("statuses.csv")
+    }
+
+
+@cache
+def reasons() -> Mapping[str, ReasonFacts]:
+    """The open list of reasons by name, from `reasons.csv` beside this file."""
+    return {
+        row["reason"]: ReasonFacts(
+            name=row["reason"],
+            attributable_to=row["attributable_to"],
+            action_required_by=row["action_required_by"],
+            meaning=row["meaning"],
+            recipient_sentence=row["recipient_sentence"],
+        )
+        for row in _rows("reasons.csv")
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a scan happened, as far as the carrier tells."""
+
+    city: str = ""
+    postal_code: str = ""
+    country: str = ""
+    facility: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingEvent:
+    """One scan, in the carrier's words and in ours.
+
+    `event_id` names the scan: the same from push and from poll, different for different scans (built in the carrier's
+    `wire.py`). `occurred_at` is aware; where the carrier gave a local time without zone, `occurred_at_local` keeps it
+    verbatim and `tz_source` says how the zone was found (carrier, location, assumed).
+    `source`, `received_at` and `correction` are set when it is ingested.
+    """
+
+    event_id: str
+    occurred_at: datetime
+    status: str
+    reason: str = "none"
+    carrier_code: str = ""
+    carrier_qualifier: str = ""
+    description: str = ""
+    place: Place | None = None
+    leg: Leg = Leg.OUTBOUND
+    piece: str = ""
+    occurred_at_local: str = ""
+    tz_source: str = "carrier"
+    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    source: Source | None = None
+    received_at: datetime | None = None
+    correction: bool = False
+
+    def __post_init__(self) -> None:
+        if self.status not in statuses():
+            raise InvalidValue(f"{self.status!r} is not one of our statuses")
+        if self.reason not in reasons():
+            raise InvalidValue(f"{self.reason!r} is not one of our reasons")
+        aware(self.occurred_at, "occurred_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofOfDelivery:
+    """What shows that it was handed over: who took it, images (by link or bytes), where and when."""
+
+    delivered_at: datetime | None = None
+    received_by: str = ""
+    relationship: str = ""
+    signature_url: str = ""
+    photo_url: str = ""
+    signature: bytes = field(default=b"", repr=False)
+    photo: bytes = field(default=b"", repr=False)
+    pin_matched: bool | None = None
+    min_age_verified: int | None = None
+    barcodes: tuple[str, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingUpdate:
+    """A batch of events for one tracking number (or, where `reference` is set, for our own tender reference).
+
+    `deliver_by` is the carrier's current estimate; `proof` travels with the event that delivered.
+    """
+
+    tracking_number: str
+    events: tuple[TrackingEvent, ...]
+    reference: str = ""
+    proof: ProofOfDelivery | None = None
+    deliver_by: datetime | None = None

@@ -1,0 +1,126 @@
+"""`gateway worker`: APScheduler ticks; every job claims its rows by lease, so a second worker only shares the work."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Protocol
+
+from apscheduler.executors.pool import ThreadPoolExecutor as TickExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from gateway.domain.clock import Clock
+from gateway.services.ports import Store
+
+log = logging.getLogger("gateway.worker")
+BATCHES_A_TICK = 50
+
+
+class Claimed(Protocol):
+    """A row (or batch of rows) leased to this worker."""
+
+    @property
+    def tries(self) -> int:
+        """Claims since the last result, this one included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of work: claim due rows, work one, park one that keeps crashing."""
+
+    name: str
+    claim: Callable[[], Sequence[Any]]
+    work: Callable[[Any], None]
+    park: Callable[[Any, str], None]
+
+
+class WorkerLoop:
+    """Runs jobs until told to stop. A row that fails is tried again when its lease ends; after `max_tries`, parked."""
+
+    def __init__(
+        self, jobs: Sequence[Job], store: Store, clock: Clock, *, tick_s: float, max_tries: int, threads: int = 8
+    ) -> None:
+        self._jobs = jobs
+        self._store = store
+        self._clock = clock
+        self._tick_s = tick_s
+        self._max_tries = max_tries
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Tick until SIGTERM or SIGINT, then let running jobs end."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        scheduler = BackgroundScheduler(executors={"default": TickExecutor(len(self._jobs))}, timezone="UTC")
+        for job in self._jobs:
+            scheduler.add_job(
+                self.tick,
+                "interval",
+                args=(job,),
+                seconds=self._tick_s,
+                id=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        log.info("worker started: %s", ", ".join(job.name for job in self._jobs))
+        self._stop.wait()
+        scheduler.shutdown(wait=True)
+        self._threads.shutdown(wait=True)
+        log.info("worker stopped")
+
+    def tick(self, job: Job) -> int:
+        """One tick of one job: batches until there is nothing due, then the heartbeat. Returns rows worked."""
+        rows, error = 0, ""
+        try:
+            for _ in range(BATCHES_A_TICK):
+                done = self._batch(job)
+                rows += done
+                if done == 0 or self._stop.is_set():
+                    break
+        except Exception as failure:  # noqa: BLE001  # the worker's outermost loop: log, beat, go on
+            error = f"{type(failure).__name__}: {failure}"
+            log.exception("job %s failed", job.name)
+        self._beat(job.name, rows, error)
+        return rows
+
+    def drain(self, rounds: int = 100) -> int:
+        """Tick every job until none finds work; for tests and one-off runs. Returns rows worked."""
+        total = 0
+        for _ in range(rounds):
+            done = sum(self.tick(job) for job in self._jobs)
+            total += done
+            if done == 0:
+                break
+        return total
+
+    def _batch(self, job: Job) -> int:
+        rows = job.claim()
+        list(self._threads.map(lambda row: self._one(job, row), rows))
+        return len(rows)
+
+    def _one(self, job: Job, row: Claimed) -> None:
+        """One row; whatever happens to it happens to it alone."""
+        try:
+            if row.tries > self._max_tries:
+                job.park(row, f"given up after {self._max_tries} tries; see the worker's log")
+            else:
+                job.work(row)
+        except Exception:  # noqa: BLE001  # one poisoned row must not stop the rest; its lease ends and it is tried again
+            log.exception("job %s failed on %r", job.name, row)
+
+    def _beat(self, name: str, rows: int, error: str) -> None:
+        try:
+            self._store.beat(name, self._clock(), rows, error)
+        except Exception:  # noqa: BLE001  # a database that is down must not end the loop either
+            log.exception("heartbeat failed")
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stop.set()

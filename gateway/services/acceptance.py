@@ -1,0 +1,194 @@
+"""A carrier said "booked": make it the shipment's booking, or take it back where it must not be one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from carriers.base import Booking
+from gateway.domain.clock import Clock
+from gateway.domain.errors import NotFound
+from gateway.domain.records import Case, DeliveryRecord, Recall, ShipmentRecord, Tender, TrackerRecord
+from gateway.domain.shipments import ShipmentState, TenderState
+from gateway.domain.tracking import Source, TrackingEvent
+from gateway.services.changes import record_change
+from gateway.services.ids import new_id
+from gateway.services.ports import Store, UnitOfWork
+from gateway.services.projection import project
+
+
+class Acceptance:
+    """Records bookings."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def accept(self, tender: Tender, booking: Booking) -> ShipmentRecord:
+        """Booking, label, tracker, delivery record and message in one commit.
+
+        A booking for a tender that was closed meanwhile must not exist: it is recalled. One that another shipment holds
+        already (the carrier gave the same number twice) waits for a person.
+        """
+        with self._store.work() as uow:
+            now = self._clock()
+            shipment = uow.shipments.get(tender.merchant_id, tender.shipment_id, lock=True)
+            if shipment is None:
+                raise NotFound(f"no shipment {tender.shipment_id}")
+            reference = booking.ref.carrier_reference
+            other = uow.tenders.booked_elsewhere(tender.merchant_id, tender.account_id, reference, tender.id)
+            if other is not None:
+                shipment = self._doubled(uow, shipment, tender, reference, other, now)
+            else:
+                shipment = self._take(uow, shipment, tender, booking, now)
+            uow.commit()
+        return shipment
+
+    def _take(
+        self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, booking: Booking, now: datetime
+    ) -> ShipmentRecord:
+        accepted = replace(
+            tender,
+            state=TenderState.ACCEPTED,
+            why="accepted",
+            carrier_code=None,
+            carrier_message=None,
+            booking=booking.ref,
+            due_at=None,
+            updated_at=now,
+        )
+        if uow.tenders.close(accepted, (TenderState.OFFERED, TenderState.UNCERTAIN)):
+            return self._book(uow, shipment, accepted, booking, now)
+        stored = uow.tenders.get(tender.merchant_id, tender.id)
+        held = stored.booking.carrier_reference if stored and stored.booking else None
+        if held != booking.ref.carrier_reference:
+            self._recall(uow, tender, booking, now)
+        return shipment
+
+    def _book(
+        self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, booking: Booking, now: datetime
+    ) -> ShipmentRecord:
+        price = booking.price or tender.rate.price
+        booked = replace(
+            shipment,
+            state=ShipmentState.BOOKED,
+            why="",
+            account_id=tender.account_id,
+            account=tender.account,
+            carrier=tender.carrier,
+            service=tender.rate.service,
+            tender_id=tender.id,
+            price=price,
+            quoted_price=tender.rate.price,
+            deliver_by=tender.rate.deliver_by or booking.deliver_by,
+            tracking_number=booking.ref.tracking_number,
+            carrier_tracking_url=booking.tracking_url,
+            booking=booking.ref,
+        )
+        variance = _variance(tender, booking)
+        if variance:
+            uow.cases.open(_case("price_variance", shipment, tender, variance, now))
+        uow.cases.close(shipment.merchant_id, shipment.id, "needs_review", now, "booked", "the booking was found")
+        if booking.label is not None:
+            uow.shipments.add_label(shipment.merchant_id, shipment.id, booking.label)
+        uow.records.put(_delivery_record(booked, tender, now))
+        more: Mapping[str, object] = {"price_variance": variance} if variance else {}
+        booked = record_change(uow, booked, "shipment.booked", now, more)
+        return self._follow(uow, booked, tender, booking, now)
+
+    def _follow(
+        self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, booking: Booking, now: datetime
+    ) -> ShipmentRecord:
+        """Follow the tracking number from now on; the first event is our own: the carrier has accepted it."""
+        tracker = TrackerRecord(
+            id=new_id("trk", now),
+            merchant_id=shipment.merchant_id,
+            account_id=tender.account_id,
+            carrier=tender.carrier,
+            mode=shipment.mode,
+            tracking_number=booking.ref.tracking_number or booking.ref.carrier_reference,
+            parcel_numbers=booking.ref.parcel_numbers,
+            shipment_id=shipment.id,
+            tender_id=tender.id,
+            estimated_delivery_at=booking.deliver_by,
+            created_at=now,
+            due_at=now,
+        )
+        uow.trackers.add(tracker)
+        event = TrackingEvent(
+            event_id=f"booked:{tender.id}",
+            occurred_at=now,
+            status="booked",
+            reason="label_created",
+            description="accepted by the carrier",
+            source=Source.GATEWAY,
+            received_at=now,
+        )
+        uow.trackers.append(tracker, event, "")
+        return project(uow, tracker, now, "gateway").shipment or shipment
+
+    def _recall(self, uow: UnitOfWork, tender: Tender, booking: Booking, now: datetime) -> None:
+        uow.recalls.add(
+            Recall(
+                id=new_id("rcl", now),
+                merchant_id=tender.merchant_id,
+                shipment_id=tender.shipment_id,
+                tender_id=tender.id,
+                account_id=tender.account_id,
+                booking=booking.ref,
+                purpose="compensation",
+                why="the carrier booked it after the tender was closed",
+                created_at=now,
+                due_at=now,
+            )
+        )
+
+    def _doubled(
+        self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, reference: str, other: str, now: datetime
+    ) -> ShipmentRecord:
+        why = f"the carrier answered with booking {reference}, which tender {other} holds already; label withheld"
+        uncertain = replace(tender, state=TenderState.UNCERTAIN, why=why, due_at=None, updated_at=now)
+        uow.tenders.close(uncertain, (TenderState.OFFERED, TenderState.UNCERTAIN))
+        uow.cases.open(_case("needs_review", shipment, tender, why, now))
+        review = replace(shipment, state=ShipmentState.NEEDS_REVIEW, why=why)
+        return record_change(uow, review, "shipment.needs_review", now)
+
+
+def _variance(tender: Tender, booking: Booking) -> str:
+    if booking.price is None or booking.price == tender.rate.price:
+        return ""
+    return f"quoted {tender.rate.price}, booked {booking.price}"
+
+
+def _case(kind: str, shipment: ShipmentRecord, tender: Tender, why: str, now: datetime) -> Case:
+    return Case(
+        id=new_id("cas", now),
+        merchant_id=shipment.merchant_id,
+        kind=kind,
+        shipment_id=shipment.id,
+        tender_id=tender.id,
+        why=why,
+        created_at=now,
+    )
+
+
+def _delivery_record(shipment: ShipmentRecord, tender: Tender, now: datetime) -> DeliveryRecord:
+    price = shipment.price or tender.rate.price
+    return DeliveryRecord(
+        merchant_id=shipment.merchant_id,
+        shipment_id=shipment.id,
+        account_id=tender.account_id,
+        carrier=tender.carrier,
+        service=tender.rate.service.value,
+        zone=shipment.zone,
+        booked_at=now,
+        ready_at=shipment.ready_at,
+        promised_by=shipment.deliver_by,
+        quoted_minor=tender.rate.price.minor if tender.rate.price.currency == price.currency else None,
+        price_minor=price.minor,
+        currency=price.currency,
+        co2e_g=tender.rate.co2e_g,
+        parcels=len(shipment.shipment.parcels),
+        weight_g=shipment.shipment.weight_g,
+    )

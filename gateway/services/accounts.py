@@ -1,0 +1,183 @@
+"""Carrier accounts: a merchant's contracts with carriers, their secrets write-only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from carriers.base import Capability, Carrier, CarrierError, QuoteRequest
+from gateway.domain.clock import Clock
+from gateway.domain.errors import Conflict, NotFound, Unprocessable
+from gateway.domain.records import AccountRecord
+from gateway.domain.shipments import Shipment
+from gateway.domain.values import Address, Parcel
+from gateway.services.carrier_pool import CarrierPool, account_urls
+from gateway.services.faultpoints import Purpose
+from gateway.services.ids import new_id
+from gateway.services.ports import Mode, Store
+from gateway.settings import Carriers as CarrierSettings
+
+CHECK_DEADLINE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDraft:
+    """What a merchant says about an account; None leaves a field as it is (when changing one)."""
+
+    name: str | None = None
+    carrier: str | None = None
+    urls: Mapping[str, str] | None = None
+    secrets: Mapping[str, str] | None = None
+    options: Mapping[str, object] | None = None
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What asking the carrier showed: whether the account works, in one sentence."""
+
+    ok: bool
+    code: str
+    why: str
+
+
+class AccountBook:
+    """Adds, changes, lists and probes accounts."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: CarrierPool,
+        clock: Clock,
+        settings: CarrierSettings,
+        installed: Callable[[], Mapping[str, type[Carrier]]],
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._clock = clock
+        self._settings = settings
+        self._installed = installed
+
+    def add(self, merchant_id: str, mode: Mode, draft: AccountDraft) -> AccountRecord:
+        """A new account.
+
+        Raises:
+            Unprocessable: unknown carrier, URL, secret or option.
+            Conflict: the name is taken.
+        """
+        now = self._clock()
+        account = AccountRecord(
+            id=new_id("acc", now),
+            merchant_id=merchant_id,
+            name=draft.name or "",
+            carrier=draft.carrier or "",
+            mode=mode,
+            urls=draft.urls or {},
+            secrets=draft.secrets or {},
+            options=draft.options or {},
+            enabled=draft.enabled is not False,
+            created_at=now,
+        )
+        self._check(account)
+        with self._store.work() as uow:
+            if uow.accounts.by_name(merchant_id, account.name) is not None:
+                raise Conflict(f"an account named {account.name!r} exists already")
+            uow.accounts.add(account)
+            uow.commit()
+        return account
+
+    def change(self, merchant_id: str, mode: Mode, account_id: str, draft: AccountDraft) -> AccountRecord:
+        """The account with the draft's fields; secrets that are not named stay. Rest and failures end.
+
+        Raises:
+            NotFound, Unprocessable, Conflict.
+        """
+        with self._store.work() as uow:
+            account = uow.accounts.get(merchant_id, account_id)
+            if account is None or account.mode != mode:
+                raise NotFound(f"no account {account_id}")
+            if draft.carrier is not None and draft.carrier != account.carrier:
+                raise Unprocessable("/carrier", "an account stays with its carrier; add another account")
+            changed = replace(
+                account,
+                name=draft.name if draft.name is not None else account.name,
+                urls=draft.urls if draft.urls is not None else account.urls,
+                secrets={**account.secrets, **(draft.secrets or {})},
+                options=draft.options if draft.options is not None else account.options,
+                enabled=draft.enabled if draft.enabled is not None else account.enabled,
+                version=account.version + 1,
+                failures=0,
+                resting_until=None,
+                resting_why="",
+            )
+            self._check(changed)
+            other = uow.accounts.by_name(merchant_id, changed.name)
+            if other is not None and other.id != account_id:
+                raise Conflict(f"an account named {changed.name!r} exists already")
+            uow.accounts.replace(changed)
+            uow.commit()
+        return changed
+
+    def get(self, merchant_id: str, mode: Mode, account_id: str) -> AccountRecord:
+        """One account. Raises NotFound."""
+        with self._store.look() as uow:
+            account = uow.accounts.get(merchant_id, account_id)
+        if account is None or account.mode != mode:
+            raise NotFound(f"no account {account_id}")
+        return account
+
+    def named(self, merchant_id: str, mode: Mode, name_or_id: str) -> AccountRecord:
+        """One account by its name or id. Raises NotFound."""
+        with self._store.look() as uow:
+            account = uow.accounts.by_name(merchant_id, name_or_id)
+        return account if account and account.mode == mode else self.get(merchant_id, mode, name_or_id)
+
+    def list(self, merchant_id: str, mode: Mode) -> Sequence[AccountRecord]:
+        """The merchant's accounts of a mode, by name."""
+        with self._store.look() as uow:
+            return uow.accounts.list(merchant_id, mode)
+
+    def probe(self, merchant_id: str, mode: Mode, account_id: str) -> Probe:
+        """Ask the carrier for a price of a small parcel between two of its own countries' places: costs nothing."""
+        live = self._pool.bind(self.get(merchant_id, mode, account_id))
+        if not live.can(Capability.QUOTES):
+            return Probe(ok=False, code="not_probed", why=f"{live.record.carrier} has no call that costs nothing")
+        request = QuoteRequest(shipment=_probe_shipment(live.carrier), ready_at=self._clock())
+        quoting = live.carrier.quote(request)  # type: ignore[attr-defined]  # the role was seen
+        try:
+            rates = self._pool.ask(Purpose.CHECK, live, quoting, CHECK_DEADLINE_S)
+        except CarrierError as error:
+            return Probe(ok=False, code=error.code, why=str(error))
+        return Probe(ok=True, code="ok", why=f"the carrier answered with {len(rates)} rates")
+
+    def _check(self, account: AccountRecord) -> None:
+        """Everything an account says must mean something to its carrier."""
+        carrier_class = self._installed().get(account.carrier)
+        if carrier_class is None:
+            known = ", ".join(sorted(self._installed()))
+            raise Unprocessable("/carrier", f"no carrier {account.carrier!r} is installed; there are {known}")
+        profile = carrier_class.profile
+        for field, given, known_names in (
+            ("secrets", account.secrets, profile.secrets),
+            ("options", account.options, profile.options),
+        ):
+            for name in given:
+                if name.removesuffix("_previous") not in known_names:
+                    raise Unprocessable(f"/{field}/{name}", f"{account.carrier} knows {', '.join(known_names) or 'none'}")
+        account_urls(account, carrier_class, allow_plain_http=self._settings.allow_plain_http)
+
+
+PROBE_PLACES = {
+    "NO": Address(country="NO", postal_code="0150", city="Oslo", street1="Dronningens gate 10", name="Probe"),
+    "US": Address(
+        country="US", postal_code="10038", city="New York", subdivision="NY", street1="100 Maiden Ln", name="Probe"
+    ),
+}
+
+
+def _probe_shipment(carrier: Carrier) -> Shipment:
+    """A one-kilogram parcel within a country the carrier serves."""
+    served = [place for country, place in PROBE_PLACES.items() if country in carrier.profile.countries]
+    place = served[0] if served else PROBE_PLACES["US"]
+    parcel = Parcel(weight_g=1000, length_mm=200, width_mm=150, height_mm=100)
+    return Shipment(origin=place, destination=place, parcels=(parcel,))

@@ -1,0 +1,46 @@
+"""What is asked of a store and what it answers, where that is no noun of the domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+Mode = Literal["test", "live"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """One page of a list, newest first, and the cursor of the next (None at the end)."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentSearch:
+    """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any
+    id, name, e-mail, phone tail or postcode.
+    """
+
+    mode: Mode
+    reference: str = ""
+    tracking_number: str = ""
+    status: str = ""
+    state: str = ""
+    account: str = ""
+    text: str = ""
+    created_after: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One broken invariant: its name (I1..I10), the merchant and object it is about, and what is wrong."""
+
+    invariant: str
+    merchant_id: str
+    subject_id: str
+    why: str

@@ -1,0 +1,284 @@
+"""Book exactly once: intent first, the carrier second, the record third.
+
+For each offer in turn: commit a tender (the database forbids a second open one), call the carrier with the tender's id
+as reference, record the answer. Only a definite refusal moves on to the next offer. While an outcome is unknown nothing
+is tendered to anybody else: `gateway.services.reconcile` finds out. Every step may be repeated after a crash: what is
+stored says what comes next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from carriers.base import (
+    AuthenticationFailed,
+    BadCarrierResponse,
+    Booking,
+    BookRequest,
+    CarrierError,
+    CarrierUnavailable,
+    OutcomeUnknown,
+)
+from gateway.domain.clock import Clock
+from gateway.domain.errors import NoCarrierAvailable, NotFound, PriceChanged, TenderReport
+from gateway.domain.quotes import Offer, Quote, Rate
+from gateway.domain.records import ShipmentRecord, Tender
+from gateway.domain.shipments import ShipmentState, TenderState
+from gateway.services.acceptance import Acceptance
+from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.changes import record_change
+from gateway.services.faultpoints import AFTER_ANSWER, AFTER_TENDER_COMMIT, FaultPoints, Purpose
+from gateway.services.ids import new_id
+from gateway.services.ports import Store, UnitOfWork
+from gateway.services.quotes import QuoteService
+from gateway.settings import Booking as BookingSettings
+
+
+class Booker:
+    """Takes shipments in state `booking` as far as they get."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: CarrierPool,
+        quotes: QuoteService,
+        acceptance: Acceptance,
+        clock: Clock,
+        settings: BookingSettings,
+        faults: FaultPoints,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._quotes = quotes
+        self._acceptance = acceptance
+        self._clock = clock
+        self._settings = settings
+        self._faults = faults
+
+    def advance(self, merchant_id: str, shipment_id: str) -> ShipmentRecord:
+        """Tender the offers in turn until one is accepted, one's outcome is unknown, or none is left.
+
+        Raises:
+            NotFound: no such shipment.
+            PriceChanged: the one offer that was asked for has become dearer; the shipment is failed.
+        """
+        passed_over: list[str] = []
+        while True:
+            shipment, tender = self._next_tender(merchant_id, shipment_id, passed_over)
+            if tender is None:
+                return shipment
+            self._faults.reach(AFTER_TENDER_COMMIT)
+            answer = self._send(tender, shipment)
+            self._faults.reach(AFTER_ANSWER)
+            self.settle(tender, answer)
+
+    def settle(self, tender: Tender, answer: Booking | CarrierError) -> ShipmentRecord:
+        """Record a carrier's answer to a tender, whoever got it and however late."""
+        if isinstance(answer, Booking):
+            return self._acceptance.accept(tender, answer)
+        with self._store.work() as uow:
+            shipment = _locked(uow, tender.merchant_id, tender.shipment_id)
+            now = self._clock()
+            state, open_states = _state_after(answer), (TenderState.OFFERED, TenderState.UNCERTAIN)
+            closed = replace(
+                tender,
+                state=state,
+                why=str(answer),
+                carrier_code=answer.carrier_code,
+                carrier_message=answer.carrier_message,
+                updated_at=now,
+                due_at=now if state is TenderState.UNCERTAIN else None,
+            )
+            if uow.tenders.close(closed, open_states):
+                shipment = self._after(uow, shipment, state, now)
+            uow.commit()
+        return shipment
+
+    def _after(
+        self, uow: UnitOfWork, shipment: ShipmentRecord, state: TenderState, now: datetime
+    ) -> ShipmentRecord:
+        """The shipment after its tender closed: waiting for certainty, or ready for the next offer."""
+        wanted = ShipmentState.UNCERTAIN if state is TenderState.UNCERTAIN else ShipmentState.BOOKING
+        if shipment.state is wanted:
+            return shipment
+        kind = "shipment.uncertain" if wanted is ShipmentState.UNCERTAIN else "shipment.booking"
+        return record_change(uow, replace(shipment, state=wanted), kind, now)
+
+    def _next_tender(
+        self, merchant_id: str, shipment_id: str, passed_over: list[str]
+    ) -> tuple[ShipmentRecord, Tender | None]:
+        """Transaction A: the next tender, committed; None when there is nothing more to send."""
+        while True:
+            shipment, offer, quote = self._next_offer(merchant_id, shipment_id, passed_over)
+            if offer is None or quote is None:
+                return shipment, None
+            rate = self._fresh_rate(shipment, quote, offer)
+            if rate is None:
+                passed_over.append(offer.id)
+                continue
+            tender = self._tender(shipment, offer, rate)
+            with self._store.work() as uow:
+                current = _locked(uow, merchant_id, shipment_id)
+                if current.state is not ShipmentState.BOOKING or not uow.tenders.add(tender):
+                    return current, None
+                uow.commit()
+            return shipment, tender
+
+    def _next_offer(
+        self, merchant_id: str, shipment_id: str, passed_over: list[str]
+    ) -> tuple[ShipmentRecord, Offer | None, Quote | None]:
+        with self._store.work() as uow:
+            shipment = _locked(uow, merchant_id, shipment_id)
+            if shipment.state is not ShipmentState.BOOKING:
+                return shipment, None, None
+            tenders = uow.tenders.of_shipment(merchant_id, shipment_id)
+            left_open = [tender for tender in tenders if tender.state is TenderState.OFFERED]
+            if left_open:
+                return self._abandoned(uow, shipment, left_open[0]), None, None
+            quote = uow.quotes.get(merchant_id, shipment.quote_id)
+            if quote is None:
+                raise NotFound(f"no quote {shipment.quote_id}")
+            tried = {tender.offer_id for tender in tenders} | set(passed_over)
+            for offer in quote.ranked:
+                chosen = not shipment.chosen_offer_id or offer.id == shipment.chosen_offer_id
+                if chosen and offer.id not in tried:
+                    return shipment, offer, quote
+            why = "every carrier that was asked refused" if tenders else "no offer could be tendered"
+            failed = replace(shipment, state=ShipmentState.FAILED, why=why)
+            shipment = record_change(uow, failed, "shipment.failed", self._clock())
+            uow.commit()
+        return shipment, None, None
+
+    def _abandoned(self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender) -> ShipmentRecord:
+        """A tender left `offered`: its sender is still at it, or died; then its outcome is unknown."""
+        now = self._clock()
+        if tender.lease_until > now:
+            return shipment
+        why = "the process that sent it ended before the answer was recorded"
+        uncertain = replace(tender, state=TenderState.UNCERTAIN, why=why, updated_at=now, due_at=now)
+        if uow.tenders.close(uncertain, (TenderState.OFFERED,)):
+            shipment = self._after(uow, shipment, TenderState.UNCERTAIN, now)
+            uow.commit()
+        return shipment
+
+    def _fresh_rate(self, shipment: ShipmentRecord, quote: Quote, offer: Offer) -> Rate | None:
+        """The offer's rate, or a new one where the carrier's own quote has expired since.
+
+        None when the carrier no longer offers it within the tolerance; raises PriceChanged instead where the merchant
+        asked for this very offer.
+        """
+        expires = offer.rate.expires_at
+        if expires is None or expires > self._clock():
+            return offer.rate
+        live = self._pool.get(quote.merchant_id, offer.account_id)
+        try:
+            rate = self._quotes.requote(live, quote, offer, self._settings.deadline_s)
+        except CarrierError:
+            rate = None
+        if rate is not None and self._tolerable(offer.rate, rate):
+            return rate
+        if shipment.chosen_offer_id:
+            now_costs = f"now {rate.price}" if rate else "no longer offered"
+            self._fail(shipment, f"the offer of {offer.rate.price} is {now_costs}")
+            raise PriceChanged(f"{offer.account} quoted {offer.rate.price}; it is {now_costs}")
+        return None
+
+    def _tolerable(self, quoted: Rate, fresh: Rate) -> bool:
+        if quoted.price.currency != fresh.price.currency:
+            return False
+        return fresh.price.amount * 100 <= quoted.price.amount * (100 + self._settings.price_tolerance_percent)
+
+    def _fail(self, shipment: ShipmentRecord, why: str) -> None:
+        with self._store.work() as uow:
+            current = _locked(uow, shipment.merchant_id, shipment.id)
+            if current.state is ShipmentState.BOOKING:
+                failed = replace(current, state=ShipmentState.FAILED, why=why)
+                record_change(uow, failed, "shipment.failed", self._clock())
+                uow.commit()
+
+    def _tender(self, shipment: ShipmentRecord, offer: Offer, rate: Rate) -> Tender:
+        now = self._clock()
+        return Tender(
+            id=new_id("tnd", now),
+            merchant_id=shipment.merchant_id,
+            shipment_id=shipment.id,
+            account_id=offer.account_id,
+            account=offer.account,
+            carrier=offer.carrier,
+            offer_id=offer.id,
+            rate=rate,
+            state=TenderState.OFFERED,
+            created_at=now,
+            updated_at=now,
+            lease_until=now + timedelta(seconds=self._settings.deadline_s + self._settings.lease_margin_s),
+        )
+
+    def _send(self, tender: Tender, shipment: ShipmentRecord) -> Booking | CarrierError:
+        try:
+            live = self._pool.get(tender.merchant_id, tender.account_id)
+        except NotFound as error:
+            return CarrierUnavailable(str(error))
+        if self._clock() + timedelta(seconds=self._settings.deadline_s) > tender.lease_until:
+            return CarrierUnavailable("this process was held up; nothing was sent")
+        return self.send(live, tender, shipment)
+
+    def send(self, live: LiveCarrier, tender: Tender, shipment: ShipmentRecord) -> Booking | CarrierError:
+        """Send a tender (again, where the carrier is idempotent) and return the answer, errors included."""
+        try:
+            return self._pool.ask(
+                Purpose.BOOK, live, _book(live, book_request(tender, shipment)), self._settings.deadline_s
+            )
+        except CarrierError as error:
+            return error
+
+
+def book_request(tender: Tender, shipment: ShipmentRecord) -> BookRequest:
+    """The same request for the same tender, however often it is sent."""
+    return BookRequest(
+        shipment=shipment.shipment,
+        rate=tender.rate,
+        tender_reference=tender.id,
+        ready_at=max(shipment.ready_at or tender.created_at, tender.created_at),
+        window=shipment.window,
+        label_format=shipment.label_format,
+    )
+
+
+async def _book(live: LiveCarrier, request: BookRequest) -> Booking:
+    booking: Booking = await live.carrier.book(request)  # type: ignore[attr-defined]  # quoted accounts have the role
+    return booking
+
+
+def _state_after(error: CarrierError) -> TenderState:
+    """The one table from a carrier's failure to a tender's state."""
+    if isinstance(error, OutcomeUnknown | BadCarrierResponse):
+        return TenderState.UNCERTAIN
+    if isinstance(error, CarrierUnavailable | AuthenticationFailed):
+        return TenderState.UNAVAILABLE
+    return TenderState.REFUSED
+
+
+def _locked(uow: UnitOfWork, merchant_id: str, shipment_id: str) -> ShipmentRecord:
+    shipment = uow.shipments.get(merchant_id, shipment_id, lock=True)
+    if shipment is None:
+        raise NotFound(f"no shipment {shipment_id}")
+    return shipment
+
+
+def no_carrier(store: Store, shipment: ShipmentRecord) -> NoCarrierAvailable:
+    """The error that tells a merchant why nobody took the shipment, tender by tender."""
+    with store.look() as uow:
+        tenders = uow.tenders.of_shipment(shipment.merchant_id, shipment.id)
+    reports = [
+        TenderReport(
+            account=tender.account,
+            carrier=tender.carrier,
+            state=tender.state.value,
+            why=tender.why,
+            carrier_code=tender.carrier_code,
+            carrier_message=tender.carrier_message,
+        )
+        for tender in tenders
+    ]
+    return NoCarrierAvailable(shipment.why or "no carrier took it", reports, shipment.id)

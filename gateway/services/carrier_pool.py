@@ -1,0 +1,186 @@
+"""Configured accounts as live carriers: who there is, who rests, and the one place from which carriers are called."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from carriers.base import (
+    ROLES,
+    Account,
+    AuthenticationFailed,
+    Capability,
+    Carrier,
+    CarrierError,
+    CarrierUnavailable,
+    RateLimited,
+)
+from carriers.base.drive import Outcome, Transport, drive
+from gateway.domain.clock import Clock
+from gateway.domain.errors import NotFound, Unprocessable
+from gateway.domain.records import AccountRecord
+from gateway.services.faultpoints import FaultPoints, Purpose
+from gateway.services.ports import Mode, Store
+from gateway.settings import Carriers as CarrierSettings
+
+T = TypeVar("T")
+LONGEST_REST = timedelta(minutes=10)
+REST_AFTER_BAD_CREDENTIALS = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCarrier:
+    """An account and the carrier's code bound to it."""
+
+    record: AccountRecord
+    carrier: Carrier
+
+    def can(self, role: Capability) -> bool:
+        """Whether this account's carrier has the role (an account may lack one its class has)."""
+        return all(getattr(self.carrier, name, None) is not None for name in ROLES[role])
+
+
+class CarrierPool:
+    """Builds carriers from accounts, keeps them (and their tokens and connections) while the account is unchanged."""
+
+    def __init__(
+        self,
+        store: Store,
+        transport: Transport,
+        clock: Clock,
+        settings: CarrierSettings,
+        faults: FaultPoints,
+        installed: Callable[[], Mapping[str, type[Carrier]]],
+    ) -> None:
+        self._store = store
+        self._transport = transport
+        self._clock = clock
+        self._settings = settings
+        self._faults = faults
+        self._installed = installed
+        self._live: dict[tuple[str, str], LiveCarrier] = {}
+        self._lock = threading.Lock()
+
+    def of_merchant(self, merchant_id: str, mode: Mode) -> list[LiveCarrier]:
+        """The merchant's enabled accounts of a mode, by name."""
+        with self._store.look() as uow:
+            records = uow.accounts.list(merchant_id, mode)
+        return [self.bind(record) for record in records if record.enabled]
+
+    def get(self, merchant_id: str, account_id: str) -> LiveCarrier:
+        """One account, enabled or not (a booking made through it still needs it).
+
+        Raises:
+            NotFound: no such account of this merchant.
+        """
+        with self._store.look() as uow:
+            record = uow.accounts.get(merchant_id, account_id)
+        if record is None:
+            raise NotFound(f"no account {account_id}")
+        return self.bind(record)
+
+    def bind(self, record: AccountRecord) -> LiveCarrier:
+        """The carrier for this very version of an account."""
+        key = (record.merchant_id, record.id)
+        with self._lock:
+            known = self._live.get(key)
+        if known is not None and known.record.version == record.version:
+            return LiveCarrier(record, known.carrier)
+        carrier_class = self._installed().get(record.carrier)
+        if carrier_class is None:
+            raise NotFound(f"carrier {record.carrier!r} of account {record.name!r} is not installed")
+        live = LiveCarrier(record, carrier_class(self._account(record, carrier_class), self._clock))
+        with self._lock:
+            self._live[key] = live
+        return live
+
+    def ask(
+        self,
+        purpose: Purpose,
+        live: LiveCarrier,
+        call: Coroutine[Any, Any, T],
+        deadline_s: float,
+    ) -> T:
+        """One call to one carrier; its CarrierError is raised and counted."""
+        outcome: Outcome[T] = self.ask_all(purpose, [live], [call], deadline_s)[0]
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value  # type: ignore[return-value]  # an outcome without error has a value
+
+    def ask_all(
+        self,
+        purpose: Purpose,
+        lives: Sequence[LiveCarrier],
+        calls: Sequence[Coroutine[Any, Any, T]],
+        deadline_s: float,
+    ) -> list[Outcome[T]]:
+        """Calls to several carriers at once under one deadline; every outcome is counted in its account's circuit."""
+        outcomes = drive(
+            calls,
+            self._transport,
+            deadline_s=deadline_s,
+            on_sent=lambda: self._faults.reach(purpose.value),
+        )
+        for live, outcome in zip(lives, outcomes, strict=True):
+            self._note(live, outcome.error)
+        return outcomes
+
+    def resting(self, live: LiveCarrier) -> str | None:
+        """Why the account is not to be called now; None when it is."""
+        until = live.record.resting_until
+        if until is None or until <= self._clock():
+            return None
+        return f"resting until {until:%H:%M:%S} UTC: {live.record.resting_why}"
+
+    def _note(self, live: LiveCarrier, error: CarrierError | None) -> None:
+        record = live.record
+        healthy = error is None or not isinstance(error, CarrierUnavailable | AuthenticationFailed)
+        if healthy and record.failures == 0 and record.resting_until is None:
+            return
+        failures = 0 if healthy else record.failures + 1
+        until = None if error is None or healthy else self._rest(error, failures)
+        with self._store.work() as uow:
+            uow.accounts.rest(record.merchant_id, record.id, failures, until, "" if healthy else str(error))
+            uow.commit()
+
+    def _rest(self, error: CarrierError, failures: int) -> datetime | None:
+        now = self._clock()
+        if isinstance(error, AuthenticationFailed):
+            return now + REST_AFTER_BAD_CREDENTIALS
+        if isinstance(error, RateLimited):
+            return now + min(timedelta(seconds=error.retry_after_s or self._settings.rest_s), LONGEST_REST)
+        over = failures - self._settings.rest_after_failures
+        if over < 0:
+            return None
+        return now + min(timedelta(seconds=self._settings.rest_s * 2 ** min(over, 10)), LONGEST_REST)
+
+    def _account(self, record: AccountRecord, carrier_class: type[Carrier]) -> Account:
+        return Account(
+            id=record.id,
+            name=record.name,
+            mode=record.mode,
+            urls=account_urls(record, carrier_class, allow_plain_http=self._settings.allow_plain_http),
+            secrets=record.secrets,
+            options=record.options,
+            windows=self._store.windows(record.merchant_id, record.id),
+        )
+
+
+def account_urls(
+    record: AccountRecord, carrier_class: type[Carrier], *, allow_plain_http: bool
+) -> dict[str, str]:
+    """The profile's URLs for the account's mode with the account's own laid over them.
+
+    Raises:
+        Unprocessable: a URL that is not https, unless plain http is allowed (simulators, tests).
+    """
+    urls = {**carrier_class.profile.urls.get(record.mode, {}), **record.urls}
+    for name, url in urls.items():
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (allow_plain_http and parts.scheme == "http"):
+            raise Unprocessable(f"/urls/{name}", f"{url} is not an https URL", "not_https")
+    return {name: url.rstrip("/") for name, url in urls.items()}

@@ -1,0 +1,70 @@
+"""Every change of a shipment goes through here: new version, its row, and one outbox message, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.domain.records import OutboxMessage, ShipmentRecord, TrackerRecord
+from gateway.services.ids import new_id
+from gateway.services.ports import UnitOfWork
+
+
+def record_created(uow: UnitOfWork, shipment: ShipmentRecord) -> bool:
+    """Store a new shipment (version 1); False when its reference is taken."""
+    if not uow.shipments.add(shipment):
+        return False
+    _tell(uow, shipment, "shipment.created", shipment.created_at, {})
+    return True
+
+
+def record_change(
+    uow: UnitOfWork,
+    shipment: ShipmentRecord,
+    kind: str,
+    now: datetime,
+    more: Mapping[str, object] | None = None,
+) -> ShipmentRecord:
+    """Store a changed shipment under its next version and tell merchants about it."""
+    changed = replace(shipment, version=shipment.version + 1, updated_at=now)
+    uow.shipments.update(changed)
+    _tell(uow, changed, kind, now, more or {})
+    return changed
+
+
+def record_tracker_change(uow: UnitOfWork, tracker: TrackerRecord, now: datetime) -> None:
+    """Tell merchants about a tracker that belongs to no shipment of ours (`tracker.version` is new already)."""
+    payload = {
+        "tracker_id": tracker.id,
+        "tracking_number": tracker.tracking_number,
+        "status": tracker.status,
+        "reason": tracker.reason,
+    }
+    uow.outbox.add(_message(tracker.merchant_id, tracker.id, tracker.version, "tracker.status_changed", payload, now))
+
+
+def _tell(uow: UnitOfWork, shipment: ShipmentRecord, kind: str, now: datetime, more: Mapping[str, object]) -> None:
+    payload: dict[str, object] = {
+        "shipment_id": shipment.id,
+        "reference": shipment.reference or None,
+        "state": shipment.state.value,
+        "status": shipment.status,
+        "reason": shipment.reason,
+        **more,
+    }
+    uow.outbox.add(_message(shipment.merchant_id, shipment.id, shipment.version, kind, payload, now))
+
+
+def _message(
+    merchant_id: str, subject_id: str, sequence: int, kind: str, payload: Mapping[str, object], now: datetime
+) -> OutboxMessage:
+    return OutboxMessage(
+        id=new_id("msg", now),
+        merchant_id=merchant_id,
+        subject_id=subject_id,
+        sequence=sequence,
+        type=kind,
+        payload=payload,
+        created_at=now,
+    )

@@ -1,0 +1,66 @@
+"""Own fleet: drivers' and depots' scans become tracking events; delivery windows are opened for sale."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from carriers.base import BadCarrierResponse, TrackingUpdate
+from gateway.domain.codec import to_json
+from gateway.domain.errors import Conflict, Unprocessable
+from gateway.services.accounts import AccountBook
+from gateway.services.carrier_pool import CarrierPool
+from gateway.services.ports import Mode, Store
+from gateway.services.tracking import Tracking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanReport:
+    """What became of a list of scans."""
+
+    new: int
+    unknown_numbers: tuple[str, ...]
+
+
+class Fleet:
+    """The part of the gateway our own drivers and depots talk to."""
+
+    def __init__(self, store: Store, pool: CarrierPool, accounts: AccountBook, tracking: Tracking) -> None:
+        self._store = store
+        self._pool = pool
+        self._accounts = accounts
+        self._tracking = tracking
+
+    def scan(
+        self, merchant_id: str, mode: Mode, account_name: str, scans: Sequence[Mapping[str, object]]
+    ) -> ScanReport:
+        """Apply scans, each once by its client event id, all or none.
+
+        Raises:
+            NotFound: no such account.
+            Conflict: the account's carrier takes no scans.
+            Unprocessable: a scan that does not read, with its pointer.
+        """
+        account = self._accounts.named(merchant_id, mode, account_name)
+        read: Callable[[Mapping[str, object]], TrackingUpdate] | None = getattr(
+            self._pool.bind(account).carrier, "read_scan", None
+        )
+        if read is None:
+            raise Conflict(f"account {account.name!r} takes no scans")
+        updates = []
+        for index, scan in enumerate(scans):
+            try:
+                updates.append(read(scan))
+            except BadCarrierResponse as error:
+                raise Unprocessable(f"/scans/{index}", str(error), "bad_scan") from error
+        raw = json.dumps(to_json(list(scans)), sort_keys=True).encode()
+        applied = self._tracking.scan(account, updates, raw)
+        return ScanReport(new=applied.new, unknown_numbers=applied.unknown_numbers)
+
+    def open_windows(
+        self, merchant_id: str, account_id: str, windows: Sequence[tuple[str, str, datetime, datetime, int]]
+    ) -> None:
+        """Offer delivery windows: (id, zone, start, end, capacity). What is booked in existing ones stays."""
+        self._store.windows(merchant_id, account_id).open(windows)

@@ -1,0 +1,191 @@
+"""Ask carriers where parcels are: due trackers, batched per account, all accounts at once under one deadline."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from carriers.base import Capability, CarrierError, TrackingUpdate
+from carriers.base.calls import Exchange
+from carriers.base.drive import Outcome
+from gateway.domain.clock import Clock
+from gateway.domain.errors import NotFound
+from gateway.domain.records import InboxMessage, InboxState, TrackerRecord
+from gateway.domain.tracking import Source, TrackingEvent
+from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.faultpoints import Purpose
+from gateway.services.ids import new_id
+from gateway.services.ports import Store, UnitOfWork
+from gateway.services.projection import project
+from gateway.services.tracking import Funnel
+from gateway.settings import Tracking as TrackingSettings
+from gateway.settings import Worker
+
+log = logging.getLogger("gateway.poll")
+POLL_DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class PollBatch:
+    """Trackers of one account, as many as its carrier takes at once; `tries` as on claimed rows."""
+
+    live: LiveCarrier
+    trackers: tuple[TrackerRecord, ...]
+
+    @property
+    def tries(self) -> int:
+        """Claims since the last result, of the worst of them."""
+        return max(tracker.tries for tracker in self.trackers)
+
+
+class Poller:
+    """Polls what is due."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: CarrierPool,
+        funnel: Funnel,
+        clock: Clock,
+        settings: TrackingSettings,
+        worker: Worker,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._funnel = funnel
+        self._clock = clock
+        self._settings = settings
+        self._worker = worker
+
+    def claim(self) -> Sequence[PollBatch]:
+        """Due trackers, leased to this worker, in batches of one account. One that crashed a worker goes alone."""
+        with self._store.work() as uow:
+            lease = timedelta(seconds=self._worker.lease_s)
+            due = uow.trackers.claim_due(self._clock(), lease, self._worker.batch)
+        return list(self._batches(due))
+
+    def work(self, batch: PollBatch) -> None:
+        """Ask about one batch and record the answer."""
+        numbers = [tracker.tracking_number for tracker in batch.trackers]
+        call = _track(batch.live, numbers)
+        outcome = self._pool.ask_all(Purpose.TRACK, [batch.live], [call], POLL_DEADLINE_S)[0]
+        self._apply(batch, outcome)
+
+    def park(self, batch: PollBatch, why: str) -> None:
+        """Trackers that crash their workers: not before tomorrow."""
+        log.error("poll parked", extra={"trackers": [tracker.id for tracker in batch.trackers], "why": why})
+        self._put_off(batch.trackers, self._clock() + timedelta(days=1))
+
+    def _batches(self, due: Sequence[TrackerRecord]) -> Iterator[PollBatch]:
+        """Trackers by account, in lists no longer than the carrier takes; the others are put off."""
+        by_account: dict[tuple[str, str], list[TrackerRecord]] = defaultdict(list)
+        for tracker in due:
+            by_account[tracker.merchant_id, tracker.account_id].append(tracker)
+        for (merchant_id, account_id), trackers in by_account.items():
+            try:
+                live = self._pool.get(merchant_id, account_id)
+            except NotFound:
+                self._put_off(trackers, None)
+                continue
+            if not live.can(Capability.TRACKS):
+                self._put_off(trackers, None)
+            elif self._pool.resting(live) is not None:
+                self._put_off(trackers, live.record.resting_until)
+            else:
+                yield from _split(live, trackers)
+
+    def _apply(self, batch: PollBatch, outcome: Outcome[Sequence[TrackingUpdate]]) -> None:
+        """Raw answers first, then what they say, then the next due times, in one commit."""
+        now = self._clock()
+        account = batch.live.record
+        with self._store.work() as uow:
+            inbox_id = self._keep(uow, batch, outcome, now)
+            if outcome.error is None:
+                self._funnel.apply(uow, account, outcome.value or (), Source.POLL, now, inbox_id)
+            for tracker in batch.trackers:
+                current = uow.trackers.get(tracker.merchant_id, tracker.id, lock=True) or tracker
+                current = self._expired(uow, current, now)
+                due = self._next_due(batch.live, current, now, outcome.error)
+                uow.trackers.update(replace(current, due_at=due, tries=0))
+            uow.commit()
+
+    def _keep(
+        self, uow: UnitOfWork, batch: PollBatch, outcome: Outcome[Sequence[TrackingUpdate]], now: datetime
+    ) -> str:
+        raw = b"\n".join(_answers(outcome.exchanges))
+        failed = outcome.error is not None
+        message = InboxMessage(
+            id=new_id("inb", now),
+            merchant_id=batch.live.record.merchant_id,
+            account_id=batch.live.record.id,
+            source="poll",
+            dedupe_key=f"{now.isoformat()}:{hashlib.sha256(raw).hexdigest()}:{batch.trackers[0].id}",
+            received_at=now,
+            body=raw,
+            state=InboxState.QUARANTINED if failed else InboxState.APPLIED,
+            why=str(outcome.error) if failed else "",
+        )
+        if raw:
+            uow.inbox.add(message)
+        return message.id
+
+    def _next_due(
+        self, live: LiveCarrier, tracker: TrackerRecord, now: datetime, error: CarrierError | None
+    ) -> datetime | None:
+        """When to ask again; None when there is nothing left to learn."""
+        pause = max(timedelta(minutes=self._settings.poll_min), timedelta(seconds=live.carrier.profile.polling.min_interval_s))
+        if error is not None:
+            return now + pause
+        if not tracker.finished:
+            return now + pause
+        grace_ends = (tracker.status_at or now) + timedelta(hours=self._settings.grace_h)
+        return now + pause if now < grace_ends else None
+
+    def _expired(self, uow: UnitOfWork, tracker: TrackerRecord, now: datetime) -> TrackerRecord:
+        """No event for the whole tracking window: `expired`, which any later event reopens."""
+        silent_since = tracker.status_at or tracker.created_at
+        if tracker.finished or now - silent_since < timedelta(days=self._settings.expire_days):
+            return tracker
+        event = TrackingEvent(
+            event_id=f"expired:{silent_since.isoformat()}",
+            occurred_at=now,
+            status="expired",
+            reason="no_updates",
+            description=f"no event for {self._settings.expire_days} days",
+            source=Source.GATEWAY,
+            received_at=now,
+        )
+        uow.trackers.append(tracker, event, "")
+        return project(uow, tracker, now, "gateway").tracker
+
+    def _put_off(self, trackers: Sequence[TrackerRecord], until: datetime | None) -> None:
+        """Trackers whose carrier cannot be asked: later, or never (push alone tells about them)."""
+        with self._store.work() as uow:
+            for tracker in trackers:
+                uow.trackers.update(replace(tracker, due_at=until, tries=0))
+            uow.commit()
+
+
+def _split(live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Iterator[PollBatch]:
+    suspects = [tracker for tracker in trackers if tracker.tries > 1]
+    others = [tracker for tracker in trackers if tracker.tries <= 1]
+    size = live.carrier.profile.polling.batch
+    for start in range(0, len(others), size):
+        yield PollBatch(live, tuple(others[start : start + size]))
+    for suspect in suspects:
+        yield PollBatch(live, (suspect,))
+
+
+def _answers(exchanges: Sequence[Exchange]) -> Iterator[bytes]:
+    for exchange in exchanges:
+        if exchange.reply is not None:
+            yield exchange.reply.body
+
+
+async def _track(live: LiveCarrier, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
+    updates: Sequence[TrackingUpdate] = await live.carrier.track(numbers)  # type: ignore[attr-defined]  # role was seen
+    return updates

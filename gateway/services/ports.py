@@ -1,0 +1,290 @@
+"""What services need from outside, as Protocols: `gateway.storage` implements, `bootstrap` binds them.
+
+A unit of work is one transaction: `with work() as uow:` rolls back unless `uow.commit()` was called.
+Carriers are never called inside one. `claim` methods lease due rows to one worker (`FOR UPDATE SKIP
+LOCKED` on PostgreSQL, `BEGIN IMMEDIATE` on SQLite), count the try before the work, and commit by
+themselves.
+"""
+
+# ruff: noqa: D102  # a method whose name and types say everything needs no sentence
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from carriers.base.messages import DeliveryWindows
+from gateway.domain.quotes import Offer, Quote
+from gateway.domain.records import (
+    AccountRecord,
+    Case,
+    DeliveryRecord,
+    IdempotencyRecord,
+    InboxMessage,
+    KeyRecord,
+    OutboxMessage,
+    PolicyRecord,
+    Recall,
+    ShipmentRecord,
+    Tender,
+    TrackerRecord,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from gateway.domain.shipments import Label, LabelKind
+from gateway.domain.tracking import TrackingEvent
+from gateway.services.answers import Mode as Mode
+from gateway.services.answers import Page as Page
+from gateway.services.answers import ShipmentSearch as ShipmentSearch
+from gateway.services.answers import Violation as Violation
+
+
+class Accounts(Protocol):
+    """Carrier accounts. Reading decrypts their secrets."""
+
+    def add(self, account: AccountRecord) -> None: ...
+    def get(self, merchant_id: str, account_id: str) -> AccountRecord | None: ...
+    def by_name(self, merchant_id: str, name: str) -> AccountRecord | None: ...
+    def by_id(self, account_id: str) -> AccountRecord | None:
+        """Across merchants: only for carriers' calls, whose path names the account alone."""
+
+    def list(self, merchant_id: str, mode: Mode) -> Sequence[AccountRecord]: ...
+    def replace(self, account: AccountRecord) -> None: ...
+    def rest(
+        self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str
+    ) -> None: ...
+
+
+class Keys(Protocol):
+    """Merchants and their API keys."""
+
+    def add_merchant(self, merchant_id: str, name: str, created_at: datetime) -> None: ...
+    def merchants(self) -> Sequence[tuple[str, str]]:
+        """(id, name) of every merchant."""
+
+    def add(self, key: KeyRecord) -> None: ...
+    def by_public_id(self, public_id: str) -> KeyRecord | None: ...
+    def list(self, merchant_id: str) -> Sequence[KeyRecord]: ...
+    def revoke(self, merchant_id: str, key_id: str, at: datetime) -> bool: ...
+    def used(self, merchant_id: str, key_id: str, at: datetime) -> None: ...
+
+
+class Policies(Protocol):
+    """Versions of policies."""
+
+    def latest(self, merchant_id: str, name: str) -> PolicyRecord | None: ...
+    def version(self, merchant_id: str, name: str, version: int) -> PolicyRecord | None: ...
+    def add(self, policy: PolicyRecord) -> bool:
+        """False when that version exists already (somebody else was first)."""
+
+
+class QuoteStore(Protocol):
+    """Quotes with their offers."""
+
+    def add(self, quote: Quote) -> None: ...
+    def get(self, merchant_id: str, quote_id: str) -> Quote | None: ...
+    def offer(self, merchant_id: str, offer_id: str) -> Offer | None: ...
+
+
+class Shipments(Protocol):
+    """Shipments, their tenders, labels and recalls."""
+
+    def add(self, shipment: ShipmentRecord) -> bool:
+        """False when the merchant's reference is taken."""
+
+    def get(self, merchant_id: str, shipment_id: str, *, lock: bool = False) -> ShipmentRecord | None:
+        """`lock` holds the row until the transaction ends."""
+
+    def by_reference(self, merchant_id: str, mode: Mode, reference: str) -> ShipmentRecord | None: ...
+    def update(self, shipment: ShipmentRecord) -> None: ...
+    def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]: ...
+    def add_label(self, merchant_id: str, shipment_id: str, label: Label) -> None:
+        """Idempotent: the first label of a kind stays."""
+
+    def label(self, merchant_id: str, shipment_id: str, kind: LabelKind) -> Label | None: ...
+
+
+class Tenders(Protocol):
+    """Tenders. The database itself forbids a second open one for a shipment."""
+
+    def add(self, tender: Tender) -> bool:
+        """False when the shipment has an open tender already."""
+
+    def get(self, merchant_id: str, tender_id: str) -> Tender | None: ...
+    def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Tender]:
+        """Oldest first."""
+
+    def close(self, tender: Tender, expected: Sequence[str]) -> bool:
+        """Write the tender if its stored state is one of `expected`; False when somebody else was first."""
+
+    def booked_elsewhere(
+        self, merchant_id: str, account_id: str, carrier_reference: str, tender_id: str
+    ) -> str | None:
+        """Another open tender's id that holds this booking of the account already."""
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Tender]:
+        """Offered tenders whose sender's lease is over; uncertain ones, and closed ones, that are due."""
+
+
+class Recalls(Protocol):
+    """Bookings to be taken back."""
+
+    def add(self, recall: Recall) -> bool:
+        """False when that very booking is being recalled already."""
+
+    def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Recall]: ...
+    def update(self, recall: Recall) -> None: ...
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Recall]: ...
+
+
+class Trackers(Protocol):
+    """Tracking numbers we follow and their events."""
+
+    def add(self, tracker: TrackerRecord) -> bool:
+        """False when the account's tracking number is followed already."""
+
+    def get(self, merchant_id: str, tracker_id: str, *, lock: bool = False) -> TrackerRecord | None: ...
+    def find(
+        self, merchant_id: str, account_id: str, tracking_number: str, *, lock: bool = False
+    ) -> TrackerRecord | None:
+        """By the tracker's number or by one of its parcels' numbers."""
+
+    def of_tender(self, merchant_id: str, tender_id: str, *, lock: bool = False) -> TrackerRecord | None: ...
+    def update(self, tracker: TrackerRecord) -> None: ...
+    def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]: ...
+    def append(
+        self, tracker: TrackerRecord, event: TrackingEvent, inbox_id: str
+    ) -> Literal["new", "replaced", "duplicate"]:
+        """Keep one event. Of two copies of one event id that with the smaller `fold.sort_key` stays."""
+
+    def events(self, merchant_id: str, tracker_id: str) -> Sequence[TrackingEvent]: ...
+    def add_history(self, tracker: TrackerRecord, at: datetime, caused_by: str, correction: bool) -> None:
+        """A change of the folded status, under the tracker's version."""
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
+        """Trackers due for polling; the claim moves `due_at` past the lease."""
+
+
+class Inbox(Protocol):
+    """Raw messages from outside."""
+
+    def add(self, message: InboxMessage) -> bool:
+        """False for a repeat of the same transport message."""
+
+    def get(self, merchant_id: str, message_id: str) -> InboxMessage | None: ...
+    def settle(self, message: InboxMessage, due_at: datetime | None = None) -> None: ...
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[InboxMessage]: ...
+
+
+class Outbox(Protocol):
+    """Messages to merchants, their endpoints and deliveries."""
+
+    def add(self, message: OutboxMessage) -> None: ...
+    def claim_unfanned(self, limit: int) -> Sequence[OutboxMessage]:
+        """Messages without deliveries yet, locked for the transaction, oldest first."""
+
+    def fanned(self, message: OutboxMessage, deliveries: Iterable[WebhookDelivery]) -> None: ...
+    def add_endpoint(self, endpoint: WebhookEndpoint) -> None: ...
+    def endpoint(self, merchant_id: str, endpoint_id: str) -> WebhookEndpoint | None: ...
+    def endpoints(self, merchant_id: str) -> Sequence[WebhookEndpoint]: ...
+    def update_endpoint(self, endpoint: WebhookEndpoint) -> None: ...
+    def delete_endpoint(self, merchant_id: str, endpoint_id: str) -> bool: ...
+    def delivery(self, merchant_id: str, delivery_id: str) -> WebhookDelivery | None: ...
+    def deliveries(
+        self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None
+    ) -> Page[WebhookDelivery]: ...
+    def attempts(self, merchant_id: str, delivery_id: str) -> Sequence[WebhookAttempt]: ...
+    def settle(self, delivery: WebhookDelivery, attempt: WebhookAttempt | None) -> None: ...
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookDelivery]: ...
+
+
+class Idempotency(Protocol):
+    """Clients' Idempotency-Keys."""
+
+    def claim(self, record: IdempotencyRecord) -> bool:
+        """False when the key is taken; read it with `get`."""
+
+    def get(self, merchant_id: str, route: str, key: str) -> IdempotencyRecord | None: ...
+    def take_over(self, record: IdempotencyRecord, now: datetime) -> bool:
+        """Lock a running key whose lock ran out, by compare-and-set; False when somebody else did."""
+
+    def point_at(self, merchant_id: str, route: str, key: str, resource_id: str) -> None: ...
+    def finish(self, merchant_id: str, route: str, key: str, status: int, body: bytes) -> None: ...
+    def drop(self, merchant_id: str, route: str, key: str) -> None:
+        """Forget a claim whose request was refused before it did anything."""
+
+    def prune(self, before: datetime) -> int: ...
+
+
+class Cases(Protocol):
+    """What a person must settle."""
+
+    def open(self, case: Case) -> None:
+        """Idempotent: one open case of a kind per tender or shipment."""
+
+    def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]: ...
+    def close(
+        self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str
+    ) -> None: ...
+    def list(self, merchant_id: str, state: str, limit: int) -> Sequence[Case]: ...
+
+
+class DeliveryRecords(Protocol):
+    """Flat facts for measures."""
+
+    def put(self, record: DeliveryRecord) -> None: ...
+    def get(self, merchant_id: str, shipment_id: str) -> DeliveryRecord | None: ...
+
+
+class Windows(DeliveryWindows, Protocol):
+    """The delivery windows of one fleet account, in transactions of their own."""
+
+    def open(self, windows: Iterable[tuple[str, str, datetime, datetime, int]]) -> None:
+        """Offer windows: (id, zone, start, end, capacity); existing ids keep what is booked."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction and the repositories in it."""
+
+    accounts: Accounts
+    keys: Keys
+    policies: Policies
+    quotes: QuoteStore
+    shipments: Shipments
+    tenders: Tenders
+    recalls: Recalls
+    trackers: Trackers
+    inbox: Inbox
+    outbox: Outbox
+    idempotency: Idempotency
+    cases: Cases
+    records: DeliveryRecords
+
+    def commit(self) -> None: ...
+
+
+Work = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+class Store(Protocol):
+    """The database: units of work, and what is not part of any."""
+
+    def work(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction that may write."""
+
+    def look(self) -> AbstractContextManager[UnitOfWork]:
+        """Reading only, without a transaction to end."""
+
+    def windows(self, merchant_id: str, account_id: str) -> Windows: ...
+    def audit(self, now: datetime) -> Sequence[Violation]:
+        """Every broken invariant that the database alone can show."""
+
+    def beat(self, job: str, at: datetime, rows: int, error: str) -> None:
+        """A job's heartbeat."""
+
+    def beats(self) -> Mapping[str, tuple[datetime, int, str]]: ...
+    def ping(self) -> None:
+        """Raises Unavailable when the database does not answer."""

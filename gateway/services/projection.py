@@ -1,0 +1,133 @@
+"""The fold's result, cached: on the tracker, on its shipment, in the history and in the delivery record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.domain.fold import CurrentStatus, current_status
+from gateway.domain.records import ShipmentRecord, TrackerRecord
+from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
+from gateway.services.changes import record_change, record_tracker_change
+from gateway.services.ports import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a fold came to: the tracker, and the shipment it moved (None where it moved none)."""
+
+    tracker: TrackerRecord
+    shipment: ShipmentRecord | None
+
+
+def project(
+    uow: UnitOfWork,
+    tracker: TrackerRecord,
+    now: datetime,
+    caused_by: str,
+    proof: ProofOfDelivery | None = None,
+) -> Projection:
+    """Fold a tracker's events anew and store what changed. Merchants are told only of changes."""
+    events = uow.trackers.events(tracker.merchant_id, tracker.id)
+    current = current_status(events, tracker.parcel_numbers)
+    changed = _shown(tracker) != _told(current)
+    folded = replace(
+        tracker,
+        status=current.status,
+        reason=current.reason,
+        phase=current.phase,
+        attempts=current.attempts,
+        status_conflict=current.status_conflict,
+        status_at=current.occurred_at,
+        delivered_at=current.delivered_at,
+        last_progress_status=current.last_progress_status,
+        version=tracker.version + 1 if changed else tracker.version,
+        finished=statuses()[current.status].terminal,
+    )
+    uow.trackers.update(folded)
+    if changed:
+        correction = any(event.correction and event.event_id == current.event_id for event in events)
+        uow.trackers.add_history(folded, now, caused_by, correction)
+    if not tracker.shipment_id:
+        if changed:
+            record_tracker_change(uow, folded, now)
+        return Projection(folded, None)
+    return Projection(folded, _move(uow, folded, current, events, now, changed, proof))
+
+
+def _shown(tracker: TrackerRecord) -> tuple[object, ...]:
+    return (
+        tracker.status,
+        tracker.reason,
+        tracker.attempts,
+        tracker.status_conflict,
+        tracker.delivered_at,
+        tracker.status_at,
+    )
+
+
+def _told(current: CurrentStatus) -> tuple[object, ...]:
+    return (
+        current.status,
+        current.reason,
+        current.attempts,
+        current.status_conflict,
+        current.delivered_at,
+        current.occurred_at,
+    )
+
+
+def _move(
+    uow: UnitOfWork,
+    tracker: TrackerRecord,
+    current: CurrentStatus,
+    events: Sequence[TrackingEvent],
+    now: datetime,
+    changed: bool,
+    proof: ProofOfDelivery | None,
+) -> ShipmentRecord | None:
+    """The shipment follows the tracker of its booking; trackers of closed tenders move nothing."""
+    shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
+    if shipment is None or shipment.tender_id != tracker.tender_id or not (changed or proof):
+        return shipment
+    moved = replace(
+        shipment,
+        status=current.status,
+        reason=current.reason,
+        phase=current.phase,
+        attempts=current.attempts,
+        status_conflict=current.status_conflict,
+        status_at=current.occurred_at,
+        delivered_at=current.delivered_at,
+        last_progress_status=current.last_progress_status,
+        proof=proof or shipment.proof,
+    )
+    if moved == shipment:
+        return shipment
+    kind = "shipment.status_changed" if changed else "shipment.proof_of_delivery"
+    moved = record_change(uow, moved, kind, now)
+    _keep_facts(uow, moved, current, events)
+    return moved
+
+
+def _keep_facts(
+    uow: UnitOfWork,
+    shipment: ShipmentRecord,
+    current: CurrentStatus,
+    events: Sequence[TrackingEvent],
+) -> None:
+    record = uow.records.get(shipment.merchant_id, shipment.id)
+    if record is None:
+        return
+    picked_up = [event.occurred_at for event in events if event.status == "picked_up"]
+    uow.records.put(
+        replace(
+            record,
+            picked_up_at=min(picked_up, default=None),
+            first_attempt_at=current.first_attempt_at,
+            delivered_at=current.delivered_at,
+            attempts=current.attempts,
+            outcome=current.status if current.terminal else "",
+        )
+    )

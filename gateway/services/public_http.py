@@ -1,0 +1,142 @@
+"""POST to a URL a stranger gave us, without letting it reach anything that is not public.
+
+The host is resolved once, every address must be public, and the connection goes to the checked address (TLS still
+verifies the name). No redirects, no proxies, one total deadline, at most 2 KiB of the answer is kept.
+Source of the traps: `ipaddress.is_global` counts NAT64 (RFC 6052) as global, and mapped and 6to4 addresses hide IPv4.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from io import BytesIO
+from urllib.parse import urlsplit
+
+import certifi
+import pycurl
+
+KEPT_BYTES = 2048
+MAX_URL = 2048
+CONNECT_S = 3
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class NotPublic(ValueError):
+    """A URL that must not be called; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the receiver said: HTTP status (None when it said nothing), the head of its body, what went wrong."""
+
+    status: int | None
+    head: str
+    error: str = ""
+    retry_after: str = ""
+
+
+def check_url(url: str, *, allow_private: bool) -> None:
+    """Refuse a URL at the moment it is saved: scheme, port, user info, length.
+
+    Raises:
+        NotPublic: with the reason.
+    """
+    _parts(url, allow_private)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float, allow_private: bool) -> Answer:
+    """Send the body; never raises for what the other side does.
+
+    Raises:
+        NotPublic: the URL, or an address its host resolves to, is not public.
+    """
+    scheme, host, port = _parts(url, allow_private)
+    try:
+        address = _checked_address(host, port, allow_private)
+    except socket.gaierror as error:
+        return Answer(None, "", f"{host} does not resolve: {error.strerror}")
+    kept, answered = BytesIO(), {"retry-after": ""}
+    with closing(pycurl.Curl()) as curl:
+        curl.setopt(pycurl.URL, url)
+        curl.setopt(pycurl.RESOLVE, [f"{host}:{port}:{address}"])
+        curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS | (pycurl.PROTO_HTTP if scheme == "http" else 0))
+        curl.setopt(pycurl.NOPROXY, "*")
+        curl.setopt(pycurl.FOLLOWLOCATION, False)
+        curl.setopt(pycurl.NOSIGNAL, True)
+        curl.setopt(pycurl.CAINFO, certifi.where())
+        curl.setopt(pycurl.CONNECTTIMEOUT, CONNECT_S)
+        curl.setopt(pycurl.TIMEOUT_MS, int(timeout_s * 1000))
+        curl.setopt(pycurl.POST, True)
+        curl.setopt(pycurl.POSTFIELDS, body)
+        curl.setopt(pycurl.HTTPHEADER, [*(f"{name}: {value}" for name, value in headers.items()), "Expect:"])
+        curl.setopt(pycurl.WRITEFUNCTION, lambda data: _keep(kept, data))
+        curl.setopt(pycurl.HEADERFUNCTION, lambda line: _header(answered, line))
+        problem = _performed(curl)
+        status = int(curl.getinfo(pycurl.RESPONSE_CODE)) or None
+    return Answer(status, kept.getvalue().decode("utf-8", "replace"), problem, answered["retry-after"])
+
+
+def _performed(curl: pycurl.Curl) -> str:
+    """Send; what went wrong. That we stopped reading a long answer did not."""
+    try:
+        curl.perform()
+    except pycurl.error as failure:
+        return "" if failure.args[0] == pycurl.E_WRITE_ERROR else str(failure.args[-1])
+    return ""
+
+
+def _parts(url: str, allow_private: bool) -> tuple[str, str, int]:
+    if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url:
+        raise NotPublic("a URL is at most 2048 printable ASCII characters (international names in punycode)")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise NotPublic(f"this is not a URL: {error}") from None
+    if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
+        raise NotPublic("only https URLs are called")
+    if not parts.hostname or parts.username is not None or parts.password is not None:
+        raise NotPublic("the URL needs a host and no user info")
+    port = port or (443 if parts.scheme == "https" else 80)
+    if port not in (443, 8443) and port < 1024 and not allow_private:
+        raise NotPublic(f"port {port} is not called; use 443, 8443 or one from 1024")
+    return parts.scheme, parts.hostname, port
+
+
+def _checked_address(host: str, port: int, allow_private: bool) -> str:
+    """The first address of the host, after every one of them was found public."""
+    found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    addresses = [ipaddress.ip_address(str(text).split("%")[0]) for text in found]
+    for address in addresses:
+        if not allow_private and not is_public(address):
+            raise NotPublic(f"{host} resolves to {address}, which is not public")
+    first = addresses[0]
+    return f"[{first}]" if first.version == 6 else str(first)
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is on the public internet, the IPv4 address inside a mapped, 6to4 or NAT64 one included."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def _keep(kept: BytesIO, data: bytes) -> int:
+    """Keep the head of the body; a short count makes libcurl stop reading."""
+    room = KEPT_BYTES - kept.tell()
+    kept.write(data[:room])
+    return len(data) if len(data) <= room else 0
+
+
+def _header(answered: dict[str, str], line: bytes) -> None:
+    name, _, value = line.decode("latin-1").partition(":")
+    if name.lower() in answered:
+        answered[name.lower()] = value.strip()

@@ -1,0 +1,229 @@
+"""Quote: ask every account that could deliver it under one deadline, judge the rates by policy, keep the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from carriers.base import Capability, CarrierError, QuoteRequest
+from carriers.base.drive import Outcome
+from gateway.domain.clock import Clock
+from gateway.domain.errors import NotFound, Unprocessable
+from gateway.domain.quotes import CarrierResult, Offer, Quote, Rate, ResultState, ServiceLevel
+from gateway.domain.shipments import Shipment
+from gateway.domain.values import TimeWindow
+from gateway.domain.zones import Zone, zone_of
+from gateway.rules.policy import Candidate, Context, Policy
+from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.faultpoints import Purpose
+from gateway.services.ids import new_id
+from gateway.services.policies import PolicyBook
+from gateway.services.ports import Mode, Store
+from gateway.settings import Quoting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAsk:
+    """What a merchant wants quoted. `policy` empty means the default, `deadline_ms` None the configured one."""
+
+    shipment: Shipment
+    ready_at: datetime | None = None
+    window: TimeWindow | None = None
+    services: tuple[ServiceLevel, ...] = ()
+    policy: str = ""
+    deadline_ms: int | None = None
+
+
+class QuoteService:
+    """Makes quotes and finds them again."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: CarrierPool,
+        policies: PolicyBook,
+        zones: Sequence[Zone],
+        clock: Clock,
+        settings: Quoting,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._policies = policies
+        self._zones = zones
+        self._clock = clock
+        self._settings = settings
+
+    def quote(self, merchant_id: str, mode: Mode, ask: QuoteAsk) -> Quote:
+        """Ranked offers with every rule's sentence, and how each account answered. Never fails for one carrier.
+
+        Raises:
+            Unprocessable: the policy does not exist, or the window is over.
+        """
+        now = self._clock()
+        if ask.window is not None and ask.window.end <= now:
+            raise Unprocessable("/window/end", "the window is over", "in_the_past")
+        policy = self._policies.live(merchant_id, ask.policy or self._settings.default_policy)
+        request = QuoteRequest(
+            shipment=ask.shipment, ready_at=max(ask.ready_at or now, now), window=ask.window, services=ask.services
+        )
+        asked, results = self._sort_out(merchant_id, mode, request)
+        outcomes = self._pool.ask_all(
+            Purpose.QUOTE, asked, [_quote(live, request) for live in asked], self._deadline_s(ask)
+        )
+        results += [_result(live, outcome) for live, outcome in zip(asked, outcomes, strict=True)]
+        quote = self._judged(merchant_id, mode, ask, request, policy, asked, outcomes, results, now)
+        with self._store.work() as uow:
+            uow.quotes.add(quote)
+            uow.commit()
+        return quote
+
+    def get(self, merchant_id: str, mode: Mode, quote_id: str) -> Quote:
+        """A stored quote. Raises NotFound."""
+        with self._store.look() as uow:
+            quote = uow.quotes.get(merchant_id, quote_id)
+        if quote is None or quote.mode != mode:
+            raise NotFound(f"no quote {quote_id}")
+        return quote
+
+    def requote(self, live: LiveCarrier, quote: Quote, offer: Offer, deadline_s: float) -> Rate | None:
+        """The same service of the same account priced anew; None when the carrier no longer offers it."""
+        request = QuoteRequest(
+            shipment=quote.shipment,
+            ready_at=max(quote.ready_at or self._clock(), self._clock()),
+            window=quote.window,
+            services=quote.services,
+        )
+        rates = self._pool.ask(Purpose.QUOTE, live, _quote(live, request), deadline_s)
+        same = [rate for rate in rates if rate.carrier_service == offer.rate.carrier_service]
+        return min(same, key=lambda rate: rate.price.amount, default=None)
+
+    def _deadline_s(self, ask: QuoteAsk) -> float:
+        wanted = ask.deadline_ms or self._settings.deadline_ms
+        return min(wanted, self._settings.max_deadline_ms) / 1000
+
+    def _sort_out(
+        self, merchant_id: str, mode: Mode, request: QuoteRequest
+    ) -> tuple[list[LiveCarrier], list[CarrierResult]]:
+        """Whom to ask, and a result for each account that is not asked."""
+        asked: list[LiveCarrier] = []
+        results: list[CarrierResult] = []
+        for live in self._pool.of_merchant(merchant_id, mode):
+            resting = self._pool.resting(live)
+            why = unserved(live, request.shipment)
+            if why is not None:
+                results.append(_unasked(live, ResultState.INELIGIBLE, "ineligible", why))
+            elif resting is not None:
+                results.append(_unasked(live, ResultState.SKIPPED, "resting", resting))
+            else:
+                asked.append(live)
+        return asked, results
+
+    def _judged(
+        self,
+        merchant_id: str,
+        mode: Mode,
+        ask: QuoteAsk,
+        request: QuoteRequest,
+        policy: Policy,
+        asked: Sequence[LiveCarrier],
+        outcomes: Sequence[Outcome[Sequence[Rate]]],
+        results: Sequence[CarrierResult],
+        now: datetime,
+    ) -> Quote:
+        zone = zone_of(ask.shipment.destination, self._zones)
+        candidates = [
+            Candidate(
+                account_id=live.record.id,
+                account=live.record.name,
+                carrier=live.record.carrier,
+                kind=live.carrier.profile.kind,
+                features=live.carrier.profile.features,
+                limits=live.carrier.profile.limits,
+                rate=rate,
+            )
+            for live, outcome in zip(asked, outcomes, strict=True)
+            for rate in outcome.value or ()
+            if _wanted(rate, ask.services)
+        ]
+        context = Context(
+            shipment=ask.shipment, zone=zone, now=now, ready_at=request.ready_at, window=ask.window
+        )
+        offers = tuple(
+            Offer(
+                id=new_id("off", now),
+                account_id=judged.candidate.account_id,
+                account=judged.candidate.account,
+                carrier=judged.candidate.carrier,
+                rate=judged.candidate.rate,
+                rank=judged.rank,
+                score=judged.score,
+                verdicts=judged.verdicts,
+            )
+            for judged in policy.decide(candidates, context)
+        )
+        return Quote(
+            id=new_id("qte", now),
+            merchant_id=merchant_id,
+            mode=mode,
+            shipment=ask.shipment,
+            created_at=now,
+            expires_at=now + timedelta(minutes=self._settings.valid_min),
+            policy=policy.name,
+            policy_version=policy.version,
+            zone=zone,
+            offers=offers,
+            carrier_results=tuple(results),
+            ready_at=request.ready_at,
+            window=ask.window,
+            services=ask.services,
+        )
+
+
+async def _quote(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:
+    rates: Sequence[Rate] = await live.carrier.quote(request)  # type: ignore[attr-defined]  # unserved() saw the role
+    return rates
+
+
+def _wanted(rate: Rate, services: Sequence[ServiceLevel]) -> bool:
+    return not services or rate.service in services
+
+
+def unserved(live: LiveCarrier, shipment: Shipment) -> str | None:
+    """Why this account cannot be asked at all: a role it lacks or a country it does not serve."""
+    if not (live.can(Capability.QUOTES) and live.can(Capability.BOOKS)):
+        return "does not quote and book"
+    for place, address in (("from", shipment.origin), ("to", shipment.destination)):
+        if address.country not in live.carrier.profile.countries:
+            return f"does not deliver {place} {address.country}"
+    return None
+
+
+def _unasked(live: LiveCarrier, state: ResultState, code: str, why: str) -> CarrierResult:
+    record = live.record
+    return CarrierResult(
+        account_id=record.id, account=record.name, carrier=record.carrier, state=state, code=code, why=why
+    )
+
+
+def _result(live: LiveCarrier, outcome: Outcome[Sequence[Rate]]) -> CarrierResult:
+    state, code, why = ResultState.OK, None, None
+    if outcome.timed_out:
+        state, code, why = ResultState.TIMEOUT, "timeout", "did not answer before the deadline"
+    elif outcome.error is not None:
+        state, code, why = ResultState.ERROR, _code(outcome.error), str(outcome.error)
+    elif not outcome.value:
+        state, code, why = ResultState.INELIGIBLE, "not_served", "the carrier offers nothing for this shipment"
+    return CarrierResult(
+        account_id=live.record.id,
+        account=live.record.name,
+        carrier=live.record.carrier,
+        state=state,
+        latency_ms=round(outcome.latency_s * 1000),
+        code=code,
+        why=why,
+    )
+
+
+def _code(error: CarrierError) -> str:
+    return error.carrier_code or error.code

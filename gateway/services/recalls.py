@@ -1,0 +1,189 @@
+"""Take bookings back: because the merchant asked, or because a booking exists that must not (a compensation).
+
+The wish is committed before the carrier is called and retried until the carrier confirms or refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from carriers.base import BookingRef, Cancellation, CancellationState, Capability, CarrierError
+from gateway.domain.clock import Clock
+from gateway.domain.errors import Conflict, NotFound, TooLate
+from gateway.domain.records import Case, Recall, ShipmentRecord
+from gateway.domain.shipments import ShipmentState, TenderState
+from gateway.domain.tracking import Source, TrackingEvent
+from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.changes import record_change
+from gateway.services.faultpoints import Purpose
+from gateway.services.ids import new_id
+from gateway.services.ports import Store, UnitOfWork
+from gateway.services.projection import project
+from gateway.settings import Booking as BookingSettings
+from gateway.settings import Worker
+
+LONGEST_PAUSE = timedelta(hours=1)
+FIRST_PAUSE = timedelta(seconds=30)
+
+
+class Recalls:
+    """Cancellations and compensations."""
+
+    def __init__(
+        self, store: Store, pool: CarrierPool, clock: Clock, settings: BookingSettings, worker: Worker
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._clock = clock
+        self._settings = settings
+        self._worker = worker
+
+    def cancel(self, merchant_id: str, shipment_id: str) -> ShipmentRecord:
+        """Cancel a booked shipment: `cancelled`, or `cancelling` while the carrier's answer is not known.
+
+        Raises:
+            NotFound: no such shipment.
+            Conflict: nothing is booked yet, or the booking's outcome is unknown.
+            TooLate: it is under way, or the carrier refuses.
+        """
+        shipment, recall = self._wish(merchant_id, shipment_id)
+        if recall is None:
+            return shipment
+        self.work(recall)
+        with self._store.look() as uow:
+            after = uow.shipments.get(merchant_id, shipment_id)
+        if after is None:
+            raise NotFound(f"no shipment {shipment_id}")
+        if after.state is ShipmentState.BOOKED:
+            raise TooLate(after.why or "the carrier no longer cancels it")
+        return after
+
+    def claim(self) -> Sequence[Recall]:
+        """The recalls that are due, leased to this worker."""
+        with self._store.work() as uow:
+            return uow.recalls.claim_due(self._clock(), timedelta(seconds=self._worker.lease_s), self._worker.batch)
+
+    def work(self, recall: Recall) -> None:
+        """Ask the carrier to take the booking back, and record what it said."""
+        try:
+            answer = self._ask(recall)
+        except CarrierError as error:
+            self._again(recall, str(error))
+            return
+        if answer.state is CancellationState.PENDING:
+            self._again(recall, answer.why or "the carrier has not decided yet")
+        else:
+            self._settle(recall, answer)
+
+    def park(self, recall: Recall, why: str) -> None:
+        """A recall that crashes its workers: a person takes over."""
+        now = self._clock()
+        with self._store.work() as uow:
+            uow.recalls.update(replace(recall, state="refused", why=why, tries=0))
+            uow.cases.open(_refused(recall, why, now))
+            uow.commit()
+
+    def _wish(self, merchant_id: str, shipment_id: str) -> tuple[ShipmentRecord, Recall | None]:
+        """Commit the wish before anybody is called. None where there is nothing (more) to do."""
+        with self._store.work() as uow:
+            shipment = uow.shipments.get(merchant_id, shipment_id, lock=True)
+            if shipment is None:
+                raise NotFound(f"no shipment {shipment_id}")
+            if shipment.state in (ShipmentState.CANCELLED, ShipmentState.CANCELLING):
+                return shipment, None
+            if shipment.state is not ShipmentState.BOOKED or shipment.booking is None:
+                raise Conflict(f"a shipment in state {shipment.state.value} cannot be cancelled")
+            now = self._clock()
+            recall = Recall(
+                id=new_id("rcl", now),
+                merchant_id=merchant_id,
+                shipment_id=shipment_id,
+                tender_id=shipment.tender_id,
+                account_id=shipment.account_id,
+                booking=shipment.booking,
+                purpose="merchant",
+                why="the merchant asked",
+                created_at=now,
+                due_at=now + FIRST_PAUSE,
+            )
+            uow.recalls.add(recall)
+            cancelling = replace(shipment, state=ShipmentState.CANCELLING, why="")
+            shipment = record_change(uow, cancelling, "shipment.cancelling", now)
+            uow.commit()
+        return shipment, recall
+
+    def _ask(self, recall: Recall) -> Cancellation:
+        live = self._pool.get(recall.merchant_id, recall.account_id)
+        if not live.can(Capability.CANCELS):
+            return Cancellation(state=CancellationState.TOO_LATE, why=f"{recall.account_id} takes no cancellations")
+        return self._pool.ask(Purpose.CANCEL, live, _cancel(live, recall.booking), self._settings.deadline_s)
+
+    def _again(self, recall: Recall, why: str) -> None:
+        now = self._clock()
+        pause = min(FIRST_PAUSE * 2 ** min(recall.asked, 10), LONGEST_PAUSE)
+        with self._store.work() as uow:
+            uow.recalls.update(replace(recall, why=why, asked=recall.asked + 1, tries=0, due_at=now + pause))
+            uow.commit()
+
+    def _settle(self, recall: Recall, answer: Cancellation) -> None:
+        now = self._clock()
+        accepted = answer.state is CancellationState.ACCEPTED
+        with self._store.work() as uow:
+            uow.recalls.update(replace(recall, state="done" if accepted else "refused", why=answer.why))
+            if recall.purpose == "merchant":
+                self._tell_shipment(uow, recall, answer, accepted, now)
+            elif not accepted:
+                uow.cases.open(_refused(recall, answer.why or "too late", now))
+            uow.commit()
+
+    def _tell_shipment(
+        self, uow: UnitOfWork, recall: Recall, answer: Cancellation, accepted: bool, now: datetime
+    ) -> None:
+        shipment = uow.shipments.get(recall.merchant_id, recall.shipment_id, lock=True)
+        if shipment is None or shipment.state is not ShipmentState.CANCELLING:
+            return
+        if not accepted:
+            kept = replace(shipment, state=ShipmentState.BOOKED, why=answer.why or "too late to cancel")
+            record_change(uow, kept, "shipment.cancellation_refused", now)
+            return
+        cancelled = replace(shipment, state=ShipmentState.CANCELLED, why=answer.why)
+        record_change(uow, cancelled, "shipment.cancelled", now)
+        tender = uow.tenders.get(recall.merchant_id, recall.tender_id)
+        if tender is not None:
+            closed = replace(tender, state=TenderState.CANCELLED, why="cancelled by the merchant", updated_at=now)
+            uow.tenders.close(closed, (TenderState.ACCEPTED,))
+        tracker = uow.trackers.of_tender(recall.merchant_id, recall.tender_id, lock=True)
+        if tracker is not None:
+            uow.trackers.append(tracker, _cancelled(recall, now), "")
+            project(uow, tracker, now, "gateway")
+
+
+async def _cancel(live: LiveCarrier, booking: BookingRef) -> Cancellation:
+    answer: Cancellation = await live.carrier.cancel(booking)  # type: ignore[attr-defined]  # callers saw the role
+    return answer
+
+
+def _cancelled(recall: Recall, now: datetime) -> TrackingEvent:
+    return TrackingEvent(
+        event_id=f"cancelled:{recall.tender_id}",
+        occurred_at=now,
+        status="cancelled",
+        reason="cancelled_by_shipper",
+        description="cancelled by the merchant",
+        source=Source.GATEWAY,
+        received_at=now,
+    )
+
+
+def _refused(recall: Recall, why: str, now: datetime) -> Case:
+    return Case(
+        id=new_id("cas", now),
+        merchant_id=recall.merchant_id,
+        kind="recall_refused",
+        shipment_id=recall.shipment_id,
+        tender_id=recall.tender_id,
+        why=f"booking {recall.booking.carrier_reference} must not exist but stays: {why}",
+        created_at=now,
+    )

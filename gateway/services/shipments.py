@@ -1,0 +1,272 @@
+"""Shipments as merchants use them: create and book, find, print, settle by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from carriers.base import Booking, BookingRef, Capability, CarrierError, ShipmentRejected
+from gateway.domain.clock import Clock
+from gateway.domain.errors import Conflict, DuplicateReference, NotFound, QuoteExpired, Unprocessable
+from gateway.domain.quotes import Quote
+from gateway.domain.records import Case, ShipmentRecord, Tender
+from gateway.domain.shipments import Label, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
+from gateway.domain.tracking import TrackingEvent
+from gateway.domain.values import Address
+from gateway.services.acceptance import Acceptance
+from gateway.services.booking import no_carrier
+from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.changes import record_change, record_created
+from gateway.services.faultpoints import Purpose
+from gateway.services.ids import new_id
+from gateway.services.ports import Mode, Page, ShipmentSearch, Store, UnitOfWork
+from gateway.services.quotes import QuoteAsk, QuoteService
+from gateway.services.reconcile import Reconciler
+
+LABEL_DEADLINE_S = 10.0
+PDF_MAGIC = b"%PDF-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookAsk:
+    """What a merchant wants booked: an earlier quote (maybe one offer of it), or everything a quote needs.
+
+    `destination` completes the quote's, which may have been only a postcode.
+    """
+
+    quote_id: str = ""
+    offer_id: str = ""
+    ask: QuoteAsk | None = None
+    origin: Address | None = None
+    destination: Address | None = None
+    reference: str = ""
+    label_format: LabelFormat = LabelFormat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipmentFile:
+    """A shipment with its tenders and cases, as the API shows it."""
+
+    shipment: ShipmentRecord
+    tenders: tuple[Tender, ...]
+    cases: tuple[Case, ...]
+    labels: tuple[LabelKind, ...]
+
+
+class ShipmentService:
+    """Everything `/v1/shipments` does, but cancelling (`recalls`) and tracking."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: CarrierPool,
+        quotes: QuoteService,
+        reconciler: Reconciler,
+        acceptance: Acceptance,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._quotes = quotes
+        self._reconciler = reconciler
+        self._acceptance = acceptance
+        self._clock = clock
+
+    def book(
+        self, merchant_id: str, mode: Mode, ask: BookAsk, remember: Callable[[UnitOfWork, str], None]
+    ) -> ShipmentRecord:
+        """Book a shipment, once; `remember` is called with its id in the transaction that makes it.
+
+        Raises:
+            NotFound, QuoteExpired, Unprocessable: the quote, the offer or the address does not do.
+            DuplicateReference: a living shipment has the reference.
+            PriceChanged: the one offer asked for is dearer now.
+            NoCarrierAvailable: nobody took it; nothing is charged.
+        """
+        quote = self._quote(merchant_id, mode, ask)
+        shipment = self._begin(merchant_id, mode, ask, quote, remember)
+        return self.carry_through(merchant_id, shipment.id)
+
+    def carry_through(self, merchant_id: str, shipment_id: str) -> ShipmentRecord:
+        """Take a begun shipment as far as it gets; also what a repeat does after a crash."""
+        shipment = self._reconciler.carry_through(merchant_id, shipment_id)
+        if shipment.state is ShipmentState.FAILED:
+            raise no_carrier(self._store, shipment)
+        return shipment
+
+    def get(self, merchant_id: str, mode: Mode, shipment_id: str) -> ShipmentFile:
+        """A shipment with its tenders, cases and labels. Raises NotFound."""
+        with self._store.look() as uow:
+            shipment = uow.shipments.get(merchant_id, shipment_id)
+            if shipment is None or shipment.mode != mode:
+                raise NotFound(f"no shipment {shipment_id}")
+            return ShipmentFile(
+                shipment=shipment,
+                tenders=tuple(uow.tenders.of_shipment(merchant_id, shipment_id)),
+                cases=tuple(uow.cases.of_shipment(merchant_id, shipment_id)),
+                labels=tuple(kind for kind in LabelKind if uow.shipments.label(merchant_id, shipment_id, kind)),
+            )
+
+    def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:
+        """Shipments, newest first."""
+        with self._store.look() as uow:
+            return uow.shipments.search(merchant_id, search)
+
+    def events(self, merchant_id: str, mode: Mode, shipment_id: str) -> Sequence[TrackingEvent]:
+        """The events of the shipment's booking, oldest first. Raises NotFound."""
+        shipment = self.get(merchant_id, mode, shipment_id).shipment
+        with self._store.look() as uow:
+            tracker = uow.trackers.of_tender(merchant_id, shipment.tender_id) if shipment.tender_id else None
+            return uow.trackers.events(merchant_id, tracker.id) if tracker else ()
+
+    def decision(self, merchant_id: str, mode: Mode, shipment_id: str) -> tuple[ShipmentFile, Quote]:
+        """Why this carrier: the shipment with its tenders, and the quote with every offer and sentence."""
+        file = self.get(merchant_id, mode, shipment_id)
+        return file, self._quotes.get(merchant_id, mode, file.shipment.quote_id)
+
+    def label(self, merchant_id: str, mode: Mode, shipment_id: str, kind: LabelKind) -> Label:
+        """The label, from the store or, the first time, from the carrier: the same bytes ever after.
+
+        Raises:
+            Conflict: nothing is booked (a label that was not bought is never printed), or the carrier cannot print.
+        """
+        shipment = self.get(merchant_id, mode, shipment_id).shipment
+        if shipment.state not in (ShipmentState.BOOKED, ShipmentState.CANCELLING) or shipment.booking is None:
+            raise Conflict(f"a shipment in state {shipment.state.value} has no label")
+        with self._store.look() as uow:
+            stored = uow.shipments.label(merchant_id, shipment_id, kind)
+        if stored is not None:
+            return stored
+        live = self._pool.get(merchant_id, shipment.account_id)
+        if not live.can(Capability.PRINTS_LABELS):
+            raise Conflict(f"{shipment.carrier} makes no {kind.value} labels")
+        label = self._fetch(live, shipment, kind)
+        with self._store.work() as uow:
+            uow.shipments.add_label(merchant_id, shipment_id, label)
+            uow.commit()
+            return uow.shipments.label(merchant_id, shipment_id, kind) or label
+
+    def resolve(
+        self, merchant_id: str, mode: Mode, shipment_id: str, booking: BookingRef | None, note: str
+    ) -> ShipmentRecord:
+        """A person settles `needs_review`: booked (with the carrier's numbers) or not booked (`booking` None).
+
+        Raises:
+            Conflict: the shipment waits for nobody.
+        """
+        file = self.get(merchant_id, mode, shipment_id)
+        waiting = [tender for tender in file.tenders if tender.state is TenderState.UNCERTAIN]
+        undecided = (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
+        if file.shipment.state not in undecided or not waiting:
+            raise Conflict(f"a shipment in state {file.shipment.state.value} needs no review")
+        tender = waiting[0]
+        if booking is not None:
+            ref = replace(booking, tender_reference=tender.id)
+            return self._acceptance.accept(tender, Booking(ref=ref))
+        self._not_booked(file.shipment, tender, note)
+        return self.carry_through(merchant_id, shipment_id)
+
+    def _not_booked(self, shipment: ShipmentRecord, tender: Tender, note: str) -> None:
+        now = self._clock()
+        closed = replace(
+            tender, state=TenderState.REFUSED, why=f"not booked, says a person: {note}", due_at=now, updated_at=now
+        )
+        with self._store.work() as uow:
+            current = uow.shipments.get(shipment.merchant_id, shipment.id, lock=True)
+            if current is None or not uow.tenders.close(closed, (TenderState.UNCERTAIN,)):
+                raise Conflict("it was settled meanwhile")
+            uow.cases.close(shipment.merchant_id, shipment.id, "needs_review", now, "not booked", note)
+            record_change(uow, replace(current, state=ShipmentState.BOOKING, why=""), "shipment.booking", now)
+            uow.commit()
+
+    def _quote(self, merchant_id: str, mode: Mode, ask: BookAsk) -> Quote:
+        if ask.ask is not None:
+            return self._quotes.quote(merchant_id, mode, ask.ask)
+        quote = self._quotes.get(merchant_id, mode, ask.quote_id)
+        if quote.expires_at <= self._clock():
+            raise QuoteExpired(f"quote {quote.id} expired at {quote.expires_at.isoformat()}")
+        if ask.offer_id and ask.offer_id not in {offer.id for offer in quote.ranked}:
+            raise Unprocessable("/offer_id", "no such eligible offer in this quote", "unknown_offer")
+        return quote
+
+    def _begin(
+        self, merchant_id: str, mode: Mode, ask: BookAsk, quote: Quote, remember: Callable[[UnitOfWork, str], None]
+    ) -> ShipmentRecord:
+        now = self._clock()
+        shipment = _complete(quote.shipment, ask)
+        record = ShipmentRecord(
+            id=new_id("shp", now),
+            merchant_id=merchant_id,
+            mode=mode,
+            state=ShipmentState.BOOKING,
+            shipment=shipment,
+            reference=ask.reference,
+            policy=quote.policy,
+            quote_id=quote.id,
+            chosen_offer_id=ask.offer_id,
+            zone=quote.zone or "",
+            label_format=ask.label_format,
+            ready_at=quote.ready_at,
+            window=quote.window,
+            created_at=now,
+            updated_at=now,
+        )
+        with self._store.work() as uow:
+            earlier = uow.shipments.by_reference(merchant_id, mode, ask.reference) if ask.reference else None
+            if earlier is not None:
+                record = self._again(uow, earlier, record, now)
+            elif not record_created(uow, record):
+                raise DuplicateReference(ask.reference, "of a request that came first")
+            remember(uow, record.id)
+            uow.commit()
+        return record
+
+    def _again(
+        self, uow: UnitOfWork, earlier: ShipmentRecord, wanted: ShipmentRecord, now: datetime
+    ) -> ShipmentRecord:
+        """A failed shipment's reference may be booked again: the same shipment, a new quote, new tenders."""
+        if earlier.state is not ShipmentState.FAILED:
+            raise DuplicateReference(earlier.reference, earlier.id)
+        again = replace(wanted, id=earlier.id, created_at=earlier.created_at, version=earlier.version)
+        return record_change(uow, again, "shipment.booking", now)
+
+    def _fetch(self, live: LiveCarrier, shipment: ShipmentRecord, kind: LabelKind) -> Label:
+        if shipment.booking is None:
+            raise Conflict("nothing is booked")
+        form = replace(shipment.label_format, kind=kind)
+        try:
+            label = self._pool.ask(Purpose.LABEL, live, _label(live, shipment.booking, form), LABEL_DEADLINE_S)
+        except ShipmentRejected as error:
+            raise Conflict(str(error)) from error
+        if label.kind is LabelKind.PDF and not label.content.startswith(PDF_MAGIC):
+            raise CarrierError(f"{live.record.carrier} sent something that is not a PDF; try again later")
+        return label
+
+
+async def _label(live: LiveCarrier, booking: BookingRef, form: LabelFormat) -> Label:
+    label: Label = await live.carrier.label(booking, form)  # type: ignore[attr-defined]  # callers saw the role
+    return label
+
+
+def _complete(quoted: Shipment, ask: BookAsk) -> Shipment:
+    """The quoted shipment with the addresses a courier needs.
+
+    Raises:
+        Unprocessable: a street or name is missing, or the address is not the one that was quoted.
+    """
+    return replace(
+        quoted,
+        reference=ask.reference or quoted.reference,
+        origin=_addressable("origin", ask.origin, quoted.origin),
+        destination=_addressable("destination", ask.destination, quoted.destination),
+    )
+
+
+def _addressable(side: str, given: Address | None, quoted: Address) -> Address:
+    address = given or quoted
+    if (address.country, address.postal_code) != (quoted.country, quoted.postal_code):
+        raise Unprocessable(f"/{side}/postal_code", "is not the one that was quoted", "not_as_quoted")
+    if not address.addressable:
+        raise Unprocessable(f"/{side}", "a booking needs name (or company), street1 and city", "incomplete")
+    return address

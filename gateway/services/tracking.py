@@ -1,0 +1,271 @@
+"""Tracking, one funnel for everything that is told about a parcel.
+
+Raw message stored, then parsed, deduplicated, folded, projected, with the merchant's message in the same commit. Pushed,
+polled and scanned events meet in `Funnel.apply`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from carriers.base import BadCarrierResponse, Capability, CarrierError, TrackingUpdate, WebhookCall, WebhookReply
+from gateway.domain.clock import Clock
+from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.fold import clamp
+from gateway.domain.records import AccountRecord, InboxMessage, InboxState, TrackerRecord
+from gateway.domain.tracking import Source, TrackingEvent
+from gateway.services.carrier_pool import CarrierPool
+from gateway.services.ids import new_id
+from gateway.services.ports import Mode, Page, Store, UnitOfWork
+from gateway.services.projection import project
+from gateway.settings import Tracking as TrackingSettings
+from gateway.settings import Worker
+
+SOONEST_AGAIN = timedelta(seconds=5)
+LATEST_AGAIN = timedelta(hours=1)
+KEPT_HEADERS = ("content-type", "user-agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a message's updates: how many events were new, and the numbers nobody follows."""
+
+    new: int
+    unknown_numbers: tuple[str, ...]
+
+
+class Funnel:
+    """Where all tracking comes through."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def apply(
+        self,
+        uow: UnitOfWork,
+        account: AccountRecord,
+        updates: Sequence[TrackingUpdate],
+        source: Source,
+        received_at: datetime,
+        inbox_id: str,
+    ) -> Applied:
+        """Append the events of an account's updates and fold what they touch, within the caller's transaction."""
+        new = 0
+        unknown: list[str] = []
+        for update in updates:
+            tracker = self._tracker(uow, account, update)
+            if tracker is None:
+                unknown.append(update.tracking_number or update.reference)
+            else:
+                new += self._append(uow, tracker, update, source, received_at, inbox_id)
+        return Applied(new, tuple(unknown))
+
+    def _tracker(self, uow: UnitOfWork, account: AccountRecord, update: TrackingUpdate) -> TrackerRecord | None:
+        if update.tracking_number:
+            found = uow.trackers.find(account.merchant_id, account.id, update.tracking_number, lock=True)
+            if found is not None:
+                return found
+        if not update.reference:
+            return None
+        by_tender = uow.trackers.of_tender(account.merchant_id, update.reference, lock=True)
+        return by_tender if by_tender is not None and by_tender.account_id == account.id else None
+
+    def _append(
+        self,
+        uow: UnitOfWork,
+        tracker: TrackerRecord,
+        update: TrackingUpdate,
+        source: Source,
+        received_at: datetime,
+        inbox_id: str,
+    ) -> int:
+        fresh = 0
+        for event in update.events:
+            kept = replace(
+                event, occurred_at=clamp(event.occurred_at, received_at), received_at=received_at, source=source
+            )
+            if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
+                fresh += 1
+        if update.deliver_by is not None and update.deliver_by != tracker.estimated_delivery_at:
+            tracker = replace(tracker, estimated_delivery_at=update.deliver_by)
+            uow.trackers.update(tracker)
+        if fresh or update.proof is not None:
+            project(uow, tracker, self._clock(), inbox_id, update.proof)
+        return fresh
+
+
+class Tracking:
+    """Webhooks in, scans in, trackers, and the worker that applies what came in."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: CarrierPool,
+        funnel: Funnel,
+        clock: Clock,
+        settings: TrackingSettings,
+        worker: Worker,
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._funnel = funnel
+        self._clock = clock
+        self._settings = settings
+        self._worker = worker
+
+    def receive(self, account_id: str, call: WebhookCall) -> WebhookReply:
+        """Prove a carrier's webhook, store it raw, and give the answer the carrier wants. Nothing is parsed here.
+
+        Raises:
+            NotFound: no such account.
+            WebhookRejected: no valid proof of the sender.
+        """
+        with self._store.look() as uow:
+            account = uow.accounts.by_id(account_id)
+        if account is None:
+            raise NotFound(f"no account {account_id}")
+        reply = self._pool.bind(account).carrier.prove(call)
+        if call.body:
+            self._keep(account, call)
+        return reply
+
+    def claim(self) -> Sequence[InboxMessage]:
+        """Messages to be parsed, leased to this worker."""
+        with self._store.work() as uow:
+            lease = timedelta(seconds=self._worker.lease_s)
+            return uow.inbox.claim_due(self._clock(), lease, self._worker.batch)
+
+    def scan(self, account: AccountRecord, updates: Sequence[TrackingUpdate], raw: bytes) -> Applied:
+        """Apply own drivers' scans at once; the raw scan is stored in the same commit. Idempotent by event id."""
+        now = self._clock()
+        message = self._message(account, "scan", raw, now, InboxState.APPLIED)
+        with self._store.work() as uow:
+            uow.inbox.add(message)
+            applied = self._funnel.apply(uow, account, updates, Source.SCAN, now, message.id)
+            uow.commit()
+        return applied
+
+    def follow(self, merchant_id: str, account: AccountRecord, tracking_number: str) -> TrackerRecord:
+        """Follow a number that was not booked here; following twice gives the same tracker.
+
+        Raises:
+            Conflict: the account's carrier tells nothing about parcels.
+        """
+        live = self._pool.bind(account)
+        if not (live.can(Capability.TRACKS) or live.can(Capability.RECEIVES_WEBHOOKS)):
+            raise Conflict(f"{account.carrier} tells nothing about parcels")
+        now = self._clock()
+        tracker = TrackerRecord(
+            id=new_id("trk", now),
+            merchant_id=merchant_id,
+            account_id=account.id,
+            carrier=account.carrier,
+            mode=account.mode,
+            tracking_number=tracking_number,
+            created_at=now,
+            due_at=now,
+        )
+        with self._store.work() as uow:
+            known = uow.trackers.find(merchant_id, account.id, tracking_number)
+            if known is not None:
+                return known
+            uow.trackers.add(tracker)
+            uow.commit()
+        return tracker
+
+    def tracker(self, merchant_id: str, mode: Mode, tracker_id: str) -> tuple[TrackerRecord, Sequence[TrackingEvent]]:
+        """A tracker and its events, oldest first. Raises NotFound."""
+        with self._store.look() as uow:
+            tracker = uow.trackers.get(merchant_id, tracker_id)
+            if tracker is None or tracker.mode != mode:
+                raise NotFound(f"no tracker {tracker_id}")
+            return tracker, uow.trackers.events(merchant_id, tracker_id)
+
+    def trackers(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]:
+        """Trackers, newest first."""
+        with self._store.look() as uow:
+            return uow.trackers.list(merchant_id, mode, limit, cursor)
+
+    def _keep(self, account: AccountRecord, call: WebhookCall) -> None:
+        message = self._message(account, "webhook", call.body, call.received_at, InboxState.NEW)
+        headers = {name: value for name, value in call.headers.items() if name in KEPT_HEADERS}
+        with self._store.work() as uow:
+            uow.inbox.add(replace(message, method=call.method, headers=headers, query=dict(call.query)))
+            uow.commit()
+
+    def _message(
+        self, account: AccountRecord, source: str, body: bytes, at: datetime, state: InboxState
+    ) -> InboxMessage:
+        return InboxMessage(
+            id=new_id("inb", at),
+            merchant_id=account.merchant_id,
+            account_id=account.id,
+            source=source,
+            dedupe_key=hashlib.sha256(body).hexdigest(),
+            received_at=at,
+            body=body,
+            state=state,
+        )
+
+    def work(self, message: InboxMessage) -> None:
+        """Parse and apply one message in one transaction; what cannot be parsed is kept, with the reason."""
+        with self._store.look() as uow:
+            account = uow.accounts.get(message.merchant_id, message.account_id)
+        if account is None:
+            self.park(message, "its account is gone")
+            return
+        try:
+            updates = self._parse(account, message)
+        except CarrierError as error:
+            self.park(message, str(error))
+            return
+        with self._store.work() as uow:
+            applied = self._funnel.apply(
+                uow, account, updates, Source.WEBHOOK, message.received_at, message.id
+            )
+            if applied.unknown_numbers:
+                self._park(uow, message, applied)
+            else:
+                state = InboxState.APPLIED if applied.new or not updates else InboxState.DUPLICATE
+                uow.inbox.settle(replace(message, state=state, why="", tries=0))
+            uow.commit()
+
+    def _parse(self, account: AccountRecord, message: InboxMessage) -> Sequence[TrackingUpdate]:
+        """The proof was checked when it came in; here only the words are read."""
+        carrier = self._pool.bind(account).carrier
+        call = WebhookCall(
+            method=message.method,
+            headers=message.headers,
+            query=message.query,
+            body=message.body,
+            received_at=message.received_at,
+        )
+        parse = getattr(carrier, "parse_webhook", None)
+        if parse is None:
+            raise BadCarrierResponse(f"{account.carrier} sends no webhooks")
+        updates: Sequence[TrackingUpdate] = parse(call)
+        return updates
+
+    def _park(self, uow: UnitOfWork, message: InboxMessage, applied: Applied) -> None:
+        """Unknown numbers: a webhook may be faster than our own commit. Kept for days, then quarantined."""
+        now = self._clock()
+        numbers = ", ".join(applied.unknown_numbers)
+        if now - message.received_at > timedelta(days=self._settings.park_days):
+            why = f"nobody follows {numbers}"
+            uow.inbox.settle(replace(message, state=InboxState.QUARANTINED, why=why))
+            return
+        age = now - message.received_at
+        pause = max(SOONEST_AGAIN, min(age, LATEST_AGAIN))
+        parked = replace(message, state=InboxState.PARKED, why=f"nobody follows {numbers} yet", tries=0)
+        uow.inbox.settle(parked, due_at=now + pause)
+
+    def park(self, message: InboxMessage, why: str) -> None:
+        """Put a message in quarantine: kept, counted, replayable."""
+        with self._store.work() as uow:
+            uow.inbox.settle(replace(message, state=InboxState.QUARANTINED, why=why, tries=0))
+            uow.commit()
+
+

@@ -1,0 +1,61 @@
+"""I3, I4: what carriers told us, and what we tell merchants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, exists, func, or_, select
+
+from gateway.domain.records import DeliveryState, InboxState
+from gateway.services.ports import Violation
+from gateway.storage.audit.found import broken, each
+from gateway.storage.repositories.inbox import INBOX, OPEN
+from gateway.storage.repositories.outbox import DELIVERIES, ENDPOINTS, OUTBOX
+from gateway.storage.repositories.shipments import SHIPMENTS
+
+NEW_AT_MOST = timedelta(hours=1)
+"""How long a message may lie unread: far longer than a worker takes, so more means that none is at work."""
+PARKED_AT_MOST = timedelta(days=7) + NEW_AT_MOST
+"""Unknown tracking numbers are kept for 7 days."""
+TOLD_AT_MOST = timedelta(hours=72) + timedelta(days=1)
+"""Deliveries end 72 h after their first try; the day on top is for an endpoint's backlog."""
+
+_S, _I, _O = SHIPMENTS.table.c, INBOX.table.c, OUTBOX.table.c
+_D, _E = DELIVERIES.table.c, ENDPOINTS.table.c
+
+
+def messages_end(connection: Connection, now: datetime) -> Iterator[Violation]:
+    """I3: every message that was acknowledged to a carrier ends as applied, duplicate or quarantined."""
+    unread = and_(_I.state == InboxState.NEW, _I.received_at < now - NEW_AT_MOST)
+    parked = and_(_I.state == InboxState.PARKED, _I.received_at < now - PARKED_AT_MOST)
+    lost = and_(_I.state.in_(OPEN), _I.due_at.is_(None))
+    stuck = select(_I.merchant_id, _I.id).where(or_(unread, parked, lost))
+    yield from each(connection, "I3", stuck, "was received and never settled")
+
+
+def changes_are_told(connection: Connection, now: datetime) -> Iterator[Violation]:
+    """I4: every version of a shipment has one outbox row."""
+    of_shipment = and_(_O.merchant_id == _S.merchant_id, _O.subject_id == _S.id)
+    rows = SHIPMENTS.table.outerjoin(OUTBOX.table, of_shipment)
+    per_shipment = select(_S.merchant_id, _S.id).select_from(rows).group_by(_S.merchant_id, _S.id, _S.version)
+    untold = per_shipment.having(
+        or_(func.count(_O.id) != _S.version, func.coalesce(func.max(_O.sequence), 0) != _S.version)
+    )
+    yield from each(connection, "I4", untold, "has versions that no message tells of")
+
+
+def messages_are_delivered(connection: Connection, now: datetime) -> Iterator[Violation]:
+    """I4: a message goes to every endpoint that wanted it when it was written, and every delivery ends."""
+    made = exists().where(_D.merchant_id == _O.merchant_id, _D.outbox_id == _O.id, _D.endpoint_id == _E.id)
+    missing = (
+        select(_O.merchant_id, _O.id, _O.type, _E.types)
+        .select_from(OUTBOX.table.join(ENDPOINTS.table, _E.merchant_id == _O.merchant_id))
+        .where(_O.fanned.is_(True), _E.state == "enabled", _E.created_at < _O.created_at, ~made)
+    )
+    for row in connection.execute(missing):
+        if not row.types or row.type in row.types:
+            yield broken("I4", row.merchant_id, row.id, "was not passed on to every endpoint")
+    never = or_(_D.due_at.is_(None), _D.created_at < now - TOLD_AT_MOST)
+    stuck = select(_D.merchant_id, _D.id).where(_D.state == DeliveryState.PENDING, never)
+    yield from each(connection, "I4", stuck, "is pending and will never end")

@@ -1,0 +1,1 @@
+"""Rows to nouns and back, by topic. Each repository works in the transaction of its unit of work."""

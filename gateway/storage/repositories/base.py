@@ -1,0 +1,60 @@
+"""What all repositories share: their transaction, and pages of long lists."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, tuple_
+
+from gateway.domain.errors import Unprocessable
+from gateway.services.ports import Page
+from gateway.storage.rows import Rows
+
+N = TypeVar("N")
+
+
+class Repository:
+    """Works on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _page(
+        self,
+        rows: Rows[N],
+        wanted: Select[Any],
+        order: tuple[ColumnElement[datetime], ColumnElement[str]],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[N]:
+        """The next `limit` rows, newest first, `order` being time and id. Any page costs the same: the
+        cursor names the last row seen, not a number of rows to skip.
+        """
+        created_at, row_id = order
+        if cursor is not None:
+            wanted = wanted.where(tuple_(created_at, row_id) < tuple_(*_position(cursor)))
+        ordered = wanted.order_by(created_at.desc(), row_id.desc()).limit(limit + 1)
+        found = self._connection.execute(ordered).all()
+        more = found[limit - 1] if len(found) > limit else None
+        return Page(
+            items=tuple(rows.noun(row) for row in found[:limit]),
+            next_cursor=None if more is None else _cursor(more.created_at, more.id),
+        )
+
+
+def _cursor(created_at: datetime, row_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{created_at.isoformat()} {row_id}".encode()).decode("ascii")
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        created_at, row_id = base64.urlsafe_b64decode(cursor.encode("ascii")).decode().split(" ", 1)
+        moment = datetime.fromisoformat(created_at)
+    except (ValueError, binascii.Error):
+        raise Unprocessable("/cursor", "not a cursor of ours", "invalid_cursor") from None
+    if moment.tzinfo is None:
+        raise Unprocessable("/cursor", "not a cursor of ours", "invalid_cursor")
+    return moment, row_id

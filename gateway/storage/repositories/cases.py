@@ -1,0 +1,64 @@
+"""What a person must settle, and the flat facts that measures are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from gateway.domain.records import Case, DeliveryRecord
+from gateway.storage.repositories.base import Repository
+from gateway.storage.rows import Rows
+from gateway.storage.tables.shipments import ONE_OPEN_CASE, CaseRow, DeliveryRecordRow
+
+CASES = Rows(CaseRow, Case)
+RECORDS = Rows(DeliveryRecordRow, DeliveryRecord)
+_C = CASES.table.c
+
+
+class CaseRepository(Repository):
+    """Cases."""
+
+    def open(self, case: Case) -> None:
+        """One open case of a kind per tender or shipment: a second one changes nothing."""
+        subject = case.tender_id or case.shipment_id or case.id
+        CASES.add(self._connection, case, unless=ONE_OPEN_CASE, others={"subject_id": subject})
+
+    def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]:
+        """Oldest first."""
+        wanted = select(CASES.table).where(_C.merchant_id == merchant_id, _C.shipment_id == shipment_id)
+        return CASES.all(self._connection, wanted.order_by(_C.created_at, _C.id))
+
+    def close(
+        self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str
+    ) -> None:
+        """Settle the shipment's open cases of a kind."""
+        self._connection.execute(
+            update(CASES.table)
+            .where(
+                _C.merchant_id == merchant_id,
+                _C.shipment_id == shipment_id,
+                _C.kind == kind,
+                _C.state == "open",
+            )
+            .values(state="closed", closed_at=at, resolution=resolution, note=note)
+        )
+
+    def list(self, merchant_id: str, state: str, limit: int) -> Sequence[Case]:
+        """Oldest first: they wait for somebody."""
+        wanted = select(CASES.table).where(_C.merchant_id == merchant_id, _C.state == state)
+        return CASES.all(self._connection, wanted.order_by(_C.created_at, _C.id).limit(limit))
+
+
+class DeliveryRecordRepository(Repository):
+    """One record per shipment."""
+
+    def put(self, record: DeliveryRecord) -> None:
+        """Write it, whether or not there was one."""
+        if not RECORDS.add(self._connection, record):
+            RECORDS.put(self._connection, record)
+
+    def get(self, merchant_id: str, shipment_id: str) -> DeliveryRecord | None:
+        """A shipment's record."""
+        return RECORDS.get(self._connection, merchant_id, shipment_id)

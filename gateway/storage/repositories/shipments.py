@@ -1,0 +1,126 @@
+"""Shipments and their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, select
+
+from gateway.domain.records import ShipmentRecord
+from gateway.domain.shipments import Label, LabelKind
+from gateway.services.ports import Mode, Page, ShipmentSearch
+from gateway.storage.repositories.base import Repository
+from gateway.storage.rows import DIALECTS, Rows
+from gateway.storage.tables.base import table_of
+from gateway.storage.tables.shipments import REFERENCE, LabelRow, ShipmentRow, ShipmentTermRow
+
+SHIPMENTS = Rows(ShipmentRow, ShipmentRecord)
+LABELS = Rows(LabelRow, Label)
+TERMS = table_of(ShipmentTermRow)
+_S = SHIPMENTS.table.c
+_L = LABELS.table.c
+_BY_REFERENCE = select(SHIPMENTS.table).where(
+    _S.merchant_id == bindparam("merchant_id"),
+    _S.mode == bindparam("mode"),
+    _S.reference == bindparam("reference"),
+)
+_LABEL = select(LABELS.table).where(
+    _L.merchant_id == bindparam("merchant_id"),
+    _L.shipment_id == bindparam("shipment_id"),
+    _L.kind == bindparam("kind"),
+)
+_INSERT = {name: dialect.insert(TERMS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
+PHONE_TAILS = (4, 7)
+"""How many of a phone's last digits people give on the phone themselves."""
+
+
+class ShipmentRepository(Repository):
+    """Shipments, and the words under which people find them."""
+
+    def add(self, shipment: ShipmentRecord) -> bool:
+        """False when the merchant's reference is taken."""
+        if not SHIPMENTS.add(self._connection, shipment, unless=REFERENCE):
+            return False
+        self._index(shipment, _terms(shipment))
+        return True
+
+    def get(self, merchant_id: str, shipment_id: str, *, lock: bool = False) -> ShipmentRecord | None:
+        """By id; `lock` holds the row until the transaction ends."""
+        return SHIPMENTS.get(self._connection, merchant_id, shipment_id, lock=lock)
+
+    def by_reference(self, merchant_id: str, mode: Mode, reference: str) -> ShipmentRecord | None:
+        """By the merchant's own reference."""
+        return SHIPMENTS.first(
+            self._connection, _BY_REFERENCE, merchant_id=merchant_id, mode=mode, reference=reference
+        )
+
+    def update(self, shipment: ShipmentRecord) -> None:
+        """Write it. Raises StaleVersion when a later version is stored."""
+        SHIPMENTS.put(self._connection, shipment)
+        if shipment.booking is not None:
+            self._index(shipment, (shipment.tracking_number, *shipment.booking.parcel_numbers))
+
+    def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:
+        """Newest first. Raises Unprocessable for a cursor that is not ours."""
+        wanted = select(SHIPMENTS.table).where(_S.merchant_id == merchant_id, _S.mode == search.mode)
+        order: tuple[ColumnElement[Any], ColumnElement[Any]] = (_S.created_at, _S.id)
+        if search.text:
+            wanted = _named(wanted, merchant_id, search.text)
+            order = (TERMS.c.created_at, TERMS.c.shipment_id)
+        for column in (_S.reference, _S.tracking_number, _S.status, _S.state, _S.account):
+            value = getattr(search, column.name)
+            wanted = wanted.where(column == value) if value else wanted
+        if search.created_after is not None:
+            wanted = wanted.where(order[0] > search.created_after)
+        return self._page(SHIPMENTS, wanted, order, search.limit, search.cursor)
+
+    def add_label(self, merchant_id: str, shipment_id: str, label: Label) -> None:
+        """The first label of a kind stays."""
+        LABELS.add(self._connection, label, others={"merchant_id": merchant_id, "shipment_id": shipment_id})
+
+    def label(self, merchant_id: str, shipment_id: str, kind: LabelKind) -> Label | None:
+        """A label."""
+        return LABELS.first(
+            self._connection, _LABEL, merchant_id=merchant_id, shipment_id=shipment_id, kind=kind
+        )
+
+    def _index(self, shipment: ShipmentRecord, words: Iterable[str]) -> None:
+        place = {
+            "merchant_id": shipment.merchant_id,
+            "created_at": shipment.created_at,
+            "shipment_id": shipment.id,
+        }
+        terms = sorted({folded(word) for word in words} - {""})
+        if terms:
+            statement = _INSERT[self._connection.dialect.name]
+            self._connection.execute(statement, [{**place, "term": term} for term in terms])
+
+
+def _named(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:
+    same = (TERMS.c.merchant_id == _S.merchant_id) & (TERMS.c.shipment_id == _S.id)
+    return wanted.join(TERMS, same).where(TERMS.c.merchant_id == merchant_id, TERMS.c.term == folded(text))
+
+
+def folded(text: str) -> str:
+    """A word as it is looked for: letters and digits only, case folded, so `SW1A 1AA` is `sw1a1aa`."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _terms(shipment: ShipmentRecord) -> list[str]:
+    """Ids, the recipient's name and each word of it, company, e-mail, postcode, phone and its tails."""
+    to = shipment.shipment.destination
+    digits = "".join(letter for letter in to.phone if letter.isdigit())
+    tails = [digits[-length:] for length in PHONE_TAILS if len(digits) >= length]
+    return [
+        shipment.id,
+        shipment.reference,
+        shipment.tracking_number,
+        to.name,
+        *to.name.split(),
+        to.company,
+        to.email,
+        to.postal_code,
+        digits,
+        *tails,
+    ]

@@ -1,0 +1,97 @@
+"""How values of the domain lie in columns: both databases keep the same facts and return the same nouns."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CHAR, DateTime, Dialect, String, Text
+from sqlalchemy.types import TypeDecorator
+
+from gateway.domain.codec import from_json, to_json
+from gateway.domain.values import aware
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware in, UTC in the column, aware out. Refuses a time without an offset."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC. Raises InvalidValue for a naive time."""
+        return None if value is None else aware(value, "a stored time").astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware again: SQLite keeps no offset, PostgreSQL answers in UTC (see `engine`)."""
+        if value is None or value.tzinfo is UTC:
+            return value
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A noun, or a tuple or mapping of nouns, as JSON text in the form of `gateway.domain.codec`.
+
+    Text and not a database's own JSON type: the same bytes in both databases, and escaped to ASCII, so that
+    whatever a carrier or merchant sent (NUL, lone surrogates) can be kept.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        """To text."""
+        return None if value is None else json.dumps(to_json(value), separators=(",", ":"), allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """To the noun."""
+        return None if value is None else from_json(self.kind, json.loads(value))
+
+
+class Word(TypeDecorator[StrEnum]):
+    """One word of an enumeration as plain text: no CHECK, so a new word needs no migration."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The word; raises ValueError for one that is not in the enumeration."""
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """The member."""
+        return None if value is None else self.kind(value)
+
+
+class EmptyAsNull(TypeDecorator[str]):
+    """A text that is "" where there is none, stored as NULL: foreign keys and unique indexes leave it
+    alone.
+    """
+
+    impl: type[String] = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """ "" is NULL."""
+        return value or None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str:
+        """NULL is ""."""
+        return value or ""
+
+
+class NoCurrency(EmptyAsNull):
+    """A currency code that is "" where there is no amount."""
+
+    impl = CHAR
+    cache_ok = True

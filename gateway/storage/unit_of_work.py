@@ -1,0 +1,150 @@
+"""One transaction and the repositories in it; the store that opens them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, select, text
+
+from gateway.domain.clock import Clock
+from gateway.domain.errors import Unavailable
+from gateway.services import ports
+from gateway.storage.audit import violations
+from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
+from gateway.storage.repositories.accounts import AccountRepository
+from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
+from gateway.storage.repositories.idempotency import IdempotencyRepository
+from gateway.storage.repositories.inbox import InboxRepository
+from gateway.storage.repositories.keys import KeyRepository
+from gateway.storage.repositories.outbox import OutboxRepository
+from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
+from gateway.storage.repositories.shipments import ShipmentRepository
+from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
+from gateway.storage.repositories.trackers import TrackerRepository
+from gateway.storage.repositories.windows import FleetWindows
+from gateway.storage.rows import DIALECTS
+from gateway.storage.secrets import Vault
+from gateway.storage.tables.accounts import HeartbeatRow
+from gateway.storage.tables.base import table_of
+
+_HEARTBEATS = table_of(HeartbeatRow)
+
+
+class SqlUnitOfWork:
+    """Repositories on one connection. The first statement begins the transaction, one after `commit` the
+    next.
+    """
+
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self._connection = connection
+        self.accounts: ports.Accounts = AccountRepository(connection, vault)
+        self.keys: ports.Keys = KeyRepository(connection)
+        self.policies: ports.Policies = PolicyRepository(connection)
+        self.quotes: ports.QuoteStore = QuoteRepository(connection)
+        self.shipments: ports.Shipments = ShipmentRepository(connection)
+        self.tenders: ports.Tenders = TenderRepository(connection)
+        self.recalls: ports.Recalls = RecallRepository(connection)
+        self.trackers: ports.Trackers = TrackerRepository(connection)
+        self.inbox: ports.Inbox = InboxRepository(connection)
+        self.outbox: ports.Outbox = OutboxRepository(connection, vault)
+        self.idempotency: ports.Idempotency = IdempotencyRepository(connection)
+        self.cases: ports.Cases = CaseRepository(connection)
+        self.records: ports.DeliveryRecords = DeliveryRecordRepository(connection)
+
+    def commit(self) -> None:
+        """Keep what was written."""
+        self._connection.commit()
+
+
+class SqlStore:
+    """One database."""
+
+    def __init__(self, url: str, vault: Vault, clock: Clock, *, durable: bool, pool_size: int) -> None:
+        self._url = url
+        self._writer = write_engine(url, durable=durable, pool_size=pool_size)
+        self._reader = read_engine(url, pool_size=pool_size)
+        self._vault = vault
+        self._clock = clock
+        # SQLite has one writer: its threads queue here, fairly, instead of polling for the file's lock.
+        self._turn = threading.Lock() if self._writer.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def work(self) -> Iterator[ports.UnitOfWork]:
+        """A transaction that may write; rolled back unless committed.
+
+        Raises:
+            Unavailable, StaleVersion: what `engine.plain_errors` says.
+        """
+        with self._connected() as connection:
+            yield SqlUnitOfWork(connection, self._vault)
+
+    @contextmanager
+    def look(self) -> Iterator[ports.UnitOfWork]:
+        """Reading only, each statement on its own; writing fails."""
+        with self._reading() as connection:
+            yield SqlUnitOfWork(connection, self._vault)
+
+    def windows(self, merchant_id: str, account_id: str) -> ports.Windows:
+        """The delivery windows of a fleet account, in transactions of their own."""
+        return FleetWindows(merchant_id, account_id, self._connected, self._reading, self._clock)
+
+    def audit(self, now: datetime) -> Sequence[ports.Violation]:
+        """Every broken invariant that the database alone can show. Reads everything, so it may take its
+        time.
+        """
+        reader = read_engine(self._url, pool_size=1, limits=PG_AUDIT_LIMITS)
+        try:
+            with plain_errors(), reader.connect() as connection:
+                return violations(connection, now)
+        finally:
+            reader.dispose()
+
+    def beat(self, job: str, at: datetime, rows: int, error: str) -> None:
+        """A job's heartbeat."""
+        beat = {"at": at, "rows": rows, "error": error}
+        with self._connected() as connection:
+            upsert = DIALECTS[connection.dialect.name].insert(_HEARTBEATS)
+            upsert = upsert.on_conflict_do_update(index_elements=["job"], set_=beat)
+            connection.execute(upsert, {"job": job, **beat})
+            connection.commit()
+
+    def beats(self) -> Mapping[str, tuple[datetime, int, str]]:
+        """The last heartbeat of every job: when, how many rows, what error."""
+        with self._reading() as connection:
+            found = connection.execute(select(_HEARTBEATS))
+            return {row.job: (row.at, row.rows, row.error) for row in found}
+
+    def ping(self) -> None:
+        """Raises Unavailable when the database does not answer."""
+        with self._reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with plain_errors(), self._waited(), self._writer.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with plain_errors(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _waited(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise Unavailable("the database is busy writing")
+        try:
+            yield
+        finally:
+            self._turn.release()

@@ -1,0 +1,1 @@
+"""The schema's revisions. Applied by `gateway.storage.migrate`; installed as `gateway.migrations`."""

@@ -1,0 +1,1 @@
+"""The database behind the ports, on SQLite and on a real PostgreSQL alike."""
