@@ -13,7 +13,7 @@ from gateway import __version__
 from gateway.api import BLUEPRINTS, errors, service
 from gateway.api.auth import RateWindow, add_rate_headers, services
 from gateway.api.metrics import observe
-from gateway.bootstrap import Services
+from gateway.services.bound import Services
 from gateway.services.ids import new_id
 
 log = logging.getLogger("gateway.access")
@@ -49,7 +49,9 @@ def create_app(bound: Services) -> Flask:
     app.extensions["gateway"] = bound
     app.extensions["rate_window"] = RateWindow()
     app.before_request(_begin)
-    api = Api(app, spec_kwargs={"info": {"description": "One API in front of every carrier."}, "security": [{"key": []}]})
+    api = Api(
+        app, spec_kwargs={"info": {"description": "One API in front of every carrier."}, "security": [{"key": []}]}
+    )
     api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

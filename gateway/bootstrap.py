@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
@@ -19,6 +18,7 @@ from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
 from gateway.services.booking import Booker
+from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
@@ -27,7 +27,6 @@ from gateway.services.keys import KeyRing
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
-from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
@@ -37,28 +36,6 @@ from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
 
 TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """Everything the API, the worker and the command line work with."""
-
-    settings: Settings
-    store: Store
-    clock: Clock
-    pool: CarrierPool
-    once: Once
-    keys: KeyRing
-    accounts: AccountBook
-    policies: PolicyBook
-    quotes: QuoteService
-    shipments: ShipmentService
-    recalls: Recalls
-    reconciler: Reconciler
-    tracking: Tracking
-    poller: Poller
-    fleet: Fleet
-    webhooks: MerchantWebhooks
 
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:
@@ -79,9 +56,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         pool_size=settings.database.pool_size,
     )
     faults = FaultPoints(settings.faults.kill_at)
-    pool = CarrierPool(
-        store, TRANSPORTS[settings.carriers.transport](), clock, settings.carriers, faults, installed
-    )
+    pool = CarrierPool(store, TRANSPORTS[settings.carriers.transport](), clock, settings.carriers, faults, installed)
     policies = PolicyBook(store, shipped_policies(), clock)
     quotes = QuoteService(store, pool, policies, shipped_zones(), clock, settings.quoting)
     acceptance = Acceptance(store, clock)
@@ -132,4 +107,3 @@ def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
 def shipped_zones() -> Sequence[Zone]:
     """The zones of `config/zones.csv`."""
     return read_zones(files("gateway.config").joinpath("zones.csv").read_text("utf-8"))
-

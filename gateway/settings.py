@@ -209,7 +209,9 @@ def _section(kind: Any, data: Mapping[str, Any], path: str) -> Any:
     for name, value in data.items():
         hint = hints[name]
         values[name] = (
-            _section(hint, value, f"{name}.") if dataclasses.is_dataclass(hint) else _typed(hint, value, f"{path}{name}")
+            _section(hint, value, f"{name}.")
+            if dataclasses.is_dataclass(hint)
+            else _typed(hint, value, f"{path}{name}")
         )
     try:
         return kind(**values)

@@ -104,9 +104,7 @@ class Bring(Carrier):
         refused = stops.impossible(allowed.reading())
         if refused:
             return refused
-        reply = await self.http.post(
-            MODIFY, "/stop-shipment", json={"shipmentNumber": number}, repeatable=False
-        )
+        reply = await self.http.post(MODIFY, "/stop-shipment", json={"shipmentNumber": number}, repeatable=False)
         return stops.stopped(reply.reading())
 
     async def label(self, booking: BookingRef, form: LabelFormat) -> Label:
@@ -121,9 +119,7 @@ class Bring(Carrier):
         if form.kind is not LabelKind.PDF:
             raise ShipmentRejected("Bring prints PDF labels only")
         if not booking.label_url:
-            raise UnknownReference(
-                "Bring gives the label's link in the booking answer only, and that is lost"
-            )
+            raise UnknownReference("Bring gives the label's link in the booking answer only, and that is lost")
         reply = await self.http.fetch(booking.label_url, hosts=self._options("label_hosts"))
         if not reply.body.startswith(b"%PDF"):
             raise BadCarrierResponse("the label is not a PDF")

@@ -78,9 +78,7 @@ def _limit(text: str) -> int | None:
     return int(text) if text else None
 
 
-def suitable(
-    shipment: Shipment, levels: Collection[ServiceLevel], sold: Collection[str]
-) -> tuple[Product, ...]:
+def suitable(shipment: Shipment, levels: Collection[ServiceLevel], sold: Collection[str]) -> tuple[Product, ...]:
     """Products for a shipment: of the levels asked for (none = all), among those the account sells (none =
     all).
 
@@ -91,7 +89,5 @@ def suitable(
     return tuple(
         product
         for product in products()
-        if product.takes(shipment)
-        and (not levels or product.level in levels)
-        and (not sold or product.id in sold)
+        if product.takes(shipment) and (not levels or product.level in levels) and (not sold or product.id in sold)
     )

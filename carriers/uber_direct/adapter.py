@@ -152,9 +152,7 @@ class UberDirect(Carrier):
     async def _image(self, booking: BookingRef, kind: str) -> bytes:
         path = self._path("deliveries", booking.carrier_reference, "proof-of-delivery")
         try:
-            reply = await self.http.post(
-                "api", path, repeatable=True, json={"waypoint": "dropoff", "type": kind}
-            )
+            reply = await self.http.post("api", path, repeatable=True, json={"waypoint": "dropoff", "type": kind})
         except (UnknownReference, ShipmentRejected):
             # None was taken at this door; asking for a kind nobody required may be called invalid.
             return b""
@@ -172,16 +170,12 @@ class UberDirect(Carrier):
         try:
             delivery = await self._delivery(id_)
         except CarrierError as error:
-            raise OutcomeUnknown(
-                f"Uber Direct has a delivery like this, but {id_} cannot be read: {error}"
-            ) from error
+            raise OutcomeUnknown(f"Uber Direct has a delivery like this, but {id_} cannot be read: {error}") from error
         ours = answers.belongs_to(delivery, tender_reference)
         if ours is None:
             raise OutcomeUnknown(f"Uber Direct has a delivery like this, and {id_} does not say whose it is")
         if not ours:
-            raise ShipmentRejected(
-                f"delivery {id_} of another booking is in the way", carrier_code=answers.DUPLICATE
-            )
+            raise ShipmentRejected(f"delivery {id_} of another booking is in the way", carrier_code=answers.DUPLICATE)
         return delivery
 
     async def _return_leg(self, id_: str) -> Sequence[TrackingEvent]:

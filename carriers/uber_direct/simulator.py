@@ -124,9 +124,7 @@ class SimulatorUberDirect(Simulator):
         fee = FEE_CENTS + order.get("tip", 0)
         delivery = new_delivery(f"del_{token_urlsafe(16)}", order, fee, now)
         self._deliveries[delivery["id"]], self._orders[delivery["id"]] = delivery, order
-        self.booked(
-            delivery["id"], order.get("external_id", ""), Money.from_minor(fee, "USD"), account=customer
-        )
+        self.booked(delivery["id"], order.get("external_id", ""), Money.from_minor(fee, "USD"), account=customer)
         self.push(self._told(delivery_status(delivery)))
         return delivery
 
@@ -214,9 +212,7 @@ class SimulatorUberDirect(Simulator):
     def _twin(self, order: Wire, now: datetime) -> str:
         """The delivery with the same key within the hour, or with the same two references at any time."""
         for id_, other in self._orders.items():
-            same_key = order.get("idempotency_key") and order["idempotency_key"] == other.get(
-                "idempotency_key"
-            )
+            same_key = order.get("idempotency_key") and order["idempotency_key"] == other.get("idempotency_key")
             fresh = now - datetime.fromisoformat(self._deliveries[id_]["created"]) <= KEY_LIVES
             names = [(each.get("manifest_reference"), each.get("external_id")) for each in (order, other)]
             if (same_key and fresh) or (all(names[0]) and names[0] == names[1]):

@@ -69,9 +69,7 @@ def reach(delivery: Wire, scan: str, now: datetime) -> None:
     """Change a delivery to a scan: a status, imminent or not. Two scans never share a moment."""
     status, _, imminent = scan.partition(":")
     at = max(now, datetime.fromisoformat(delivery["updated"]) + STEP)
-    delivery.update(
-        status=status, courier_imminent=bool(imminent), updated=written(at), complete=status in ENDS
-    )
+    delivery.update(status=status, courier_imminent=bool(imminent), updated=written(at), complete=status in ENDS)
     if status == "pickup":
         delivery["courier"] = _courier()
     done = {"pickup_complete": ("pickup", "completed"), "delivered": ("dropoff", "completed")}
@@ -91,9 +89,7 @@ def return_delivery(original: Wire, id_: str) -> Wire:
     back["created"] = back["updated"]
     back["related_deliveries"] = [{"id": original["id"], "relationship": "original"}]
     for side in ("pickup", "dropoff"):
-        back[side] = {
-            key: value for key, value in back[side].items() if not key.startswith(("status", "verif"))
-        }
+        back[side] = {key: value for key, value in back[side].items() if not key.startswith(("status", "verif"))}
     return back
 
 
@@ -123,9 +119,7 @@ def _waypoint(order: Wire, side: str) -> Wire:
     return {
         "name": order[f"{side}_name"],
         "phone_number": order[f"{side}_phone_number"],
-        "address": ", ".join(
-            part for part in (street[0], address.get("city"), address.get("country")) if part
-        ),
+        "address": ", ".join(part for part in (street[0], address.get("city"), address.get("country")) if part),
         "detailed_address": {
             "street_address_1": street[0],
             "street_address_2": street[1],

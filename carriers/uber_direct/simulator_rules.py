@@ -29,8 +29,7 @@ ERRORS = {
     "address_undeliverable": (400, "The specified location is not in a deliverable area."),
     "address_undeliverable_limited_couriers": (
         400,
-        "The specified location is not in a deliverable area at this time because all couriers are "
-        "currently busy.",
+        "The specified location is not in a deliverable area at this time because all couriers are currently busy.",
     ),
     "couriers_busy": (503, "All of our couriers are currently busy."),
     "customer_not_found": (404, "Customer does not exist."),

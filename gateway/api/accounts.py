@@ -108,7 +108,7 @@ def put_policy(given: dict[str, Any], name: str) -> Response:
     """Supersede a policy with its next version. `If-Match` with the version you saw guards against overwriting."""
     seen = request.headers.get("If-Match", "").strip('"')
     if seen and not seen.isdigit():
-        raise InvalidValue("If-Match holds the version you saw, such as \"3\"")
+        raise InvalidValue('If-Match holds the version you saw, such as "3"')
     based_on = int(seen) if seen else None
     made = services().policies.put(caller().merchant_id, name, given["data"], caller().key_id, based_on)
     return answer(shapes.policy(made), headers={"ETag": f'"{made.version}"'})

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from flask import Response, current_app, g, request
 
 from gateway.api.errors import MissingScope, TooManyRequests
-from gateway.bootstrap import Services
+from gateway.services.bound import Services
 from gateway.services.keys import BadKey, Caller
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -19,7 +19,7 @@ from gateway.domain.errors import GatewayError
 from gateway.services.idempotency import Answer, Run
 
 JSON = "application/json"
-KEY_FORM = re.compile(r'^[\x21-\x7e]{1,255}$')
+KEY_FORM = re.compile(r"^[\x21-\x7e]{1,255}$")
 
 
 class StrictParser(FlaskParser):

@@ -13,7 +13,9 @@ from gateway.api.metrics import registries
 from gateway.api.routes import answer
 from gateway.domain.errors import Unavailable
 
-blueprint = Blueprint("service", __name__, template_folder="templates", static_folder="static", static_url_path="/docs/static")
+blueprint = Blueprint(
+    "service", __name__, template_folder="templates", static_folder="static", static_url_path="/docs/static"
+)
 SILENT_AFTER_TICKS = 3
 
 

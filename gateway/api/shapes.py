@@ -319,5 +319,3 @@ def delivery(each: WebhookDelivery) -> Json:
         "created_at": each.created_at,
         "body": orjson.loads(each.body),
     }
-
-

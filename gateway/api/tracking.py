@@ -22,7 +22,9 @@ from gateway.api.schemas.others import (
 from gateway.domain.codec import to_json
 from gateway.domain.errors import Unprocessable
 
-blueprint = ApiBlueprint("tracking", __name__, url_prefix="/v1", description="Follow parcels; take in scans and webhooks.")
+blueprint = ApiBlueprint(
+    "tracking", __name__, url_prefix="/v1", description="Follow parcels; take in scans and webhooks."
+)
 
 
 @blueprint.route("/trackers", methods=["POST"])

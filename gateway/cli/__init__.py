@@ -9,10 +9,10 @@ import sys
 import click
 
 from gateway import __version__
-from gateway.cli.data import audit, db, seed
-from gateway.cli.merchants import accounts, keys, merchants, why
 from gateway.cli.carriers import carriers, sandbox
+from gateway.cli.data import audit, db, seed
 from gateway.cli.demo import demo
+from gateway.cli.merchants import accounts, keys, merchants, why
 from gateway.cli.running import check, init, run, serve, worker
 from gateway.domain.errors import GatewayError
 
@@ -28,7 +28,23 @@ def cli() -> None:
     logging.getLogger("apscheduler").setLevel("WARNING")
 
 
-for command in (init, check, db, run, serve, worker, merchants, keys, accounts, carriers, sandbox, why, audit, seed, demo):
+for command in (
+    init,
+    check,
+    db,
+    run,
+    serve,
+    worker,
+    merchants,
+    keys,
+    accounts,
+    carriers,
+    sandbox,
+    why,
+    audit,
+    seed,
+    demo,
+):
     cli.add_command(command)
 
 

@@ -15,7 +15,9 @@ from carriers.base.simulator import main as simulate_carrier
 from gateway.services.carriers import installed_carriers
 
 LEDGER = click.option(
-    "--ledger", type=click.Path(dir_okay=False, path_type=Path), help="File for the carrier's books; continued if there."
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the carrier's books; continued if there.",
 )
 PORT = click.option("--port", type=int, default=0, help="0 takes a free one.")
 

@@ -34,7 +34,7 @@ def upgrade() -> None:
     help="A simulator's books; repeat for several.",
 )
 def audit(ledgers: tuple[Path, ...]) -> None:
-    """Check every invariant of the stored data (and, with --ledger, the carriers' side); exit code 1 when one is broken."""
+    """Check every invariant of the stored data (--ledger: and the carriers' side); exit code 1 when one is broken."""
     bound = services()
     now = bound.clock()
     violations = list(bound.store.audit(now))

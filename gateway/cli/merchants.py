@@ -12,10 +12,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.bootstrap import Services
 from gateway.cli.running import services
 from gateway.domain.errors import NotFound, Unprocessable
 from gateway.services.accounts import AccountDraft
+from gateway.services.bound import Services
 from gateway.services.keys import SCOPES
 from gateway.services.ports import Mode
 

@@ -13,12 +13,15 @@ from types import FrameType
 import click
 from cryptography.fernet import Fernet
 
-from gateway.bootstrap import Services, build
+from gateway.bootstrap import build
 from gateway.bootstrap import worker as make_worker
+from gateway.services.bound import Services
 from gateway.settings import Settings, load_settings, shown
 from gateway.storage.migrate import migrate
 
-SECRETS_HEADER = "# Written by `gateway init`. Keep it safe and out of version control: without it, no stored secret can be read.\n"
+SECRETS_HEADER = (
+    "# Written by `gateway init`. Keep it safe and out of version control: without it, no stored secret can be read.\n"
+)
 
 
 def settings() -> Settings:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -21,6 +21,15 @@ from gateway.domain.errors import InvalidValue
 
 T = TypeVar("T")
 Json = Any  # whatever json.dumps takes; a recursive alias would only hide it
+
+
+TEXT_FORMS: Mapping[type, Callable[[Any], Any]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    Decimal: lambda text: Decimal(str(text)),
+    bytes: lambda text: base64.b64decode(text, validate=True),
+}
+"""Types that JSON has as text."""
 
 
 def to_json(value: object) -> Json:
@@ -108,19 +117,15 @@ def _read_tuple(kind: Any, data: Json, path: str) -> Any:
         return tuple(_read(inner[0], item, f"{path}[{index}]") for index, item in enumerate(data))
     if len(inner) != len(data):
         raise InvalidValue(f"{path}: expected {len(inner)} items, not {len(data)}")
-    return tuple(_read(arm, item, f"{path}[{index}]") for index, (arm, item) in enumerate(zip(inner, data, strict=True)))
+    return tuple(
+        _read(arm, item, f"{path}[{index}]") for index, (arm, item) in enumerate(zip(inner, data, strict=True))
+    )
 
 
 def _read_scalar(kind: Any, data: Json, path: str) -> Any:
     try:
-        if kind is datetime:
-            return datetime.fromisoformat(data)
-        if kind is date:
-            return date.fromisoformat(data)
-        if kind is Decimal:
-            return Decimal(str(data))
-        if kind is bytes:
-            return base64.b64decode(data, validate=True)
+        if kind in TEXT_FORMS:
+            return TEXT_FORMS[kind](data)
         if isinstance(kind, type) and issubclass(kind, Enum):
             return kind(data)
     except (TypeError, ValueError, InvalidOperation) as error:

@@ -148,8 +148,7 @@ def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) 
     ordered = _ordered(events)
     known = sorted({*pieces, *(event.piece for event in ordered)} - {""})
     courses = [
-        reduce(_step, (event for event in ordered if event.piece in ("", piece)), _Course())
-        for piece in known or [""]
+        reduce(_step, (event for event in ordered if event.piece in ("", piece)), _Course()) for piece in known or [""]
     ]
     decided = min(courses, key=_advancement)
     visits = _visits(courses)
@@ -238,11 +237,7 @@ def _may_follow(course: _Course, status: str, event: TrackingEvent) -> bool:
     facts, now = statuses()[status], statuses()[course.status]
     if course.in_custody and facts.phase == "pre_transit":
         return False
-    return (
-        now.terminal
-        or event.reason not in FORWARD_ONLY
-        or facts.rank - now.rank >= FORWARD_ONLY[event.reason]
-    )
+    return now.terminal or event.reason not in FORWARD_ONLY or facts.rank - now.rank >= FORWARD_ONLY[event.reason]
 
 
 def _contradicts(course: _Course, status: str) -> bool:

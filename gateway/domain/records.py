@@ -314,7 +314,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Something a person must settle. Kinds: needs_review, recall_refused, price_variance, poisoned, duplicate_booking."""
+    """Something a person must settle. Kinds: needs_review, recall_refused, price_variance."""
 
     id: str
     merchant_id: str

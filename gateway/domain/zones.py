@@ -81,9 +81,7 @@ def read_zones(text: str, file: str = "zones.csv") -> tuple[Zone, ...]:
             faults.append(f"{file} line {reader.line_num}: {fault}")
     if faults:
         raise InvalidValue("\n".join(faults))
-    return tuple(
-        Zone(name=name, areas=tuple(found), priority=priorities[name]) for name, found in areas.items()
-    )
+    return tuple(Zone(name=name, areas=tuple(found), priority=priorities[name]) for name, found in areas.items())
 
 
 def _row(row: Mapping[str, str | None]) -> tuple[str, int, Area]:

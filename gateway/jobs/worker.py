@@ -85,7 +85,7 @@ class WorkerLoop:
                 rows += done
                 if done == 0 or self._stop.is_set():
                     break
-        except Exception as failure:  # noqa: BLE001  # the worker's outermost loop: log, beat, go on
+        except Exception as failure:  # the worker's outermost loop: log, beat, go on
             error = f"{type(failure).__name__}: {failure}"
             log.exception("job %s failed", job.name)
         self._beat(job.name, rows, error)
@@ -113,13 +113,13 @@ class WorkerLoop:
                 job.park(row, f"given up after {self._max_tries} tries; see the worker's log")
             else:
                 job.work(row)
-        except Exception:  # noqa: BLE001  # one poisoned row must not stop the rest; its lease ends and it is tried again
+        except Exception:  # one poisoned row must not stop the rest; its lease ends and it is tried again
             log.exception("job %s failed on %r", job.name, row)
 
     def _beat(self, name: str, rows: int, error: str) -> None:
         try:
             self._store.beat(name, self._clock(), rows, error)
-        except Exception:  # noqa: BLE001  # a database that is down must not end the loop either
+        except Exception:  # a database that is down must not end the loop either
             log.exception("heartbeat failed")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -6,11 +6,11 @@
 
 from gateway.rules.cost import Cheapest, MaxPrice, OneCurrency
 from gateway.rules.preference import AllowAccounts, DenyAccounts, PreferAccounts
-from gateway.rules.reach import Capable, InZones, WithinLimits
+from gateway.rules.reach import Capable, DoorOrPoint, InZones, WithinLimits
 from gateway.rules.rule import Rule
 from gateway.rules.speed import DeliverBy, Fastest
 
-ALWAYS: tuple[Rule, ...] = (OneCurrency(), Capable(), WithinLimits())
+ALWAYS: tuple[Rule, ...] = (OneCurrency(), Capable(), DoorOrPoint(), WithinLimits())
 
 RULES: tuple[type[Rule], ...] = (
     Cheapest,

@@ -47,9 +47,7 @@ class Cheapest(Rule):
         cheaper = bisect_left(prices, price)
         if len(prices) == 1:
             return self.ranks(price.minor, f"the only price: {price}")
-        place = (
-            f"{ORDINALS[cheaper]}cheapest" if cheaper < len(ORDINALS) else f"number {cheaper + 1} by price"
-        )
+        place = f"{ORDINALS[cheaper]}cheapest" if cheaper < len(ORDINALS) else f"number {cheaper + 1} by price"
         beside = f" against {prices[0]}" if cheaper else ""
         return self.ranks(price.minor, f"{place} of {len(prices)}: {price}{beside}")
 

@@ -98,9 +98,7 @@ class Policy:
         market = replace(market, prices=_ascending(worths))
         context = replace(context, market=market)
         judged = sorted((self._judge(candidate, context) for candidate in candidates), key=_order(market))
-        return tuple(
-            replace(one, rank=place) if one.score is not None else one for place, one in enumerate(judged, 1)
-        )
+        return tuple(replace(one, rank=place) if one.score is not None else one for place, one in enumerate(judged, 1))
 
     def _judge(self, candidate: Candidate, context: Context) -> Judged:
         verdicts = tuple(rule.judge(candidate, context) for rule in (*ALWAYS, *self.rules))
@@ -137,10 +135,7 @@ def _order(market: Market) -> Callable[[Judged], tuple[object, ...]]:
 def _parameters(rule: type[Rule]) -> Mapping[str, tuple[Any, bool]]:
     """Parameters of a rule by name: their type, and whether they must be given."""
     hints = get_type_hints(rule)
-    return {
-        field.name: (hints[field.name], field.default is dataclasses.MISSING)
-        for field in dataclasses.fields(rule)
-    }
+    return {field.name: (hints[field.name], field.default is dataclasses.MISSING) for field in dataclasses.fields(rule)}
 
 
 def _rule(data: object, pointer: str) -> Rule:
@@ -157,9 +152,7 @@ def _rule(data: object, pointer: str) -> Rule:
         if required and name not in data:
             raise Unprocessable(f"{pointer}/{name}", f"{rule.kind} needs {name}", "missing_parameter")
     given = {
-        name: _value(hint, data[name], f"{pointer}/{name}")
-        for name, (hint, _) in parameters.items()
-        if name in data
+        name: _value(hint, data[name], f"{pointer}/{name}") for name, (hint, _) in parameters.items() if name in data
     }
     try:
         return rule(**given)
@@ -211,7 +204,5 @@ def _exchange_rate(data: object, pointer: str) -> ExchangeRate:
     if not isinstance(source, str) or not source:
         raise Unprocessable(f"{pointer}/source", "say where the rate comes from", "missing_parameter")
     if not isinstance(rate, str) or not RATE.fullmatch(rate) or not Decimal(rate):
-        raise Unprocessable(
-            f"{pointer}/rate", f'{rate!r} is not a rate: a decimal in quotes, such as "0.099"'
-        )
+        raise Unprocessable(f"{pointer}/rate", f'{rate!r} is not a rate: a decimal in quotes, such as "0.099"')
     return ExchangeRate(rate=Decimal(rate), source=source)

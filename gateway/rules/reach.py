@@ -21,9 +21,7 @@ class Capable(Rule):
     def judge(self, candidate: Candidate, context: Context) -> Verdict:
         """Drops a carrier that lacks something, naming all of it."""
         needs, can = context.shipment.requirements, candidate.features
-        to_point = (
-            bool(context.shipment.service_point) or candidate.rate.service is ServiceLevel.SERVICE_POINT
-        )
+        to_point = bool(context.shipment.service_point) or candidate.rate.service is ServiceLevel.SERVICE_POINT
         wanted = (
             ("a signature", needs.signature, can.signature),
             (f"an age check ({needs.min_age})", needs.min_age is not None, can.age_check),
@@ -71,6 +69,23 @@ class WithinLimits(Rule):
             if limit is not None and value > limit
         ]
         return self.drops("; ".join(over)) if over else self.passes("within the carrier's limits")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorOrPoint(Rule):
+    """The parcel goes where the recipient expects it: to the door, unless a service point was asked for."""
+
+    kind: ClassVar[str] = "door_or_point"
+
+    def judge(self, candidate: Candidate, context: Context) -> Verdict:
+        """Drops service points nobody asked for, and the door when a service point was chosen."""
+        point = context.shipment.service_point
+        to_point = candidate.rate.service is ServiceLevel.SERVICE_POINT
+        if point and not to_point:
+            return self.drops(f"goes to the door, but service point {point} was chosen")
+        if to_point and not point and ServiceLevel.SERVICE_POINT not in context.services:
+            return self.drops("goes to a service point, which was not asked for")
+        return self.passes("goes to a service point, as asked" if to_point else "goes to the door")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
 from gateway.domain.errors import Unprocessable
-from gateway.domain.quotes import Effect, Verdict
+from gateway.domain.quotes import Effect, ServiceLevel, Verdict
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Money, TimeWindow, currency_exponents
 from gateway.rules.candidate import Candidate
@@ -58,6 +58,7 @@ class Context:
     now: datetime
     ready_at: datetime
     window: TimeWindow | None = None
+    services: tuple[ServiceLevel, ...] = ()
     market: Market = field(default_factory=Market)
 
 

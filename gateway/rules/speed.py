@@ -37,9 +37,7 @@ class Fastest(Rule):
         wait = max(promise - _start(context), timedelta())
         penalty = -(-self.value_per_hour_minor * int(wait.total_seconds()) // 3600)
         cost = context.market.money(penalty)
-        return self.ranks(
-            penalty, f"promised by {_clock(promise)}, a wait of {_span(wait)}: counts as {cost}"
-        )
+        return self.ranks(penalty, f"promised by {_clock(promise)}, a wait of {_span(wait)}: counts as {cost}")
 
 
 class WithoutPromise(StrEnum):

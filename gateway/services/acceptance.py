@@ -118,7 +118,7 @@ class Acceptance:
         uow.trackers.add(tracker)
         event = TrackingEvent(
             event_id=f"booked:{tender.id}",
-            occurred_at=now,
+            occurred_at=tender.created_at,  # not now: the courier may have been assigned before we heard
             status="booked",
             reason="label_created",
             description="accepted by the carrier",

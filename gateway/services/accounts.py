@@ -163,7 +163,9 @@ class AccountBook:
         ):
             for name in given:
                 if name.removesuffix("_previous") not in known_names:
-                    raise Unprocessable(f"/{field}/{name}", f"{account.carrier} knows {', '.join(known_names) or 'none'}")
+                    raise Unprocessable(
+                        f"/{field}/{name}", f"{account.carrier} knows {', '.join(known_names) or 'none'}"
+                    )
         account_urls(account, carrier_class, allow_plain_http=self._settings.allow_plain_http)
 
 

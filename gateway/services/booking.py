@@ -95,9 +95,7 @@ class Booker:
             uow.commit()
         return shipment
 
-    def _after(
-        self, uow: UnitOfWork, shipment: ShipmentRecord, state: TenderState, now: datetime
-    ) -> ShipmentRecord:
+    def _after(self, uow: UnitOfWork, shipment: ShipmentRecord, state: TenderState, now: datetime) -> ShipmentRecord:
         """The shipment after its tender closed: waiting for certainty, or ready for the next offer."""
         wanted = ShipmentState.UNCERTAIN if state is TenderState.UNCERTAIN else ShipmentState.BOOKING
         if shipment.state is wanted:

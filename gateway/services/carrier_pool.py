@@ -170,9 +170,7 @@ class CarrierPool:
         )
 
 
-def account_urls(
-    record: AccountRecord, carrier_class: type[Carrier], *, allow_plain_http: bool
-) -> dict[str, str]:
+def account_urls(record: AccountRecord, carrier_class: type[Carrier], *, allow_plain_http: bool) -> dict[str, str]:
     """The profile's URLs for the account's mode with the account's own laid over them.
 
     Raises:

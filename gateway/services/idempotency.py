@@ -120,9 +120,7 @@ class Once:
                 uow.commit()
         return earlier
 
-    def _finish(
-        self, run: Run, work: Callable[[Run], Answer], refusal: Callable[[GatewayError], Answer]
-    ) -> Answer:
+    def _finish(self, run: Run, work: Callable[[Run], Answer], refusal: Callable[[GatewayError], Answer]) -> Answer:
         try:
             answer = work(run)
         except Unavailable:

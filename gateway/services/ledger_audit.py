@@ -25,19 +25,17 @@ def compare(store: Store, ledgers: Iterable[LedgerView], now: datetime) -> list[
         ]
 
 
-def _judge(
-    uow: UnitOfWork, reference: str, bookings: tuple[LedgerBooking, ...], now: datetime
-) -> Iterator[Violation]:
+def _judge(uow: UnitOfWork, reference: str, bookings: tuple[LedgerBooking, ...], now: datetime) -> Iterator[Violation]:
     tender = uow.tenders.by_id(reference)
     if tender is None:
         for booking in bookings:
             yield _violation("I2", "", booking, "the carrier holds a booking under a reference that is none of ours")
         return
-    recalled = {recall.booking.carrier_reference for recall in uow.recalls.of_shipment(tender.merchant_id, tender.shipment_id)}
+    recalled = {
+        recall.booking.carrier_reference for recall in uow.recalls.of_shipment(tender.merchant_id, tender.shipment_id)
+    }
     unaccounted = [
-        booking
-        for booking in bookings
-        if booking.carrier_reference not in recalled and not _held(tender, booking)
+        booking for booking in bookings if booking.carrier_reference not in recalled and not _held(tender, booking)
     ]
     if len(bookings) - len(unaccounted) > 1 + len(recalled):
         yield _violation("I1", tender.merchant_id, bookings[0], "more than one active booking of one shipment")

@@ -105,9 +105,7 @@ class MerchantWebhooks:
                 raise NotFound(f"no webhook endpoint {endpoint_id}")
             uow.commit()
 
-    def deliveries(
-        self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None
-    ) -> Page[WebhookDelivery]:
+    def deliveries(self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None) -> Page[WebhookDelivery]:
         """What was sent to an endpoint, newest first. Raises NotFound."""
         with self._store.look() as uow:
             if uow.outbox.endpoint(merchant_id, endpoint_id) is None:
@@ -220,9 +218,7 @@ class MerchantWebhooks:
                 uow.outbox.update_endpoint(changed)
             uow.commit()
 
-    def _next(
-        self, attempt: WebhookAttempt, answer: Answer, ok: bool
-    ) -> tuple[DeliveryState, datetime | None]:
+    def _next(self, attempt: WebhookAttempt, answer: Answer, ok: bool) -> tuple[DeliveryState, datetime | None]:
         """State and due time after a try."""
         if ok:
             return DeliveryState.DELIVERED, None

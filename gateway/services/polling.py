@@ -137,7 +137,9 @@ class Poller:
         self, live: LiveCarrier, tracker: TrackerRecord, now: datetime, error: CarrierError | None
     ) -> datetime | None:
         """When to ask again; None when there is nothing left to learn."""
-        pause = max(timedelta(minutes=self._settings.poll_min), timedelta(seconds=live.carrier.profile.polling.min_interval_s))
+        pause = max(
+            timedelta(minutes=self._settings.poll_min), timedelta(seconds=live.carrier.profile.polling.min_interval_s)
+        )
         if error is not None:
             return now + pause
         if not tracker.finished:

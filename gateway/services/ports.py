@@ -53,9 +53,7 @@ class Accounts(Protocol):
 
     def list(self, merchant_id: str, mode: Mode) -> Sequence[AccountRecord]: ...
     def replace(self, account: AccountRecord) -> None: ...
-    def rest(
-        self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str
-    ) -> None: ...
+    def rest(self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str) -> None: ...
 
 
 class Keys(Protocol):
@@ -120,9 +118,7 @@ class Tenders(Protocol):
     def close(self, tender: Tender, expected: Sequence[str]) -> bool:
         """Write the tender if its stored state is one of `expected`; False when somebody else was first."""
 
-    def booked_elsewhere(
-        self, merchant_id: str, account_id: str, carrier_reference: str, tender_id: str
-    ) -> str | None:
+    def booked_elsewhere(self, merchant_id: str, account_id: str, carrier_reference: str, tender_id: str) -> str | None:
         """Another open tender's id that holds this booking of the account already."""
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Tender]:

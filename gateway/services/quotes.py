@@ -147,7 +147,12 @@ class QuoteService:
             if _wanted(rate, ask.services)
         ]
         context = Context(
-            shipment=ask.shipment, zone=zone, now=now, ready_at=request.ready_at, window=ask.window
+            shipment=ask.shipment,
+            zone=zone,
+            now=now,
+            ready_at=request.ready_at,
+            window=ask.window,
+            services=ask.services,
         )
         offers = tuple(
             Offer(

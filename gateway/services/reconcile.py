@@ -159,9 +159,7 @@ class Reconciler:
             shipment = uow.shipments.get(tender.merchant_id, tender.shipment_id, lock=True)
             if shipment is None or not uow.tenders.close(closed, (TenderState.UNCERTAIN,)):
                 return
-            uow.cases.close(
-                tender.merchant_id, tender.shipment_id, "needs_review", now, "not booked", closed.why
-            )
+            uow.cases.close(tender.merchant_id, tender.shipment_id, "needs_review", now, "not booked", closed.why)
             record_change(uow, replace(shipment, state=ShipmentState.BOOKING), "shipment.booking", now)
             uow.commit()
         self._booker.advance(tender.merchant_id, tender.shipment_id)
@@ -172,9 +170,7 @@ class Reconciler:
         age = now - tender.created_at
         pause = max(SOONEST_AGAIN, min(age / 2, LATEST_AGAIN))
         hopeless = not (live.can(Capability.FINDS_BOOKINGS) or self._may_send_again(live, tender))
-        waiting = replace(
-            tender, why=why, due_at=None if hopeless else now + pause, tries=0, updated_at=now
-        )
+        waiting = replace(tender, why=why, due_at=None if hopeless else now + pause, tries=0, updated_at=now)
         with self._store.work() as uow:
             uow.tenders.close(waiting, (TenderState.UNCERTAIN,))
             uow.commit()
@@ -210,7 +206,9 @@ class Reconciler:
         now = self._clock()
         live = self._pool.get(tender.merchant_id, tender.account_id)
         found = self._find(live, tender) if live.can(Capability.FINDS_BOOKINGS) else None
-        rest = [minutes for minutes in self._settings.recheck_min if tender.created_at + timedelta(minutes=minutes) > now]
+        rest = [
+            minutes for minutes in self._settings.recheck_min if tender.created_at + timedelta(minutes=minutes) > now
+        ]
         again = now + SOONEST_AGAIN * 30 if isinstance(found, CarrierError) else None
         due = again or (tender.created_at + timedelta(minutes=rest[0]) if rest and found is None else None)
         with self._store.work() as uow:

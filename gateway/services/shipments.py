@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from carriers.base import Booking, BookingRef, Capability, CarrierError, ShipmentRejected
@@ -41,7 +41,7 @@ class BookAsk:
     origin: Address | None = None
     destination: Address | None = None
     reference: str = ""
-    label_format: LabelFormat = LabelFormat()
+    label_format: LabelFormat = field(default_factory=LabelFormat)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,9 +222,7 @@ class ShipmentService:
             uow.commit()
         return record
 
-    def _again(
-        self, uow: UnitOfWork, earlier: ShipmentRecord, wanted: ShipmentRecord, now: datetime
-    ) -> ShipmentRecord:
+    def _again(self, uow: UnitOfWork, earlier: ShipmentRecord, wanted: ShipmentRecord, now: datetime) -> ShipmentRecord:
         """A failed shipment's reference may be booked again: the same shipment, a new quote, new tenders."""
         if earlier.state is not ShipmentState.FAILED:
             raise DuplicateReference(earlier.reference, earlier.id)

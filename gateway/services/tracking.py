@@ -1,7 +1,7 @@
 """Tracking, one funnel for everything that is told about a parcel.
 
-Raw message stored, then parsed, deduplicated, folded, projected, with the merchant's message in the same commit. Pushed,
-polled and scanned events meet in `Funnel.apply`.
+Raw message stored, then parsed, deduplicated, folded, projected, with the merchant's message in the same commit.
+Pushed, polled and scanned events meet in `Funnel.apply`.
 """
 
 from __future__ import annotations
@@ -223,9 +223,7 @@ class Tracking:
             self.park(message, str(error))
             return
         with self._store.work() as uow:
-            applied = self._funnel.apply(
-                uow, account, updates, Source.WEBHOOK, message.received_at, message.id
-            )
+            applied = self._funnel.apply(uow, account, updates, Source.WEBHOOK, message.received_at, message.id)
             if applied.unknown_numbers:
                 self._park(uow, message, applied)
             else:
@@ -267,5 +265,3 @@ class Tracking:
         with self._store.work() as uow:
             uow.inbox.settle(replace(message, state=InboxState.QUARANTINED, why=why, tries=0))
             uow.commit()
-
-

@@ -39,20 +39,10 @@ def claim(
     """
     table = rows.table
     key = list(table.primary_key)
-    chosen = (
-        select(*key)
-        .where(due)
-        .order_by(table.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
+    chosen = select(*key).where(due).order_by(table.c.due_at).limit(limit).with_for_update(skip_locked=True).cte("due")
     leased: dict[str, Any] = {"due_at": now + lease, "tries": table.c.tries + 1}
     statement = (
-        update(table)
-        .where(*(column == chosen.c[column.name] for column in key))
-        .values(leased)
-        .returning(*table.c)
+        update(table).where(*(column == chosen.c[column.name] for column in key)).values(leased).returning(*table.c)
     )
     found = connection.execute(statement).all()
     connection.commit()

@@ -97,9 +97,7 @@ def _meaning(error: StatementError) -> GatewayError | None:
         return InvalidValue("a value that the database cannot hold")
     if isinstance(cause, sqlite3.OperationalError) and cause.sqlite_errorcode != sqlite3.SQLITE_ERROR:
         return Unavailable(f"the database does not answer: {cause}")
-    if isinstance(cause, pg.OperationalError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
+    if isinstance(cause, pg.OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return Unavailable(f"the database does not answer: {type(cause).__name__}")
     return None
 

@@ -30,25 +30,19 @@ class Vault:
     def seal(self, merchant_id: str, owner_id: str, secrets: Mapping[str, str]) -> dict[str, str]:
         """Each value as a token that opens only for this merchant, owner and field."""
         return {
-            field: self._fernet.encrypt(json.dumps([merchant_id, owner_id, field, value]).encode()).decode(
-                "ascii"
-            )
+            field: self._fernet.encrypt(json.dumps([merchant_id, owner_id, field, value]).encode()).decode("ascii")
             for field, value in secrets.items()
         }
 
     def open(self, merchant_id: str, owner_id: str, sealed: Mapping[str, str]) -> dict[str, str]:
         """The values. Raises InvalidValue for a token of another place or of a key we do not have."""
-        return {
-            field: self._open_one([merchant_id, owner_id, field], token) for field, token in sealed.items()
-        }
+        return {field: self._open_one([merchant_id, owner_id, field], token) for field, token in sealed.items()}
 
     def _open_one(self, place: list[str], token: str) -> str:
         try:
             *bound_to, value = json.loads(self._fernet.decrypt(token))
         except InvalidToken:
-            raise InvalidValue(
-                f"secret {place[2]!r} of {place[1]} was encrypted with a key we do not have"
-            ) from None
+            raise InvalidValue(f"secret {place[2]!r} of {place[1]} was encrypted with a key we do not have") from None
         if bound_to != place:
             raise InvalidValue(f"secret {place[2]!r} of {place[1]} belongs to something else")
         return str(value)

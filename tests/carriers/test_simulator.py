@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -67,6 +67,7 @@ class SimulatorSwift(Simulator):
     def __init__(self, **setup: Any) -> None:
         super().__init__(**setup)
         self.orders: dict[str, Any] = {}
+        self.has_booked = threading.Event()
 
     @route("POST", "/v2/orders", operation="book")
     def book(self, request: Request) -> object:
@@ -76,6 +77,7 @@ class SimulatorSwift(Simulator):
         number = f"S{len(self.orders) + 1}"
         self.orders[number] = order
         self.booked(number, order["reference"], Money.from_minor(899, "USD"), "acc_1")
+        self.has_booked.set()
         return {"id": number, "text": "x" * 200}
 
     @route("GET", "/v2/orders/<number>", operation="track")
@@ -91,9 +93,7 @@ class SimulatorSwift(Simulator):
 
     def advance(self, carrier_reference: str, to: str) -> None:
         for code in ("taken", "on_van", "delivered"):
-            self.push(
-                Push(event_id=f"{carrier_reference}-{code}", json={"id": carrier_reference, "code": code})
-            )
+            self.push(Push(event_id=f"{carrier_reference}-{code}", json={"id": carrier_reference, "code": code}))
             if code == to:
                 return
 
@@ -104,32 +104,35 @@ def swift() -> Iterator[RunningSimulator]:
         yield running
 
 
-def ask(
-    running: RunningSimulator, method: str, path: str, body: object = None, timeout_s: float = 5
-) -> HTTPResponse:
+class Answered(NamedTuple):
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+def ask(running: RunningSimulator, method: str, path: str, body: object = None, timeout_s: float = 5) -> Answered:
     parts = urlsplit(running.url)
     connection = HTTPConnection(str(parts.hostname), parts.port, timeout=timeout_s)
     try:
         text = None if body is None else json.dumps(body)
         connection.request(method, path, text, {"Content-Type": "application/json"})
         reply = connection.getresponse()
-        reply.content = reply.read()  # type: ignore[attr-defined] - read while the connection is open
-        return reply
+        return Answered(reply.status, reply.headers, reply.read())
     finally:
         connection.close()
 
 
 def asked(running: RunningSimulator, method: str, path: str, body: object = None) -> Any:
     reply = ask(running, method, path, body)
-    assert reply.status == 200, reply.content  # type: ignore[attr-defined] - see ask
-    return json.loads(reply.content)  # type: ignore[attr-defined] - see ask
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)
 
 
 def order_fault(running: RunningSimulator, **fault: object) -> None:
     asked(running, "POST", "/_sim/faults", fault)
 
 
-def book(running: RunningSimulator, timeout_s: float = 5, **order: object) -> HTTPResponse:
+def book(running: RunningSimulator, timeout_s: float = 5, **order: object) -> Answered:
     return ask(running, "POST", "/v2/orders", {"reference": "tnd_1", **order}, timeout_s)
 
 
@@ -137,15 +140,10 @@ def raw_answer(running: RunningSimulator) -> bytes:
     """Everything that comes over the wire until the other side ends it."""
     parts = urlsplit(running.url)
     body = b'{"reference": "tnd_1"}'
-    head = (
-        b"POST /v2/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-    )
+    head = b"POST /v2/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=5) as wire:
         wire.sendall(head % len(body) + body)
-        received = b""
-        while piece := wire.recv(65536):
-            received += piece
-        return received
+        return b"".join(iter(lambda: wire.recv(65536), b""))
 
 
 def active(running: RunningSimulator) -> dict[str, int]:
@@ -159,9 +157,9 @@ def test_an_account_keeps_the_carriers_own_paths_on_the_simulators_host(swift: R
 
 
 def test_a_handler_answers_with_data_or_leaves_early(swift: RunningSimulator) -> None:
-    assert json.loads(book(swift).content)["id"] == "S1"  # type: ignore[attr-defined] - see ask
+    assert json.loads(book(swift).body)["id"] == "S1"
     refused = book(swift, weight=30)
-    assert (refused.status, refused.content) == (422, b'{"error": "too_heavy"}')  # type: ignore[attr-defined] - see ask
+    assert (refused.status, refused.body) == (422, b'{"error": "too_heavy"}')
     assert asked(swift, "GET", "/v2/orders/S1") == {"reference": "tnd_1"}
     assert ask(swift, "GET", "/v2/orders/S9").status == 404
     assert ask(swift, "GET", "/elsewhere").status == 404
@@ -276,7 +274,8 @@ def test_slow_answers_do_not_wait_for_one_another(swift: RunningSimulator) -> No
 
 
 def test_stopping_ends_a_silence() -> None:
-    running = serve(SimulatorSwift())
+    simulator = SimulatorSwift()
+    running = serve(simulator)
     running.simulator.faults.add(Fault(kind=FaultKind.TIMEOUT_AFTER))
     ended = threading.Event()
 
@@ -287,8 +286,7 @@ def test_stopping_ends_a_silence() -> None:
 
     caller = threading.Thread(target=wait)
     caller.start()
-    while not running.simulator.ledger.entries():
-        time.sleep(0.005)
+    assert simulator.has_booked.wait(10)
     running.stop()
     assert ended.wait(10)
     caller.join()
@@ -378,9 +376,7 @@ def test_webhooks_are_signed_as_the_carrier_signs(swift: RunningSimulator, recei
     assert acknowledged(swift) == ["S1-taken", "S1-on_van", "S1-delivered"]
 
 
-def test_a_webhook_under_another_secret_is_not_acknowledged(
-    swift: RunningSimulator, receiver: Receiver
-) -> None:
+def test_a_webhook_under_another_secret_is_not_acknowledged(swift: RunningSimulator, receiver: Receiver) -> None:
     push_all(swift, receiver.url, secrets={"webhook_secret": "another"})
     assert (receiver.proven, receiver.refused, acknowledged(swift)) == ([], 3, [])
 
@@ -396,9 +392,7 @@ def test_webhooks_can_come_in_any_order(swift: RunningSimulator, receiver: Recei
     assert receiver.codes != ["taken"] * 3 + ["on_van"] * 3 + ["delivered"] * 3
 
 
-def test_forged_webhooks_come_before_the_true_ones_and_are_false(
-    swift: RunningSimulator, receiver: Receiver
-) -> None:
+def test_forged_webhooks_come_before_the_true_ones_and_are_false(swift: RunningSimulator, receiver: Receiver) -> None:
     deliveries = push_all(swift, receiver.url, forge=True)
     assert [(each["forged"], each["status"]) for each in deliveries] == [(True, 401), (False, 200)] * 3
     assert receiver.refused == 3
@@ -444,15 +438,11 @@ def test_the_ledger_tells_what_is_still_paid_for(tmp_path: Path) -> None:
             tender_reference=tender,
             price=Money.from_minor(899, "USD"),
         )
-    ledger.booked(
-        carrier="swift", account="acc_1", carrier_reference="S4", tender_reference="tnd_3", price=None
-    )
+    ledger.booked(carrier="swift", account="acc_1", carrier_reference="S4", tender_reference="tnd_3", price=None)
     ledger.cancelled(carrier="swift", carrier_reference="S3")
     ledger.acknowledged(carrier="swift", event_id="e1")
     view = Ledger.read(tmp_path / "ledger.jsonl")
-    assert {
-        tender: [each.carrier_reference for each in found] for tender, found in view.active().items()
-    } == {
+    assert {tender: [each.carrier_reference for each in found] for tender, found in view.active().items()} == {
         "tnd_1": ["S1", "S2"],
         "tnd_3": ["S4"],
     }
@@ -464,9 +454,7 @@ def test_the_ledger_tells_what_is_still_paid_for(tmp_path: Path) -> None:
 
 def test_a_ledger_is_continued_and_a_half_written_line_waits(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
-    Ledger(path).booked(
-        carrier="swift", account="", carrier_reference="S1", tender_reference="tnd_1", price=None
-    )
+    Ledger(path).booked(carrier="swift", account="", carrier_reference="S1", tender_reference="tnd_1", price=None)
     Ledger(path).cancelled(carrier="swift", carrier_reference="S1")
     with path.open("a") as file:
         file.write('{"entry": "book')

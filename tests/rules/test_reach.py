@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from carriers.base.profile import Features, Limits
@@ -44,10 +46,22 @@ def test_everything_that_is_lacking_is_named() -> None:
 
 def test_service_points_need_a_carrier_that_has_them() -> None:
     to_point = context(service_point="121")
-    able, unable = decided(ANY, candidate("b", can=Can(service_points=True)), candidate("a"), within=to_point)
-    assert (able.candidate.account, unable.rank) == ("b", None)
-    sold = decided(ANY, candidate(service=ServiceLevel.SERVICE_POINT))
-    assert sold[0].rank is None
+    point = ServiceLevel.SERVICE_POINT
+    able = candidate("b", can=Can(service_points=True), service=point)
+    judged = decided(ANY, able, candidate("a", service=point), within=to_point)
+    assert [(one.candidate.account, one.rank) for one in judged] == [("b", 1), ("a", None)]
+    assert said(judged[1], "requirements").why == "cannot do a service point"
+
+
+def test_a_parcel_goes_to_the_door_unless_a_service_point_was_asked_for() -> None:
+    point = candidate("b", can=Can(service_points=True), service=ServiceLevel.SERVICE_POINT)
+    door, dropped = decided(ANY, candidate("a"), point)
+    assert (door.candidate.account, dropped.rank) == ("a", None)
+    assert said(dropped, "door_or_point").why == "goes to a service point, which was not asked for"
+    asked = decided(ANY, point, within=replace(context(), services=(ServiceLevel.SERVICE_POINT,)))
+    assert asked[0].rank == 1
+    chosen = decided(ANY, candidate("a"), within=context(service_point="121"))
+    assert said(chosen[0], "door_or_point").why == "goes to the door, but service point 121 was chosen"
 
 
 @pytest.mark.parametrize(
@@ -84,9 +98,8 @@ def test_the_features_and_limits_of_a_real_profile_fit() -> None:
     everything = Features(**dict.fromkeys(Features.__dataclass_fields__, True))
     limits = Limits(**dict.fromkeys(Limits.__dataclass_fields__, 10_000))
     needs = Requirements(signature=True, photo=True, pin=True, id_check=True, two_person=True, min_age=18)
-    judged = decided(
-        ANY, candidate(can=everything, takes=limits), within=context(needs=needs, service_point="1")
-    )
+    able = candidate(can=everything, takes=limits, service=ServiceLevel.SERVICE_POINT)
+    judged = decided(ANY, able, within=context(needs=needs, service_point="1"))
     assert judged[0].rank == 1
 
 

@@ -24,6 +24,7 @@ from gateway.domain.records import (
     InboxMessage,
     KeyRecord,
     OutboxMessage,
+    PolicyRecord,
     Recall,
     ShipmentRecord,
     Tender,
@@ -41,9 +42,7 @@ LEASE = timedelta(seconds=60)
 MERCHANT = "mer_1"
 ACCOUNT = "acc_1"
 
-ORIGIN = Address(
-    country="US", postal_code="10038", company="Store 12", street1="100 Maiden Ln", city="New York"
-)
+ORIGIN = Address(country="US", postal_code="10038", company="Store 12", street1="100 Maiden Ln", city="New York")
 HOME = Address(
     country="GB",
     postal_code="SW1A 1AA",
@@ -91,9 +90,7 @@ def rate(amount: str = "8.99", currency: str = "USD", **more: Any) -> Rate:
         "service": ServiceLevel.SAME_DAY,
         "carrier_service": "SD",
         "price": money(amount, currency),
-        "surcharges": (Surcharge(code="fuel", label="Fuel", amount=money("0.50")),)
-        if currency == "USD"
-        else (),
+        "surcharges": (Surcharge(code="fuel", label="Fuel", amount=money("0.50")),) if currency == "USD" else (),
         "deliver_by": NOW + timedelta(hours=6),
         "carrier_data": {"token": "x"},
         "co2e_g": 420,
@@ -127,9 +124,7 @@ def offer(offer_id: str, rank: int | None, **more: Any) -> Offer:
 
 
 def quote(quote_id: str = "qte_1", merchant_id: str = MERCHANT, **more: Any) -> Quote:
-    result = CarrierResult(
-        account_id=ACCOUNT, account="main", carrier="sandbox", state=ResultState.OK, latency_ms=212
-    )
+    result = CarrierResult(account_id=ACCOUNT, account="main", carrier="sandbox", state=ResultState.OK, latency_ms=212)
     given: dict[str, Any] = {
         "shipment": goods(),
         "created_at": NOW,
@@ -162,9 +157,7 @@ def shipment(shipment_id: str = "shp_1", merchant_id: str = MERCHANT, **more: An
     return ShipmentRecord(id=shipment_id, merchant_id=merchant_id, **{**given, **more})
 
 
-def tender(
-    tender_id: str = "tnd_1", shipment_id: str = "shp_1", merchant_id: str = MERCHANT, **more: Any
-) -> Tender:
+def tender(tender_id: str = "tnd_1", shipment_id: str = "shp_1", merchant_id: str = MERCHANT, **more: Any) -> Tender:
     given: dict[str, Any] = {
         "account_id": ACCOUNT,
         "account": "main",
@@ -236,9 +229,7 @@ def message(message_id: str = "inb_1", merchant_id: str = MERCHANT, **more: Any)
     return InboxMessage(id=message_id, merchant_id=merchant_id, **{**given, **more})
 
 
-def news(
-    message_id: str = "msg_1", subject_id: str = "shp_1", sequence: int = 1, **more: Any
-) -> OutboxMessage:
+def news(message_id: str = "msg_1", subject_id: str = "shp_1", sequence: int = 1, **more: Any) -> OutboxMessage:
     given: dict[str, Any] = {
         "merchant_id": MERCHANT,
         "type": "shipment.booked",
@@ -359,3 +350,8 @@ def folded(record: TrackerRecord, events: list[TrackingEvent], version: int) -> 
         last_progress_status=current.last_progress_status,
         version=version,
     )
+
+
+def policy(name: str = "p", version: int = 1, merchant_id: str = MERCHANT) -> PolicyRecord:
+    rules = {"rules": [{"kind": "cost", "weight": 1}]}
+    return PolicyRecord(merchant_id=merchant_id, name=name, version=version, data=rules, created_at=NOW)

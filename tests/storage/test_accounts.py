@@ -80,9 +80,7 @@ def test_keys_are_found_by_their_public_id_alone(store: SqlStore) -> None:
 
 def test_a_version_of_a_policy_is_written_once(store: SqlStore) -> None:
     made.begin(store)
-    first = PolicyRecord(
-        merchant_id=MERCHANT, name="p", version=1, data={"rules": [{"kind": "cost"}]}, created_at=NOW
-    )
+    first = PolicyRecord(merchant_id=MERCHANT, name="p", version=1, data={"rules": [{"kind": "cost"}]}, created_at=NOW)
     with store.work() as uow:
         assert uow.policies.latest(MERCHANT, "p") is None
         assert uow.policies.add(first)

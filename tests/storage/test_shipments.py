@@ -61,9 +61,7 @@ FULL = made.shipment(
     status_at=NOW,
     delivered_at=NOW,
     last_progress_status="delivered",
-    proof=ProofOfDelivery(
-        delivered_at=NOW, received_by="Zoë", photo=b"\x89PNG", pin_matched=True, latitude=1.5
-    ),
+    proof=ProofOfDelivery(delivered_at=NOW, received_by="Zoë", photo=b"\x89PNG", pin_matched=True, latitude=1.5),
     booking=made.booking("CR-1", "TN-1", "P-1", "P-2"),
     version=7,
 )
@@ -167,9 +165,7 @@ def test_a_shipment_is_found_by_what_people_have_in_hand(store: SqlStore, text: 
 def test_numbers_that_become_known_at_booking_are_found_too(store: SqlStore) -> None:
     made.begin(store, shipments=1)
     with store.work() as uow:
-        booked = made.shipment(
-            tracking_number="TN-9", booking=made.booking("CR-9", "TN-9", "P-91", "P-92"), version=2
-        )
+        booked = made.shipment(tracking_number="TN-9", booking=made.booking("CR-9", "TN-9", "P-91", "P-92"), version=2)
         uow.shipments.update(booked)
         uow.shipments.update(replace(booked, version=3))
         uow.commit()
@@ -201,9 +197,7 @@ def test_pages_list_everything_once_newest_first(store: SqlStore) -> None:
     made.begin(store)
     with store.work() as uow:
         for number in range(25):  # three at each moment: the id decides between them
-            uow.shipments.add(
-                made.shipment(f"shp_{number:02}", created_at=NOW + timedelta(seconds=number // 3))
-            )
+            uow.shipments.add(made.shipment(f"shp_{number:02}", created_at=NOW + timedelta(seconds=number // 3)))
         uow.commit()
     for text in ("", "zoë"):
         seen: list[str] = []

@@ -64,9 +64,7 @@ def test_a_closed_tender_makes_room_for_the_next(store: SqlStore, state: str) ->
 def test_only_the_first_to_close_a_tender_closes_it(store: SqlStore) -> None:
     made.begin(store, shipments=1, tenders=1)
     with store.work() as uow:
-        assert uow.tenders.close(
-            made.tender(state=TenderState.REFUSED, why="first"), ("offered", "uncertain")
-        )
+        assert uow.tenders.close(made.tender(state=TenderState.REFUSED, why="first"), ("offered", "uncertain"))
         assert not uow.tenders.close(made.tender(state=TenderState.ACCEPTED), ("offered", "uncertain"))
         uow.commit()
     with store.look() as uow:
@@ -152,9 +150,7 @@ def test_one_open_case_of_a_kind_per_tender(store: SqlStore) -> None:
 def test_a_delivery_record_is_written_and_rewritten(store: SqlStore) -> None:
     made.begin(store, shipments=1)
     first = made.delivery_record()
-    later = replace(
-        first, delivered_at=NOW, attempts=1, quoted_minor=899, price_minor=950, currency="USD", co2e_g=3
-    )
+    later = replace(first, delivered_at=NOW, attempts=1, quoted_minor=899, price_minor=950, currency="USD", co2e_g=3)
     for record in (first, later):
         with store.work() as uow:
             uow.records.put(record)

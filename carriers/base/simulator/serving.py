@@ -27,6 +27,10 @@ POLL_S = 0.02
 
 
 class _Quiet(WSGIRequestHandler):
+    def connection_dropped(self, error: BaseException, environ: object = None) -> None:
+        """Nothing more comes on this connection, and nothing more is read from it."""
+        self.close_connection = True
+
     def log(self, type: str, message: str, *args: object) -> None:
         """A simulator's calls are in `/_sim/calls`, not in a log."""
 

@@ -1,5 +1,4 @@
-"""A stateful Bring on this machine: rates, books, prints, tracks, pushes, stops, and refuses what Bring
-refuses.
+"""A stateful Bring on this machine: rates, books, prints, tracks, pushes and stops; refuses what Bring does.
 
 Where Bring's documents leave something open, it does the likely thing: validation errors come with 400, a
 stopped parcel turns around at once.
@@ -21,13 +20,12 @@ from werkzeug.wrappers import Request, Response
 from carriers.base import Clock, utc_now
 from carriers.base.simulator import Ledger, Push, Simulator, abort, answer, route
 from carriers.bring.adapter import Bring
-from carriers.bring.simulator import desk, tariff
-from carriers.bring.simulator.books import STOPPABLE_PRODUCTS, UNSTOPPABLE, Consignment, Scan
+from carriers.bring.simulator import desk, labels, tariff
+from carriers.bring.simulator.books import Consignment, Scan
 from carriers.bring.simulator.subscriptions import Subscriptions
 from carriers.bring.wire.eventcast import PROOF_HEADER
 from carriers.bring.wire.local import OSLO
 
-PDF = b"%%PDF-1.4\n%% label of %s\n%%%%EOF\n"
 CALLER = {
     "X-Bring-Application": "BMEC",
     "X-bring-Correlation": "sim001",
@@ -64,9 +62,7 @@ class SimulatorBring(Simulator):
 
     @route("POST", "/shippingguide/api/v2/products", operation="quote")
     def rate(self, request: Request) -> object:
-        """Prices; a product that does not take the packages is left out, an unknown customer number is an
-        error.
-        """
+        """Prices. What does not take the packages is left out; an unknown customer number is an error."""
         order = self._order(request)
         consignments = [self._rated(consignment) for consignment in order.get("consignments", ())]
         return {
@@ -105,7 +101,7 @@ class SimulatorBring(Simulator):
         if faults:
             abort(answer({"consignments": [{"errors": faults, "correlationId": correlation}]}, 400))
         consignment = self._booked(order["consignments"][0])
-        confirmation = self._confirmation(consignment, request.host_url)
+        confirmation = consignment.confirmed(request.host_url, self.now().astimezone(OSLO).date())
         entry = {"confirmation": confirmation, "errors": None, "correlationId": correlation}
         return {"consignments": [entry]}
 
@@ -124,25 +120,6 @@ class SimulatorBring(Simulator):
         self._happens(consignment, ("PRE_NOTIFIED",))
         return consignment
 
-    def _confirmation(self, consignment: Consignment, host_url: str) -> dict[str, Any]:
-        day = tariff.arrival(consignment.product, self.now().astimezone(OSLO).date())
-        arrival = datetime.combine(day, time(17), OSLO)
-        packages = zip(consignment.packages, consignment.asked["packages"], strict=True)
-        return {
-            "consignmentNumber": consignment.number,
-            "productSpecificData": None,
-            "links": {
-                "labels": f"{host_url}labels/id/{consignment.label_id}.pdf",
-                "waybill": None,
-                "tracking": f"https://sporing.bring.no/sporing.html?q={consignment.number}",
-            },
-            "dateAndTimes": {"earliestPickup": None, "expectedDelivery": int(arrival.timestamp() * 1000)},
-            "packages": [
-                {"packageNumber": number, "correlationId": asked.get("correlationId")}
-                for number, asked in packages
-            ],
-        }
-
     @route("GET", "/labels/id/<label>.pdf", operation="label")
     def label(self, request: Request, label: str) -> Response:
         """The label is in the storage, one redirect away."""
@@ -157,7 +134,7 @@ class SimulatorBring(Simulator):
         number = self.labels.get(label)
         if number is None:
             raise NotFound
-        return Response(PDF % number.encode(), content_type="application/pdf")
+        return Response(labels.pdf(self.consignments[number]), content_type="application/pdf")
 
     @route("GET", "/tracking/api/v2/tracking.json", operation="track")
     def track(self, request: Request) -> object:
@@ -173,7 +150,7 @@ class SimulatorBring(Simulator):
         """Whether a shipment can be stopped."""
         self._prove_sender(request)
         consignment = self._consignment(request.args.get("q", ""))
-        cause = _unstoppable(consignment)
+        cause = consignment.unstoppable
         return {
             "allowedModifications": [] if cause else ["STOP_DELIVERY"],
             "failureCauses": {"STOP_DELIVERY": [cause]} if cause else {},
@@ -184,7 +161,7 @@ class SimulatorBring(Simulator):
     def stop(self, request: Request) -> object:
         """Turn a parcel around. The booking stays in the ledger: it is not annulled."""
         consignment = self._consignment(self._order(request).get("shipmentNumber", ""))
-        if _unstoppable(consignment):
+        if consignment.unstoppable:
             return {"code": "400", "title": "BAD_REQUEST", "message": "Shipment cannot be stopped"}
         self._happens(consignment, ("RETURN",))
         return {"code": "201", "title": "CREATED", "message": "Successfully submitted stop delivery order"}
@@ -286,16 +263,6 @@ class SimulatorBring(Simulator):
             abort(answer({"error": "invalid Mybring credentials"}, 401))
         if not request.headers.get("X-Bring-Client-URL"):
             abort(answer({"error": "X-Bring-Client-URL is missing"}, 400))
-
-
-def _unstoppable(consignment: Consignment) -> str:
-    """Why a stop is refused. Only the first cause is documented; the second is our name for the other
-    criteria.
-    """
-    if consignment.product not in STOPPABLE_PRODUCTS:
-        return "PRODUCT_NOT_VALID_FOR_REQUEST"
-    late = any(scan.status in UNSTOPPABLE for scan in consignment.scans)
-    return "EVENT_NOT_VALID_FOR_REQUEST" if late else ""
 
 
 def _sides(package: Mapping[str, Any]) -> list[float]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
+from carriers.bring.simulator import tariff
 from carriers.bring.simulator.subscriptions import utc
 from carriers.bring.wire.local import OSLO
 
@@ -67,13 +68,37 @@ class Consignment:
         references = [party.get("reference") for party in self.asked["parties"].values() if party]
         return {self.number, *self.packages, *filter(None, references)}
 
+    @property
+    def unstoppable(self) -> str:
+        """Why a stop is refused. Only the first cause is documented; the second is our name for the rest."""
+        if self.product not in STOPPABLE_PRODUCTS:
+            return "PRODUCT_NOT_VALID_FOR_REQUEST"
+        late = any(scan.status in UNSTOPPABLE for scan in self.scans)
+        return "EVENT_NOT_VALID_FOR_REQUEST" if late else ""
+
+    def confirmed(self, host_url: str, today: date) -> dict[str, Any]:
+        """As in the answer to its booking."""
+        arrival = datetime.combine(tariff.arrival(self.product, today), time(17), OSLO)
+        pairs = zip(self.packages, self.asked["packages"], strict=True)
+        return {
+            "consignmentNumber": self.number,
+            "productSpecificData": None,
+            "links": {
+                "labels": f"{host_url}labels/id/{self.label_id}.pdf",
+                "waybill": None,
+                "tracking": f"https://sporing.bring.no/sporing.html?q={self.number}",
+            },
+            "dateAndTimes": {"earliestPickup": None, "expectedDelivery": int(arrival.timestamp() * 1000)},
+            "packages": [
+                {"packageNumber": number, "correlationId": asked.get("correlationId")} for number, asked in pairs
+            ],
+        }
+
     def steps_to(self, status: str) -> tuple[str, ...]:
         """What happens until a status is reached; a status beside the line happens at once."""
         for line in (self.line, BACK):
             if status in line:
-                done = max(
-                    (line.index(scan.status) for scan in self.scans if scan.status in line), default=-1
-                )
+                done = max((line.index(scan.status) for scan in self.scans if scan.status in line), default=-1)
                 return line[done + 1 : line.index(status) + 1]
         return (status,)
 

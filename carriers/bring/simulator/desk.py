@@ -34,9 +34,7 @@ def error(code: str) -> dict[str, Any]:
 
 def route_of(product: str, origin: str, destination: str) -> Product | None:
     """The product on this route, if Bring sells it there."""
-    fitting = (
-        p for p in products() if p.id == product and origin in p.origins and destination in p.destinations
-    )
+    fitting = (p for p in products() if p.id == product and origin in p.origins and destination in p.destinations)
     return next(fitting, None)
 
 
@@ -119,9 +117,7 @@ def _product_faults(
     if any(not package.get("weightInKg") for package in packages):
         yield "BOOK-INPUT-002"
         return
-    route = route_of(
-        product["id"], sender.get("countryCode", "").upper(), recipient.get("countryCode", "").upper()
-    )
+    route = route_of(product["id"], sender.get("countryCode", "").upper(), recipient.get("countryCode", "").upper())
     if route is None:
         yield "BOOK-INPUT-025"
     elif len(packages) > route.max_parcels:

@@ -55,9 +55,7 @@ class Subscriptions:
     def __init__(self) -> None:
         self._webhooks: list[Webhook] = []
 
-    def add(
-        self, numbers: Sequence[str | None], order: Mapping[str, Any], at: datetime
-    ) -> list[dict[str, Any]]:
+    def add(self, numbers: Sequence[str | None], order: Mapping[str, Any], at: datetime) -> list[dict[str, Any]]:
         """Subscribe to all the numbers, or leave with 400 or 409 and subscribe to none."""
         settings, groups = order.get("configuration") or {}, tuple(order.get("event_groups") or ())
         fits = 0 < len(numbers) <= BATCH and 0 < len(settings.get("url", "")) <= LONGEST_URL

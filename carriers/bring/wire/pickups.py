@@ -61,9 +61,7 @@ def pickup(body: Reading, reference: str) -> Pickup:
             raise refused(found)
         raise BadCarrierResponse("the pickup is neither confirmed nor refused")
     return Pickup(
-        carrier_reference=confirmation.maybe_text("packageNumber")
-        or confirmation.maybe_text("url")
-        or reference,
+        carrier_reference=confirmation.maybe_text("packageNumber") or confirmation.maybe_text("url") or reference,
         earliest=moment(confirmation, "earliestPickupDate"),
         latest=moment(confirmation, "latestPickupDate"),
     )

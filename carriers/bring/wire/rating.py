@@ -25,9 +25,7 @@ from carriers.bring.wire.refusals import Problem, problems
 from carriers.bring.wire.text import cut, filled
 
 
-def rating_request(
-    request: QuoteRequest, products: Sequence[Product], customer_number: str
-) -> dict[str, object]:
+def rating_request(request: QuoteRequest, products: Sequence[Product], customer_number: str) -> dict[str, object]:
     """What prices one consignment for several products. The shipping date is Norwegian wall-clock, in
     strings.
     """
@@ -115,17 +113,13 @@ def rates(body: Reading, products: Sequence[Product], country: str) -> tuple[Rat
 def _answers(body: Reading) -> list[Reading]:
     if not body.has("consignments"):
         raise BadCarrierResponse("Shipping Guide answered without consignments")
-    return [
-        answer for consignment in body.objects("consignments") for answer in consignment.objects("products")
-    ]
+    return [answer for consignment in body.objects("consignments") for answer in consignment.objects("products")]
 
 
 def _rate(answer: Reading, product: Product, country: str) -> Rate | None:
     price = answer.maybe("price")
     tariff = price and (price.maybe("netPrice") or price.maybe("listPrice"))
-    amounts = tariff and (
-        tariff.maybe("priceWithAdditionalServices") or tariff.maybe("priceWithoutAdditionalServices")
-    )
+    amounts = tariff and (tariff.maybe("priceWithAdditionalServices") or tariff.maybe("priceWithoutAdditionalServices"))
     if not tariff or not amounts:
         return None
     currency = tariff.text("currencyCode")

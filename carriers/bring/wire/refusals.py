@@ -137,9 +137,7 @@ def refusal(reply: Reply) -> CarrierError | None:
 
 
 def _all_problems(body: Reading) -> tuple[Problem, ...]:
-    nested = [
-        problem for consignment in body.maybe_objects("consignments") for problem in problems(consignment)
-    ]
+    nested = [problem for consignment in body.maybe_objects("consignments") for problem in problems(consignment)]
     return (*nested, *problems(body))
 
 

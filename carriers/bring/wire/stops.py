@@ -38,6 +38,4 @@ def stopped(body: Reading) -> Cancellation:
         )
     if code.startswith("4"):
         return Cancellation(state=CancellationState.TOO_LATE, why=message or f"Bring answered {code}")
-    raise BadCarrierResponse(
-        f"Modify Delivery answered {code}", carrier_code=code, carrier_message=message or None
-    )
+    raise BadCarrierResponse(f"Modify Delivery answered {code}", carrier_code=code, carrier_message=message or None)

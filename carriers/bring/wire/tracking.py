@@ -82,9 +82,7 @@ def found(body: Reading, tender_reference: str) -> Booking | None:
         if consignment.maybe_text("senderReference").casefold() == wanted:
             numbers[consignment.text("consignmentId")] = _package_numbers(consignment)
     if len(numbers) > 1:
-        raise BadCarrierResponse(
-            f"{tender_reference} names several consignments: {', '.join(sorted(numbers))}"
-        )
+        raise BadCarrierResponse(f"{tender_reference} names several consignments: {', '.join(sorted(numbers))}")
     for number, packages in numbers.items():
         return Booking(
             ref=BookingRef(

@@ -7,7 +7,6 @@ Source: Uber Direct API 1.0.1 (https://github.com/uber/uber-direct-sdk, src/deli
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -106,9 +105,7 @@ def in_mode(delivery: Reading, account: Account) -> bool:
 def own_world(delivery: Reading, account: Account) -> Reading:
     """The same delivery; raises BadCarrierResponse for one of the other mode: nobody may act on it."""
     if not in_mode(delivery, account):
-        raise BadCarrierResponse(
-            f"a delivery that is not in {account.mode} mode answered a {account.mode} account"
-        )
+        raise BadCarrierResponse(f"a delivery that is not in {account.mode} mode answered a {account.mode} account")
     return delivery
 
 
@@ -146,9 +143,7 @@ def refusal(reply: Reply) -> CarrierError | None:
     if reply.status == 400 and code in MAY_HAVE_BEEN_MADE:
         return OutcomeUnknown(said, carrier_code=code, carrier_message=message)
     if reply.status in (400, 409, 422) or code in NOBODY_FREE:
-        return ShipmentRejected(
-            said, reasons=_reasons(body, message), carrier_code=code, carrier_message=message
-        )
+        return ShipmentRejected(said, reasons=_reasons(body, message), carrier_code=code, carrier_message=message)
     return None
 
 
@@ -174,7 +169,7 @@ def image(answer: Reading) -> bytes:
     text = str(answer.get("document").raw).rpartition(",")[2]
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadCarrierResponse(f"a proof of delivery that is no base64: {error}") from error
 
 

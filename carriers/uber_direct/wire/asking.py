@@ -124,9 +124,7 @@ def verification(requirements: Requirements) -> dict[str, object]:
     if requirements.min_age is not None:
         asked["identification"] = {"min_age": requirements.min_age}
     if asked and UNDELIVERABLE_ACTIONS.get(requirements.undeliverable_action) == LEAVE_AT_DOOR:
-        raise ShipmentRejected(
-            "Uber Direct leaves nothing at the door that needs a signature, a PIN or an ID"
-        )
+        raise ShipmentRejected("Uber Direct leaves nothing at the door that needs a signature, a PIN or an ID")
     if requirements.photo:
         asked["picture"] = True
     return asked

@@ -113,7 +113,7 @@ def proof(delivery: Reading) -> ProofOfDelivery:
         signature_url=_link(signature),
         photo_url=_link(_part(seen, "picture")),
         pin_matched=entered == pin if entered and pin else None,
-        min_age_verified=_min_age(asked) if of_age else None,
+        min_age_verified=_part(asked, "identification").maybe_integer("min_age") if of_age else None,
         barcodes=tuple(_scanned(seen)),
         latitude=where.maybe_number("lat"),
         longitude=where.maybe_number("lng"),
@@ -135,9 +135,7 @@ def _events(delivery: Reading, table: StatusTable, told_at: datetime | None) -> 
     return (_event(delivery, table, ATTEMPT, failed_at, attempt), now)
 
 
-def _event(
-    delivery: Reading, table: StatusTable, scan: str, moment: datetime, qualifier: str
-) -> TrackingEvent:
+def _event(delivery: Reading, table: StatusTable, scan: str, moment: datetime, qualifier: str) -> TrackingEvent:
     status = delivery.text("status")
     mapped = table.lookup(status, qualifier)
     return TrackingEvent(
@@ -223,18 +221,13 @@ def _related(delivery: Reading) -> Mapping[str, str]:
 
 
 def _scanned(seen: Reading) -> list[str]:
-    barcodes = [barcode for barcode in seen.maybe_objects("barcodes")]
-    failed = ("INVALID", "SKIPPED")
-    return [
+    """The barcodes that were scanned: not those that were skipped or did not match."""
+    scanned = [
         barcode.maybe_text("value")
-        for barcode in barcodes
-        if _part(barcode, "scan_result").maybe_text("outcome") not in failed and barcode.maybe_text("value")
+        for barcode in seen.maybe_objects("barcodes")
+        if _part(barcode, "scan_result").maybe_text("outcome") not in ("INVALID", "SKIPPED")
     ]
-
-
-def _min_age(asked: Reading) -> int | None:
-    age = _part(asked, "identification").maybe_number("min_age")
-    return None if age is None else int(age)
+    return [value for value in scanned if value]
 
 
 def _link(proof_part: Reading) -> str:

@@ -20,9 +20,7 @@ class BookSchema(QuoteAskSchema):
 
     origin = fields.Nested(AddressSchema)
     destination = fields.Nested(AddressSchema)
-    parcels = fields.List(
-        fields.Nested(ParcelSchema), validate=validate.Length(min=1, max=50)
-    )
+    parcels = fields.List(fields.Nested(ParcelSchema), validate=validate.Length(min=1, max=50))
     quote_id = text(64)
     offer_id = text(64)
     label_format = fields.String(load_default="pdf", validate=validate.OneOf(LABELS))

@@ -39,9 +39,7 @@ def one_paid_booking(connection: Connection, now: datetime) -> Iterator[Violatio
     noticed = exists().where(
         _C.merchant_id == _R.merchant_id, _C.tender_id == _R.tender_id, _C.kind == "recall_refused"
     )
-    refused = select(_R.merchant_id, _R.id).where(
-        _R.state == "refused", _R.purpose == "compensation", ~noticed
-    )
+    refused = select(_R.merchant_id, _R.id).where(_R.state == "refused", _R.purpose == "compensation", ~noticed)
     yield from each(connection, "I1", refused, "was refused and no case says so")
 
 

@@ -50,9 +50,7 @@ def rates_add_up(connection: Connection, now: datetime) -> Iterator[Violation]:
 
 def variances_are_flagged(connection: Connection, now: datetime) -> Iterator[Violation]:
     """I7: what was booked costs what was quoted, or a case says that it does not."""
-    flagged = exists().where(
-        _C.merchant_id == _S.merchant_id, _C.shipment_id == _S.id, _C.kind == "price_variance"
-    )
+    flagged = exists().where(_C.merchant_id == _S.merchant_id, _C.shipment_id == _S.id, _C.kind == "price_variance")
     differs = or_(_S.price_minor != _S.quoted_price_minor, _S.price_currency != _S.quoted_price_currency)
     silent = select(_S.merchant_id, _S.id).where(differs, ~flagged)
     yield from each(connection, "I7", silent, "costs something else than quoted and no case says so")

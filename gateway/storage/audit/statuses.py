@@ -40,9 +40,7 @@ def history_is_possible(connection: Connection, now: datetime) -> Iterator[Viola
     Trackers whose events name parcels are left out: a parcel that turns up later sets the shipment back,
     rightly.
     """
-    by_parcel = exists().where(
-        _E.merchant_id == _H.merchant_id, _E.tracker_id == _H.tracker_id, _E.piece != ""
-    )
+    by_parcel = exists().where(_E.merchant_id == _H.merchant_id, _E.tracker_id == _H.tracker_id, _E.piece != "")
     key = (_H.merchant_id, _H.tracker_id, _H.version)
     wanted = select(*key, _H.at, _H.status, _H.correction).where(~by_parcel)
     steps = (row for chunk in in_chunks(connection, wanted, key) for row in chunk)
@@ -77,13 +75,9 @@ def _may_follow(before: str, after: str) -> bool:
     return not holds or after == before or after in SUCCESSORS[before]
 
 
-def _events_between(
-    connection: Connection, first: Row[Any], last: Row[Any]
-) -> dict[tuple[str, str], list[Row[Any]]]:
+def _events_between(connection: Connection, first: Row[Any], last: Row[Any]) -> dict[tuple[str, str], list[Row[Any]]]:
     key = tuple_(_E.merchant_id, _E.tracker_id)
-    wanted = select(EVENTS.table).where(
-        key >= (first.merchant_id, first.id), key <= (last.merchant_id, last.id)
-    )
+    wanted = select(EVENTS.table).where(key >= (first.merchant_id, first.id), key <= (last.merchant_id, last.id))
     found: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(wanted):
         found[row.merchant_id, row.tracker_id].append(row)

@@ -55,9 +55,7 @@ class AccountRepository(Repository):
         """Write it anew. Raises StaleVersion when a later version is stored."""
         ACCOUNTS.put(self._connection, self._sealed(account))
 
-    def rest(
-        self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str
-    ) -> None:
+    def rest(self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str) -> None:
         """Set the account's circuit; not a new version."""
         self._connection.execute(
             update(ACCOUNTS.table)

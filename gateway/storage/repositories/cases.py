@@ -30,9 +30,7 @@ class CaseRepository(Repository):
         wanted = select(CASES.table).where(_C.merchant_id == merchant_id, _C.shipment_id == shipment_id)
         return CASES.all(self._connection, wanted.order_by(_C.created_at, _C.id))
 
-    def close(
-        self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str
-    ) -> None:
+    def close(self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str) -> None:
         """Settle the shipment's open cases of a kind."""
         self._connection.execute(
             update(CASES.table)

@@ -24,9 +24,7 @@ class InboxRepository(Repository):
 
     def add(self, message: InboxMessage) -> bool:
         """False for a repeat of the same transport message. It is due at once."""
-        return INBOX.add(
-            self._connection, message, unless=SAME_MESSAGE, others={"due_at": message.received_at}
-        )
+        return INBOX.add(self._connection, message, unless=SAME_MESSAGE, others={"due_at": message.received_at})
 
     def get(self, merchant_id: str, message_id: str) -> InboxMessage | None:
         """By id."""

@@ -24,9 +24,7 @@ class KeyRepository(Repository):
 
     def add_merchant(self, merchant_id: str, name: str, created_at: datetime) -> None:
         """A new merchant."""
-        self._connection.execute(
-            insert(_MERCHANTS).values(merchant_id=merchant_id, name=name, created_at=created_at)
-        )
+        self._connection.execute(insert(_MERCHANTS).values(merchant_id=merchant_id, name=name, created_at=created_at))
 
     def merchants(self) -> Sequence[tuple[str, str]]:
         """(id, name) of every merchant."""
@@ -51,10 +49,7 @@ class KeyRepository(Repository):
     def revoke(self, merchant_id: str, key_id: str, at: datetime) -> bool:
         """End a key; the first time it was revoked stays. False when there is none."""
         revoked = update(KEYS.table).where(_K.merchant_id == merchant_id, _K.id == key_id)
-        return (
-            self._connection.execute(revoked.values(revoked_at=func.coalesce(_K.revoked_at, at))).rowcount
-            == 1
-        )
+        return self._connection.execute(revoked.values(revoked_at=func.coalesce(_K.revoked_at, at))).rowcount == 1
 
     def used(self, merchant_id: str, key_id: str, at: datetime) -> None:
         """Note when it was last used."""

@@ -55,9 +55,7 @@ class OutboxRepository(Repository):
         if rows:
             self._connection.execute(insert(DELIVERIES.table), rows)
         self._connection.execute(
-            update(OUTBOX.table)
-            .where(_O.merchant_id == message.merchant_id, _O.id == message.id)
-            .values(fanned=True)
+            update(OUTBOX.table).where(_O.merchant_id == message.merchant_id, _O.id == message.id).values(fanned=True)
         )
 
     def add_endpoint(self, endpoint: WebhookEndpoint) -> None:
@@ -86,9 +84,7 @@ class OutboxRepository(Repository):
         """By id."""
         return DELIVERIES.get(self._connection, merchant_id, delivery_id)
 
-    def deliveries(
-        self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None
-    ) -> Page[WebhookDelivery]:
+    def deliveries(self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None) -> Page[WebhookDelivery]:
         """An endpoint's deliveries, newest first."""
         wanted = select(DELIVERIES.table).where(_D.merchant_id == merchant_id, _D.endpoint_id == endpoint_id)
         return self._page(DELIVERIES, wanted, (_D.created_at, _D.id), limit, cursor)

@@ -16,9 +16,7 @@ QUOTES = Rows(QuoteRow, Quote, besides=("offers",))
 OFFERS = Rows(OfferRow, Offer)
 _P = POLICIES.table.c
 _O = OFFERS.table.c
-_VERSIONS = select(POLICIES.table).where(
-    _P.merchant_id == bindparam("merchant_id"), _P.name == bindparam("name")
-)
+_VERSIONS = select(POLICIES.table).where(_P.merchant_id == bindparam("merchant_id"), _P.name == bindparam("name"))
 _LATEST = _VERSIONS.order_by(_P.version.desc()).limit(1)
 _VERSION = _VERSIONS.where(_P.version == bindparam("version"))
 _OFFERS = (
@@ -26,9 +24,7 @@ _OFFERS = (
     .where(_O.merchant_id == bindparam("merchant_id"), _O.quote_id == bindparam("quote_id"))
     .order_by(_O.position)
 )
-_OFFER = select(OFFERS.table).where(
-    _O.merchant_id == bindparam("merchant_id"), _O.id == bindparam("offer_id")
-)
+_OFFER = select(OFFERS.table).where(_O.merchant_id == bindparam("merchant_id"), _O.id == bindparam("offer_id"))
 
 
 class PolicyRepository(Repository):

@@ -51,9 +51,7 @@ class ShipmentRepository(Repository):
 
     def by_reference(self, merchant_id: str, mode: Mode, reference: str) -> ShipmentRecord | None:
         """By the merchant's own reference."""
-        return SHIPMENTS.first(
-            self._connection, _BY_REFERENCE, merchant_id=merchant_id, mode=mode, reference=reference
-        )
+        return SHIPMENTS.first(self._connection, _BY_REFERENCE, merchant_id=merchant_id, mode=mode, reference=reference)
 
     def update(self, shipment: ShipmentRecord) -> None:
         """Write it. Raises StaleVersion when a later version is stored."""
@@ -81,9 +79,7 @@ class ShipmentRepository(Repository):
 
     def label(self, merchant_id: str, shipment_id: str, kind: LabelKind) -> Label | None:
         """A label."""
-        return LABELS.first(
-            self._connection, _LABEL, merchant_id=merchant_id, shipment_id=shipment_id, kind=kind
-        )
+        return LABELS.first(self._connection, _LABEL, merchant_id=merchant_id, shipment_id=shipment_id, kind=kind)
 
     def _index(self, shipment: ShipmentRecord, words: Iterable[str]) -> None:
         place = {

@@ -55,9 +55,7 @@ class TenderRepository(Repository):
         )
         return self._connection.execute(written).rowcount == 1
 
-    def booked_elsewhere(
-        self, merchant_id: str, account_id: str, carrier_reference: str, tender_id: str
-    ) -> str | None:
+    def booked_elsewhere(self, merchant_id: str, account_id: str, carrier_reference: str, tender_id: str) -> str | None:
         """Another open tender's id that already holds this booking of the account."""
         holders = select(_T.id).where(
             _T.merchant_id == merchant_id,
@@ -88,9 +86,7 @@ class RecallRepository(Repository):
 
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Recall]:
         """Oldest first."""
-        return RECALLS.all(
-            self._connection, _RECALLS_OF_SHIPMENT, merchant_id=merchant_id, shipment_id=shipment_id
-        )
+        return RECALLS.all(self._connection, _RECALLS_OF_SHIPMENT, merchant_id=merchant_id, shipment_id=shipment_id)
 
     def update(self, recall: Recall) -> None:
         """Write it while it is due."""

@@ -66,9 +66,7 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 class FleetWindows:
     """The windows of one fleet account. `begin` opens a transaction that is rolled back unless committed."""
 
-    def __init__(
-        self, merchant_id: str, account_id: str, begin: Transaction, read: Transaction, clock: Clock
-    ) -> None:
+    def __init__(self, merchant_id: str, account_id: str, begin: Transaction, read: Transaction, clock: Clock) -> None:
         self._fleet = {"of_merchant": merchant_id, "of_account": account_id}
         self._begin = begin
         self._read = read
@@ -101,9 +99,7 @@ class FleetWindows:
     def open_windows(self, zone: str, since: datetime, until: datetime) -> tuple[Window, ...]:
         """Windows of a zone that start in [since, until) and have a place left, earliest first."""
         with self._read() as connection:
-            found = connection.execute(
-                _OFFERED, {**self._fleet, "zone": zone, "since": since, "until": until}
-            )
+            found = connection.execute(_OFFERED, {**self._fleet, "zone": zone, "since": since, "until": until})
             return tuple(_window(row) for row in found)
 
     def reserve(self, window_id: str, tender_reference: str) -> bool:

@@ -76,9 +76,7 @@ class Row(DeclarativeBase):
 class Owned:
     """Belongs to a merchant."""
 
-    merchant_id: Mapped[str] = mapped_column(
-        ForeignKey("merchants.merchant_id"), primary_key=True, sort_order=-2
-    )
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.merchant_id"), primary_key=True, sort_order=-2)
 
 
 class Named(Owned):

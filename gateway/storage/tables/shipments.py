@@ -47,9 +47,7 @@ ONE_RECALL_A_BOOKING = index(
     unique=True,
     where="state = 'due'",
 )
-ONE_OPEN_CASE = index(
-    "cases_one_open", "merchant_id", "kind", "subject_id", unique=True, where="state = 'open'"
-)
+ONE_OPEN_CASE = index("cases_one_open", "merchant_id", "kind", "subject_id", unique=True, where="state = 'open'")
 
 
 class ShipmentRow(Named, Row):

@@ -73,9 +73,7 @@ def booked(**changes: Any) -> dict[str, Any]:
 
 
 def sample(name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(
-        files("carriers.bring").joinpath(f"samples/{name}.json").read_text("utf-8")
-    )
+    found: Mapping[str, Any] = json.loads(files("carriers.bring").joinpath(f"samples/{name}.json").read_text("utf-8"))
     return found
 
 
@@ -318,9 +316,7 @@ def test_a_strange_expected_delivery_does_not_lose_the_booking(expected: Any) ->
 
 def test_the_expected_delivery_is_read_in_both_of_brings_ways() -> None:
     body = json.loads(json.dumps(answer_of("book.ok")))
-    body["consignments"][0]["confirmation"]["dateAndTimes"]["expectedDelivery"] = (
-        "2020-05-13T21:33:10.900+02:00"
-    )
+    body["consignments"][0]["confirmation"]["dateAndTimes"]["expectedDelivery"] = "2020-05-13T21:33:10.900+02:00"
     moment = booking.booking(Reading(body), TENDER).deliver_by
     assert moment == datetime(2020, 5, 13, 19, 33, 10, 900000, tzinfo=UTC)
 
@@ -333,18 +329,14 @@ def test_package_numbers_come_in_the_order_of_our_parcels() -> None:
 
 
 def refused_with(*codes: str) -> CarrierError:
-    body = {
-        "consignments": [{"confirmation": None, "errors": [{"code": code, "messages": []} for code in codes]}]
-    }
+    body = {"consignments": [{"confirmation": None, "errors": [{"code": code, "messages": []} for code in codes]}]}
     with pytest.raises(CarrierError) as caught:
         booking.booking(Reading(body), TENDER)
     return caught.value
 
 
 def test_every_code_of_the_catalogue_means_one_thing() -> None:
-    rows = csv.DictReader(
-        files("carriers.bring").joinpath("booking_errors.csv").read_text("utf-8").splitlines()
-    )
+    rows = csv.DictReader(files("carriers.bring").joinpath("booking_errors.csv").read_text("utf-8").splitlines())
     codes = {row["code"]: row["error"] for row in rows}
     assert len(codes) == 112
     assert {code: type(refused_with(code)).__name__ for code in codes} == codes
@@ -395,9 +387,7 @@ def test_an_internal_error_with_500_is_left_to_what_was_asked() -> None:
 
 def test_an_http_error_without_words_is_left_to_its_status() -> None:
     assert refusals.refusal(reply(400, {})) is None
-    assert (
-        refusals.refusal(Reply(status=400, headers={}, body=b"<html>", url="https://api.bring.com")) is None
-    )
+    assert refusals.refusal(Reply(status=400, headers={}, body=b"<html>", url="https://api.bring.com")) is None
 
 
 # What a stop is.
@@ -460,9 +450,7 @@ def test_events_come_oldest_first_and_once() -> None:
     events.append(events[0])
     update = tracking.update(Reading(doubled), "TESTPACKAGEDELIVERED", Bring.statuses)
     assert update is not None
-    assert sorted(event.occurred_at for event in update.events) == [
-        event.occurred_at for event in update.events
-    ]
+    assert sorted(event.occurred_at for event in update.events) == [event.occurred_at for event in update.events]
     assert len(update.events) == 3
 
 
@@ -486,9 +474,7 @@ def test_an_insignificant_scan_moves_nothing_whatever_its_code() -> None:
     assert (event.carrier_code, event.status, event.reason) == ("IN_TRANSIT", "unknown", "carrier_message")
 
 
-@pytest.mark.parametrize(
-    "code", ["COLLECTED", "DELIVERY_CANCELLED", "DEVIATION", "ATTEMPTED_DELIVERY", "RETURN"]
-)
+@pytest.mark.parametrize("code", ["COLLECTED", "DELIVERY_CANCELLED", "DEVIATION", "ATTEMPTED_DELIVERY", "RETURN"])
 def test_only_delivery_and_completed_return_are_final(code: str) -> None:
     assert Bring.statuses.lookup(code).status not in ("delivered", "returned", "cancelled", "failed")
 
@@ -570,9 +556,7 @@ def consignment(number: str, reference: Any) -> dict[str, Any]:
 
 
 def test_only_the_consignment_with_our_reference_is_found() -> None:
-    body = Reading(
-        {"consignmentSet": [consignment("1", "other"), consignment("2", TENDER), consignment("3", None)]}
-    )
+    body = Reading({"consignmentSet": [consignment("1", "other"), consignment("2", TENDER), consignment("3", None)]})
     found = tracking.found(body, TENDER)
     assert found is not None
     assert (found.ref.carrier_reference, found.ref.parcel_numbers, found.ref.label_url) == ("2", ("32",), "")

@@ -1,4 +1,4 @@
-"""Every documented error of every operation we use means what it must, and a definite no is never a perhaps."""
+"""Every documented error of every operation we use means what it must: a definite no is never a perhaps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.carriers.uber_direct.conftest import NOON, Ask, quoted, shipment, ten
 REF = BookingRef(carrier_reference="del_1", tracking_number="del_1", tender_reference="tnd_1")
 DELIVERIES = "/v1/customers/cus_1/deliveries"
 
-# Source: the error examples of every operation in the Uber Direct API 1.0.1 (github.com/uber/uber-direct-sdk).
+# Source: error examples of every operation, Uber Direct API 1.0.1 (github.com/uber/uber-direct-sdk).
 DOCUMENTED = list(
     csv.DictReader(Path(__file__).with_name("documented_errors.csv").read_text("utf-8").splitlines())
 )

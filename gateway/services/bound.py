@@ -1,0 +1,44 @@
+"""Every service, bound to one database and one transport: what the API, the worker and the command line work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.domain.clock import Clock
+from gateway.services.accounts import AccountBook
+from gateway.services.carrier_pool import CarrierPool
+from gateway.services.fleet import Fleet
+from gateway.services.idempotency import Once
+from gateway.services.keys import KeyRing
+from gateway.services.merchant_webhooks import MerchantWebhooks
+from gateway.services.policies import PolicyBook
+from gateway.services.polling import Poller
+from gateway.services.ports import Store
+from gateway.services.quotes import QuoteService
+from gateway.services.recalls import Recalls
+from gateway.services.reconcile import Reconciler
+from gateway.services.shipments import ShipmentService
+from gateway.services.tracking import Tracking
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Made once by `gateway.bootstrap`."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    pool: CarrierPool
+    once: Once
+    keys: KeyRing
+    accounts: AccountBook
+    policies: PolicyBook
+    quotes: QuoteService
+    shipments: ShipmentService
+    recalls: Recalls
+    reconciler: Reconciler
+    tracking: Tracking
+    poller: Poller
+    fleet: Fleet
+    webhooks: MerchantWebhooks
