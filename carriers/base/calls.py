@@ -1,45 +1,68 @@
-"""What goes out and what comes back: one HTTP exchange as data, and its redaction for people to read."""
+"""What goes out and what comes back: one HTTP exchange as data, and what of it people may see."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
 
 from carriers.base.reading import Reading
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
-CONNECT_LIMIT_S = 3.0
-SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password|uid|signature", re.IGNORECASE)
-SECRET_FIELD = re.compile(
-    rb'("?[\w-]*(?:secret|token|password|api_?key)[\w-]*"?\s*[:=]\s*)("[^"]*"|[^&\s,}]+)', re.IGNORECASE
-)
 HIDDEN = "(hidden)"
+# A shorter secret hides nothing: it would be found in every second word.
+SHORTEST_SECRET = 4
+SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|passw|uid|signature", re.IGNORECASE)
+_SECRET_MEMBER = re.compile(
+    rb"""("?[\w-]*(?:secret|token|passw|api_?key)[\w-]*"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^&\s,}]+)""", re.IGNORECASE
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Call:
-    """One request. `repeatable`: sending it twice does what sending it once does."""
+    """One request. `repeatable`: sending it twice does what sending it once does.
+
+    `limit_bytes` is the most that is read of the answer's body, decompressed. `secrets` are hidden wherever the call
+    or its answer is shown.
+    """
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
     repeatable: bool
     limit_bytes: int = MAX_BODY_BYTES
+    secrets: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"<Call {self.method} {self.shown_url}>"
+
+    @property
+    def shown_url(self) -> str:
+        """The URL without its query, where keys and personal data travel."""
+        return hidden(self.url.partition("?")[0].encode(), self.secrets).decode()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Reply:
     """One answer. Header names are lower case; the body is decompressed."""
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
     url: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
+
     def reading(self) -> Reading:
-        """The body as strict JSON. Raises BadCarrierResponse."""
+        """The body as strict JSON.
+
+        Raises:
+            BadCarrierResponse: it is something else.
+        """
         return Reading.parse(self.body)
 
     def text(self) -> str:
@@ -49,11 +72,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """No usable answer. `sent`: bytes of the request went out, so it may have been applied."""
+    """No usable answer.
+
+    `sent`: bytes of the request may have gone out, so that it may have been applied. `bad_answer`: something came, but
+    no HTTP, or more than anyone sends. `late`: the deadline came first.
+    """
 
     sent: bool
     why: str
     bad_answer: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +92,39 @@ class Exchange:
     reply: Reply | None
 
 
+def hidden(data: bytes, secrets: Collection[str]) -> bytes:
+    """Bytes without these secrets, in the forms in which they travel: bare, in a URL or form, in JSON."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET:
+            for form in {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}:
+                data = data.replace(form.encode("utf-8", "replace"), HIDDEN.encode())
+    return data
+
+
 def redacted(exchange: Exchange) -> dict[str, object]:
-    """An exchange as people may see it: no credentials, tokens or cookies."""
+    """An exchange as people may see it: without credentials, cookies and tokens, ours or new ones."""
     call, reply = exchange.call, exchange.reply
     shown: dict[str, object] = {
         "method": call.method,
-        "url": call.url.partition("?")[0],
-        "headers": _shown_headers(call.headers),
-        "body": _shown_body(call.body or b""),
+        "url": call.shown_url,
+        "headers": _shown_headers(call.headers, call.secrets),
+        "body": _shown_body(call.body or b"", call.secrets),
     }
     if reply is not None:
         shown |= {
             "status": reply.status,
-            "reply_headers": _shown_headers(reply.headers),
-            "reply_body": _shown_body(reply.body),
+            "reply_headers": _shown_headers(reply.headers, call.secrets),
+            "reply_body": _shown_body(reply.body, call.secrets),
         }
     return shown
 
 
-def _shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: HIDDEN if SECRET_HEADER.search(name) else value for name, value in headers.items()}
+def _shown_headers(headers: Mapping[str, str], secrets: Collection[str]) -> dict[str, str]:
+    return {
+        name: HIDDEN if SECRET_NAME.search(name) else hidden(value.encode(), secrets).decode()
+        for name, value in headers.items()
+    }
 
 
-def _shown_body(body: bytes) -> str:
-    return SECRET_FIELD.sub(rb"\1(hidden)", body).decode("utf-8", "replace")
+def _shown_body(body: bytes, secrets: Collection[str]) -> str:
+    return _SECRET_MEMBER.sub(rb'\1"(hidden)"', hidden(body, secrets)).decode("utf-8", "replace")

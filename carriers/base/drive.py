@@ -1,7 +1,7 @@
 """Drive adapters' coroutines: many at once over one transport, each resumed as its own answer arrives.
 
 No asyncio: a coroutine of an adapter awaits only `self.http`, which yields a `Call`; the driver gives it to the
-transport and sends the answer back in. When the deadline comes, what is still open is cancelled and told so.
+transport and sends the answer back in. The deadline is kept here: when it comes, whatever is open is given up.
 """
 
 from __future__ import annotations
@@ -9,53 +9,51 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
 from carriers.base.calls import Call, Exchange, Failure, Reply
-from carriers.base.errors import CarrierError, CarrierUnavailable
+from carriers.base.errors import (
+    AuthenticationFailed,
+    CarrierError,
+    CarrierUnavailable,
+    OutcomeUnknown,
+    UnknownReference,
+)
+from carriers.base.flight import Answered
+from carriers.base.http import failed
 
 T = TypeVar("T")
-Answered = Callable[[Reply | Failure], None]
-DEADLINE = "no answer before the deadline"
 
 
 class Pending(Protocol):
     """A call under way."""
 
     def cancel(self) -> Failure:
-        """Give it up; says whether bytes of it were sent."""
+        """Give it up, at once; says whether bytes of it may have been sent."""
 
 
 class Transport(Protocol):
     """Sends calls. One for the whole process, used by all its threads."""
 
     def start(self, call: Call, deadline: float, answered: Answered, on_sent: Callable[[], None] | None) -> Pending:
-        """Send a call; `answered` is called once, from any thread, before `deadline` (of time.monotonic).
+        """Send a call; `answered` is called once, from any thread, unless the call is cancelled before.
 
-        `on_sent` is called right after the request's bytes went out.
+        `deadline` is one of time.monotonic. `on_sent` is called right after the request's last byte went out; it must
+        not raise.
         """
 
 
 @dataclass(slots=True)
 class Outcome(Generic[T]):
-    """What driving one coroutine came to: its value, or its CarrierError."""
+    """What driving one coroutine came to: its value, or its CarrierError. `timed_out`: for want of time."""
 
     value: T | None = None
     error: CarrierError | None = None
     timed_out: bool = False
     latency_s: float = 0.0
     exchanges: list[Exchange] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Driven:
-    """A coroutine on its way."""
-
-    coroutine: Coroutine[Any, Any, Any]
-    outcome: Outcome[Any]
-    call: Call | None = None
-    pending: Pending | None = None
 
 
 def drive(
@@ -67,52 +65,36 @@ def drive(
 ) -> list[Outcome[T]]:
     """Run adapters' coroutines together until each has ended or the deadline comes; outcomes in the same order.
 
-    `on_sent` is called right after the bytes of a call that is not repeatable went out.
+    May be called from any number of threads at a time. `on_sent` is called right after the bytes of a call that is not
+    repeatable went out.
 
     Raises:
         TypeError: a coroutine awaited something else than `self.http`.
         Whatever is not a CarrierError: a bug in an adapter is not hidden.
     """
-    started = time.monotonic()
-    deadline = started + deadline_s
-    answers: SimpleQueue[tuple[int, Reply | Failure]] = SimpleQueue()
-    driven = [_Driven(coroutine, Outcome()) for coroutine in coroutines]
+    deadline = time.monotonic() + deadline_s
+    answers: SimpleQueue[tuple[_Driven[T], Reply | Failure]] = SimpleQueue()
+    driven = [_Driven(coroutine) for coroutine in coroutines]
 
-    def step(index: int, answer: Reply | Failure | None) -> bool:
-        """Resume one coroutine until its next call; True while it goes on."""
-        one = driven[index]
-        one.pending = None
-        try:
-            call = one.coroutine.send(answer)
-        except StopIteration as ended:
-            one.outcome.value = ended.value
-        except CarrierError as error:
-            one.outcome.error = error
-        else:
-            one.call = _checked(one.coroutine, call)
+    def go_on(one: _Driven[T], answer: Reply | Failure | None) -> None:
+        call = one.resume(answer)
+        if call is not None:
             hook = None if call.repeatable else on_sent
-            one.pending = transport.start(call, deadline, lambda reply: answers.put((index, reply)), hook)
-            return True
-        one.outcome.latency_s = time.monotonic() - started
-        return False
+            one.pending = transport.start(call, deadline, lambda reply: answers.put((one, reply)), hook)
 
     try:
-        open_ones = {index for index in range(len(driven)) if step(index, None)}
-        while open_ones:
+        for one in driven:
+            go_on(one, None)
+        while any(one.pending for one in driven):
             try:
-                index, answer = answers.get(timeout=max(deadline - time.monotonic(), 0.0))
+                go_on(*answers.get(timeout=max(deadline - time.monotonic(), 0.0)))
             except Empty:
                 break
-            _record(driven[index], answer)
-            if not step(index, answer):
-                open_ones.discard(index)
-        for index in open_ones:
-            _give_up(driven[index], time.monotonic() - started)
+        for one in driven:
+            one.give_up()
     finally:
         for one in driven:
-            if one.pending is not None:
-                one.pending.cancel()
-            one.coroutine.close()
+            one.abandon()
     return [one.outcome for one in driven]
 
 
@@ -130,32 +112,40 @@ def run(
     return outcome.value  # type: ignore[return-value]  # no error: there is a value, which may be None itself
 
 
-def _checked(coroutine: Coroutine[Any, Any, Any], call: object) -> Call:
-    if not isinstance(call, Call):
-        coroutine.close()
-        raise TypeError(f"an adapter may await only self.http, not {call!r}")
-    return call
+class _Driven(Generic[T]):
+    """A coroutine on its way, from call to call."""
 
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self.outcome: Outcome[T] = Outcome()
+        self.pending: Pending | None = None
+        self._coroutine = coroutine
+        self._started = time.monotonic()
+        self._call: Call | None = None
+        self._applied = False
 
-def _record(one: _Driven, answer: Reply | Failure) -> None:
-    if one.call is not None:
-        one.outcome.exchanges.append(Exchange(one.call, answer if isinstance(answer, Reply) else None))
-
-
-def _give_up(one: _Driven, elapsed_s: float) -> None:
-    """The deadline: cancel, and let the coroutine's own http call say what that means. It gets no second call."""
-    failure = one.pending.cancel() if one.pending else Failure(sent=False, why=DEADLINE)
-    one.pending = None
-    _record(one, failure)
-    outcome = one.outcome
-    outcome.timed_out, outcome.latency_s = True, elapsed_s
-    for _ in range(3):  # a read may want to try again; it is told the same
+    def resume(self, answer: Reply | Failure | None) -> Call | None:
+        """Run it until its next call; None when it has ended."""
+        self.pending = None
+        applied_before = self._applied
+        self._note(answer)
         try:
-            one.coroutine.send(Failure(sent=failure.sent, why=DEADLINE))
+            self._call = _checked(self._coroutine, self._coroutine.send(answer))
         except StopIteration as ended:
-            outcome.value, outcome.timed_out = ended.value, False
-            return
+            self.outcome.value = ended.value
         except CarrierError as error:
-            outcome.error = error
+            self.outcome.error = _doubted(error) if applied_before else error
+            self.outcome.timed_out = isinstance(answer, Failure) and answer.late
+        else:
+            return self._call
+        self.outcome.latency_s = time.monotonic() - self._started
+        return None
+
+    def give_up(self) -> None:
+        """The deadline. The coroutine may say what that means; there is no time for another call."""
+        if self.pending is None:
             return
-    outcome.error = CarrierUnavailable(DEADLINE)
+        failure = self.pending.cancel()
+        call = self.resume(failure)
+        if call is not None:
+            self._coroutine.close()
+    """TODO"""

@@ -14,6 +14,7 @@ from carriers.base import (
     BookingRef,
     BookRequest,
     Cancellation,
+    CancellationState,
     Carrier,
     CarrierError,
     Clock,
@@ -67,9 +68,7 @@ class Sandbox(Carrier):
         if not key:
             raise AuthenticationFailed(f"account {self.account.name} has no secret api_key")
         if not self.without <= OPERATIONS | {IDEMPOTENCY}:
-            raise AuthenticationFailed(
-                f"account {self.account.name}: option without names what cannot be lacked"
-            )
+            raise AuthenticationFailed(f"account {self.account.name}: option without names what cannot be lacked")
         return {
             "Authorization": f"Bearer {key}",
             "Sandbox-Account": self.account.id,
@@ -155,7 +154,9 @@ class Sandbox(Carrier):
 
     async def cancel_pickup(self, pickup: Pickup) -> None:
         """Call it off; also when it is called off already."""
-        await self.http.delete("api", f"/pickups/{pickup.carrier_reference}", repeatable=True, expect=(200,))
+        reply = await self.http.delete("api", f"/pickups/{pickup.carrier_reference}", repeatable=True)
+        if wire.cancellation(reply.reading()).state is not CancellationState.ACCEPTED:
+            raise BadCarrierResponse("the pickup is not cancelled")
 
     async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
         """Made-up shops and lockers, nearest first."""
@@ -175,11 +176,7 @@ class Sandbox(Carrier):
 def _words(option: object) -> frozenset[str]:
     """A list, or words with commas."""
     words = option.split(",") if isinstance(option, str) else option
-    return (
-        frozenset(str(word).strip() for word in words or () if word)
-        if isinstance(words, Sequence)
-        else frozenset()
-    )
+    return frozenset(str(word).strip() for word in words or () if word) if isinstance(words, Sequence) else frozenset()
 
 
 def _profile(profile: Profile, without: frozenset[str], settle_s: object) -> Profile:

@@ -19,7 +19,6 @@ from gateway.api.schemas.others import (
     TrackerSchema,
     WindowsSchema,
 )
-from gateway.domain.codec import to_json
 from gateway.domain.errors import Unprocessable
 
 blueprint = ApiBlueprint(
@@ -70,8 +69,7 @@ def tracker(tracker_id: str) -> Response:
 def scans(given: dict[str, Any]) -> Response:
     """Scans of own drivers and depots, all or none. Sending one twice is harmless."""
     who = caller()
-    plain = [to_json(scan) for scan in given["scans"]]
-    report = services().fleet.scan(who.merchant_id, who.mode, given["account"], plain)
+    report = services().fleet.scan(who.merchant_id, who.mode, given["account"], given["scans"])
     return answer({"new": report.new, "unknown_tracking_numbers": list(report.unknown_numbers)})
 
 

@@ -25,7 +25,8 @@ def cli() -> None:
     """Doorstep: one API in front of every last-mile carrier."""
     level = os.environ.get("GATEWAY_LOG", "INFO")
     logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel("WARNING")
+    for noisy in ("apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel("WARNING")
 
 
 for command in (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from carriers.base.simulator import Ledger
+from gateway.bootstrap import shipped_policies, shipped_zones
 from gateway.cli.running import services, settings
+from gateway.rules.policy import Policy
 from gateway.services import ledger_audit
 from gateway.services.seed import Seeding, seed_history
 from gateway.storage.migrate import migrate
@@ -51,5 +54,9 @@ def audit(ledgers: tuple[Path, ...]) -> None:
 def seed(shipments: int, number: int) -> None:
     """Write a believable, reproducible history: merchants, quotes, bookings, events, late and failed ones."""
     bound = services()
+    shipped = shipped_policies()
+    default = Policy.parse("default", 0, shipped["default"])
+    kroner = replace(default, name="default", currency="NOK", exchange={})
     with click.progressbar(length=shipments, label="seeding") as bar:
-        seed_history(bound.store, Seeding(shipments=shipments, seed=number), bar.update)
+        asked = Seeding(shipments=shipments, seed=number)
+        seed_history(bound.store, asked, {"USD": default, "NOK": kroner}, shipped_zones(), bar.update)

@@ -20,8 +20,8 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentSearch:
-    """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any
-    id, name, e-mail, phone tail or postcode.
+    """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any id, name,
+    e-mail, phone tail or postcode.
     """
 
     mode: Mode

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from carriers.base import BadCarrierResponse, TrackingUpdate
+from carriers.base import Place, ProofOfDelivery, TrackingUpdate
 from gateway.domain.codec import to_json
-from gateway.domain.errors import Conflict, Unprocessable
+from gateway.domain.errors import Conflict
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.ports import Mode, Store
 from gateway.services.tracking import Tracking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What a driver's or depot's device saw; `client_event_id` is the device's, the same each time it is sent."""
+
+    client_event_id: str
+    tracking_number: str
+    code: str
+    occurred_at: datetime
+    detail: str = ""
+    place: Place | None = None
+    piece: str = ""
+    proof: ProofOfDelivery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,28 +47,18 @@ class Fleet:
         self._accounts = accounts
         self._tracking = tracking
 
-    def scan(
-        self, merchant_id: str, mode: Mode, account_name: str, scans: Sequence[Mapping[str, object]]
-    ) -> ScanReport:
+    def scan(self, merchant_id: str, mode: Mode, account_name: str, scans: Sequence[Scan]) -> ScanReport:
         """Apply scans, each once by its client event id, all or none.
 
         Raises:
             NotFound: no such account.
             Conflict: the account's carrier takes no scans.
-            Unprocessable: a scan that does not read, with its pointer.
         """
         account = self._accounts.named(merchant_id, mode, account_name)
-        read: Callable[[Mapping[str, object]], TrackingUpdate] | None = getattr(
-            self._pool.bind(account).carrier, "read_scan", None
-        )
+        read: Callable[..., TrackingUpdate] | None = getattr(self._pool.bind(account).carrier, "read_scan", None)
         if read is None:
             raise Conflict(f"account {account.name!r} takes no scans")
-        updates = []
-        for index, scan in enumerate(scans):
-            try:
-                updates.append(read(scan))
-            except BadCarrierResponse as error:
-                raise Unprocessable(f"/scans/{index}", str(error), "bad_scan") from error
+        updates = [read(**{field.name: getattr(scan, field.name) for field in fields(scan)}) for scan in scans]
         raw = json.dumps(to_json(list(scans)), sort_keys=True).encode()
         applied = self._tracking.scan(account, updates, raw)
         return ScanReport(new=applied.new, unknown_numbers=applied.unknown_numbers)

@@ -1,9 +1,8 @@
 """What services need from outside, as Protocols: `gateway.storage` implements, `bootstrap` binds them.
 
-A unit of work is one transaction: `with work() as uow:` rolls back unless `uow.commit()` was called.
-Carriers are never called inside one. `claim` methods lease due rows to one worker (`FOR UPDATE SKIP
-LOCKED` on PostgreSQL, `BEGIN IMMEDIATE` on SQLite), count the try before the work, and commit by
-themselves.
+A unit of work is one transaction: `with work() as uow:` rolls back unless `uow.commit()` was called. Carriers are
+never called inside one. `claim` methods lease due rows to one worker (`FOR UPDATE SKIP LOCKED` on PostgreSQL,
+`BEGIN IMMEDIATE` on SQLite), count the try before the work, and commit by themselves.
 """
 
 # ruff: noqa: D102  # a method whose name and types say everything needs no sentence

@@ -23,8 +23,8 @@ def open_store(
 ) -> SqlStore:
     """A store on `sqlite:///file` or `postgresql+psycopg://...`; `create` brings the schema up to date first.
 
-    `secret_keys` are Fernet keys, the newest first. `durable` False lets SQLite lose the last commits,
-    never its shape, in a power cut; `pool_size` connections are kept open to write and as many to read.
+    `secret_keys` are Fernet keys, the newest first. `durable` False lets SQLite lose the last commits, never its
+    shape, in a power cut; `pool_size` connections are kept open to write and as many to read.
     """
     if create:
         from gateway.storage.migrate import migrate  # Alembic is heavy and only needed here

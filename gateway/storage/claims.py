@@ -1,12 +1,11 @@
 """Leases: how any number of workers share due rows without doing one twice at the same time.
 
-One statement picks the rows that are due longest and moves their `due_at` past the lease: a row whose worker
-died is simply due again when the lease is over. The try is counted in the same statement and committed at
-once, before any work, so a row that kills its worker is seen to.
+One statement picks the rows that are due longest and moves their `due_at` past the lease: a row whose worker died is
+simply due again when the lease is over. The try is counted in the same statement and committed at once, before any
+work, so a row that kills its worker is seen to.
 
-Nothing more is needed to fence a worker that comes back after its lease: final states are never
-overwritten (see the repositories), and what it does to a carrier is compensated, because no lease could
-prevent it.
+Nothing more is needed to fence a worker that comes back after its lease: final states are never overwritten (see
+the repositories), and what it does to a carrier is compensated, because no lease could prevent it.
 """
 
 from __future__ import annotations
@@ -30,12 +29,10 @@ def claim(
     lease: timedelta,
     limit: int,
 ) -> Sequence[N]:
-    """Lease up to `limit` rows that are `due`, longest due first, and commit. They come back in order of
-    their ids.
+    """Lease up to `limit` rows that are `due`, longest due first, and commit. They come back in order of their ids.
 
-    On PostgreSQL rows that another worker is claiming are passed over; SQLite has one writer at a time
-    anyway. The common table expression is evaluated once there, which a subquery in `IN` is not promised
-    to be.
+    On PostgreSQL rows that another worker is claiming are passed over; SQLite has one writer at a time anyway. The
+    common table expression is evaluated once there, which a subquery in `IN` is not promised to be.
     """
     table = rows.table
     key = list(table.primary_key)

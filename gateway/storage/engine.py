@@ -1,9 +1,9 @@
 """Connections: one engine to write, one to read, and what the database's failures mean to everybody else.
 
-SQLite: write-ahead log, `BEGIN IMMEDIATE` and one writer of a process at a time (another process waits up
-to 30 s); every commit is on disk before it is acknowledged unless it need not be `durable`. PostgreSQL: no
-statement runs longer than 5 s or waits longer than 2 s for a lock. Readers have connections of their own,
-outside transactions, read-only.
+SQLite: write-ahead log, `BEGIN IMMEDIATE` and one writer of a process at a time (another process waits up to 30
+s); every commit is on disk before it is acknowledged unless it need not be `durable`. PostgreSQL: no statement
+runs longer than 5 s or waits longer than 2 s for a lock. Readers have connections of their own, outside
+transactions, read-only.
 """
 
 from __future__ import annotations
@@ -140,7 +140,5 @@ def _on_connect(engine: Engine, pragmas: Sequence[str]) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock at once: a transaction that reads first and writes later would fail with
-    "locked".
-    """
+    """Take the write lock at once: a transaction that reads first and writes later would fail with "locked"."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")

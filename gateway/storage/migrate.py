@@ -32,8 +32,8 @@ def migrate(url: str) -> None:
 
 
 def write_revision(message: str) -> None:
-    """For developers: a new revision of what the rows in `tables` say and the newest revision does not, to
-    be read and corrected by hand.
+    """For developers: a new revision of what the rows in `tables` say and the newest revision does not, to be read
+    and corrected by hand.
     """
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/schema.db"

@@ -1,7 +1,7 @@
 """Rows of one table as nouns of one type, field by field. Statements are built once, at import.
 
-A field lies in the column of its name; a `Money` field `price` in `price_minor` and `price_currency`. The
-columns' types do the rest of the translation (see `types`).
+A field lies in the column of its name; a `Money` field `price` in `price_minor` and `price_currency`. The columns'
+types do the rest of the translation (see `types`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ DIALECTS: Mapping[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
 
 
 class Rows(Generic[N]):
-    """The way between a table and its noun. `besides` names the fields that lie elsewhere; every other has
-    a column.
+    """The way between a table and its noun. `besides` names the fields that lie elsewhere; every other has a
+    column.
     """
 
     def __init__(self, row: type[Row], noun: type[N], besides: tuple[str, ...] = ()) -> None:
@@ -81,9 +81,7 @@ class Rows(Generic[N]):
         return connection.execute(statement, {**self.values(noun), **others}).rowcount == 1
 
     def put(self, connection: Connection, noun: N) -> None:
-        """Write every field of a stored noun. Raises StaleVersion when it is gone or a later version is
-        stored.
-        """
+        """Write every field of a stored noun. Raises StaleVersion when it is gone or a later version is stored."""
         values = self.values(noun)
         bound = self._bound([values.pop(name) for name in self._key])
         if "version" in values:

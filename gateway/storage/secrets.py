@@ -1,9 +1,8 @@
 """Secrets at rest: encrypted one by one, each bound to where it belongs.
 
-Fernet (https://github.com/fernet/spec) has no associated data, so merchant, owner and field are encrypted
-along with the value and compared after decryption: a token copied to another merchant's row opens nothing
-there. The first key encrypts, all decrypt, so keys are rotated by putting a new one in front and writing
-everything once.
+Fernet (https://github.com/fernet/spec) has no associated data, so merchant, owner and field are encrypted along
+with the value and compared after decryption: a token copied to another merchant's row opens nothing there. The
+first key encrypts, all decrypt, so keys are rotated by putting a new one in front and writing everything once.
 """
 
 from __future__ import annotations

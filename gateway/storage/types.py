@@ -74,9 +74,7 @@ class Word(TypeDecorator[StrEnum]):
 
 
 class EmptyAsNull(TypeDecorator[str]):
-    """A text that is "" where there is none, stored as NULL: foreign keys and unique indexes leave it
-    alone.
-    """
+    """A text that is "" where there is none, stored as NULL: foreign keys and unique indexes leave it alone."""
 
     impl: type[String] = String
     cache_ok = True

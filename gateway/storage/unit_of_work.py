@@ -34,9 +34,7 @@ _HEARTBEATS = table_of(HeartbeatRow)
 
 
 class SqlUnitOfWork:
-    """Repositories on one connection. The first statement begins the transaction, one after `commit` the
-    next.
-    """
+    """Repositories on one connection. The first statement begins the transaction, one after `commit` the next."""
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection = connection
@@ -92,9 +90,7 @@ class SqlStore:
         return FleetWindows(merchant_id, account_id, self._connected, self._reading, self._clock)
 
     def audit(self, now: datetime) -> Sequence[ports.Violation]:
-        """Every broken invariant that the database alone can show. Reads everything, so it may take its
-        time.
-        """
+        """Every broken invariant that the database alone can show. Reads everything, so it may take its time."""
         reader = read_engine(self._url, pool_size=1, limits=PG_AUDIT_LIMITS)
         try:
             with plain_errors(), reader.connect() as connection:

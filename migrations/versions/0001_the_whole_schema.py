@@ -43,9 +43,7 @@ def upgrade() -> None:
         sa.Column("resting_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resting_why", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("accounts_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("accounts_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("accounts_pkey")),
     )
     op.create_index("accounts_id", "accounts", ["id"], unique=True)
@@ -63,9 +61,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("api_keys_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("api_keys_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("api_keys_pkey")),
     )
     op.create_index("api_keys_public_id", "api_keys", ["public_id"], unique=True)
@@ -81,9 +77,7 @@ def upgrade() -> None:
         sa.Column("resource_id", sa.String(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("idempotency_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("idempotency_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "route", "key", name=op.f("idempotency_pkey")),
     )
     op.create_index("idempotency_created", "idempotency", ["created_at"], unique=False)
@@ -97,9 +91,7 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fanned", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("outbox_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("outbox_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("outbox_pkey")),
     )
     op.create_index("outbox_sequence", "outbox", ["merchant_id", "subject_id", "sequence"], unique=True)
@@ -112,9 +104,7 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("author", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("policies_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("policies_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "name", "version", name=op.f("policies_pkey")),
     )
     op.create_table(
@@ -132,9 +122,7 @@ def upgrade() -> None:
         sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("window", sa.Text(), nullable=True),
         sa.Column("services", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("quotes_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("quotes_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("quotes_pkey")),
     )
     op.create_index("quotes_created", "quotes", ["merchant_id", "created_at"], unique=False)
@@ -175,10 +163,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "account_id", "id", name=op.f("delivery_windows_pkey")),
     )
     op.create_index(
-        "delivery_windows_of_zone",
-        "delivery_windows",
-        ["merchant_id", "account_id", "zone", "start_at"],
-        unique=False,
+        "delivery_windows_of_zone", "delivery_windows", ["merchant_id", "account_id", "zone", "start_at"], unique=False
     )
     op.create_table(
         "inbox",
@@ -201,9 +186,7 @@ def upgrade() -> None:
             ["accounts.merchant_id", "accounts.id"],
             name=op.f("inbox_merchant_id_account_id_fkey"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("inbox_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("inbox_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("inbox_pkey")),
     )
     op.create_index("inbox_dedupe", "inbox", ["merchant_id", "account_id", "dedupe_key"], unique=True)
@@ -241,9 +224,7 @@ def upgrade() -> None:
             name=op.f("offers_merchant_id_quote_id_fkey"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("offers_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("offers_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("offers_pkey")),
     )
     op.create_index("offers_of_quote", "offers", ["merchant_id", "quote_id", "position"], unique=True)
@@ -293,24 +274,19 @@ def upgrade() -> None:
             ["accounts.merchant_id", "accounts.id"],
             name=op.f("shipments_merchant_id_account_id_fkey"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("shipments_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("shipments_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("shipments_pkey")),
     )
-    op.create_index("shipments_by_number", "shipments", ["merchant_id", "tracking_number"], unique=False)
+    op.create_index(
+        "shipments_by_number", "shipments", ["merchant_id", "mode", "tracking_number", "created_at", "id"], unique=False
+    )
     op.create_index(
         "shipments_by_state", "shipments", ["merchant_id", "mode", "state", "created_at", "id"], unique=False
     )
     op.create_index(
-        "shipments_by_status",
-        "shipments",
-        ["merchant_id", "mode", "status", "created_at", "id"],
-        unique=False,
+        "shipments_by_status", "shipments", ["merchant_id", "mode", "status", "created_at", "id"], unique=False
     )
-    op.create_index(
-        "shipments_newest", "shipments", ["merchant_id", "mode", "created_at", "id"], unique=False
-    )
+    op.create_index("shipments_newest", "shipments", ["merchant_id", "mode", "created_at", "id"], unique=False)
     op.create_index("shipments_reference", "shipments", ["merchant_id", "mode", "reference"], unique=True)
     op.create_table(
         "webhook_deliveries",
@@ -357,10 +333,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "webhook_deliveries_once",
-        "webhook_deliveries",
-        ["merchant_id", "endpoint_id", "outbox_id"],
-        unique=True,
+        "webhook_deliveries_once", "webhook_deliveries", ["merchant_id", "endpoint_id", "outbox_id"], unique=True
     )
     op.create_table(
         "delivery_records",
@@ -411,9 +384,7 @@ def upgrade() -> None:
             ["shipments.merchant_id", "shipments.id"],
             name=op.f("labels_merchant_id_shipment_id_fkey"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("labels_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("labels_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "shipment_id", "kind", name=op.f("labels_pkey")),
     )
     op.create_table(
@@ -431,9 +402,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["merchant_id"], ["merchants.merchant_id"], name=op.f("shipment_terms_merchant_id_fkey")
         ),
-        sa.PrimaryKeyConstraint(
-            "merchant_id", "term", "created_at", "shipment_id", name=op.f("shipment_terms_pkey")
-        ),
+        sa.PrimaryKeyConstraint("merchant_id", "term", "created_at", "shipment_id", name=op.f("shipment_terms_pkey")),
     )
     op.create_table(
         "tenders",
@@ -469,14 +438,10 @@ def upgrade() -> None:
             ["shipments.merchant_id", "shipments.id"],
             name=op.f("tenders_merchant_id_shipment_id_fkey"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("tenders_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("tenders_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("tenders_pkey")),
     )
-    op.create_index(
-        "tenders_booking", "tenders", ["merchant_id", "account_id", "carrier_reference"], unique=False
-    )
+    op.create_index("tenders_booking", "tenders", ["merchant_id", "account_id", "carrier_reference"], unique=False)
     op.create_index(
         "tenders_due",
         "tenders",
@@ -544,9 +509,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["merchant_id"], ["merchants.merchant_id"], name=op.f("window_reservations_merchant_id_fkey")
         ),
-        sa.PrimaryKeyConstraint(
-            "merchant_id", "account_id", "tender_reference", name=op.f("window_reservations_pkey")
-        ),
+        sa.PrimaryKeyConstraint("merchant_id", "account_id", "tender_reference", name=op.f("window_reservations_pkey")),
     )
     op.create_table(
         "cases",
@@ -572,9 +535,7 @@ def upgrade() -> None:
             ["tenders.merchant_id", "tenders.id"],
             name=op.f("cases_merchant_id_tender_id_fkey"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("cases_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("cases_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("cases_pkey")),
     )
     op.create_index("cases_by_state", "cases", ["merchant_id", "state", "created_at"], unique=False)
@@ -618,9 +579,7 @@ def upgrade() -> None:
             ["tenders.merchant_id", "tenders.id"],
             name=op.f("recalls_merchant_id_tender_id_fkey"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("recalls_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("recalls_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("recalls_pkey")),
     )
     op.create_index("recalls_due", "recalls", ["state", "due_at"], unique=False)
@@ -673,9 +632,7 @@ def upgrade() -> None:
             ["tenders.merchant_id", "tenders.id"],
             name=op.f("trackers_merchant_id_tender_id_fkey"),
         ),
-        sa.ForeignKeyConstraint(
-            ["merchant_id"], ["merchants.merchant_id"], name=op.f("trackers_merchant_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"], name=op.f("trackers_merchant_id_fkey")),
         sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("trackers_pkey")),
     )
     op.create_index(
@@ -687,9 +644,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("trackers_newest", "trackers", ["merchant_id", "mode", "created_at", "id"], unique=False)
-    op.create_index(
-        "trackers_number", "trackers", ["merchant_id", "account_id", "tracking_number"], unique=True
-    )
+    op.create_index("trackers_number", "trackers", ["merchant_id", "account_id", "tracking_number"], unique=True)
     op.create_index("trackers_of_tender", "trackers", ["merchant_id", "tender_id"], unique=False)
     op.create_table(
         "status_history",

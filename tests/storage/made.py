@@ -21,6 +21,7 @@ from gateway.domain.quotes import (
 from gateway.domain.records import (
     AccountRecord,
     DeliveryRecord,
+    IdempotencyRecord,
     InboxMessage,
     KeyRecord,
     OutboxMessage,
@@ -32,7 +33,7 @@ from gateway.domain.records import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from gateway.domain.shipments import BookingRef, Shipment, ShipmentState, TenderState
+from gateway.domain.shipments import BookingRef, Label, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Place, Source, TrackingEvent
 from gateway.domain.values import Address, Money, Parcel, Requirements, TimeWindow
 from gateway.services.ports import Store, UnitOfWork
@@ -355,3 +356,29 @@ def folded(record: TrackerRecord, events: list[TrackingEvent], version: int) -> 
 def policy(name: str = "p", version: int = 1, merchant_id: str = MERCHANT) -> PolicyRecord:
     rules = {"rules": [{"kind": "cost", "weight": 1}]}
     return PolicyRecord(merchant_id=merchant_id, name=name, version=version, data=rules, created_at=NOW)
+
+
+def and_more(store: Store) -> None:
+    """To the history of `delivered`: a fresh message, a finished key, a label and a compensation."""
+    with store.work() as uow:
+        uow.inbox.add(message())
+        uow.shipments.add_label(MERCHANT, "shp_1", Label(kind=LabelKind.PDF, content=b"%PDF-"))
+        where = (MERCHANT, "POST /v1/shipments", "k-1")
+        uow.idempotency.claim(idempotency())
+        uow.idempotency.point_at(*where, "shp_1")
+        uow.idempotency.finish(*where, 201, b"{}")
+        uow.tenders.add(tender("tnd_9", state=TenderState.REFUSED))
+        uow.recalls.add(recall(tender_id="tnd_9", booking=booking("CR-9")))
+        uow.commit()
+
+
+def idempotency(**more: Any) -> IdempotencyRecord:
+    given: dict[str, Any] = {
+        "route": "POST /v1/shipments",
+        "key": "k-1",
+        "fingerprint": "f" * 64,
+        "state": "running",
+        "locked_until": NOW + timedelta(seconds=30),
+        "created_at": NOW,
+    }
+    return IdempotencyRecord(merchant_id=MERCHANT, **{**given, **more})

@@ -98,11 +98,8 @@ def test_secrets_moved_to_another_account_do_not_open_there(store: SqlStore, dat
         uow.accounts.add(made.account("acc_2"))
         uow.commit()
     with database.engine.begin() as connection:
-        connection.execute(
-            text(
-                "UPDATE accounts SET secrets = (SELECT a.secrets FROM accounts a WHERE a.id = 'acc_2') WHERE id = 'acc_1'"
-            )
-        )
+        secrets = connection.execute(text("SELECT secrets FROM accounts WHERE id = 'acc_2'")).scalar()
+        connection.execute(text("UPDATE accounts SET secrets = :secrets WHERE id = 'acc_1'"), {"secrets": secrets})
     with pytest.raises(InvalidValue, match="belongs to something else"), store.look() as uow:
         uow.accounts.get(MERCHANT, ACCOUNT)
 

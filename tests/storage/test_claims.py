@@ -98,10 +98,9 @@ def test_the_try_is_counted_before_the_work_and_survives_it(store: SqlStore, fil
     made.begin(store)
     fill(store, 1)
     for tries in (1, 2, 3):
-        with pytest.raises(ZeroDivisionError), store.work() as uow:  # the worker fails after its claim
+        with store.work() as uow:  # the worker ends without a commit
             (row,) = claim(uow, SOON + LEASE * (2 * tries), 100)
             assert row.tries == tries
-            raise ZeroDivisionError
 
 
 @each_kind

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.domain.errors import InvalidValue, StaleVersion
-from gateway.domain.records import DeliveryState, IdempotencyRecord, WebhookAttempt
+from gateway.domain.records import DeliveryState, WebhookAttempt
 from gateway.storage import SqlStore
 from tests.conftest import TestDatabase
 from tests.storage import made
@@ -50,8 +50,9 @@ def test_an_endpoints_secrets_open_nowhere_else(store: SqlStore, database: TestD
         uow.outbox.add_endpoint(made.endpoint("whk_2"))
         uow.commit()
     with database.engine.begin() as connection:
-        swap = "UPDATE webhook_endpoints SET secrets = (SELECT e.secrets FROM webhook_endpoints e WHERE e.id = 'whk_2')"
-        connection.execute(text(f"{swap} WHERE id = 'whk_1'"))
+        secrets = connection.execute(text("SELECT secrets FROM webhook_endpoints WHERE id = 'whk_2'")).scalar()
+        swap = text("UPDATE webhook_endpoints SET secrets = :secrets WHERE id = 'whk_1'")
+        connection.execute(swap, {"secrets": secrets})
     with pytest.raises(InvalidValue), store.look() as uow:
         uow.outbox.endpoint(MERCHANT, "whk_1")
 
@@ -133,36 +134,23 @@ def test_deliveries_of_an_endpoint_are_listed_in_pages(store: SqlStore) -> None:
     assert second.next_cursor is None
 
 
-def record(**more: object) -> IdempotencyRecord:
-    given = {
-        "merchant_id": MERCHANT,
-        "route": "POST /v1/shipments",
-        "key": "k-1",
-        "fingerprint": "f" * 64,
-        "state": "running",
-        "locked_until": NOW + timedelta(seconds=30),
-        "created_at": NOW,
-    }
-    return IdempotencyRecord(**{**given, **more})  # type: ignore[arg-type]  # a table of fields
-
-
 WHERE = (MERCHANT, "POST /v1/shipments", "k-1")
 
 
 def test_a_key_is_claimed_once_per_merchant_and_route(store: SqlStore) -> None:
     made.begin(store)
     with store.work() as uow:
-        assert uow.idempotency.claim(record())
-        assert not uow.idempotency.claim(record(fingerprint="other"))
-        assert uow.idempotency.claim(record(route="POST /v1/quotes"))
-        assert uow.idempotency.get(*WHERE) == record()
+        assert uow.idempotency.claim(made.idempotency())
+        assert not uow.idempotency.claim(made.idempotency(fingerprint="other"))
+        assert uow.idempotency.claim(made.idempotency(route="POST /v1/quotes"))
+        assert uow.idempotency.get(*WHERE) == made.idempotency()
 
 
 def test_a_finished_key_keeps_its_first_answer(store: SqlStore) -> None:
     made.begin(store)
-    done = record(state="done", resource_id="shp_1", status=201, body=b'{"id":"\xc3\xbc"}')
+    done = made.idempotency(state="done", resource_id="shp_1", status=201, body=b'{"id":"\xc3\xbc"}')
     with store.work() as uow:
-        uow.idempotency.claim(record())
+        uow.idempotency.claim(made.idempotency())
         uow.idempotency.point_at(*WHERE, "shp_1")
         uow.idempotency.finish(*WHERE, 201, b'{"id":"\xc3\xbc"}')
         uow.idempotency.finish(*WHERE, 500, b"later")
@@ -174,7 +162,7 @@ def test_a_finished_key_keeps_its_first_answer(store: SqlStore) -> None:
 def test_a_refused_claim_leaves_nothing(store: SqlStore) -> None:
     made.begin(store)
     with store.work() as uow:
-        uow.idempotency.claim(record())
+        uow.idempotency.claim(made.idempotency())
         uow.idempotency.drop(*WHERE)
         assert uow.idempotency.get(*WHERE) is None
 
@@ -183,15 +171,15 @@ def test_a_lock_that_ran_out_is_taken_over_by_one(store: SqlStore) -> None:
     made.begin(store)
     late = NOW + timedelta(seconds=31)
     with store.work() as uow:
-        uow.idempotency.claim(record())
-        assert not uow.idempotency.take_over(record(locked_until=late), NOW + timedelta(seconds=29))
+        uow.idempotency.claim(made.idempotency())
+        assert not uow.idempotency.take_over(made.idempotency(locked_until=late), NOW + timedelta(seconds=29))
         uow.commit()
     start, won = threading.Barrier(6), []
 
     def take_over() -> None:
         start.wait()
         with store.work() as uow:
-            if uow.idempotency.take_over(record(locked_until=late + timedelta(seconds=30)), late):
+            if uow.idempotency.take_over(made.idempotency(locked_until=late + timedelta(seconds=30)), late):
                 uow.commit()
                 won.append(threading.get_ident())
 
@@ -206,8 +194,8 @@ def test_a_lock_that_ran_out_is_taken_over_by_one(store: SqlStore) -> None:
 def test_old_keys_are_pruned(store: SqlStore) -> None:
     made.begin(store)
     with store.work() as uow:
-        uow.idempotency.claim(record())
-        uow.idempotency.claim(record(key="k-2", created_at=NOW + timedelta(days=1)))
+        uow.idempotency.claim(made.idempotency())
+        uow.idempotency.claim(made.idempotency(key="k-2", created_at=NOW + timedelta(days=1)))
         assert uow.idempotency.prune(NOW + timedelta(hours=1)) == 1
         assert uow.idempotency.get(*WHERE) is None
         assert uow.idempotency.get(MERCHANT, "POST /v1/shipments", "k-2") is not None

@@ -81,8 +81,8 @@ def test_a_booking_that_another_tender_holds_is_noticed(store: SqlStore) -> None
         assert uow.tenders.booked_elsewhere(MERCHANT, ACCOUNT, "CR-8", "tnd_2") is None
         assert uow.tenders.booked_elsewhere(MERCHANT, "acc_other", "CR-7", "tnd_2") is None
         uow.commit()
+    same = made.tender("tnd_2", "shp_2", state=TenderState.ACCEPTED, booking=made.booking("CR-7"))
     with pytest.raises(StaleVersion), store.work() as uow:
-        same = made.tender("tnd_2", "shp_2", state=TenderState.ACCEPTED, booking=made.booking("CR-7"))
         uow.tenders.close(same, ("offered",))
     with store.look() as uow:
         untouched = uow.tenders.get(MERCHANT, "tnd_2")

@@ -87,11 +87,11 @@ def _others(value: Any) -> Iterator[tuple[str, Any]]:
 
 # bool before int: to Python one is the other.
 _OTHER_TYPES: dict[type, tuple[tuple[str, Any], ...]] = {
-    str: (("a number", 7), ("an array", [{}]), ("an object", {"a": 1}), ("empty", "")),
+    str: (("a number", 7), ("an object", {"a": 1}), ("empty", "")),
     bool: (("a text", "x"), ("an array", [])),
     int: (("a text", "x"), ("an object", {}), ("negative", -1), ("huge", 1e39)),
     float: (("a text", "x"), ("an object", {}), ("negative", -0.001), ("huge", 1e39)),
     list: (("an object", {"a": 1}), ("a text", "x"), ("an array of null", [None]), ("an array of texts", ["x"])),
-    dict: (("an array", [1]), ("a text", "x"), ("a number", 7), ("empty", {})),
-    type(None): (("a text", "x"), ("a number", 7), ("an object", {"a": 1}), ("an array", [1])),
+    dict: (("an array", [1]), ("a text", "x"), ("empty", {})),
+    type(None): (("a text", "x"), ("a number", 7), ("an object", {"a": 1})),
 }

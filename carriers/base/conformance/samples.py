@@ -21,7 +21,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,32 +38,13 @@ SOME_DAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """A body in one of the ways a sample may write it: JSON, a form, a text, or base64."""
+    """A body: what goes over the wire, and the JSON or the form that it is, where it is one."""
 
+    content: bytes
+    content_type: str
+    has_json: bool = False
     json: Any = None
     form: Mapping[str, str] | None = None
-    text: str | None = None
-    base64: bytes | None = None
-    has_json: bool = False
-
-    @property
-    def bytes(self) -> bytes:
-        """What goes over the wire."""
-        if self.has_json:
-            return json.dumps(self.json, ensure_ascii=False).encode()
-        return self.base64 if self.base64 is not None else (self.text or "").encode()
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing in it."""
-        return not self.bytes
-
-    @property
-    def content_type(self) -> str:
-        """What a carrier would call it."""
-        if self.has_json:
-            return "application/json"
-        return "application/octet-stream" if self.base64 is not None else "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,16 +263,16 @@ def _call(data: Mapping[str, Any]) -> SampleCall:
 
 
 def _payload(data: Mapping[str, Any], path: str) -> Payload:
-    try:
-        raw = base64.b64decode(data["base64"], validate=True) if "base64" in data else None
-    except (TypeError, ValueError):
-        raise InvalidValue(f"{path}.base64: is not base64") from None
+    if "json" in data:
+        content = json.dumps(data["json"], ensure_ascii=False).encode()
+        return Payload(content=content, content_type="application/json", has_json=True, json=data["json"])
+    if "base64" in data:
+        content = from_json(bytes, data["base64"], f"{path}.base64")
+        return Payload(content=content, content_type="application/octet-stream")
     return Payload(
-        json=data.get("json"),
+        content=str(data.get("text", "")).encode(),
+        content_type="text/plain; charset=utf-8",
         form=data.get("form"),
-        text=data.get("text"),
-        base64=raw,
-        has_json="json" in data,
     )
 
 

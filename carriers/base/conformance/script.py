@@ -54,7 +54,7 @@ def documented(exchange: Exchange) -> Answer:
     """The answer a sample shows."""
     response = exchange.response
     headers = {"Content-Type": response.body.content_type, **response.headers}
-    return Answer(status=response.status, headers=headers, body=response.body.bytes)
+    return Answer(status=response.status, headers=headers, body=response.body.content)
 
 
 def fill(text: str, urls: Mapping[str, str]) -> str:
@@ -67,6 +67,11 @@ def fill(text: str, urls: Mapping[str, str]) -> str:
 def as_is(_place: int, answer: Answer) -> Answer:
     """Spoils nothing."""
     return answer
+
+
+def from_here(place: int, spoilt: Answer) -> Spoil:
+    """Another answer to one exchange and to all that come after it."""
+    return lambda at, answer: spoilt if at >= place else answer
 
 
 def only_at(place: int, spoilt: Answer) -> Spoil:
@@ -117,7 +122,7 @@ class Script:
         ]
         waiting = [place for place in self._unused if self._exchanges[place].request.where == where]
         fresh = [place for place in same if place in self._unused]
-        found = next(iter(fresh or same or waiting), None)
+        found = next(iter(fresh or same[-1:] or waiting), None)
         if found in self._unused:
             self._unused.remove(found)
         return found
@@ -171,5 +176,5 @@ def _body_differences(expected: Payload, body: bytes) -> Iterator[str]:
     elif expected.form is not None:
         given: dict[str, Any] = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         yield from unequal(dict(expected.form), given)
-    elif expected.bytes != body:
-        yield f"is {body[:80]!r} instead of {expected.bytes[:80]!r}"
+    elif expected.content != body:
+        yield f"is {body[:80]!r} instead of {expected.content[:80]!r}"

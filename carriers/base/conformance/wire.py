@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
-from carriers.base.conformance.loopback import Loopback, loopback
+from carriers.base.conformance.loopback import loopback
 from carriers.base.conformance.samples import Sample
-from carriers.base.conformance.script import Script, Spoil, as_is
+from carriers.base.conformance.script import Script, Spoil
 from carriers.base.conformance.stage import PATIENT_S, Played, Subject, caught
 from carriers.base.curl_transport import CurlTransport
-from carriers.base.drive import Outcome, Transport, drive, run
+from carriers.base.drive import Transport, drive, run
 from carriers.base.transports import RequestsTransport
 
 
@@ -24,39 +24,32 @@ def transports() -> Mapping[str, Transport]:
 def over_http(subject: Subject, sample: Sample, transport: Transport) -> Played:
     """Play a sample over HTTP."""
     with loopback() as server:
-        account = subject.account(sample, server.url)
-        script = Script(sample.exchanges, account.urls)
-        server.scripts[sample.name] = script
+        account = subject.account(sample, f"{server.url}/{sample.name}")
+        script = server.scripts[sample.name] = Script(sample.exchanges, account.urls)
         outcome = caught(lambda: run(subject.asked(sample, account), transport, deadline_s=PATIENT_S))
     return replace(outcome, sent=tuple(script.sent), surprises=tuple(script.surprises()))
 
 
-def all_over_http(
-    subject: Subject,
-    samples: Sequence[Sample],
-    transport: Transport,
-    *,
-    deadline_s: float,
-    spoil: Callable[[Sample], Spoil] = lambda _: as_is,
-) -> list[tuple[Sample, Played]]:
-    """Play samples at the same time, so that a hanging carrier costs one deadline and not one for each."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A sample that is played with spoilt answers; `name` tells runs of one sample apart."""
+
+    name: str
+    sample: Sample
+    spoil: Spoil
+
+
+def together(subject: Subject, runs: Sequence[Run], transport: Transport, deadline_s: float) -> list[Played]:
+    """Play at the same time, so that carriers that hang cost one deadline and not one each."""
     with loopback() as server:
-        scripts = [_script(subject, sample, server, spoil(sample)) for sample in samples]
-        asked = [
-            subject.asked(sample, subject.account(sample, server.url)) for sample in samples
-        ]
+        scripts, asked = [], []
+        for run_ in runs:
+            account = subject.account(run_.sample, f"{server.url}/{run_.name}")
+            script = server.scripts[run_.name] = Script(run_.sample.exchanges, account.urls, run_.spoil)
+            scripts.append(script)
+            asked.append(subject.asked(run_.sample, account))
         outcomes = drive(asked, transport, deadline_s=deadline_s)
     return [
-        (sample, _played(outcome, script))
-        for sample, outcome, script in zip(samples, outcomes, scripts, strict=True)
+        Played(value=outcome.value, error=outcome.error, sent=tuple(script.sent))
+        for outcome, script in zip(outcomes, scripts, strict=True)
     ]
-
-
-def _script(subject: Subject, sample: Sample, server: Loopback, spoil: Spoil) -> Script:
-    script = Script(sample.exchanges, subject.account(sample, server.url).urls, spoil)
-    server.scripts[sample.name] = script
-    return script
-
-
-def _played(outcome: Outcome[object], script: Script) -> Played:
-    return Played(value=outcome.value, error=outcome.error, sent=tuple(script.sent))

@@ -38,6 +38,7 @@ A carrier with state has `carriers/<name>/simulator.py`; any other is served fro
         carrier = Acme(running.account)                 # URLs, secrets and options fit
         running.simulator.faults.add(Fault(kind=FaultKind.TIMEOUT_AFTER, operation="book"))
         running.simulator.calls                         # what was asked, in order
+        running.simulator.move("A1", "delivered")       # and advance_clock(seconds): as the panel does
 
 Handlers run one at a time and need no locks. Routes start with the paths of the carrier's own URLs (those of
 the profile's `test` mode), on another host.

@@ -17,8 +17,6 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(prog="python -m carriers.base.simulator", description=__doc__)
     options.add_argument("code", help="code of an installed carrier")
     options.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    options.add_argument(
-        "--ledger", default=None, help="file for the carrier's books; continued when it exists"
-    )
+    options.add_argument("--ledger", default=None, help="file for the carrier's books; continued when it exists")
     asked = options.parse_args()
     main(asked.code, asked.port, asked.ledger, _announce)

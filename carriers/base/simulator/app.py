@@ -109,11 +109,20 @@ class Simulator:
             options=self.options,
         )
 
+    # What a test calls, as the control panel does.
+
+    def move(self, carrier_reference: str, to: str) -> list[Delivery]:
+        """Move a booking on and push what happened; what the pushes were answered."""
+        return self._step(lambda: self.advance(carrier_reference, to))
+
+    def advance_clock(self, seconds: float) -> list[Delivery]:
+        """Move the simulated present and push what became due; what the pushes were answered."""
+        self._ahead += timedelta(seconds=seconds)
+        return self._step(self.tick)
+
     # What a subclass calls.
 
-    def booked(
-        self, carrier_reference: str, tender_reference: str, price: Money | None, account: str = ""
-    ) -> None:
+    def booked(self, carrier_reference: str, tender_reference: str, price: Money | None, account: str = "") -> None:
         """Enter a paid booking into the ledger: before the answer, as a carrier's books are."""
         self.ledger.booked(
             carrier=self.code,
@@ -260,16 +269,15 @@ class Simulator:
     @route("POST", "/_sim/advance", operation=CONTROL)
     def _control_advance(self, request: Request) -> object:
         order = _order(request)
-        reference, to = str(order.get("carrier_reference", "")), str(order.get("to", ""))
-        return {"deliveries": [asdict(each) for each in self._step(lambda: self.advance(reference, to))]}
+        deliveries = self.move(str(order.get("carrier_reference", "")), str(order.get("to", "")))
+        return {"deliveries": [asdict(each) for each in deliveries]}
 
     @route("POST", "/_sim/clock", operation=CONTROL)
     def _control_clock(self, request: Request) -> object:
-        try:
-            self._ahead += timedelta(seconds=_order(request)["advance_s"])
-        except (KeyError, TypeError) as error:
-            raise BadRequest(f"advance_s is a number of seconds: {error}") from None
-        deliveries = self._step(self.tick)
+        seconds = _order(request).get("advance_s")
+        if not isinstance(seconds, int | float):
+            raise BadRequest("advance_s is a number of seconds")
+        deliveries = self.advance_clock(seconds)
         return {"now": self.now().isoformat(), "deliveries": [asdict(each) for each in deliveries]}
 
     @route("GET", "/_sim/redirected", operation=CONTROL)

@@ -30,9 +30,7 @@ class Job:
     plan: list[tuple[datetime, Step]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.plan = [
-            (self.appears_at + timedelta(seconds=step.after_s), step) for step in life_of(self.order)
-        ]
+        self.plan = [(self.appears_at + timedelta(seconds=step.after_s), step) for step in life_of(self.order)]
 
     @property
     def tracking_number(self) -> str:

@@ -61,8 +61,7 @@ def _pdf(tracking_number: str, lines: Sequence[str]) -> bytes:
     bottom = (HEIGHT_MM - BAR_TOP_MM - BAR_HEIGHT_MM) * scale
     left, tall = MARGIN_MM * scale, BAR_HEIGHT_MM * scale
     drawing += [
-        f"{left + start * module:.2f} {bottom:.1f} {width * module:.2f} {tall:.1f} re f"
-        for start, width in found
+        f"{left + start * module:.2f} {bottom:.1f} {width * module:.2f} {tall:.1f} re f" for start, width in found
     ]
     drawing.append(f"BT /F1 16 Tf 17 {bottom - 22:.1f} Td ({_escaped(tracking_number)}) Tj ET")
     stream = "\n".join(drawing).encode("latin-1", "replace")
@@ -70,8 +69,7 @@ def _pdf(tracking_number: str, lines: Sequence[str]) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox %s /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>"
-        % page,
+        b"<< /Type /Page /Parent 2 0 R /MediaBox %s /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>" % page,
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
@@ -99,9 +97,7 @@ def _zpl(tracking_number: str, lines: Sequence[str]) -> bytes:
         f"^FO48,{48 + 40 * row}^A0N,30,30^FD{line.translate(_NO_COMMANDS)}^FS"
         for row, line in enumerate([NOTICE, *lines])
     ]
-    code = (
-        f"^FO48,{BAR_TOP_MM * DOTS_PER_MM}^BY2^B3N,N,{BAR_HEIGHT_MM * DOTS_PER_MM},Y,N^FD{tracking_number}^FS"
-    )
+    code = f"^FO48,{BAR_TOP_MM * DOTS_PER_MM}^BY2^B3N,N,{BAR_HEIGHT_MM * DOTS_PER_MM},Y,N^FD{tracking_number}^FS"
     size = f"^PW{WIDTH_MM * DOTS_PER_MM}^LL{HEIGHT_MM * DOTS_PER_MM}^CI28"
     return "\n".join(["^XA", size, *texts, code, "^XZ"]).encode()
 

@@ -23,7 +23,5 @@ def _point(country: str, postal_code: str, number: int) -> dict[str, Any]:
         "kind": "locker" if number % 2 else "shop",
         "distance_m": number * EVERY_M,
         "address": {**street, "postal_code": postal_code, "country": country},
-        "opening_hours": [
-            {"weekday": day, "opens_min": OPENS_MIN, "closes_min": CLOSES_MIN} for day in range(7)
-        ],
+        "opening_hours": [{"weekday": day, "opens_min": OPENS_MIN, "closes_min": CLOSES_MIN} for day in range(7)],
     }

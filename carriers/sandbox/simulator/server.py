@@ -24,6 +24,18 @@ DEARER = Decimal("1.25")
 PROMISE_H = {"INSTANT": 2, "SAME_DAY": 8, "NEXT_DAY": 24, "POINT": 48}
 CO2E_G = {"INSTANT": 900, "SAME_DAY": 450, "NEXT_DAY": 300, "POINT": 180}
 
+REFUSALS = {
+    "unauthorized": (401, "This key is not known."),
+    "not_found": (404, "There is no such thing, or not yet."),
+    "price_changed": (409, "The price has changed, ask for a new quote."),
+    "quote_expired": (409, "This quote is over, ask for a new one."),
+    "too_late": (409, "It has been picked up."),
+    "address_not_deliverable": (422, "We cannot deliver to this address."),
+    "no_such_format": (422, "We print pdf, zpl and png."),
+    "parcel_not_accepted": (422, "We do not carry this."),
+    "unavailable": (503, "Nothing was done, try again later."),
+}
+
 Json = Mapping[str, Any]
 
 
@@ -59,16 +71,15 @@ class SimulatorSandbox(Simulator):
         """Rates for every service that was asked for, or for all."""
         order = self._order(request)
         outcome = outcome_of(order, "quote").word
-        if outcome == "refused":
-            _refuse("parcel_not_accepted", 422, "We do not carry this.")
+        if outcome in REFUSALS:
+            _refuse(outcome)
         price_list = prices().get(order["from"]["country"])
         if outcome == "not_served" or price_list is None or order["to"]["country"] not in prices():
             return {"quotes": []}
-        asked = order.get("services") or [name for name in PROMISE_H if name != "POINT"]
+        to_door = [name for name in PROMISE_H if name != "POINT"]
+        asked = order.get("services") or (["POINT"] if order.get("service_point") else to_door)
         weight_g = _weight_g(order)
-        return {
-            "quotes": [self._quoted(service, price_list.of(service, weight_g), order) for service in asked]
-        }
+        return {"quotes": [self._quoted(service, price_list.of(service, weight_g), order) for service in asked]}
 
     def _quoted(self, service: str, price: Money, order: Json) -> Json:
         number = f"Q{len(self._quotes) + 1}-{service}"
@@ -101,13 +112,11 @@ class SimulatorSandbox(Simulator):
 
     def _booked(self, order: Json, account: str) -> Job:
         outcome = outcome_of(order, "book").word
-        if outcome == "refused":
-            _refuse("address_not_deliverable", 422, "We cannot deliver to this address.")
-        if outcome == "price_changed":
-            _refuse("price_changed", 409, "The price has changed, ask for a new quote.")
+        if outcome in REFUSALS:
+            _refuse(outcome)
         price, expires_at = self._quotes.get(order["quote_id"], (None, self.now()))
         if price is None or expires_at <= self.now():
-            _refuse("quote_expired", 409, "This quote is over, ask for a new one.")
+            _refuse("quote_expired")
         if outcome == "dearer":
             price = price.share(DEARER)
         if outcome == "other_currency":
@@ -138,7 +147,7 @@ class SimulatorSandbox(Simulator):
         if job.cancelled:
             return {"status": "cancelled"}
         if outcome == "too_late" or job.taken:
-            _refuse("too_late", 409, "It has been picked up.")
+            _refuse("too_late")
         step = Step(after_s=0, code="CANCELLED", detail="BY_SHIPPER", where="origin")
         if outcome == "pending":
             job.plan = [(self.now() + LATE, step)]
@@ -154,17 +163,13 @@ class SimulatorSandbox(Simulator):
         job = self._job(request, id, "label")
         outcome = outcome_of(job.order, "label").word
         if outcome == "not_ready" and self.now() < job.appears_at + LABEL_READY:
-            _refuse("not_found", 404, "The label is not ready yet.")
+            _refuse("not_found")
         kind = request.args.get("format", "pdf")
         if kind not in KINDS:
-            _refuse("no_such_format", 422, "We print pdf, zpl and png.")
+            _refuse("no_such_format")
         to = job.order["to"]
-        lines = [
-            to.get("name", ""),
-            to.get("street1", ""),
-            f"{to.get('postal_code', '')} {to.get('city', '')}",
-        ]
-        content, content_type = label(kind, job.tracking_number, [*lines, to["country"]])
+        shown = ("name", "street1", "postal_code", "city", "country")
+        content, content_type = label(kind, job.tracking_number, [to.get(name, "") for name in shown])
         if outcome == "corrupt":
             content = content[: len(content) // 2]
         return Response(content, content_type=content_type)
@@ -172,9 +177,7 @@ class SimulatorSandbox(Simulator):
     @route("GET", "/v1/bookings/<id>/proof", operation="proof_of_delivery")
     def proof(self, request: Request, id: str) -> object:
         """Who took it."""
-        return self._job(request, id, "proof_of_delivery").proof() or _refuse(
-            "not_found", 404, "Not delivered yet."
-        )
+        return self._job(request, id, "proof_of_delivery").proof() or _refuse("not_found")
 
     @route("GET", "/v1/tracking", operation="track")
     def track(self, request: Request) -> object:
@@ -197,7 +200,7 @@ class SimulatorSandbox(Simulator):
         """Call a collection off."""
         self._authorize(request, "cancel_pickup")
         if id not in self._pickups:
-            _refuse("not_found", 404, "No such pickup.")
+            _refuse("not_found")
         return {"status": "cancelled"}
 
     @route("GET", "/v1/service-points", operation="service_points")
@@ -212,7 +215,7 @@ class SimulatorSandbox(Simulator):
         """The planned scans up to a code happen now; a code that is not planned happens by itself."""
         job = self._jobs.known(carrier_reference)
         if job is None:
-            _refuse("not_found", 404, "No such booking.")
+            _refuse("not_found")
         code = to.upper()
         planned = [step.code for _, step in job.plan]
         count = planned.index(code) + 1 if code in planned else int(not job.events)
@@ -246,22 +249,23 @@ class SimulatorSandbox(Simulator):
         self.tick()
         job = self._jobs.known(id)
         if job is None or not job.events:
-            _refuse("not_found", 404, "No such booking.")
+            _refuse("not_found")
         return job
 
     def _authorize(self, request: Request, operation: str = "") -> None:
         if request.headers.get("Authorization") != f"Bearer {self.secrets['api_key']}":
-            _refuse("unauthorized", 401, "This key is not known.")
+            _refuse("unauthorized")
         if operation in _without(request):
-            _refuse("not_found", 404, "This account has no such call.")
+            _refuse("not_found")
 
 
-def _refuse(code: str, status: int, message: str) -> NoReturn:
+def _refuse(code: str) -> NoReturn:
+    status, message = REFUSALS[code]
     abort(answer({"error": {"code": code, "message": message}}, status))
 
 
-def _without(request: Request) -> list[str]:
-    return request.headers.get("Sandbox-Without", "").split(",")
+def _without(request: Request) -> set[str]:
+    return set(filter(None, request.headers.get("Sandbox-Without", "").split(",")))
 
 
 def _weight_g(order: Json) -> int:

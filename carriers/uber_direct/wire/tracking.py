@@ -91,8 +91,9 @@ def original_of(delivery: Reading) -> str:
 
 
 def return_of(delivery: Reading) -> str:
-    """The delivery that brings a returned one back; "" while there is none."""
-    return _related(delivery).get("return", "")
+    """The delivery that brings a returned or cancelled one back; "" while there is none."""
+    undelivered = delivery.maybe_text("status") in (RETURNED, "canceled")
+    return _related(delivery).get("return", "") if undelivered else ""
 
 
 def proof(delivery: Reading) -> ProofOfDelivery:

@@ -8,7 +8,9 @@ from marshmallow import Schema, fields, post_load, validate
 
 from gateway.api.schemas.quotes import NAME
 from gateway.api.schemas.values import text, whole
+from gateway.domain.tracking import Place, ProofOfDelivery
 from gateway.services.accounts import AccountDraft
+from gateway.services.fleet import Scan
 from gateway.services.keys import SCOPES
 
 
@@ -28,6 +30,11 @@ class PlaceSchema(Schema):
     facility = text(100)
     latitude = fields.Float(allow_none=True, validate=validate.Range(min=-90, max=90))
     longitude = fields.Float(allow_none=True, validate=validate.Range(min=-180, max=180))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Place:
+        """To the domain's Place."""
+        return Place(**data)
 
 
 class EventSchema(Schema):
@@ -87,17 +94,43 @@ class TrackerPageSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-class ScanSchema(Schema):
-    """One scan of an own driver or depot. `event_id` is the client's and makes it harmless to send twice."""
+class ProofSchema(Schema):
+    """What the driver collected at the door; images by link."""
 
-    event_id = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    received_by = text(100)
+    relationship = text(64)
+    signature_url = text(2048)
+    photo_url = text(2048)
+    pin_matched = fields.Boolean(allow_none=True, truthy={True}, falsy={False})
+    min_age_verified = whole(least=1, most=120, allow_none=True)
+    latitude = fields.Float(allow_none=True, validate=validate.Range(min=-90, max=90))
+    longitude = fields.Float(allow_none=True, validate=validate.Range(min=-180, max=180))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> ProofOfDelivery:
+        """To the domain's ProofOfDelivery."""
+        return ProofOfDelivery(**data)
+
+
+class ScanSchema(Schema):
+    """One scan of an own driver or depot. `event_id` is the client's and makes it harmless to send twice.
+
+    The codes and details are in `carriers/own_fleet/statuses.csv`; one that is not there is kept as unknown.
+    """
+
+    event_id = fields.String(required=True, validate=validate.Length(min=1, max=64), attribute="client_event_id")
     tracking_number = fields.String(required=True, validate=validate.Length(min=1, max=64))
     code = fields.String(required=True, validate=validate.Length(min=1, max=64))
+    detail = text(64)
     occurred_at = fields.AwareDateTime(required=True, format="iso")
-    description = text(500)
     piece = text(64)
-    place = fields.Nested(PlaceSchema)
-    proof = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True))
+    place = fields.Nested(PlaceSchema, allow_none=True, load_default=None)
+    proof = fields.Nested(ProofSchema, allow_none=True, load_default=None)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Scan:
+        """To a Scan."""
+        return Scan(**data)
 
 
 class ScansSchema(Schema):

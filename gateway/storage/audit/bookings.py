@@ -17,9 +17,7 @@ from gateway.storage.repositories.tenders import RECALLS, TENDERS
 from gateway.storage.tables import metadata
 
 UNKNOWN_AT_MOST = timedelta(hours=1)
-"""How long after its sender's lease a tender may stay open without a person being asked: several review
-times.
-"""
+"""How long after its sender's lease a tender may stay open without a person being asked: several review times."""
 
 _S, _T, _R = SHIPMENTS.table.c, TENDERS.table.c, RECALLS.table.c
 _C, _K = CASES.table.c, KEYS.table.c

@@ -28,9 +28,7 @@ def each(connection: Connection, invariant: str, wrong: Select[Any], why: str) -
 def in_chunks(
     connection: Connection, wanted: Select[Any], key: Sequence[ColumnElement[Any]]
 ) -> Iterator[Sequence[Row[Any]]]:
-    """The rows in order of their key, which they begin with, a chunk at a time: a large table is never
-    held whole.
-    """
+    """The rows in order of their key, which they begin with, a chunk at a time: no table is held whole."""
     page = wanted.order_by(*key).limit(CHUNK)
     rows = connection.execute(page).all()
     while rows:

@@ -57,9 +57,7 @@ def variances_are_flagged(connection: Connection, now: datetime) -> Iterator[Vio
 
 
 def _prices(table: Table, key: tuple[Column[Any], ...]) -> Select[Any]:
-    """Prices beside rates, these as the text that they are: one that cannot be read is a finding, not a
-    failure.
-    """
+    """Prices beside rates, these as plain text: one that cannot be read is a finding, not a failure."""
     rate = type_coerce(table.c.rate, Text).label("rate")
     subject = key[1].label("subject_id")
     minor, currency = table.c.price_minor.label("minor"), table.c.price_currency.label("currency")

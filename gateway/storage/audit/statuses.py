@@ -34,11 +34,9 @@ def versions_grow(connection: Connection, now: datetime) -> Iterator[Violation]:
 
 
 def history_is_possible(connection: Connection, now: datetime) -> Iterator[Violation]:
-    """I5: history goes forward in time, and a final status is left only by what may follow it or by a
-    correction.
+    """I5: history goes forward in time; a final status is left only by what may follow it or by a correction.
 
-    Trackers whose events name parcels are left out: a parcel that turns up later sets the shipment back,
-    rightly.
+    Trackers whose events name parcels are left out: a parcel that turns up later sets the shipment back, rightly.
     """
     by_parcel = exists().where(_E.merchant_id == _H.merchant_id, _E.tracker_id == _H.tracker_id, _E.piece != "")
     key = (_H.merchant_id, _H.tracker_id, _H.version)

@@ -30,8 +30,8 @@ class Repository:
         limit: int,
         cursor: str | None,
     ) -> Page[N]:
-        """The next `limit` rows, newest first, `order` being time and id. Any page costs the same: the
-        cursor names the last row seen, not a number of rows to skip.
+        """The next `limit` rows, newest first, `order` being time and id. Any page costs the same: the cursor
+        names the last row seen, not a number of rows to skip.
         """
         created_at, row_id = order
         if cursor is not None:

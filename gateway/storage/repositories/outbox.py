@@ -95,8 +95,8 @@ class OutboxRepository(Repository):
         return ATTEMPTS.all(self._connection, wanted.order_by(_A.at, _A.number))
 
     def settle(self, delivery: WebhookDelivery, attempt: WebhookAttempt | None) -> None:
-        """Write what became of it: by a try (logged in any case, and counted while it is pending) or,
-        without one, by somebody's decision. Nothing happens when the endpoint was deleted meanwhile.
+        """Write what became of it: by a try (logged in any case, and counted while it is pending) or, without one,
+        by somebody's decision. Nothing happens when the endpoint was deleted meanwhile.
         """
         stored = DELIVERIES.get(self._connection, delivery.merchant_id, delivery.id, lock=True)
         if stored is None:

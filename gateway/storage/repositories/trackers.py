@@ -104,9 +104,7 @@ class TrackerRepository(Repository):
         return EVENTS.all(self._connection, _EVENTS, merchant_id=merchant_id, tracker_id=tracker_id)
 
     def add_history(self, tracker: TrackerRecord, at: datetime, caused_by: str, correction: bool) -> None:
-        """A change of its status, under its version. StaleVersion follows when that version is written
-        already.
-        """
+        """A change of its status, under its version. StaleVersion follows when that version is written already."""
         self._connection.execute(
             insert(HISTORY),
             {

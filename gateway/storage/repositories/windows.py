@@ -105,9 +105,8 @@ class FleetWindows:
     def reserve(self, window_id: str, tender_reference: str) -> bool:
         """Take one place; True also when this tender has it already.
 
-        False when the window is full or unknown, when the tender holds a place elsewhere, and when it gave
-        its place back: a tender that was cancelled does not come to life again because its booking arrives
-        late.
+        False when the window is full or unknown, when the tender holds a place elsewhere, and when it gave its
+        place back: a tender that was cancelled does not come to life again because its booking arrives late.
         """
         asked = {**self._fleet, "window": window_id, "tender": tender_reference}
         with self._begin() as connection:

@@ -1,6 +1,4 @@
-"""Merchants, their keys, carrier accounts and policies; idempotency of their requests; heartbeats of our
-jobs.
-"""
+"""Merchants, their keys, carrier accounts and policies; idempotency of their requests; heartbeats of our jobs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What all tables have in common.
 
-Every table starts its primary key with `merchant_id`, and foreign keys carry it along, so no row can point
-at another merchant's. Statuses are text without CHECK. Money is minor units (BIGINT) beside its currency.
-Absent texts and ids, "" in the domain, are NULL.
+Every table starts its primary key with `merchant_id`, and foreign keys carry it along, so no row can point at
+another merchant's. Statuses are text without CHECK. Money is minor units (BIGINT) beside its currency. Absent
+texts and ids, "" in the domain, are NULL.
 """
 
 from __future__ import annotations

@@ -53,8 +53,8 @@ ONE_OPEN_CASE = index("cases_one_open", "merchant_id", "kind", "subject_id", uni
 class ShipmentRow(Named, Row):
     """What a merchant wants moved and how far it has come.
 
-    `quote_id`, `chosen_offer_id`: no foreign keys, quotes are forgotten sooner than shipments.
-    `tender_id`: none either, tenders point here already.
+    `quote_id`, `chosen_offer_id`: no foreign keys, quotes are forgotten sooner than shipments. `tender_id`: none
+    either, tenders point here already.
     """
 
     __tablename__ = "shipments"
@@ -101,7 +101,7 @@ class ShipmentRow(Named, Row):
         index("shipments_newest", "merchant_id", "mode", "created_at", "id"),
         index("shipments_by_status", "merchant_id", "mode", "status", "created_at", "id"),
         index("shipments_by_state", "merchant_id", "mode", "state", "created_at", "id"),
-        index("shipments_by_number", "merchant_id", "tracking_number"),
+        index("shipments_by_number", "merchant_id", "mode", "tracking_number", "created_at", "id"),
     )
 
 

@@ -21,7 +21,7 @@ MONDAY = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 @pytest.fixture
 def ask() -> Callable[[Coroutine[Any, Any, Any]], Any]:
     transport = RequestsTransport(threads=1)
-    return lambda coroutine: run(coroutine, transport, deadline_s=10)
+    return lambda coroutine: run(coroutine, transport, deadline_s=5)
 
 
 @pytest.fixture

@@ -254,6 +254,12 @@ def test_a_cancelled_delivery_whose_parcels_come_back_is_not_over() -> None:
         assert word(polled(cancelled).events[0]) == ("returning", "return_in_progress")
 
 
+def test_only_an_undelivered_parcel_is_followed_on_its_way_back() -> None:
+    for status, followed in (("returned", RET), ("canceled", RET), ("delivered", ""), ("dropoff", "")):
+        told = delivery(status=status, related_deliveries=[{"id": RET}])
+        assert tracking.return_of(Reading(told)) == followed
+
+
 def test_left_at_the_door_is_delivered_to_a_safe_place() -> None:
     left = {
         **LIFE[-1],

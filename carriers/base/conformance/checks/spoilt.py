@@ -14,6 +14,7 @@ from carriers.base.conformance.script import TOKEN, Answer, Spoil, documented, o
 from carriers.base.conformance.soundness import unsound
 from carriers.base.conformance.stage import Played, Subject
 from carriers.base.errors import BadCarrierResponse, OutcomeUnknown
+from carriers.base.messages import Account
 from gateway.domain.shipments import Booking
 
 SAFE = (OutcomeUnknown, BadCarrierResponse)
@@ -35,8 +36,9 @@ OTHER_BODIES = {
 def a_spoilt_answer_breaks_nothing(subject: Subject, sample: Sample) -> Iterator[str]:
     """Whatever is wrong with an answer, the adapter answers or raises CarrierError, and what it answers is sound."""
     result = OPERATIONS[sample.operation].result
+    account = _account(subject, sample)
     for what, spoil in _spoils(sample):
-        yield from _unfit(what, subject.play(sample, spoil), result)
+        yield from _unfit(what, subject.play(sample, spoil, account), result)
 
 
 @each(lambda subject: subject.shown("webhook", failing=None))
@@ -58,13 +60,13 @@ def a_spoilt_field_never_loses_a_booking(subject: Subject, sample: Sample) -> It
     honest = subject.play(sample).value
     if not isinstance(honest, Booking):
         return  # the_documented_answer_is_what_we_read says so
-    reference = honest.ref.carrier_reference
+    reference, account = honest.ref.carrier_reference, _account(subject, sample)
     for place, exchange in _json_answers(sample):
         if exchange.response.status >= 300 or exchange.request.where == TOKEN:
             continue
         essential = sample.essential or _places(exchange, reference)
         for mutation in mutations(exchange.response.body.json):
-            played = subject.play(sample, only_at(place, _answer(exchange, mutation)))
+            played = subject.play(sample, only_at(place, _answer(exchange, mutation)), account)
             if any(touches(mutation.path, path) for path in essential):
                 yield from _unsafe(mutation, played)
             elif not isinstance(played.value, Booking):
@@ -86,6 +88,12 @@ def _unfit(what: str, played: Played, result: object) -> Iterator[str]:
         yield f"{what}: {played.says} escapes"
     elif played.error is None:
         yield from (f"{what}: returns {flaw}" for flaw in unsound(played.value, result))
+
+
+def _account(subject: Subject, sample: Sample) -> Account | None:
+    """One account for all plays, so that its token is fetched once; unless the sample shows how it is fetched."""
+    shows_token = any(exchange.request.where == TOKEN for exchange in sample.exchanges)
+    return None if shows_token else subject.account(sample)
 
 
 def _spoilable(sample: Sample) -> bool:

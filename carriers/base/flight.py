@@ -1,0 +1,64 @@
+"""A call under way, as all transports see it: the point of no return, and the limits every answer must keep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from carriers.base.calls import Call, Failure, Reply
+
+Answered = Callable[[Reply | Failure], None]
+
+CONNECT_LIMIT_S = 3.0
+# Connections to one host: a carrier that hangs takes these and no more; further calls to it wait their turn.
+PER_HOST = 32
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 65_536
+DEADLINE = "no answer before the deadline"
+TOO_LARGE = "the answer is larger than any honest one"
+TOO_MANY_HEADERS = "the answer has more headers than any honest one"
+USER_AGENT = "Doorstep/1"
+ACCEPT_ENCODING = "gzip, deflate"
+
+
+class Flight:
+    """One call under way, seen from two sides: a transport that sends it and a driver that may give it up.
+
+    Either the transport passes the point of no return first, or the driver gives up first: never both. So "nothing was
+    sent" stays true.
+    """
+
+    def __init__(
+        self, call: Call, deadline: float, answered: Answered, on_sent: Callable[[], None] | None = None
+    ) -> None:
+        self.call = call
+        self.deadline = deadline
+        self.answered = answered
+        self.on_sent = on_sent
+        self.sent = False
+        self.given_up = False
+        self._lock = Lock()
+
+    @property
+    def left_s(self) -> float:
+        """What is left until the deadline."""
+        return self.deadline - time.monotonic()
+
+    def may_send(self) -> bool:
+        """Asked when the connection stands, right before the first byte; after a yes the call counts as sent."""
+        with self._lock:
+            self.sent = self.sent or not self.given_up
+            return not self.given_up
+
+    def give_up(self) -> Failure:
+        """From here on nothing more is sent."""
+        with self._lock:
+            self.given_up = True
+        return self.failure(DEADLINE)
+
+    def failure(self, why: str, *, bad_answer: bool = False) -> Failure:
+        """What a transport that got no answer knows."""
+        if self.given_up or self.left_s <= 0:
+            return Failure(sent=self.sent, why=DEADLINE, late=True)
+        return Failure(sent=self.sent, why=why, bad_answer=bad_answer and self.sent)

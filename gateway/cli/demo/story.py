@@ -1,0 +1,199 @@
+"""The story: New York with our own vans, Uber Direct and the sandbox; Oslo with our own vans, Bring and the sandbox."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from carriers.base.registry import carrier
+from carriers.base.simulator import Ledger, simulator_class
+from gateway.bootstrap import build
+from gateway.cli.demo.merchant import Merchant, price
+from gateway.cli.demo.stage import CARRIERS, Stage
+from gateway.domain.errors import Unavailable
+from gateway.services import ledger_audit
+
+REFUSED = "web-sim911"
+"""A reference with which the sandbox refuses the booking (see carriers/sandbox)."""
+
+DUPLICATES = 2
+SHOWN_OF_PROOF = ("received_by", "signature_url", "photo_url")
+
+
+def play(stage: Stage) -> None:
+    """Both scenes, then the books. Raises Unavailable when something does not go as told."""
+    scenes = tomllib.loads(files("gateway.config").joinpath("demo.toml").read_text("utf-8"))
+    new_york(stage, scenes["new_york"])
+    oslo(stage, scenes["oslo"])
+    compare_books(stage)
+
+
+def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
+    """A checkout's quote, a booking, a refusal and failover, a courier's events twice and in disorder."""
+    shop = enter(stage, scene)
+    stage.console.rule("[bold]New York: a checkout asks for rates")
+    shop.say(f"{shop.name} ships {scene['goods']} across Manhattan. The sandbox carrier hangs on purpose.")
+    stage.control("sandbox", "faults", {"kind": "timeout_before", "operation": "quote", "times": 1, "delay_s": 20})
+    quote = shop.must("POST", "/v1/quotes", {**scene["shipment"], "deadline_ms": 1200})
+    shop.show_quote(quote)
+
+    stage.console.rule("[bold]Booked with the crowd, delivered with proof")
+    uber = next(offer for offer in quote["offers"] if offer["carrier"] == "uber_direct" and offer["eligible"])
+    wanted = {"quote_id": quote["id"], "offer_id": uber["id"], "reference": "web-1001"}
+    shipment = shop.book(wanted)
+    booked(shop, shipment)
+    shop.say(f"The courier's webhooks come {DUPLICATES + 1} times each and in disorder.")
+    deliver(shop, shipment, "uber_direct", "delivered")
+
+    stage.console.rule("[bold]A carrier refuses: the next one gets the tender")
+    shop.must("PUT", "/v1/policies/sandbox-first", {"data": scene["policy"]})
+    shipment = shop.book({**scene["shipment"], "policy": "sandbox-first", "reference": REFUSED})
+    booked(shop, shipment)
+    first, last = shipment["tenders"][0], shipment["tenders"][-1]
+    if (first["state"], last["state"]) != ("refused", "accepted"):
+        raise Unavailable("the story wants a refusal and then an acceptance")
+
+    stage.console.rule("[bold]Our own van: a failed attempt, then delivered")
+    own = next(offer for offer in quote["offers"] if offer["carrier"] == "own_fleet" and offer["eligible"])
+    shipment = shop.book({"quote_id": quote["id"], "offer_id": own["id"], "reference": "web-1003"})
+    booked(shop, shipment)
+    drive_round(shop, shipment, scene["round"])
+
+
+def oslo(stage: Stage, scene: Mapping[str, Any]) -> None:
+    """A lost answer that is reconciled to one booking; label, pushed and polled tracking of a parcel courier."""
+    shop = enter(stage, scene)
+    stage.console.rule("[bold]Oslo: the carrier books, and its answer is lost")
+    shop.must("PUT", "/v1/policies/default", {"data": scene["policy"]})
+    quote = shop.must("POST", "/v1/quotes", scene["shipment"])
+    shop.show_quote(quote)
+    stage.control("bring", "faults", {"kind": "timeout_after", "operation": "book", "times": 1, "delay_s": 20})
+    bring = next(offer for offer in quote["offers"] if offer["carrier"] == "bring" and offer["eligible"])
+    shipment = shop.book({"quote_id": quote["id"], "offer_id": bring["id"], "reference": "nett-2001"})
+    shop.say(f"POST /v1/shipments answered: {shipment['state']}")
+    shop.show_tenders(shipment)
+    if shipment["state"] != "booked":
+        shop.say("No other carrier is tried while the outcome is unknown; the worker looks it up by our reference.")
+        shipment = shop.follow(shipment, "booked")
+    booked(shop, shipment)
+    books = Ledger.read(stage.ledger("bring")).active()
+    shop.say(f"Bring's own ledger holds {sum(map(len, books.values()))} booking for it, and one is paid.", "green")
+
+    stage.console.rule("[bold]Tracked by push and by poll, delivered with a signature")
+    deliver(shop, shipment, "bring", "DELIVERED")
+
+
+def enter(stage: Stage, scene: Mapping[str, Any]) -> Merchant:
+    """A merchant with its carrier accounts, each pointed at its simulator; webhooks come doubled and shuffled."""
+    shop = Merchant(stage, scene["merchant"], ZoneInfo(scene["timezone"]))
+    for name, code in scene["accounts"].items():
+        if code == "own_fleet":
+            shop.must("POST", "/v1/accounts", {"name": name, "carrier": code, "options": scene["fleet"]})
+            shop.must("PUT", "/v1/fleet/windows", {"account": name, "windows": windows(shop.zone, scene["zone"])})
+            continue
+        simulator = simulator_class(carrier(code))
+        account = {
+            "name": name,
+            "carrier": code,
+            "urls": stage.simulators[code]["urls"],
+            "secrets": dict(simulator.secrets),
+            "options": dict(simulator.options),
+        }
+        made = shop.must("POST", "/v1/accounts", account)
+        target = {"url": made["webhook_url"], "duplicate": DUPLICATES, "shuffle": True}
+        stage.control(code, "webhooks", target)
+    return shop
+
+
+def windows(zone: ZoneInfo, area: str) -> list[dict[str, Any]]:
+    """Two delivery windows a day for the coming days, with four places each."""
+    today = datetime.now(zone).date()
+    return [
+        {
+            "id": f"{area}-{day}-{start}",
+            "zone": area,
+            "start": datetime.combine(day, time(start), zone).isoformat(),
+            "end": datetime.combine(day, time(start + 4), zone).isoformat(),
+            "capacity": 4,
+        }
+        for day in (today + timedelta(days=ahead) for ahead in range(1, 4))
+        for start in (8, 16)
+    ]
+
+
+def booked(shop: Merchant, shipment: Mapping[str, Any]) -> None:
+    """What the merchant has in hand now."""
+    shop.show_tenders(shipment)
+    number = shipment["tracking_number"]
+    shop.say(f"  booked with {shipment['account']} for {price(shipment['price'])}, tracking number {number}", "green")
+    if shipment["label"] and shipment["carrier"] == "bring":
+        label = shop.call("GET", shipment["label"]["href"])
+        shop.say(f"  label: {len(label.content)} bytes of {label.headers['Content-Type']}")
+
+
+def deliver(shop: Merchant, shipment: Mapping[str, Any], code: str, end: str) -> None:
+    """Let the simulated carrier deliver it, and show what the gateway made of all the webhooks."""
+    found = shop.must("GET", f"/v1/shipments/{shipment['id']}")
+    sent = shop.stage.control(code, "advance", {"carrier_reference": reference(shop.stage, code, found), "to": end})
+    after = shop.follow(shipment, "delivered")
+    events = shop.show_events(shipment)
+    shop.say(
+        f"  {len(sent['deliveries'])} webhooks were sent; {len(events)} events are kept; one truthful status:", "dim"
+    )
+    shop.say(f"  {after['status']} ({after['reason']}) at {shop.at(after['delivered_at'])}", "bold green")
+    proof = after["proof_of_delivery"]
+    if proof:
+        shown = [f"{name.replace('_', ' ')}: {proof[name]}" for name in SHOWN_OF_PROOF if proof.get(name)]
+        shop.say(f"  proof of delivery, {', '.join(shown)}")
+
+
+def reference(stage: Stage, code: str, shipment: Mapping[str, Any]) -> str:
+    """The carrier's own number of a booking, from its books."""
+    accepted = next(tender["id"] for tender in shipment["tenders"] if tender["state"] == "accepted")
+    return Ledger.read(stage.ledger(code)).active()[accepted][0].carrier_reference
+
+
+def drive_round(shop: Merchant, shipment: Mapping[str, Any], scans: list[Mapping[str, Any]]) -> None:
+    """A driver's scans, sent twice and the wrong way round, as an app does after hours without a network."""
+    now = datetime.now(UTC)
+    made = [
+        {
+            **scan,
+            "event_id": f"scan-{index}",
+            "tracking_number": shipment["tracking_number"],
+            "occurred_at": (now + timedelta(seconds=index)).isoformat(),
+        }
+        for index, scan in enumerate(scans)
+    ]
+    for batch in (made[::-1], made):
+        report = shop.must("POST", "/v1/fleet/scans", {"account": shipment["account"], "scans": batch})
+        shop.say(f"  POST /v1/fleet/scans with {len(batch)} scans: {report['new']} new")
+    after = shop.follow(shipment, "delivered")
+    shop.show_events(shipment)
+    shop.say(
+        f"  {after['status']} at attempt {after['attempts']}; taken by {after['proof_of_delivery']['received_by']}",
+        "bold green",
+    )
+
+
+def compare_books(stage: Stage) -> None:
+    """The carriers' books against ours: nothing paid twice, nothing unknown, no invariant broken."""
+    stage.console.rule("[bold]The books")
+    services = build(stage.settings())
+    ledgers = [Ledger.read(stage.ledger(code)) for code in CARRIERS if stage.ledger(code).exists()]
+    now = services.clock()
+    broken = [*services.store.audit(now), *ledger_audit.compare(services.store, ledgers, now)]
+    for violation in broken:
+        stage.console.print(f"  {violation.invariant} {violation.subject_id}: {violation.why}", style="red")
+    if broken:
+        raise Unavailable(f"{len(broken)} invariants are broken")
+    paid = sum(len(bookings) for ledger in ledgers for bookings in ledger.active().values())
+    stage.console.print(
+        f"  Every invariant holds. The carriers' own ledgers hold {paid} paid bookings; every one is a shipment of ours,",
+        "and no shipment is paid twice.",
+        style="bold green",
+    )

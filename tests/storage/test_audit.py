@@ -1,0 +1,162 @@
+"""The audit is silent on a good history and names what is broken in a bad one: one planted wrong per
+promise.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.storage import SqlStore
+from gateway.storage.audit import found
+from gateway.storage.tables.shipments import ONE_OPEN_TENDER
+from tests.conftest import TestDatabase
+from tests.storage import made
+from tests.storage.made import NOW
+
+LATER = NOW + timedelta(minutes=5)
+
+
+CARELESS = {"sqlite": "PRAGMA foreign_keys = OFF", "postgresql": "SET session_replication_role = replica"}
+CAREFUL = {"sqlite": "PRAGMA foreign_keys = ON", "postgresql": "SET session_replication_role = DEFAULT"}
+
+
+def plant(database: TestDatabase, statements: tuple[str, ...]) -> None:
+    """Break it as no code of ours could: with foreign keys switched off."""
+    dialect = database.engine.dialect.name
+    raw = database.engine.raw_connection()
+    for statement in (CARELESS[dialect], *statements, CAREFUL[dialect]):
+        raw.cursor().execute(statement)
+    raw.commit()
+    raw.close()
+
+
+BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "a second open tender": (
+        "I1",
+        "shp_1",
+        ("DROP INDEX tenders_one_open", "UPDATE tenders SET state = 'uncertain' WHERE id = 'tnd_0'"),
+    ),
+    "a closed tender with a booking": (
+        "I1",
+        "tnd_0",
+        ("UPDATE tenders SET carrier_reference = 'CR-0' WHERE id = 'tnd_0'",),
+    ),
+    "a compensation refused in silence": ("I1", "rcl_1", ("UPDATE recalls SET state = 'refused'",)),
+    "booked without an accepted tender": (
+        "I1",
+        "shp_1",
+        ("UPDATE tenders SET state = 'refused', carrier_reference = NULL WHERE id = 'tnd_1'",),
+    ),
+    "cancelled with an open tender": ("I1", "shp_1", ("UPDATE shipments SET state = 'cancelled'",)),
+    "a message nobody reads": ("I3", "inb_1", ("UPDATE inbox SET received_at = '2026-11-01 00:00:00.000000'",)),
+    "a message parked for ever": (
+        "I3",
+        "inb_1",
+        ("UPDATE inbox SET state = 'parked', received_at = '2026-11-01 00:00:00.000000'",),
+    ),
+    "a message that is never due": ("I3", "inb_1", ("UPDATE inbox SET due_at = NULL",)),
+    "a change nobody is told of": ("I4", "shp_1", ("UPDATE shipments SET version = 3",)),
+    "a change told under a wrong number": ("I4", "shp_1", ("UPDATE outbox SET sequence = 7 WHERE id = 'msg_2'",)),
+    "a message not passed on": ("I4", "msg_2", ("DELETE FROM webhook_deliveries WHERE id = 'dlv_2'",)),
+    "a delivery that is never due": (
+        "I4",
+        "dlv_1",
+        ("UPDATE webhook_deliveries SET due_at = NULL WHERE id = 'dlv_1'",),
+    ),
+    "a delivery tried for ever": (
+        "I4",
+        "dlv_1",
+        ("UPDATE webhook_deliveries SET created_at = '2026-11-01 00:00:00.000000' WHERE id = 'dlv_1'",),
+    ),
+    "a gap in the history": ("I5", "trk_1", ("DELETE FROM status_history WHERE version = 1",)),
+    "a history that goes back": (
+        "I5",
+        "trk_1",
+        ("UPDATE status_history SET at = '2026-11-01 00:00:00.000000' WHERE version = 2",),
+    ),
+    "a final status that did not hold": (
+        "I5",
+        "trk_1",
+        (
+            "UPDATE status_history SET status = 'delivered' WHERE version = 1",
+            "UPDATE status_history SET status = 'in_transit' WHERE version = 2",
+        ),
+    ),
+    "a status that is not its fold": ("I6", "trk_1", ("UPDATE trackers SET attempts = 5",)),
+    "an event that cannot be": ("I6", "trk_1", ("UPDATE tracking_events SET status = 'teleported'",)),
+    "a shipment that shows another status": ("I6", "shp_1", ("UPDATE shipments SET status = 'lost'",)),
+    "an amount without a currency": ("I7", "shp_1", ("UPDATE shipments SET price_currency = NULL",)),
+    "a negative amount": ("I7", "shp_1", ("UPDATE shipments SET price_minor = -1, quoted_price_minor = -1",)),
+    "a currency that does not exist": ("I7", "shp_1", ("UPDATE delivery_records SET currency = 'XXQ'",)),
+    "a price that is not its rate's": ("I7", "tnd_1", ("UPDATE tenders SET price_minor = 1 WHERE id = 'tnd_1'",)),
+    "lines that exceed their price": (
+        "I7",
+        "qte_1_a",
+        ("UPDATE offers SET rate = replace(rate, '\"0.50\"', '\"99.00\"') WHERE id = 'qte_1_a'",),
+    ),
+    "a rate that cannot be read": ("I7", "qte_1_a", ("UPDATE offers SET rate = '{' WHERE id = 'qte_1_a'",)),
+    "a silent difference in price": ("I7", "shp_1", ("UPDATE shipments SET price_minor = 950",)),
+    "a finished key without an answer": ("I8", "k-1", ("UPDATE idempotency SET status = NULL",)),
+    "a key of a shipment that is not there": ("I8", "k-1", ("UPDATE idempotency SET resource_id = 'shp_x'",)),
+    "a row of nobody": ("I9", "labels", ("UPDATE labels SET merchant_id = ''",)),
+    "a tender of another shipment": ("I9", "shp_1", ("UPDATE shipments SET tender_id = 'tnd_x', state = 'failed'",)),
+    "a tender unknown for too long": (
+        "I10",
+        "tnd_1",
+        ("UPDATE tenders SET state = 'uncertain', lease_until = '2026-11-01 00:00:00.000000' WHERE id = 'tnd_1'",),
+    ),
+}
+
+
+@pytest.fixture
+def history(store: SqlStore) -> SqlStore:
+    """A good history with a bit of everything."""
+    made.delivered(store)
+    made.and_more(store)
+    return store
+
+
+def test_a_good_history_breaks_no_promise(history: SqlStore) -> None:
+    assert history.audit(LATER) == []
+
+
+def test_an_empty_database_breaks_no_promise(store: SqlStore) -> None:
+    assert store.audit(LATER) == []
+
+
+@pytest.mark.parametrize(("invariant", "subject", "statements"), BROKEN.values(), ids=list(BROKEN))
+def test_a_broken_promise_is_named(
+    history: SqlStore, database: TestDatabase, invariant: str, subject: str, statements: tuple[str, ...]
+) -> None:
+    try:
+        plant(database, statements)
+        named = {(violation.invariant, violation.subject_id) for violation in history.audit(LATER)}
+        assert (invariant, subject) in named
+    finally:
+        if statements[0].startswith("DROP INDEX"):
+            database.empty()
+            ONE_OPEN_TENDER.create(database.engine)
+
+
+def test_every_promise_has_a_planted_wrong() -> None:
+    assert {invariant for invariant, _, _ in BROKEN.values()} == {f"I{n}" for n in (1, 3, 4, 5, 6, 7, 8, 9, 10)}
+
+
+def test_what_is_being_settled_breaks_no_promise(history: SqlStore, database: TestDatabase) -> None:
+    plant(
+        database,
+        (
+            "UPDATE tenders SET state = 'uncertain', lease_until = '2026-11-01 00:00:00.000000' WHERE id = 'tnd_1'",
+            "UPDATE shipments SET state = 'needs_review'",
+            "UPDATE webhook_endpoints SET types = '[\"shipment.failed\"]'",
+            "DELETE FROM webhook_deliveries",
+        ),
+    )
+    assert history.audit(LATER) == []
+
+
+def test_large_tables_are_read_in_chunks(history: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found, "CHUNK", 1)
+    assert history.audit(LATER) == []

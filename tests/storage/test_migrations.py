@@ -1,0 +1,108 @@
+"""The revisions lead to exactly the schema that the code works with, and back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from gateway.storage.engine import write_engine
+from gateway.storage.migrate import alembic_config, migrate
+from gateway.storage.tables import metadata
+
+WITHOUT_MERCHANT = {"job_heartbeats", "alembic_version"}
+GLOBAL_BY_DESIGN = {"api_keys_public_id", "accounts_id"}  # look-ups that find out whose it is
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without a schema."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/100%.db"
+    url: str = request.getfixturevalue("postgres").database("doorstep_migrations")
+    return url
+
+
+@pytest.fixture
+def migrated_url(fresh_url: str) -> Iterator[str]:
+    """A database migrated to the newest revision."""
+    migrate(fresh_url)
+    return fresh_url
+
+
+def test_the_migrated_schema_is_the_one_the_code_works_with(migrated_url: str) -> None:
+    engine = write_engine(migrated_url)
+    with engine.begin() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_every_unique_and_partial_index_is_there(migrated_url: str) -> None:
+    """Alembic does not compare the conditions of partial indexes, so this does."""
+    engine = write_engine(migrated_url)
+    with engine.begin() as connection:
+        dialect = connection.dialect.name
+        found = {
+            index["name"]: (index["column_names"], bool(index["unique"]), _condition(index, dialect))
+            for table in metadata.tables
+            for index in inspect(connection).get_indexes(table)
+        }
+    engine.dispose()
+    expected = {}
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            where = index.dialect_options[dialect]["where"]
+            columns = [column.name for column in index.columns]
+            expected[index.name] = (columns, bool(index.unique), where is not None)
+    assert found == expected
+
+
+def _condition(index: object, dialect: str) -> bool:
+    options = index.get("dialect_options", {})  # type: ignore[attr-defined]  # a dictionary of the inspector's
+    return options.get(f"{dialect}_where") is not None
+
+
+def test_everything_belongs_to_a_merchant(migrated_url: str) -> None:
+    engine = write_engine(migrated_url)
+    inspector = inspect(engine)
+    for table in set(inspector.get_table_names()) - WITHOUT_MERCHANT:
+        assert inspector.get_pk_constraint(table)["constrained_columns"][0] == "merchant_id", table
+        for key in inspector.get_foreign_keys(table):
+            assert key["constrained_columns"][0] == "merchant_id", (table, key)
+        for index in inspector.get_indexes(table):
+            if index["unique"] and index["name"] not in GLOBAL_BY_DESIGN:
+                assert index["column_names"][0] == "merchant_id", (table, index)
+    engine.dispose()
+
+
+def test_the_schema_goes_down_and_up_again(migrated_url: str) -> None:
+    engine = write_engine(migrated_url)
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    engine.dispose()
+    migrate(migrated_url)
+    engine = write_engine(migrated_url)
+    assert set(metadata.tables) <= set(inspect(engine).get_table_names())
+    engine.dispose()
+
+
+def test_two_processes_that_migrate_at_once_do_it_one_after_the_other(fresh_url: str) -> None:
+    program = "import sys; from gateway.storage.migrate import migrate; migrate(sys.argv[1])"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, fresh_url], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [process.communicate()[1] for process in processes] == ["", ""]
+    assert [process.returncode for process in processes] == [0, 0]
+    engine = write_engine(fresh_url)
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
+    engine.dispose()
