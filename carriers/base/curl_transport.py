@@ -17,8 +17,8 @@ from io import BytesIO
 import certifi
 import pycurl
 
-from carriers.base.calls import CONNECT_LIMIT_S, Call, Failure, Reply
-from carriers.base.drive import DEADLINE, Answered
+from carriers.base.calls import Call, Failure, Reply
+from carriers.base.flight import CONNECT_LIMIT_S, DEADLINE, Answered
 from carriers.base.transports import PER_HOST, TOO_LARGE
 
 MAX_HEADER_BYTES = 65_536

@@ -21,8 +21,7 @@ from carriers.base.errors import (
     OutcomeUnknown,
     UnknownReference,
 )
-from carriers.base.flight import Answered
-from carriers.base.http import failed
+from carriers.base.flight import DEADLINE, Answered
 
 T = TypeVar("T")
 
@@ -148,4 +147,36 @@ class _Driven(Generic[T]):
         call = self.resume(failure)
         if call is not None:
             self._coroutine.close()
-    """TODO"""
+            self.outcome.error = self.outcome.error or CarrierUnavailable(DEADLINE)
+        self.outcome.timed_out = True
+        self.outcome.latency_s = time.monotonic() - self._started
+
+    def abandon(self) -> None:
+        """Whatever happened to the others: no call of this one stays open."""
+        if self.pending is not None:
+            self.pending.cancel()
+            self.pending = None
+        self._coroutine.close()
+
+    def _note(self, answer: Reply | Failure | None) -> None:
+        """Keep the raw record, and whether something not repeatable was applied."""
+        if self._call is None or answer is None:
+            return
+        reply = answer if isinstance(answer, Reply) else None
+        self.outcome.exchanges.append(Exchange(self._call, reply))
+        accepted = reply is not None and 200 <= reply.status < 300
+        self._applied = self._applied or (accepted and not self._call.repeatable)
+
+
+def _doubted(error: CarrierError) -> CarrierError:
+    """After a call that was applied, "surely not applied" is no longer true of the whole."""
+    doubtful = isinstance(error, CarrierUnavailable | AuthenticationFailed | UnknownReference)
+    return OutcomeUnknown(f"applied in part: {error}") if doubtful else error
+
+
+def _checked(coroutine: Coroutine[Any, Any, Any], call: object) -> Call:
+    if not isinstance(call, Call):
+        coroutine.close()
+        raise TypeError(f"an adapter may await only self.http, not {call!r}")
+    return call
+

@@ -21,8 +21,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from carriers.base.calls import CONNECT_LIMIT_S, Call, Failure, Reply
-from carriers.base.drive import DEADLINE, Answered
+from carriers.base.calls import Call, Failure, Reply
+from carriers.base.flight import CONNECT_LIMIT_S, DEADLINE, Answered
 
 THREADS = 64
 CHUNK = 65_536

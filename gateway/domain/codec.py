@@ -3,6 +3,8 @@
 One form for what is stored with a quote, what samples of carriers are written in, and what tests compare:
 `Money` is {"amount": "8.99", "currency": "USD"}, times are RFC 3339, enums their value, bytes base64. Fields at their
 default are left out, so that stored data stays small and old data reads after a field is added.
+
+Readers and writers are made once per type: this runs on every read of a shipment.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from gateway.domain.errors import InvalidValue
 
 T = TypeVar("T")
 Json = Any  # whatever json.dumps takes; a recursive alias would only hide it
+Reader = Callable[[Json], Any]
 
-
-TEXT_FORMS: Mapping[type, Callable[[Any], Any]] = {
+TEXT_FORMS: Mapping[type, Reader] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
     Decimal: lambda text: Decimal(str(text)),
@@ -32,14 +34,60 @@ TEXT_FORMS: Mapping[type, Callable[[Any], Any]] = {
 """Types that JSON has as text."""
 
 
+class _Misfit(Exception):
+    """Data that does not fit; the path is put together on the way out."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.steps: list[str] = []
+
+    def under(self, step: str) -> _Misfit:
+        self.steps.insert(0, step)
+        return self
+
+
 def to_json(value: object) -> Json:
     """Plain JSON data of a noun (or of a list, mapping or scalar of nouns)."""
+    if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: to_json(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if getattr(value, field.name) != _default(field)
-        }
+        return _fields_of(value)
+    return _plain(value)
+
+
+def from_json(kind: type[T], data: Json, path: str = "$") -> T:
+    """The noun of that type in JSON data; raises InvalidValue naming the path of what does not fit."""
+    named: Any = kind
+    try:
+        result: T = _reader(named)(data)
+    except _Misfit as misfit:
+        raise InvalidValue(f"{path}{''.join(misfit.steps)}: {misfit}") from None
+    return result
+
+
+def _fields_of(value: object) -> dict[str, Json]:
+    found = {}
+    kind: Any = type(value)
+    for name, default in _defaults(kind):
+        member = getattr(value, name)
+        if member is not default and member != default:
+            found[name] = to_json(member)
+    return found
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
+    """Names and defaults of a dataclass's fields; a sentinel that equals nothing where there is none."""
+    return tuple((field.name, _default(field)) for field in dataclasses.fields(kind))
+
+
+def _default(field: dataclasses.Field[Any]) -> object:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _plain(value: object) -> Json:
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, Enum):
@@ -50,88 +98,125 @@ def to_json(value: object) -> Json:
         return str(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [to_json(item) for item in value]
     return value
 
 
-def from_json(kind: type[T], data: Json, path: str = "$") -> T:
-    """The noun of that type in JSON data; raises InvalidValue naming the path of what does not fit."""
-    result: T = _read(kind, data, path)
-    return result
-
-
-def _default(field: dataclasses.Field[Any]) -> object:
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    return field.default
-
-
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _read(kind: Any, data: Json, path: str) -> Any:
+def _reader(kind: Any) -> Reader:
+    """The function that reads one type."""
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _read_optional(kind, data, path)
-    if dataclasses.is_dataclass(kind):
-        return _read_dataclass(kind, data, path)
+        return _optional_reader(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _dataclass_reader(kind)
     if origin is tuple:
-        return _read_tuple(kind, data, path)
-    if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
+        return _tuple_reader(get_args(kind))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping_reader(get_args(kind)[1])
+    return _scalar_reader(kind)
+
+
+def _optional_reader(kind: Any) -> Reader:
+    arm = next(arm for arm in get_args(kind) if arm is not type(None))
+    inner = _reader(arm)
+    return lambda data: None if data is None else inner(data)
+
+
+def _dataclass_reader(kind: type) -> Reader:
+    hints = get_type_hints(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+
+    def read(data: Json) -> Any:
         if not isinstance(data, Mapping):
-            raise InvalidValue(f"{path}: expected an object")
-        inner = get_args(kind)[1]
-        return {key: _read(inner, item, f"{path}.{key}") for key, item in data.items()}
-    return _read_scalar(kind, data, path)
+            raise _Misfit(f"expected an object for {kind.__name__}")
+        values = {}
+        for name, item in data.items():
+            reader = readers.get(name)
+            if reader is None:
+                raise _Misfit(f"{kind.__name__} has no {name}")
+            try:
+                values[name] = reader(item)
+            except _Misfit as misfit:
+                raise misfit.under(f".{name}") from None
+        try:
+            return kind(**values)
+        except (TypeError, InvalidValue) as error:
+            raise _Misfit(str(error)) from error
+
+    return read
 
 
-def _read_optional(kind: Any, data: Json, path: str) -> Any:
-    if data is None:
-        return None
-    inner = [arm for arm in get_args(kind) if arm is not type(None)]
-    return _read(inner[0], data, path)
+def _tuple_reader(arms: tuple[Any, ...]) -> Reader:
+    endless = len(arms) == 2 and arms[1] is Ellipsis
+    readers = (_reader(arms[0]),) if endless else tuple(_reader(arm) for arm in arms)
+
+    def read(data: Json) -> Any:
+        if not isinstance(data, list | tuple):
+            raise _Misfit("expected an array")
+        if not endless and len(data) != len(readers):
+            raise _Misfit(f"expected {len(readers)} items, not {len(data)}")
+        return tuple(_at(readers[0 if endless else index], index, item) for index, item in enumerate(data))
+
+    return read
 
 
-def _read_dataclass(kind: Any, data: Json, path: str) -> Any:
-    if not isinstance(data, Mapping):
-        raise InvalidValue(f"{path}: expected an object for {kind.__name__}")
-    hints = _hints(kind)
-    names = {field.name for field in dataclasses.fields(kind)}
-    unknown = sorted(set(data) - names)
-    if unknown:
-        raise InvalidValue(f"{path}: {kind.__name__} has no {', '.join(unknown)}")
+def _at(reader: Reader, index: int, item: Json) -> Any:
     try:
-        return kind(**{key: _read(hints[key], item, f"{path}.{key}") for key, item in data.items()})
-    except TypeError as error:
-        raise InvalidValue(f"{path}: {error}") from error
+        return reader(item)
+    except _Misfit as misfit:
+        raise misfit.under(f"[{index}]") from None
 
 
-def _read_tuple(kind: Any, data: Json, path: str) -> Any:
-    if not isinstance(data, list | tuple):
-        raise InvalidValue(f"{path}: expected an array")
-    inner = get_args(kind)
-    if len(inner) == 2 and inner[1] is Ellipsis:
-        return tuple(_read(inner[0], item, f"{path}[{index}]") for index, item in enumerate(data))
-    if len(inner) != len(data):
-        raise InvalidValue(f"{path}: expected {len(inner)} items, not {len(data)}")
-    return tuple(
-        _read(arm, item, f"{path}[{index}]") for index, (arm, item) in enumerate(zip(inner, data, strict=True))
-    )
+def _mapping_reader(arm: Any) -> Reader:
+    inner = _reader(arm)
+
+    def read(data: Json) -> Any:
+        if not isinstance(data, Mapping):
+            raise _Misfit("expected an object")
+        found = {}
+        for key, item in data.items():
+            try:
+                found[key] = inner(item)
+            except _Misfit as misfit:
+                raise misfit.under(f".{key}") from None
+        return found
+
+    return read
 
 
-def _read_scalar(kind: Any, data: Json, path: str) -> Any:
-    try:
-        if kind in TEXT_FORMS:
-            return TEXT_FORMS[kind](data)
-        if isinstance(kind, type) and issubclass(kind, Enum):
-            return kind(data)
-    except (TypeError, ValueError, InvalidOperation) as error:
-        raise InvalidValue(f"{path}: {error}") from error
-    if kind is float and isinstance(data, int | float) and not isinstance(data, bool):
+def _scalar_reader(kind: Any) -> Reader:
+    converted = TEXT_FORMS.get(kind) or (kind if isinstance(kind, type) and issubclass(kind, Enum) else None)
+    if converted is not None:
+        return _converting(converted)
+    if kind is float:
+        return _number
+    if kind in (str, int, bool):
+        return _exactly(kind)
+    return lambda data: data
+
+
+def _converting(convert: Reader) -> Reader:
+    def read(data: Json) -> Any:
+        try:
+            return convert(data)
+        except (TypeError, ValueError, InvalidOperation) as error:
+            raise _Misfit(str(error)) from None
+
+    return read
+
+
+def _number(data: Json) -> float:
+    if isinstance(data, int | float) and not isinstance(data, bool):
         return float(data)
-    if kind in (str, int, bool) and type(data) is not kind:
-        raise InvalidValue(f"{path}: expected {kind.__name__}, not {data!r}")
-    return data
+    raise _Misfit(f"expected a number, not {data!r}")
+
+
+def _exactly(kind: type) -> Reader:
+    def read(data: Json) -> Any:
+        if type(data) is not kind:
+            raise _Misfit(f"expected {kind.__name__}, not {data!r}")
+        return data
+
+    return read

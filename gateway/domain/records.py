@@ -171,6 +171,7 @@ class TrackerRecord:
     estimated_delivery_at: datetime | None = None
     version: int = 0
     finished: bool = False
+    subscribed_until: datetime | None = None
     due_at: datetime | None = None
     tries: int = 0
 

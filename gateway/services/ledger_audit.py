@@ -26,7 +26,8 @@ def compare(store: Store, ledgers: Iterable[LedgerView], now: datetime) -> list[
 
 
 def _judge(uow: UnitOfWork, reference: str, bookings: tuple[LedgerBooking, ...], now: datetime) -> Iterator[Violation]:
-    tender = uow.tenders.by_id(reference)
+    held = (uow.tenders.get(merchant_id, reference) for merchant_id, _ in uow.keys.merchants())
+    tender = next((found for found in held if found is not None), None)
     if tender is None:
         for booking in bookings:
             yield _violation("I2", "", booking, "the carrier holds a booking under a reference that is none of ours")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from carriers.base import Capability, CarrierError, TrackingUpdate
+from carriers.base import Capability, CarrierError, Subscription, TrackingUpdate
 from carriers.base.calls import Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
@@ -27,6 +27,8 @@ from gateway.settings import Worker
 
 log = logging.getLogger("gateway.poll")
 POLL_DEADLINE_S = 20.0
+RENEW_BEFORE = timedelta(days=1)
+UNENDING = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Poller:
         clock: Clock,
         settings: TrackingSettings,
         worker: Worker,
+        public_url: str,
     ) -> None:
         self._store = store
         self._pool = pool
@@ -60,6 +63,7 @@ class Poller:
         self._clock = clock
         self._settings = settings
         self._worker = worker
+        self._public_url = public_url
 
     def claim(self) -> Sequence[PollBatch]:
         """Due trackers, leased to this worker, in batches of one account. One that crashed a worker goes alone."""
@@ -70,10 +74,33 @@ class Poller:
 
     def work(self, batch: PollBatch) -> None:
         """Ask about one batch and record the answer."""
+        batch = self._subscribed(batch)
         numbers = [tracker.tracking_number for tracker in batch.trackers]
         call = _track(batch.live, numbers)
         outcome = self._pool.ask_all(Purpose.TRACK, [batch.live], [call], POLL_DEADLINE_S)[0]
         self._apply(batch, outcome)
+
+    def _subscribed(self, batch: PollBatch) -> PollBatch:
+        """Where push must be asked for: ask, and again before it ends. Without it polling goes on all the same."""
+        now = self._clock()
+        wanting = [tracker for tracker in batch.trackers if _wants_push(tracker, now)]
+        if not wanting or not batch.live.can(Capability.SUBSCRIBES):
+            return batch
+        numbers = [tracker.tracking_number for tracker in wanting]
+        url = f"{self._public_url.rstrip('/')}/v1/carriers/{batch.live.record.id}/webhook"
+        try:
+            asking = _subscribe(batch.live, numbers, url)
+            subscription = self._pool.ask(Purpose.SUBSCRIBE, batch.live, asking, POLL_DEADLINE_S)
+        except CarrierError as error:
+            log.warning("no push for %s: %s", ", ".join(numbers), error)
+            return batch
+        until = subscription.expires_at or now + UNENDING
+        done = {tracker.id: replace(tracker, subscribed_until=until) for tracker in wanting}
+        with self._store.work() as uow:
+            for tracker in done.values():
+                uow.trackers.update(tracker)
+            uow.commit()
+        return replace(batch, trackers=tuple(done.get(tracker.id, tracker) for tracker in batch.trackers))
 
     def park(self, batch: PollBatch, why: str) -> None:
         """Trackers that crash their workers: not before tomorrow."""
@@ -186,6 +213,16 @@ def _answers(exchanges: Sequence[Exchange]) -> Iterator[bytes]:
     for exchange in exchanges:
         if exchange.reply is not None:
             yield exchange.reply.body
+
+
+def _wants_push(tracker: TrackerRecord, now: datetime) -> bool:
+    until = tracker.subscribed_until
+    return not tracker.finished and (until is None or until < now + RENEW_BEFORE)
+
+
+async def _subscribe(live: LiveCarrier, numbers: Sequence[str], callback_url: str) -> Subscription:
+    made: Subscription = await live.carrier.subscribe(numbers, callback_url)  # type: ignore[attr-defined]  # role was seen
+    return made
 
 
 async def _track(live: LiveCarrier, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:

@@ -15,7 +15,8 @@ from carriers.base.conformance.samples import Sample, Samples, load_samples
 from carriers.base.conformance.script import Script, Sent, Spoil, as_is, fill
 from carriers.base.conformance.windows import MemoryWindows
 from carriers.base.contract import Capability, Carrier, capabilities
-from carriers.base.drive import Answered, run
+from carriers.base.drive import run
+from carriers.base.flight import Answered
 from carriers.base.errors import CarrierError
 from carriers.base.messages import Account, WebhookCall
 from carriers.base.webhooks import WebhookProof

@@ -193,7 +193,8 @@ def compare_books(stage: Stage) -> None:
         raise Unavailable(f"{len(broken)} invariants are broken")
     paid = sum(len(bookings) for ledger in ledgers for bookings in ledger.active().values())
     stage.console.print(
-        f"  Every invariant holds. The carriers' own ledgers hold {paid} paid bookings; every one is a shipment of ours,",
-        "and no shipment is paid twice.",
+        f"  Every invariant holds. The carriers' own ledgers hold {paid} paid bookings,"
+        " each one a shipment of ours; none is paid twice.",
         style="bold green",
+        soft_wrap=True,
     )

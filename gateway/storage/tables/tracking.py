@@ -38,6 +38,7 @@ class TrackerRow(Named, Row):
     estimated_delivery_at: Mapped[datetime | None]
     version: Mapped[int]
     finished: Mapped[bool]
+    subscribed_until: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     tries: Mapped[int]
     __table_args__ = (
