@@ -11,13 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from carriers.base import Address, InvalidValue, RateCard, ServiceLevel
 
 HORIZON_DAYS = 7
-# Days between order and window, fastest first. A window further away than the last is standard too.
-LEAD_DAYS = {
-    ServiceLevel.SAME_DAY: 0,
-    ServiceLevel.NEXT_DAY: 1,
-    ServiceLevel.TWO_DAY: 2,
-    ServiceLevel.STANDARD: 3,
-}
+# Days between order and window; for standard at least so many.
+LEAD_DAYS = {ServiceLevel.SAME_DAY: 0, ServiceLevel.NEXT_DAY: 1, ServiceLevel.STANDARD: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +48,20 @@ class Terms:
     def service(self, ordered_at: datetime, starts_at: datetime) -> tuple[ServiceLevel, datetime] | None:
         """As which service a window is sold and until when; None where it is not, or is no longer.
 
-        It is the fastest service on sale whose promise the window keeps; days are of the depot's calendar.
+        Days are those of the depot's calendar.
         """
         day = self._day(starts_at)
         days = (day - self._day(ordered_at)).days
-        for level, lead in LEAD_DAYS.items():
-            if level in self.cut_offs and (days <= lead or level is ServiceLevel.STANDARD):
-                last_day = day - timedelta(days=lead)
-                cut_off = datetime.combine(last_day, self.cut_offs[level], self.timezone)
-                return (level, cut_off) if ordered_at <= cut_off else None
-        return None
+        level = next((level for level, lead in LEAD_DAYS.items() if lead == days), ServiceLevel.STANDARD)
+        at = self.cut_offs.get(level)
+        if at is None:
+            return None
+        cut_off = datetime.combine(day - timedelta(days=LEAD_DAYS[level]), at, self.timezone)
+        return (level, cut_off) if ordered_at <= cut_off else None
 
     def _day(self, moment: datetime) -> datetime:
         """Midnight of its day, without zone: for counting days and naming times of day."""
-        return moment.astimezone(self.timezone).replace(
-            hour=0, minute=0, second=0, microsecond=0, tzinfo=None
-        )
+        return moment.astimezone(self.timezone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 
 
 def _prefixes(zones: Mapping[str, object]) -> Mapping[str, str]:
@@ -112,7 +105,5 @@ def _time(text: object) -> time:
     except ValueError:
         raise InvalidValue(f"cut_offs: {text!r} is not a time of day such as 13:00") from None
     if at.tzinfo is not None:
-        raise InvalidValue(
-            f"cut_offs: {text!r} is meant in the option timezone, without an offset of its own"
-        )
+        raise InvalidValue(f"cut_offs: {text!r} is meant in the option timezone, without an offset of its own")
     return at

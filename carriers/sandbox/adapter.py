@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from carriers.base import (
     Account,
@@ -47,32 +48,31 @@ OPERATIONS = frozenset({"find", "cancel", "label", "track"})
 class Sandbox(Carrier):
     """A carrier that does not exist. Each account says in `without` which abilities its carrier lacks.
 
-    A lacking method is None on the instance, so that `isinstance(carrier, FindsBookings)` is false as it is
-    for a carrier that never had it; `profile` is that of the account.
+    Such an account gets a class of its own, with its own profile and None in the place of a lacking method, so that
+    `isinstance(carrier, FindsBookings)` is false as it is for a carrier that never had it.
     """
 
     profile = Profile.load(__package__)
     statuses = StatusTable.load(__package__)
     webhook_proof = HmacProof(header="sandbox-signature", timestamp_header="sandbox-timestamp")
 
-    def __init__(self, account: Account, clock: Clock = utc_now) -> None:
-        super().__init__(account, clock)
-        self.without = _words(account.options.get("without"))
-        own = {"profile": _profile(self.profile, self.without, account.options.get("settle_s"))}
-        for name, value in {**own, **dict.fromkeys(self.without & OPERATIONS)}.items():
-            setattr(self, name, value)
+    def __new__(cls, account: Account, clock: Clock = utc_now) -> Sandbox:
+        """The adapter, of the class that this account has."""
+        settle_s = account.options.get("settle_s")
+        return object.__new__(_variant(_without(account), settle_s if isinstance(settle_s, int) else None))
 
     async def headers(self) -> Mapping[str, str]:
         """A bearer key, whose books it goes into, and what the server shall lack."""
         key = self.account.secrets.get("api_key")
         if not key:
             raise AuthenticationFailed(f"account {self.account.name} has no secret api_key")
-        if not self.without <= OPERATIONS | {IDEMPOTENCY}:
+        without = _without(self.account)
+        if not without <= OPERATIONS | {IDEMPOTENCY}:
             raise AuthenticationFailed(f"account {self.account.name}: option without names what cannot be lacked")
         return {
             "Authorization": f"Bearer {key}",
             "Sandbox-Account": self.account.id,
-            "Sandbox-Without": ",".join(sorted(self.without)),
+            "Sandbox-Without": ",".join(sorted(without)),
         }
 
     def refusal(self, reply: Reply) -> CarrierError | None:
@@ -173,16 +173,20 @@ class Sandbox(Carrier):
         return tuple(wire.service_point(each) for each in reply.reading().get("service_points").items())
 
 
-def _words(option: object) -> frozenset[str]:
-    """A list, or words with commas."""
+def _without(account: Account) -> frozenset[str]:
+    option = account.options.get("without", ())
     words = option.split(",") if isinstance(option, str) else option
-    return frozenset(str(word).strip() for word in words or () if word) if isinstance(words, Sequence) else frozenset()
+    return frozenset(str(word).strip() for word in words) if isinstance(words, Sequence) else frozenset()
 
 
-def _profile(profile: Profile, without: frozenset[str], settle_s: object) -> Profile:
-    booking = replace(
-        profile.booking,
+@cache
+def _variant(without: frozenset[str], settle_s: int | None) -> type[Sandbox]:
+    """The sandbox without some abilities, and with another time to settle."""
+    promises = Sandbox.profile.booking
+    own = replace(
+        promises,
         idempotent=IDEMPOTENCY not in without,
-        settle_s=settle_s if isinstance(settle_s, int) else profile.booking.settle_s,
+        settle_s=promises.settle_s if settle_s is None else settle_s,
     )
-    return replace(profile, booking=booking)
+    members = {"profile": replace(Sandbox.profile, booking=own), **dict.fromkeys(without & OPERATIONS)}
+    return type(Sandbox.__name__, (Sandbox,), members)

@@ -51,7 +51,7 @@ class Acceptance:
         accepted = replace(
             tender,
             state=TenderState.ACCEPTED,
-            why="accepted",
+            why=_why(tender),
             carrier_code=None,
             carrier_message=None,
             booking=booking.ref,
@@ -118,7 +118,8 @@ class Acceptance:
         uow.trackers.add(tracker)
         event = TrackingEvent(
             event_id=f"booked:{tender.id}",
-            occurred_at=tender.created_at,  # not now: the courier may have been assigned before we heard
+            # When it was sent, to the second as carriers tell times: the courier may have been assigned before we heard.
+            occurred_at=tender.created_at.replace(microsecond=0),
             status="booked",
             reason="label_created",
             description="accepted by the carrier",
@@ -153,6 +154,11 @@ class Acceptance:
         uow.cases.open(_case("needs_review", shipment, tender, why, now))
         review = replace(shipment, state=ShipmentState.NEEDS_REVIEW, why=why)
         return record_change(uow, review, "shipment.needs_review", now)
+
+
+def _why(tender: Tender) -> str:
+    """An answer that was lost first is remembered."""
+    return f"accepted; found after: {tender.why}" if tender.state is TenderState.UNCERTAIN else "accepted"
 
 
 def _variance(tender: Tender, booking: Booking) -> str:

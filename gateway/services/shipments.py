@@ -9,6 +9,7 @@ from datetime import datetime
 from carriers.base import Booking, BookingRef, Capability, CarrierError, ShipmentRejected
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, DuplicateReference, NotFound, QuoteExpired, Unprocessable
+from gateway.domain.fold import sort_key
 from gateway.domain.quotes import Quote
 from gateway.domain.records import Case, ShipmentRecord, Tender
 from gateway.domain.shipments import Label, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
@@ -118,7 +119,7 @@ class ShipmentService:
         shipment = self.get(merchant_id, mode, shipment_id).shipment
         with self._store.look() as uow:
             tracker = uow.trackers.of_tender(merchant_id, shipment.tender_id) if shipment.tender_id else None
-            return uow.trackers.events(merchant_id, tracker.id) if tracker else ()
+            return sorted(uow.trackers.events(merchant_id, tracker.id), key=sort_key) if tracker else ()
 
     def decision(self, merchant_id: str, mode: Mode, shipment_id: str) -> tuple[ShipmentFile, Quote]:
         """Why this carrier: the shipment with its tenders, and the quote with every offer and sentence."""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from carriers.base import BadCarrierResponse, Capability, CarrierError, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound
-from gateway.domain.fold import clamp
+from gateway.domain.fold import clamp, sort_key
 from gateway.domain.records import AccountRecord, InboxMessage, InboxState, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool
@@ -182,7 +182,7 @@ class Tracking:
             tracker = uow.trackers.get(merchant_id, tracker_id)
             if tracker is None or tracker.mode != mode:
                 raise NotFound(f"no tracker {tracker_id}")
-            return tracker, uow.trackers.events(merchant_id, tracker_id)
+            return tracker, sorted(uow.trackers.events(merchant_id, tracker_id), key=sort_key)
 
     def trackers(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]:
         """Trackers, newest first."""

@@ -20,14 +20,16 @@ class Check:
     examine: Callable[[Subject, str], Iterator[str]]
 
 
-def whole(*needs: Capability) -> Callable[[Callable[[Subject], Iterator[str]]], Check]:
-    """A question about the carrier as a whole, if it has all these capabilities."""
+def whole(
+    *needs: Capability, when: Callable[[Subject], object] = lambda _: True
+) -> Callable[[Callable[[Subject], Iterator[str]]], Check]:
+    """A question about the carrier as a whole, if it has all these capabilities and `when` says that it matters."""
 
     def decorate(examine: Callable[[Subject], Iterator[str]]) -> Check:
         return Check(
             name=examine.__name__,
             asks=examine.__doc__ or "",
-            cases=lambda subject: ("",) if subject.has.issuperset(needs) else (),
+            cases=lambda subject: ("",) if subject.has.issuperset(needs) and when(subject) else (),
             examine=lambda subject, _: examine(subject),
         )
 

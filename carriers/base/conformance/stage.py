@@ -18,6 +18,7 @@ from carriers.base.contract import Capability, Carrier, capabilities
 from carriers.base.drive import run
 from carriers.base.flight import Answered
 from carriers.base.errors import CarrierError
+from carriers.base.flight import Answered
 from carriers.base.messages import Account, WebhookCall
 from carriers.base.webhooks import WebhookProof
 from gateway.domain.codec import from_json

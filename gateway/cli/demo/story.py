@@ -20,6 +20,9 @@ from gateway.services import ledger_audit
 REFUSED = "web-sim911"
 """A reference with which the sandbox refuses the booking (see carriers/sandbox)."""
 
+BOOKS_LATER = "nett-sim914"
+"""A reference with which the sandbox does not answer; the booking appears 300 seconds later."""
+
 DUPLICATES = 2
 SHOWN_OF_PROOF = ("received_by", "signature_url", "photo_url")
 
@@ -42,8 +45,7 @@ def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
     shop.show_quote(quote)
 
     stage.console.rule("[bold]Booked with the crowd, delivered with proof")
-    uber = next(offer for offer in quote["offers"] if offer["carrier"] == "uber_direct" and offer["eligible"])
-    wanted = {"quote_id": quote["id"], "offer_id": uber["id"], "reference": "web-1001"}
+    wanted = {"quote_id": quote["id"], "offer_id": eligible(quote, "uber_direct"), "reference": "web-1001"}
     shipment = shop.book(wanted)
     booked(shop, shipment)
     shop.say(f"The courier's webhooks come {DUPLICATES + 1} times each and in disorder.")
@@ -58,33 +60,56 @@ def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
         raise Unavailable("the story wants a refusal and then an acceptance")
 
     stage.console.rule("[bold]Our own van: a failed attempt, then delivered")
-    own = next(offer for offer in quote["offers"] if offer["carrier"] == "own_fleet" and offer["eligible"])
-    shipment = shop.book({"quote_id": quote["id"], "offer_id": own["id"], "reference": "web-1003"})
+    wanted = {"quote_id": quote["id"], "offer_id": eligible(quote, "own_fleet"), "reference": "web-1003"}
+    shipment = shop.book(wanted)
     booked(shop, shipment)
     drive_round(shop, shipment, scene["round"])
 
 
 def oslo(stage: Stage, scene: Mapping[str, Any]) -> None:
-    """A lost answer that is reconciled to one booking; label, pushed and polled tracking of a parcel courier."""
+    """A parcel courier with label, push and poll; lost answers that end in exactly one booking each."""
     shop = enter(stage, scene)
-    stage.console.rule("[bold]Oslo: the carrier books, and its answer is lost")
+    stage.console.rule("[bold]Oslo: a parcel courier, its label, tracking by push and by poll")
     shop.must("PUT", "/v1/policies/default", {"data": scene["policy"]})
+    shop.say(f"{shop.name} ships {scene['goods']}, under a policy of its own in kroner.")
     quote = shop.must("POST", "/v1/quotes", scene["shipment"])
     shop.show_quote(quote)
-    stage.control("bring", "faults", {"kind": "timeout_after", "operation": "book", "times": 1, "delay_s": 20})
-    bring = next(offer for offer in quote["offers"] if offer["carrier"] == "bring" and offer["eligible"])
-    shipment = shop.book({"quote_id": quote["id"], "offer_id": bring["id"], "reference": "nett-2001"})
-    shop.say(f"POST /v1/shipments answered: {shipment['state']}")
-    shop.show_tenders(shipment)
-    if shipment["state"] != "booked":
-        shop.say("No other carrier is tried while the outcome is unknown; the worker looks it up by our reference.")
-        shipment = shop.follow(shipment, "booked")
+    wanted = {"quote_id": quote["id"], "offer_id": eligible(quote, "bring")}
+    shipment = shop.book({**wanted, "reference": "nett-2001"})
     booked(shop, shipment)
-    books = Ledger.read(stage.ledger("bring")).active()
-    shop.say(f"Bring's own ledger holds {sum(map(len, books.values()))} booking for it, and one is paid.", "green")
-
-    stage.console.rule("[bold]Tracked by push and by poll, delivered with a signature")
+    stage.wait("waiting for the first word of the carrier", lambda: heard_of(shop, shipment))
     deliver(shop, shipment, "bring", "DELIVERED")
+
+    stage.console.rule("[bold]The carrier books, and its answer is lost")
+    stage.control("bring", "faults", {"kind": "timeout_after", "operation": "book", "times": 1, "delay_s": 20})
+    shipment = shop.book({**wanted, "reference": "nett-2002"})
+    shop.say("Bring took the booking and fell silent. It was looked up by our reference, not sent again:")
+    booked(shop, shipment)
+
+    stage.console.rule("[bold]The answer is lost, and the booking appears minutes later")
+    wanted = {"quote_id": quote["id"], "offer_id": eligible(quote, "sandbox")}
+    shipment = shop.book({**wanted, "reference": BOOKS_LATER})
+    shop.say(f"POST /v1/shipments answered 202, state {shipment['state']}:", "magenta")
+    shop.show_tenders(shipment)
+    shop.say("No other carrier is tried while the outcome is unknown. Five minutes pass (on the sandbox's clock).")
+    stage.control("sandbox", "clock", {"advance_s": 300})
+    booked(shop, shop.follow(shipment, "booked"))
+    books = Ledger.read(stage.ledger("sandbox")).active()
+    shop.say(f"  the sandbox's own ledger holds {sum(map(len, books.values()))} booking", "green")
+
+
+def eligible(quote: Mapping[str, Any], code: str) -> str:
+    """The id of a carrier's best offer."""
+    for offer in quote["offers"]:
+        if offer["carrier"] == code and offer["eligible"]:
+            return str(offer["id"])
+    raise Unavailable(f"the story wants an offer of {code}, and there is none")
+
+
+def heard_of(shop: Merchant, shipment: Mapping[str, Any]) -> bool | None:
+    """Whether the carrier has told something about the parcel."""
+    events = shop.must("GET", f"/v1/shipments/{shipment['id']}/events")["data"]
+    return True if any(event["carrier_code"] for event in events) else None
 
 
 def enter(stage: Stage, scene: Mapping[str, Any]) -> Merchant:
@@ -132,7 +157,8 @@ def booked(shop: Merchant, shipment: Mapping[str, Any]) -> None:
     shop.say(f"  booked with {shipment['account']} for {price(shipment['price'])}, tracking number {number}", "green")
     if shipment["label"] and shipment["carrier"] == "bring":
         label = shop.call("GET", shipment["label"]["href"])
-        shop.say(f"  label: {len(label.content)} bytes of {label.headers['Content-Type']}")
+        told = f"{len(label.content)} bytes of {label.headers['Content-Type']}" if label.ok else label.json()["detail"]
+        shop.say(f"  label: {told}")
 
 
 def deliver(shop: Merchant, shipment: Mapping[str, Any], code: str, end: str) -> None:
@@ -162,10 +188,10 @@ def drive_round(shop: Merchant, shipment: Mapping[str, Any], scans: list[Mapping
     now = datetime.now(UTC)
     made = [
         {
-            **scan,
+            **{name: value for name, value in scan.items() if name != "minute"},
             "event_id": f"scan-{index}",
             "tracking_number": shipment["tracking_number"],
-            "occurred_at": (now + timedelta(seconds=index)).isoformat(),
+            "occurred_at": (now + timedelta(minutes=scan["minute"])).isoformat(),
         }
         for index, scan in enumerate(scans)
     ]

@@ -137,9 +137,7 @@ def test_an_element_that_is_not_there_is_an_error() -> None:
             body[index]
 
 
-@pytest.mark.parametrize(
-    "value", ["true", "null", '"NaN"', '"1_000"', '" 1"', '"١"', '"Infinity"', '"1e9999"', "{}"]
-)
+@pytest.mark.parametrize("value", ["true", "null", '"NaN"', '"1_000"', '" 1"', '"١"', '"Infinity"', '"1e9999"', "{}"])
 def test_what_is_not_a_number_is_not_read_as_one(value: str) -> None:
     body = read(f'{{"n": {value}}}')
     assert body.maybe_decimal("n") is None

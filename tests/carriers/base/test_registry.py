@@ -93,9 +93,7 @@ def test_a_carrier_that_fails_while_it_is_imported_is_named_with_the_reason(
     install: Install, source: str, why: str
 ) -> None:
     install("swift = swift_carriers:Swift", source=source)
-    with pytest.raises(
-        BrokenCarrier, match=rf"^carrier 'swift' \(swift_carriers:Swift\) cannot be imported: .*{why}"
-    ):
+    with pytest.raises(BrokenCarrier, match=rf"^carrier 'swift' \(swift_carriers:Swift\) cannot be imported: .*{why}"):
         installed()
 
 

@@ -74,9 +74,7 @@ def outlet(account: Account = ACCOUNT, refused: CarrierError | None = None) -> H
 def test_a_token_is_asked_for_as_the_standard_says() -> None:
     value, calls = play(ClientCredentials(scope="eats.deliveries").bearer(outlet(), ACCOUNT), token())
     assert value == "abc"
-    assert [(call.method, call.url) for call in calls] == [
-        ("POST", "https://auth.swift.example/oauth/v2/token")
-    ]
+    assert [(call.method, call.url) for call in calls] == [("POST", "https://auth.swift.example/oauth/v2/token")]
     assert dict(parse_qsl((calls[0].body or b"").decode())) == {
         "grant_type": "client_credentials",
         "client_id": "id-1",

@@ -116,9 +116,7 @@ def account(secret: str = KEY, options: dict[str, object] | None = None, **secre
     )
 
 
-def call(
-    body: bytes = b"{}", headers: dict[str, str] | None = None, received_at: datetime = NOW
-) -> WebhookCall:
+def call(body: bytes = b"{}", headers: dict[str, str] | None = None, received_at: datetime = NOW) -> WebhookCall:
     return WebhookCall(method="POST", headers=headers or {}, body=body, received_at=received_at)
 
 
@@ -229,9 +227,7 @@ def test_a_proof_changed_in_any_character_is_refused(scheme: str) -> None:
 
 
 @every_scheme
-@pytest.mark.parametrize(
-    "nonsense", ["", " ", "é", "\udcff", "=", "Basic", "Basic ", "Bearer ", "sha256=", "\x00"]
-)
+@pytest.mark.parametrize("nonsense", ["", " ", "é", "\udcff", "=", "Basic", "Basic ", "Bearer ", "sha256=", "\x00"])
 def test_nonsense_in_place_of_a_proof_is_refused(scheme: str, nonsense: str) -> None:
     proof, owner, made = signed(scheme)
     for name in made.headers:

@@ -149,13 +149,14 @@ def test_a_cut_off_is_meant_in_summer_time_when_there_is_summer_time() -> None:
     assert rate.expires_at == datetime(2026, 3, 29, 16, 0, tzinfo=UTC)
 
 
-def test_a_service_without_cut_off_is_sold_as_the_next_slower_one() -> None:
-    assert Depot(window("w", at(4, 8))).sold() == [("w", "standard")], "nobody sells two_day"
+def test_a_service_without_cut_off_is_not_sold() -> None:
+    depot = Depot(window("today", at(2, 16)), window("next", at(3, 16)), cut_offs={"next_day": "18:00"})
+    assert depot.sold() == [("next", "next_day")]
 
 
 def test_a_window_far_away_is_standard_and_beyond_the_horizon_not_sold() -> None:
-    depot = Depot(window("far", at(7, 8)), window("too_far", at(9, 10)))
-    assert depot.sold() == [("far", "standard")]
+    depot = Depot(window("near", at(4, 8)), window("far", at(7, 8)), window("too_far", at(9, 10)))
+    assert depot.sold() == [("near", "standard"), ("far", "standard")]
 
 
 def test_an_order_counts_from_when_the_goods_are_ready() -> None:

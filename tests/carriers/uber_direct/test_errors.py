@@ -29,9 +29,7 @@ REF = BookingRef(carrier_reference="del_1", tracking_number="del_1", tender_refe
 DELIVERIES = "/v1/customers/cus_1/deliveries"
 
 # Source: error examples of every operation, Uber Direct API 1.0.1 (github.com/uber/uber-direct-sdk).
-DOCUMENTED = list(
-    csv.DictReader(Path(__file__).with_name("documented_errors.csv").read_text("utf-8").splitlines())
-)
+DOCUMENTED = list(csv.DictReader(Path(__file__).with_name("documented_errors.csv").read_text("utf-8").splitlines()))
 
 ERRORS: dict[str, type[CarrierError]] = {
     each.__name__: each
@@ -109,9 +107,7 @@ def test_a_documented_error_means_what_it_must(
         assert list(answer) == []
 
 
-def test_the_merchant_reads_what_is_wrong_with_which_field(
-    uber: UberDirect, ask: Ask, httpserver: HTTPServer
-) -> None:
+def test_the_merchant_reads_what_is_wrong_with_which_field(uber: UberDirect, ask: Ask, httpserver: HTTPServer) -> None:
     body = {
         "code": "invalid_params",
         "message": "The parameters of your request were invalid.",
@@ -203,9 +199,7 @@ def test_a_picture_is_read_with_and_without_prefix_and_padding(
     document: str, uber: UberDirect, ask: Ask, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request(f"{DELIVERIES}/del_1").respond_with_json({"id": "del_1", "status": "delivered"})
-    httpserver.expect_request(f"{DELIVERIES}/del_1/proof-of-delivery").respond_with_json(
-        {"document": document}
-    )
+    httpserver.expect_request(f"{DELIVERIES}/del_1/proof-of-delivery").respond_with_json({"document": document})
     assert ask(uber.proof_of_delivery(REF)).photo == b"\x89PNG\r\n\x1a\n"
 
 
@@ -217,9 +211,7 @@ def test_the_list_is_searched_up_to_a_bound(uber: UberDirect, ask: Ask, httpserv
     assert offsets == [str(number) for number in range(10)]
 
 
-def test_a_return_leg_is_never_found_as_the_booking(
-    uber: UberDirect, ask: Ask, httpserver: HTTPServer
-) -> None:
+def test_a_return_leg_is_never_found_as_the_booking(uber: UberDirect, ask: Ask, httpserver: HTTPServer) -> None:
     back = {"id": "ret_1", "external_id": "tnd_1"}
     page = {"data": [back, {"id": "del_1", "external_id": "tnd_1"}], "next_href": "", "total_count": -1}
     httpserver.expect_request(DELIVERIES).respond_with_json(page)

@@ -48,9 +48,7 @@ def test_a_quote_is_booked_at_its_price_under_our_reference(
     assert operations(uber_server) == ["token", "quote", "book"]
 
 
-def test_the_same_tender_sent_twice_is_booked_once(
-    uber: UberDirect, ask: Ask, uber_server: RunningSimulator
-) -> None:
+def test_the_same_tender_sent_twice_is_booked_once(uber: UberDirect, ask: Ask, uber_server: RunningSimulator) -> None:
     first, second = (ask(uber.book(tendered(shipment()))) for _ in range(2))
     assert first == second
     assert len(uber_server.simulator.ledger.view().active()["tnd_1"]) == 1
@@ -172,9 +170,7 @@ def test_a_delivery_is_cancelled_once_and_told_so_twice(
     assert uber_server.simulator.ledger.view().active() == {}
 
 
-def test_a_parcel_on_its_way_is_too_late_to_cancel(
-    uber: UberDirect, ask: Ask, uber_server: RunningSimulator
-) -> None:
+def test_a_parcel_on_its_way_is_too_late_to_cancel(uber: UberDirect, ask: Ask, uber_server: RunningSimulator) -> None:
     ref = ask(uber.book(tendered(shipment()))).ref
     uber_server.simulator.advance(ref.carrier_reference, "pickup_complete")
     refused = ask(uber.cancel(ref))
@@ -256,9 +252,7 @@ def test_a_fallback_at_the_door_is_delivered_with_a_photo(
     assert ask(uber.proof_of_delivery(ref)).photo.startswith(b"\x89PNG")
 
 
-def test_what_was_required_is_what_is_proven(
-    uber: UberDirect, ask: Ask, uber_server: RunningSimulator
-) -> None:
+def test_what_was_required_is_what_is_proven(uber: UberDirect, ask: Ask, uber_server: RunningSimulator) -> None:
     ref = ask(uber.book(tendered(shipment(signature=True, pin=True, min_age=21, photo=True)))).ref
     assert ask(uber.proof_of_delivery(ref)).delivered_at is None
     step(uber_server, ref.carrier_reference, "delivered")

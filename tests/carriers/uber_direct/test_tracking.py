@@ -64,9 +64,7 @@ def polled(fields: Mapping[str, Any]) -> TrackingUpdate:
     return tracking.update(Reading.parse(json.dumps(fields).encode()), UberDirect.statuses)
 
 
-def pushed(
-    fields: Mapping[str, Any], kind: str = "event.delivery_status", mode: Any = "test", **top: Any
-) -> Any:
+def pushed(fields: Mapping[str, Any], kind: str = "event.delivery_status", mode: Any = "test", **top: Any) -> Any:
     message = {
         "kind": kind,
         "id": "evt_1",
@@ -74,9 +72,7 @@ def pushed(
         "live_mode": False,
         "data": fields,
     }
-    call = WebhookCall(
-        method="POST", headers={}, body=json.dumps({**message, **top}).encode(), received_at=NOW
-    )
+    call = WebhookCall(method="POST", headers={}, body=json.dumps({**message, **top}).encode(), received_at=NOW)
     return UberDirect(account(mode)).parse_webhook(call)
 
 
@@ -141,9 +137,7 @@ def test_a_later_poll_of_a_waypoint_status_keeps_its_moment() -> None:
 
 def test_the_reason_of_a_cancellation_which_only_a_webhook_tells_is_no_part_of_the_scans_name() -> None:
     cancelled = delivery(status="canceled", updated="2023-05-01T22:40:00Z")
-    why = {
-        "cancelation_reason": {"primary_reason": "UBER_CANCEL", "secondary_reason": "cannot_dispatch_courier"}
-    }
+    why = {"cancelation_reason": {"primary_reason": "UBER_CANCEL", "secondary_reason": "cannot_dispatch_courier"}}
     (told,) = pushed({**cancelled, **why})
     assert told.events[0].event_id == polled(cancelled).events[0].event_id
     assert word(told.events[0]) == ("cancelled", "no_courier_found")
@@ -188,9 +182,7 @@ def returned(**fields: Any) -> dict[str, Any]:
 
 
 def way_back(status: str, updated: str, **fields: Any) -> dict[str, Any]:
-    leg = delivery(
-        status=status, updated=updated, related_deliveries=[{"id": DEL, "relationship": "original"}]
-    )
+    leg = delivery(status=status, updated=updated, related_deliveries=[{"id": DEL, "relationship": "original"}])
     return {**leg, "id": RET, "created": "2023-05-01T22:35:01Z", **fields}
 
 
@@ -307,9 +299,7 @@ def test_why_an_attempt_failed_is_read_in_any_case_and_never_guessed(said: str, 
         ("UNFULFILLED", "made_up", "none"),
     ],
 )
-def test_the_finest_known_reason_of_a_cancellation_is_taken(
-    primary: str, secondary: str, reason: str
-) -> None:
+def test_the_finest_known_reason_of_a_cancellation_is_taken(primary: str, secondary: str, reason: str) -> None:
     why = {"primary_reason": primary, "secondary_reason": secondary}
     (event,) = polled(delivery(status="canceled", cancelation_reason=why)).events
     assert word(event) == ("cancelled", reason)
@@ -325,9 +315,7 @@ def test_messages_of_the_other_mode_are_not_applied() -> None:
     assert len(pushed(live, mode="live", live_mode=True)) == 1
 
 
-@pytest.mark.parametrize(
-    "kind", ["event.refund_request", "event.shopping_progress", "dapi.status_changed", ""]
-)
+@pytest.mark.parametrize("kind", ["event.refund_request", "event.shopping_progress", "dapi.status_changed", ""])
 def test_kinds_that_carry_no_tracking_tell_none(kind: str) -> None:
     assert pushed({"refund_items": []}, kind) == ()
 
@@ -358,9 +346,7 @@ def test_a_recorded_courier_update_of_2019_is_read() -> None:
 
 
 def verified(seen: dict[str, Any], asked: dict[str, Any] | None = None) -> Any:
-    return polled(
-        {**LIFE[-1], "dropoff": {"verification": seen, "verification_requirements": asked or {}}}
-    ).proof
+    return polled({**LIFE[-1], "dropoff": {"verification": seen, "verification_requirements": asked or {}}}).proof
 
 
 def test_a_proof_says_who_where_and_what_was_checked() -> None:

@@ -72,13 +72,13 @@ def a_login_page_is_told(subject: Subject, sample: Sample) -> Iterator[str]:
         yield from _not_among(f"call {place + 1}: a login page", played, UNREADABLE)
 
 
-@whole()
+@whole(when=_plain)
 def a_dripping_carrier_is_given_up(subject: Subject) -> Iterator[str]:
     """An answer that comes byte by byte ends at the deadline, over each transport."""
     yield from _on_the_wire(subject, FaultKind.DRIP, UNDONE)
 
 
-@whole()
+@whole(when=_plain)
 def a_huge_answer_is_given_up(subject: Subject) -> Iterator[str]:
     """An answer without end is not read to its end, over each transport."""
     yield from _on_the_wire(subject, FaultKind.HUGE, (*UNDONE, BadCarrierResponse))
@@ -88,17 +88,21 @@ def _booked(subject: Subject) -> list[Sample]:
     return [sample for sample in subject.shown("book") if sample.exchanges]
 
 
-@each(_booked)
-def a_lost_booking_is_never_called_safe(subject: Subject, sample: Sample) -> Iterator[str]:
+@whole(when=_booked)
+def a_lost_booking_is_never_called_safe(subject: Subject) -> Iterator[str]:
     """A booking that was sent and got no answer, half of one or a 5xx is OutcomeUnknown, and is not sent again."""
-    place = _booking_place(sample)
-    runs = [Run(kind, sample, _fault(sample, place, kind)) for kind in LOST]
+    runs = [
+        Run(f"{sample.name}.{kind}", sample, _fault(sample, _booking_place(sample), kind))
+        for sample in _booked(subject)
+        for kind in LOST
+    ]
     for name, transport in transports().items():
         for run, played in zip(runs, together(subject, runs, transport, HANG_S), strict=True):
-            yield from _not_unknown(f"over {name}: {run.name}", sample, played)
-    for answer in (BROKEN, DOWN):
-        played = subject.play(sample, only_at(place, answer))
-        yield from _not_unknown(str(answer.status), sample, played)
+            yield from _not_unknown(f"{run.name} over {name}", run.sample, played)
+    for sample in _booked(subject):
+        for answer in (BROKEN, DOWN):
+            played = subject.play(sample, only_at(_booking_place(sample), answer))
+            yield from _not_unknown(f"{sample.name}.{answer.status}", sample, played)
 
 
 @each(_booked)

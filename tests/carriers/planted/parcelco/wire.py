@@ -81,9 +81,7 @@ def update(parcel: Reading, statuses: StatusTable) -> TrackingUpdate:
     """The scans of one parcel."""
     number = parcel.text("number")
     scans = parcel.get("scans").items()
-    return TrackingUpdate(
-        tracking_number=number, events=tuple(_event(number, scan, statuses) for scan in scans)
-    )
+    return TrackingUpdate(tracking_number=number, events=tuple(_event(number, scan, statuses) for scan in scans))
 
 
 def money(amount: Reading) -> Money:
