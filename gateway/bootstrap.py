@@ -27,6 +27,7 @@ from gateway.services.keys import KeyRing
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
+from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
@@ -44,25 +45,14 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     Raises:
         BadSettings: no secret keys or no such transport.
     """
-    if not settings.secrets.keys or not settings.secrets.pepper:
-        raise BadSettings("no secret keys: run `gateway init` (it writes them to [secrets] file)")
-    if settings.carriers.transport not in TRANSPORTS:
-        raise BadSettings(f"carriers.transport is one of {', '.join(TRANSPORTS)}")
-    store = open_store(
-        settings.database.url,
-        secret_keys=settings.secrets.keys,
-        clock=clock,
-        durable=settings.database.durable,
-        pool_size=settings.database.pool_size,
-    )
+    store = _store(settings, clock)
     faults = FaultPoints(settings.faults.kill_at)
-    pool = CarrierPool(store, TRANSPORTS[settings.carriers.transport](), clock, settings.carriers, faults, installed)
+    pool = CarrierPool(store, _transport(settings), clock, settings.carriers, faults, installed)
     policies = PolicyBook(store, shipped_policies(), clock)
     quotes = QuoteService(store, pool, policies, shipped_zones(), clock, settings.quoting)
-    acceptance = Acceptance(store, clock)
+    acceptance, funnel = Acceptance(store, clock), Funnel(clock)
     booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
     reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
-    funnel = Funnel(clock)
     tracking = Tracking(store, pool, funnel, clock, settings.tracking, settings.worker)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
     lock = timedelta(seconds=settings.booking.deadline_s + settings.booking.lease_margin_s)
@@ -84,6 +74,25 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         fleet=Fleet(store, pool, accounts, tracking),
         webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
     )
+
+
+def _store(settings: Settings, clock: Clock) -> Store:
+    if not settings.secrets.keys or not settings.secrets.pepper:
+        raise BadSettings("no secret keys: run `gateway init` (it writes them to [secrets] file)")
+    database = settings.database
+    return open_store(
+        database.url,
+        secret_keys=settings.secrets.keys,
+        clock=clock,
+        durable=database.durable,
+        pool_size=database.pool_size,
+    )
+
+
+def _transport(settings: Settings) -> Transport:
+    if settings.carriers.transport not in TRANSPORTS:
+        raise BadSettings(f"carriers.transport is one of {', '.join(TRANSPORTS)}")
+    return TRANSPORTS[settings.carriers.transport]()
 
 
 def worker(services: Services) -> WorkerLoop:

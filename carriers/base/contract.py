@@ -42,9 +42,7 @@ class Carrier:
     def __init__(self, account: Account, clock: Clock = utc_now) -> None:
         self.account = account
         self.clock = clock
-        self.http = Http(
-            account, headers=self.headers, refusal=self.refusal, forget=self.forget_credentials
-        )
+        self.http = Http(account, headers=self.headers, refusal=self.refusal, forget=self.forget_credentials)
 
     async def headers(self) -> Mapping[str, str]:
         """Credentials for every call; may await a token first (see `carriers.base.tokens`)."""
@@ -221,6 +219,6 @@ ROLES: Mapping[Capability, tuple[str, ...]] = {
 
 def capabilities(carrier: type[Carrier]) -> frozenset[Capability]:
     """The roles a carrier's class has, read off its methods."""
-    return frozenset(role for role, names in ROLES.items() if all(hasattr(carrier, name) for name in names))
-
-
+    return frozenset(
+        role for role, names in ROLES.items() if all(getattr(carrier, name, None) is not None for name in names)
+    )

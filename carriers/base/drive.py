@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,7 +20,8 @@ from carriers.base.errors import (
     OutcomeUnknown,
     UnknownReference,
 )
-from carriers.base.flight import DEADLINE, Answered
+from carriers.base.flight import Answered
+from carriers.base.verdicts import failed
 
 T = TypeVar("T")
 
@@ -141,42 +141,55 @@ class _Driven(Generic[T]):
 
     def give_up(self) -> None:
         """The deadline. The coroutine may say what that means; there is no time for another call."""
-        if self.pending is None:
+        if self.pending is None or self._call is None:
             return
-        failure = self.pending.cancel()
-        call = self.resume(failure)
-        if call is not None:
-            self._coroutine.close()
-            self.outcome.error = self.outcome.error or CarrierUnavailable(DEADLINE)
-        self.outcome.timed_out = True
-        self.outcome.latency_s = time.monotonic() - self._started
+        call, failure = self._call, self.pending.cancel()
+        if self.resume(failure) is not None:
+            error = failed(failure, call.repeatable)
+            self.outcome.error = _doubted(error) if self._applied else error
+            self.outcome.timed_out = True
+            self.outcome.latency_s = time.monotonic() - self._started
 
     def abandon(self) -> None:
-        """Whatever happened to the others: no call of this one stays open."""
+        """Leave nothing open, however the driving ended."""
         if self.pending is not None:
             self.pending.cancel()
-            self.pending = None
         self._coroutine.close()
 
     def _note(self, answer: Reply | Failure | None) -> None:
-        """Keep the raw record, and whether something not repeatable was applied."""
         if self._call is None or answer is None:
             return
         reply = answer if isinstance(answer, Reply) else None
         self.outcome.exchanges.append(Exchange(self._call, reply))
-        accepted = reply is not None and 200 <= reply.status < 300
-        self._applied = self._applied or (accepted and not self._call.repeatable)
+        if not self._call.repeatable:
+            self._applied |= answer.sent if isinstance(answer, Failure) else not _refused(answer.status)
+
+
+def _refused(status: int) -> bool:
+    """Whether the carrier surely did nothing. A time-out of its own (408) is no refusal."""
+    return 400 <= status < 500 and status != 408
 
 
 def _doubted(error: CarrierError) -> CarrierError:
-    """After a call that was applied, "surely not applied" is no longer true of the whole."""
-    doubtful = isinstance(error, CarrierUnavailable | AuthenticationFailed | UnknownReference)
-    return OutcomeUnknown(f"applied in part: {error}") if doubtful else error
+    """An error after a call of the same operation that may not be repeated was applied, or may have been.
+
+    That a later call failed must not read as "surely not applied": the next carrier would be asked, and paid, too.
+    """
+    if isinstance(error, CarrierUnavailable | AuthenticationFailed | UnknownReference):
+        return OutcomeUnknown(
+            f"after a call that may have been applied: {error}",
+            carrier_code=error.carrier_code,
+            carrier_message=error.carrier_message,
+        )
+    return error
 
 
-def _checked(coroutine: Coroutine[Any, Any, Any], call: object) -> Call:
-    if not isinstance(call, Call):
-        coroutine.close()
-        raise TypeError(f"an adapter may await only self.http, not {call!r}")
-    return call
-
+def _checked(coroutine: Coroutine[Any, Any, Any], awaited: object) -> Call:
+    if isinstance(awaited, Call):
+        return awaited
+    chain: list[str] = []
+    link: object = coroutine
+    while link is not None:
+        chain.append(getattr(link, "__qualname__", type(link).__name__))
+        link = getattr(link, "cr_await", None)
+    raise TypeError(f"an adapter may await only self.http, not {' > '.join(chain)} ({type(awaited).__name__})")

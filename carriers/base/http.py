@@ -7,57 +7,59 @@ from the class of an exception, which hides it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
-from typing import Any
+from dataclasses import replace
+from typing import TypedDict, Unpack
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import orjson
-
-from carriers.base.calls import Call, Exchange, Failure, Reply, redacted
-from carriers.base.errors import (
-    AuthenticationFailed,
-    BadCarrierResponse,
-    CarrierError,
-    CarrierUnavailable,
-    OutcomeUnknown,
-    RateLimited,
-    ShipmentRejected,
-    UnknownReference,
-)
+from carriers.base.bodies import encoded
+from carriers.base.calls import SECRET_NAME, Call, Exchange, Failure, Reply, hidden, redacted
+from carriers.base.errors import BadCarrierResponse, CarrierError, CarrierUnavailable
 from carriers.base.messages import Account
 from carriers.base.reading import clean
+from carriers.base.verdicts import by_status, failed
 
 __all__ = ["Call", "Exchange", "Failure", "Http", "Reply", "redacted"]
 
 READ_TRIES = 2
-LONGEST_RETRY_AFTER_S = 3600.0
-MESSAGE_CHARS = 300
-Headers = Callable[[], Awaitable[Mapping[str, str]]]
-Refusal = Callable[[Reply], CarrierError | None]
+REDIRECTS = (301, 302, 303, 307, 308)
 Params = Mapping[str, object] | Sequence[tuple[str, object]]
+Answer = Reply | Failure
 
 
-class _Sending:
-    """What a coroutine awaits: it yields the call to the driver and gets a Reply or a Failure back."""
+class Sending(TypedDict, total=False):
+    """What may be said about a request; see `Http.request`."""
+
+    params: Params | None
+    headers: Mapping[str, str] | None
+    json: object
+    form: Mapping[str, str] | None
+    body: bytes | None
+    expect: Collection[int]
+    anonymous: bool
+
+
+class _Sent:
+    """What a coroutine awaits: it yields the call to the driver and gets what came of it."""
 
     def __init__(self, call: Call) -> None:
-        self.call = call
+        self._call = call
 
-    def __await__(self) -> Generator[Call, Reply | Failure, Reply | Failure]:
-        return (yield self.call)
+    def __await__(self) -> Generator[Call, Answer, Answer]:
+        return (yield self._call)
 
 
 class Http:
-    """HTTP bound to one account: its URLs, its credentials, its carrier's error answers."""
+    """HTTP bound to one account: its URLs, its credentials, its carrier's error answers.
+
+    `headers` gives the credentials, `refusal` reads an error answer, `forget` drops cached credentials.
+    """
 
     def __init__(
         self,
         account: Account,
         *,
-        headers: Headers,
-        refusal: Refusal,
+        headers: Callable[[], Awaitable[Mapping[str, str]]],
+        refusal: Callable[[Reply], CarrierError | None],
         forget: Callable[[], bool] = lambda: False,
     ) -> None:
         self._account = account
@@ -75,7 +77,7 @@ class Http:
         expect: Collection[int] = (200,),
         anonymous: bool = False,
     ) -> Reply:
-        """GET; tried once more when no answer comes, for reading twice does no harm."""
+        """GET; tried once more when no answer comes, for reading twice does no harm. See `request`."""
         return await self.request(
             "GET",
             where,
@@ -87,17 +89,17 @@ class Http:
             anonymous=anonymous,
         )
 
-    async def post(self, where: str, path: str = "", *, repeatable: bool, **rest: Any) -> Reply:
+    async def post(self, where: str, path: str = "", *, repeatable: bool, **sending: Unpack[Sending]) -> Reply:
         """POST; `repeatable` says whether sending it twice does what sending it once does. See `request`."""
-        return await self.request("POST", where, path, repeatable=repeatable, **rest)
+        return await self.request("POST", where, path, repeatable=repeatable, **sending)
 
-    async def put(self, where: str, path: str = "", *, repeatable: bool, **rest: Any) -> Reply:
+    async def put(self, where: str, path: str = "", *, repeatable: bool, **sending: Unpack[Sending]) -> Reply:
         """PUT. See `request`."""
-        return await self.request("PUT", where, path, repeatable=repeatable, **rest)
+        return await self.request("PUT", where, path, repeatable=repeatable, **sending)
 
-    async def delete(self, where: str, path: str = "", *, repeatable: bool, **rest: Any) -> Reply:
+    async def delete(self, where: str, path: str = "", *, repeatable: bool, **sending: Unpack[Sending]) -> Reply:
         """DELETE. See `request`."""
-        return await self.request("DELETE", where, path, repeatable=repeatable, **rest)
+        return await self.request("DELETE", where, path, repeatable=repeatable, **sending)
 
     async def request(
         self,
@@ -114,133 +116,117 @@ class Http:
         expect: Collection[int] = (200, 201, 202),
         anonymous: bool = False,
     ) -> Reply:
-        """One exchange with the account's URL `where` + path; a status that is not expected becomes an error.
+        """One exchange with the account's URL `where` + path. A status that is not in `expect` becomes an error.
+
+        The body is `json` (Decimals keep their digits), `form` or bytes. `anonymous` calls carry no credentials.
+        Redirects are not followed.
 
         Raises:
             CarrierError: the kind that says what may be done next.
         """
-        content, kind = _content(json, form, body)
+        content, kind = encoded(json, form, body)
         url = self._url(where, path, params)
+        own = {"accept": "application/json", **kind}
 
-        async def attempt() -> Reply | Failure:
-            sent = {"accept": "application/json", **kind, **(await self._credentials(anonymous)), **(headers or {})}
-            call = Call(method=method, url=url, headers=sent, body=content, repeatable=repeatable)
-            return await self._exchange(call)
+        def call_with(credentials: Mapping[str, str]) -> Call:
+            sent = _merged(own, credentials, headers or {})
+            secrets = self._secrets(credentials)
+            return Call(method=method, url=url, headers=sent, body=content, repeatable=repeatable, secrets=secrets)
 
-        result = await attempt()
-        if isinstance(result, Reply) and result.status == 401 and not anonymous and self._forget():
-            result = await attempt()  # a 401 was surely not applied; the cached token may just be stale
-        return self._judged(result, repeatable, expect)
+        credentials = {} if anonymous else await self._headers()
+        call = call_with(credentials)
+        answer = await _exchanged(call)
+        if isinstance(answer, Reply) and answer.status == 401 and not anonymous:
+            self._forget()
+            renewed = await self._headers()
+            if renewed != credentials:  # a 401 was surely not applied, so this is no repetition
+                call = call_with(renewed)
+                answer = await _exchanged(call)
+        return self._judged(call, answer, expect)
 
     async def fetch(self, url: str, *, hosts: Collection[str] = ()) -> Reply:
-        """GET a link the carrier gave (a label). Its host must be one of the account's or of `hosts`.
+        """GET a link that the carrier gave (a label). Its host must be one of the account's or of `hosts`.
 
-        One redirect is followed, to one of `hosts` (or the same ones), without credentials.
+        Only the account's own hosts see credentials. One redirect is followed, within the same hosts, without
+        credentials.
+
+        Raises:
+            BadCarrierResponse: the link, or where it leads, is somewhere else.
+            CarrierError: as for `request`.
         """
-        allowed = {urlsplit(known).netloc for known in self._account.urls.values()}
-        self._check_link(url, allowed | set(hosts))
-        credentials = await self._credentials(urlsplit(url).netloc not in allowed)
-        first = await self._exchange(Call(method="GET", url=url, headers=credentials, repeatable=True))
-        if isinstance(first, Reply) and first.status in (301, 302, 303, 307, 308):
-            target = urljoin(url, first.headers.get("location", ""))
-            self._check_link(target, allowed | set(hosts))
-            first = await self._exchange(Call(method="GET", url=target, repeatable=True))
-        return self._judged(first, True, (200,))
+        own = {_origin(known) for known in self._account.urls.values()}
+        allowed = own | {_origin(f"https://{host}") for host in hosts}
+        self._check_link(url, allowed)
+        credentials = await self._headers() if _origin(url) in own else {}
+        call = self._link(url, credentials)
+        answer = await _exchanged(call)
+        if isinstance(answer, Reply) and answer.status in REDIRECTS:
+            target = urljoin(url, answer.headers.get("location", ""))
+            self._check_link(target, allowed)
+            call = self._link(target, {})
+            answer = await _exchanged(call)
+        return self._judged(call, answer, (200,))
 
-    async def _credentials(self, anonymous: bool) -> Mapping[str, str]:
-        return {} if anonymous else await self._headers()
-
-    async def _exchange(self, call: Call) -> Reply | Failure:
-        """Send; a GET that got no answer is sent once more."""
-        tries = READ_TRIES if call.method == "GET" else 1
-        result: Reply | Failure = Failure(sent=False, why="not tried")
-        for _ in range(tries):
-            result = await _Sending(call)
-            if isinstance(result, Reply) or result.bad_answer:
-                break
-        return result
+    def _link(self, url: str, credentials: Mapping[str, str]) -> Call:
+        sent = _merged({"accept": "*/*"}, credentials)
+        return Call(method="GET", url=url, headers=sent, repeatable=True, secrets=self._secrets(credentials))
 
     def _url(self, where: str, path: str, params: Params | None) -> str:
         if where not in self._account.urls:
             raise CarrierUnavailable(f"account {self._account.name!r} has no URL named {where!r}")
-        pairs = list(params.items()) if isinstance(params, Mapping) else list(params or ())
+        pairs = params.items() if isinstance(params, Mapping) else params or ()
         query = urlencode([(name, str(value)) for name, value in pairs if value is not None])
         return f"{self._account.urls[where]}{path}" + (f"?{query}" if query else "")
 
-    def _check_link(self, url: str, allowed: Collection[str]) -> None:
-        parts = urlsplit(url)
+    def _secrets(self, credentials: Mapping[str, str]) -> frozenset[str]:
+        """What is never shown: the account's secrets, and tokens got with them."""
+        tokens = [value for name, value in credentials.items() if SECRET_NAME.search(name)]
+        bare = [token.rpartition(" ")[2] for token in tokens]
+        return frozenset([*self._account.secrets.values(), *tokens, *bare])
+
+    def _check_link(self, url: str, allowed: Collection[tuple[str, int]]) -> None:
         plain_ok = any(known.startswith("http://") for known in self._account.urls.values())
-        if parts.netloc not in allowed or not (parts.scheme == "https" or (parts.scheme == "http" and plain_ok)):
-            raise BadCarrierResponse(f"a link to {clean(parts.netloc)[:100]!r} is not followed")
+        schemes = ("https", "http") if plain_ok else ("https",)
+        if urlsplit(url).scheme not in schemes or _origin(url) not in allowed:
+            raise BadCarrierResponse(f"a link to {clean(_origin(url)[0], 100)!r} is not followed")
 
-    def _judged(self, result: Reply | Failure, repeatable: bool, expect: Collection[int]) -> Reply:
-        if isinstance(result, Failure):
-            raise _failed(result, repeatable)
-        if result.status in expect:
-            return result
-        raise self._refusal(result) or by_status(result, repeatable)
-
-
-def _failed(failure: Failure, repeatable: bool) -> CarrierError:
-    if failure.bad_answer and repeatable:
-        return BadCarrierResponse(failure.why)
-    if failure.sent and not repeatable:
-        return OutcomeUnknown(f"no answer after the request was sent: {failure.why}")
-    return CarrierUnavailable(failure.why)
+    def _judged(self, call: Call, answer: Answer, expect: Collection[int]) -> Reply:
+        if isinstance(answer, Failure):
+            raise failed(answer, call.repeatable)
+        if answer.status in expect:
+            return answer
+        # What a carrier says about an error is shown and logged, and some repeat what they were sent.
+        said = replace(answer, body=hidden(answer.body, call.secrets))
+        raise self._refusal(said) or by_status(said, call.repeatable)
 
 
-def by_status(reply: Reply, repeatable: bool) -> CarrierError:
-    """What an HTTP status alone says about an error answer.
-
-    Source: RFC 9110; 429 and 503 count as processed unless the adapter knows the carrier says otherwise for bookings.
-    """
-    status = reply.status
-    said = clean(reply.text())[:MESSAGE_CHARS]
-    about = f"HTTP {status}"
-    if status in (401, 403):
-        return AuthenticationFailed(f"{about}: the account's credentials were refused", carrier_message=said)
-    if status == 404:
-        return UnknownReference(f"{about}: unknown at the carrier", carrier_message=said)
-    if status == 429:
-        return RateLimited(f"{about}: too many requests", retry_after_s=_retry_after(reply), carrier_message=said)
-    if status == 408 or status >= 500:
-        if repeatable:
-            return CarrierUnavailable(f"{about} from the carrier", carrier_message=said)
-        return OutcomeUnknown(f"{about} after the request was sent", carrier_message=said)
-    if 400 <= status < 500:
-        return ShipmentRejected(f"{about}: {said or 'refused'}", carrier_message=said)
-    return BadCarrierResponse(f"{about} is not an answer the carrier documents", carrier_message=said)
+async def _exchanged(call: Call) -> Answer:
+    """Send; a GET that got no answer is sent once more, while there is time."""
+    _check_sendable(call)
+    for _ in range(READ_TRIES - 1 if call.method == "GET" else 0):
+        answer = await _Sent(call)
+        if isinstance(answer, Reply) or answer.bad_answer or answer.late:
+            return answer
+    return await _Sent(call)
 
 
-def _retry_after(reply: Reply) -> float | None:
-    """Seconds of `Retry-After`, given as seconds or as a date (RFC 9110 section 10.2.3); absurd ones are cut."""
-    given = reply.headers.get("retry-after", "").strip()
-    if given.isdigit():
-        return min(float(given[:9]), LONGEST_RETRY_AFTER_S)
+def _check_sendable(call: Call) -> None:
+    """A line break in a header would be a header of somebody else's choice."""
+    for name, text in (("the URL", call.url.replace(" ", "\n")), *call.headers.items()):
+        if not (text.isascii() and text.isprintable()):
+            raise CarrierUnavailable(f"not sent: {name} has characters that cannot be sent")
+
+
+def _merged(*parts: Mapping[str, str]) -> dict[str, str]:
+    """Headers in one: names in lower case, the later ones win."""
+    return {name.lower(): value for part in parts for name, value in part.items()}
+
+
+def _origin(url: str) -> tuple[str, int]:
+    """Host and port of a link; a link with a user in it is nowhere's."""
     try:
-        until = parsedate_to_datetime(given)
-        until = until if until.tzinfo else until.replace(tzinfo=UTC)
-        return min(max((until - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_RETRY_AFTER_S)
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _content(
-    json: object, form: Mapping[str, str] | None, body: bytes | None
-) -> tuple[bytes | None, Mapping[str, str]]:
-    if json is not None:
-        return encode(json), {"content-type": "application/json"}
-    if form is not None:
-        return urlencode(form).encode("ascii"), {"content-type": "application/x-www-form-urlencoded"}
-    return body, {}
-
-
-def encode(value: object) -> bytes:
-    """Compact UTF-8 JSON; a Decimal keeps its digits."""
-    return orjson.dumps(value, default=_exact, option=orjson.OPT_NON_STR_KEYS)
-
-
-def _exact(value: object) -> object:
-    if isinstance(value, Decimal):
-        return orjson.Fragment(format(value, "f"))
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+        parts = urlsplit(url)
+        port = parts.port or (80 if parts.scheme == "http" else 443)
+    except ValueError:
+        return "", 0
+    return ("", 0) if "@" in parts.netloc else (parts.hostname or "", port)

@@ -58,12 +58,9 @@ class Reading:
         """
         if len(body) > MAX_BYTES:
             raise BadCarrierResponse(f"a body of {len(body)} bytes is too big to read")
-        try:
-            value = _DECODER.decode(body.decode("utf-8-sig"))
-        except RecursionError:
-            raise BadCarrierResponse("the body is nested too deep") from None
-        except ValueError as error:
-            raise BadCarrierResponse(f"the body is not JSON: {_fault(error)}") from None
+        value, fault = _decoded(body)
+        if fault:
+            raise BadCarrierResponse(fault)
         _check_depth(value)
         return cls(value)
 
@@ -222,6 +219,16 @@ def _constant(text: str) -> NoReturn:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=_number, parse_int=_whole, parse_constant=_constant
 )
+
+
+def _decoded(body: bytes) -> tuple[object, str]:
+    """The value, or what is wrong. Errors of the decoder hold the whole body, so none is kept as a context."""
+    try:
+        return _DECODER.decode(body.decode("utf-8-sig")), ""
+    except RecursionError:
+        return None, "the body is nested too deep"
+    except ValueError as error:
+        return None, f"the body is not JSON: {_fault(error)}"
 
 
 def _fault(error: ValueError) -> str:

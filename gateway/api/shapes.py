@@ -8,18 +8,9 @@ from typing import Any
 import orjson
 
 from gateway.domain.codec import to_json
+from gateway.domain.messages import WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import CarrierResult, Offer, Quote
-from gateway.domain.records import (
-    AccountRecord,
-    Case,
-    KeyRecord,
-    PolicyRecord,
-    ShipmentRecord,
-    Tender,
-    TrackerRecord,
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from gateway.domain.records import AccountRecord, Case, KeyRecord, PolicyRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
 from gateway.domain.values import Address, Money

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.quotes import Rate, ServiceLevel
@@ -174,105 +173,6 @@ class TrackerRecord:
     subscribed_until: datetime | None = None
     due_at: datetime | None = None
     tries: int = 0
-
-
-class InboxState(StrEnum):
-    """What became of a raw message. `parked`: its tracking number is not known yet, tried again for 7 days."""
-
-    NEW = "new"
-    APPLIED = "applied"
-    DUPLICATE = "duplicate"
-    PARKED = "parked"
-    QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxMessage:
-    """A raw message from outside, stored before anybody parses it. `dedupe_key` names the transport message."""
-
-    id: str
-    merchant_id: str
-    account_id: str
-    source: str
-    dedupe_key: str
-    received_at: datetime
-    method: str = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = field(default=b"", repr=False)
-    state: InboxState = InboxState.NEW
-    why: str = ""
-    tries: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxMessage:
-    """Something merchants may want to know, written in the transaction that made it true.
-
-    `sequence` orders the messages of one subject (a shipment or tracker).
-    """
-
-    id: str
-    merchant_id: str
-    subject_id: str
-    sequence: int
-    type: str
-    payload: Mapping[str, object]
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookEndpoint:
-    """Where a merchant wants to be told; `secrets` newest first (two while one is being rotated out)."""
-
-    id: str
-    merchant_id: str
-    url: str
-    secrets: tuple[str, ...] = field(repr=False)
-    types: tuple[str, ...] = ()
-    state: Literal["enabled", "disabled"] = "enabled"
-    why: str = ""
-    failing_since: datetime | None = None
-    created_at: datetime
-
-
-class DeliveryState(StrEnum):
-    """How far one webhook delivery has come."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    EXHAUSTED = "exhausted"
-    DISABLED = "disabled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookDelivery:
-    """One outbox message on its way to one endpoint; the same id and the same bytes on every try."""
-
-    id: str
-    merchant_id: str
-    endpoint_id: str
-    outbox_id: str
-    body: bytes = field(repr=False)
-    state: DeliveryState = DeliveryState.PENDING
-    attempts: int = 0
-    tries: int = 0
-    due_at: datetime | None = None
-    created_at: datetime
-    last_status: int | None = None
-    last_error: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookAttempt:
-    """One try of a webhook delivery, for the delivery log."""
-
-    at: datetime
-    number: int
-    status: int | None
-    duration_ms: int
-    response_head: str
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,7 @@ class Acceptance:
         uow.trackers.add(tracker)
         event = TrackingEvent(
             event_id=f"booked:{tender.id}",
-            # When it was sent, to the second as carriers tell times: the courier may have been assigned before we heard.
+            # When it was sent, to the second as carriers tell times: a courier may be assigned before we hear of it.
             occurred_at=tender.created_at.replace(microsecond=0),
             status="booked",
             reason="label_created",

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.domain.records import OutboxMessage, ShipmentRecord, TrackerRecord
+from gateway.domain.messages import OutboxMessage
+from gateway.domain.records import ShipmentRecord, TrackerRecord
 from gateway.services.ids import new_id
 from gateway.services.ports import UnitOfWork
 

@@ -19,13 +19,7 @@ from standardwebhooks import Webhook
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, Unprocessable
-from gateway.domain.records import (
-    DeliveryState,
-    OutboxMessage,
-    WebhookAttempt,
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.faultpoints import FaultPoints, Purpose
 from gateway.services.ids import new_id
 from gateway.services.ports import Page, Store

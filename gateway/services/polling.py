@@ -14,7 +14,8 @@ from carriers.base.calls import Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound
-from gateway.domain.records import InboxMessage, InboxState, TrackerRecord
+from gateway.domain.messages import InboxMessage, InboxState
+from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose

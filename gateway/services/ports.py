@@ -15,23 +15,19 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from carriers.base.messages import DeliveryWindows
+from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import Offer, Quote
 from gateway.domain.records import (
     AccountRecord,
     Case,
     DeliveryRecord,
     IdempotencyRecord,
-    InboxMessage,
     KeyRecord,
-    OutboxMessage,
     PolicyRecord,
     Recall,
     ShipmentRecord,
     Tender,
     TrackerRecord,
-    WebhookAttempt,
-    WebhookDelivery,
-    WebhookEndpoint,
 )
 from gateway.domain.shipments import Label, LabelKind
 from gateway.domain.tracking import TrackingEvent

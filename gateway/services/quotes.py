@@ -14,10 +14,11 @@ from gateway.domain.quotes import CarrierResult, Offer, Quote, Rate, ResultState
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.domain.zones import Zone, zone_of
-from gateway.rules.policy import Candidate, Context, Policy
+from gateway.rules.policy import Context, Policy
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
+from gateway.services.offers import candidate, offer
 from gateway.services.policies import PolicyBook
 from gateway.services.ports import Mode, Store
 from gateway.settings import Quoting
@@ -68,11 +69,26 @@ class QuoteService:
             shipment=ask.shipment, ready_at=max(ask.ready_at or now, now), window=ask.window, services=ask.services
         )
         asked, results = self._sort_out(merchant_id, mode, request)
-        outcomes = self._pool.ask_all(
-            Purpose.QUOTE, asked, [_quote(live, request) for live in asked], self._deadline_s(ask)
-        )
+        calls = [_quote(live, request) for live in asked]
+        outcomes = self._pool.ask_all(Purpose.QUOTE, asked, calls, self._deadline_s(ask))
         results += [_result(live, outcome) for live, outcome in zip(asked, outcomes, strict=True)]
-        quote = self._judged(merchant_id, mode, ask, request, policy, asked, outcomes, results, now)
+        zone = zone_of(ask.shipment.destination, self._zones)
+        quote = Quote(
+            id=new_id("qte", now),
+            merchant_id=merchant_id,
+            mode=mode,
+            shipment=ask.shipment,
+            created_at=now,
+            expires_at=now + timedelta(minutes=self._settings.valid_min),
+            policy=policy.name,
+            policy_version=policy.version,
+            zone=zone,
+            offers=_offers(policy, _context(request, zone, now), asked, outcomes),
+            carrier_results=tuple(results),
+            ready_at=request.ready_at,
+            window=ask.window,
+            services=ask.services,
+        )
         with self._store.work() as uow:
             uow.quotes.add(quote)
             uow.commit()
@@ -86,8 +102,8 @@ class QuoteService:
             raise NotFound(f"no quote {quote_id}")
         return quote
 
-    def requote(self, live: LiveCarrier, quote: Quote, offer: Offer, deadline_s: float) -> Rate | None:
-        """The same service of the same account priced anew; None when the carrier no longer offers it."""
+    def requote(self, live: LiveCarrier, quote: Quote, quoted: Offer, deadline_s: float) -> Rate | None:
+        """The same service (and delivery window) of the account priced anew; None when it is no longer offered."""
         request = QuoteRequest(
             shipment=quote.shipment,
             ready_at=max(quote.ready_at or self._clock(), self._clock()),
@@ -95,7 +111,8 @@ class QuoteService:
             services=quote.services,
         )
         rates = self._pool.ask(Purpose.QUOTE, live, _quote(live, request), deadline_s)
-        same = [rate for rate in rates if rate.carrier_service == offer.rate.carrier_service]
+        known = (quoted.rate.carrier_service, quoted.rate.deliver_from)
+        same = [rate for rate in rates if (rate.carrier_service, rate.deliver_from) == known]
         return min(same, key=lambda rate: rate.price.amount, default=None)
 
     def _deadline_s(self, ask: QuoteAsk) -> float:
@@ -119,79 +136,37 @@ class QuoteService:
                 asked.append(live)
         return asked, results
 
-    def _judged(
-        self,
-        merchant_id: str,
-        mode: Mode,
-        ask: QuoteAsk,
-        request: QuoteRequest,
-        policy: Policy,
-        asked: Sequence[LiveCarrier],
-        outcomes: Sequence[Outcome[Sequence[Rate]]],
-        results: Sequence[CarrierResult],
-        now: datetime,
-    ) -> Quote:
-        zone = zone_of(ask.shipment.destination, self._zones)
-        candidates = [
-            Candidate(
-                account_id=live.record.id,
-                account=live.record.name,
-                carrier=live.record.carrier,
-                kind=live.carrier.profile.kind,
-                features=live.carrier.profile.features,
-                limits=live.carrier.profile.limits,
-                rate=rate,
-            )
-            for live, outcome in zip(asked, outcomes, strict=True)
-            for rate in outcome.value or ()
-            if _wanted(rate, ask.services)
-        ]
-        context = Context(
-            shipment=ask.shipment,
-            zone=zone,
-            now=now,
-            ready_at=request.ready_at,
-            window=ask.window,
-            services=ask.services,
-        )
-        offers = tuple(
-            Offer(
-                id=new_id("off", now),
-                account_id=judged.candidate.account_id,
-                account=judged.candidate.account,
-                carrier=judged.candidate.carrier,
-                rate=judged.candidate.rate,
-                rank=judged.rank,
-                score=judged.score,
-                verdicts=judged.verdicts,
-            )
-            for judged in policy.decide(candidates, context)
-        )
-        return Quote(
-            id=new_id("qte", now),
-            merchant_id=merchant_id,
-            mode=mode,
-            shipment=ask.shipment,
-            created_at=now,
-            expires_at=now + timedelta(minutes=self._settings.valid_min),
-            policy=policy.name,
-            policy_version=policy.version,
-            zone=zone,
-            offers=offers,
-            carrier_results=tuple(results),
-            ready_at=request.ready_at,
-            window=ask.window,
-            services=ask.services,
-        )
+
+def _context(request: QuoteRequest, zone: str | None, now: datetime) -> Context:
+    return Context(
+        shipment=request.shipment,
+        zone=zone,
+        now=now,
+        ready_at=request.ready_at,
+        window=request.window,
+        services=request.services,
+    )
+
+
+def _offers(
+    policy: Policy,
+    context: Context,
+    asked: Sequence[LiveCarrier],
+    outcomes: Sequence[Outcome[Sequence[Rate]]],
+) -> tuple[Offer, ...]:
+    """What came back, judged."""
+    candidates = [
+        candidate(live.record.id, live.record.name, live.carrier.profile, rate)
+        for live, outcome in zip(asked, outcomes, strict=True)
+        for rate in outcome.value or ()
+        if not context.services or rate.service in context.services
+    ]
+    return tuple(offer(new_id("off", context.now), each) for each in policy.decide(candidates, context))
 
 
 async def _quote(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:
     rates: Sequence[Rate] = await live.carrier.quote(request)  # type: ignore[attr-defined]  # unserved() saw the role
     return rates
-
-
-def _wanted(rate: Rate, services: Sequence[ServiceLevel]) -> bool:
-    return not services or rate.service in services
 
 
 def unserved(live: LiveCarrier, shipment: Shipment) -> str | None:

@@ -12,15 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from carriers.base import (
-    AuthenticationFailed,
-    BadCarrierResponse,
-    Booking,
-    Capability,
-    CarrierError,
-    CarrierUnavailable,
-    OutcomeUnknown,
-)
+from carriers.base import Booking, Capability, CarrierError, ShipmentRejected
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound
 from gateway.domain.records import Case, Recall, ShipmentRecord, Tender
@@ -107,12 +99,17 @@ class Reconciler:
                 self._later(tender, f"look-up failed: {found}", live)
                 return
             tender = replace(tender, lookups=tender.lookups + self._counts(live, tender))
+        why, refused = tender.why, True
         if self._may_send_again(live, tender):
-            self._send_again(live, tender)
-        elif self._proved_absent(live, tender):
+            answer = self._booker.send(live, tender, self._shipment(tender.merchant_id, tender.shipment_id))
+            if isinstance(answer, Booking):
+                self._booker.settle(tender, answer)
+                return
+            why, refused = f"sent again: {answer}", isinstance(answer, ShipmentRejected)
+        if refused and self._proved_absent(live, tender):
             self._close(tender)
         else:
-            self._later(tender, tender.why, live)
+            self._later(tender, why, live)
 
     def _counts(self, live: LiveCarrier, tender: Tender) -> int:
         """An empty look-up counts once the carrier must have finished processing, and apart from the last one."""
@@ -129,17 +126,10 @@ class Reconciler:
         window = timedelta(minutes=booking.idempotency_window_min) - spare
         return booking.idempotent and self._clock() - tender.created_at < window
 
-    def _send_again(self, live: LiveCarrier, tender: Tender) -> None:
-        answer = self._booker.send(live, tender, self._shipment(tender.merchant_id, tender.shipment_id))
-        undecided = OutcomeUnknown | BadCarrierResponse | CarrierUnavailable | AuthenticationFailed
-        if isinstance(answer, undecided):
-            self._later(tender, f"sent again: {answer}", live)
-            return
-        shipment = self._booker.settle(tender, answer)
-        if shipment.state is ShipmentState.BOOKING:
-            self._booker.advance(tender.merchant_id, tender.shipment_id)
-
     def _proved_absent(self, live: LiveCarrier, tender: Tender) -> bool:
+        """Empty look-ups, as many as prove something. A refusal of a second sending alone proves nothing: the first
+        may have been booked, and its quote or courier be gone since.
+        """
         proves = live.can(Capability.FINDS_BOOKINGS) and live.carrier.profile.booking.absence_is_proof
         return proves and tender.lookups >= EMPTY_LOOKUPS_TO_CLOSE
 

@@ -15,7 +15,8 @@ from carriers.base import BadCarrierResponse, Capability, CarrierError, Tracking
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.fold import clamp, sort_key
-from gateway.domain.records import AccountRecord, InboxMessage, InboxState, TrackerRecord
+from gateway.domain.messages import InboxMessage, InboxState
+from gateway.domain.records import AccountRecord, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.ids import new_id

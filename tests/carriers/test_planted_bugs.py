@@ -152,8 +152,7 @@ BUGS = (
         "booking sent again",
         {
             ADAPTER: (
-                '        reply = await self.http.post("api", "/bookings", json=body, headers=key,'
-                " repeatable=False)\n",
+                '        reply = await self.http.post("api", "/bookings", json=body, headers=key, repeatable=False)\n',
                 "        for last in (False, True):\n            try:\n"
                 '                reply = await self.http.post("api", "/bookings", json=body, headers=key,'
                 " repeatable=False)\n                break\n"
@@ -180,7 +179,7 @@ BUGS = (
                 'Money.from_minor(int(float(amount.decimal("amount")) * 100), amount.text("currency"))',
             )
         },
-        ("the_documented_answer_is_what_we_read",),
+        ("money_is_exact",),
     ),
     Bug(
         "float for a whole number",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.domain.fold import current_status
+from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import (
     CarrierResult,
     Effect,
@@ -22,16 +23,12 @@ from gateway.domain.records import (
     AccountRecord,
     DeliveryRecord,
     IdempotencyRecord,
-    InboxMessage,
     KeyRecord,
-    OutboxMessage,
     PolicyRecord,
     Recall,
     ShipmentRecord,
     Tender,
     TrackerRecord,
-    WebhookDelivery,
-    WebhookEndpoint,
 )
 from gateway.domain.shipments import BookingRef, Label, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Place, Source, TrackingEvent

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.records import DeliveryState, InboxState
+from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.shipments import TenderState
 from gateway.services.ports import UnitOfWork
 from gateway.storage import SqlStore

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.domain.errors import InvalidValue, StaleVersion
-from gateway.domain.records import DeliveryState, WebhookAttempt
+from gateway.domain.messages import DeliveryState, WebhookAttempt
 from gateway.storage import SqlStore
 from tests.conftest import TestDatabase
 from tests.storage import made

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.domain.errors import StaleVersion
 from gateway.domain.fold import sort_key
-from gateway.domain.records import InboxState
+from gateway.domain.messages import InboxState
 from gateway.domain.tracking import Leg
 from gateway.storage import SqlStore
 from tests.storage import made

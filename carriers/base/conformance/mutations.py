@@ -71,7 +71,11 @@ def _children(value: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
 
 def _put(value: Any, place: Any, changed: Any) -> Any:
     if isinstance(value, dict):
-        return {key: changed if key == place else child for key, child in value.items() if key != place or changed is not GONE}
+        return {
+            key: changed if key == place else child
+            for key, child in value.items()
+            if key != place or changed is not GONE
+        }
     copy = list(value)
     copy[place : place + 1] = [] if changed is GONE else [changed]
     return copy

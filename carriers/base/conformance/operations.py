@@ -36,18 +36,14 @@ UPDATES = tuple[TrackingUpdate, ...]
 
 OPERATIONS: Mapping[str, Operation] = {
     "quote": Operation(capability=Capability.QUOTES, message=QuoteRequest, result=tuple[Rate, ...]),
-    "book": Operation(
-        capability=Capability.BOOKS, message=BookRequest, result=Booking, cases=("ok", "rejected")
-    ),
+    "book": Operation(capability=Capability.BOOKS, message=BookRequest, result=Booking, cases=("ok", "rejected")),
     "find": Operation(
         capability=Capability.FINDS_BOOKINGS,
         arguments={"tender_reference": str},
         result=Booking | None,
         cases=("ok", "none"),
     ),
-    "cancel": Operation(
-        capability=Capability.CANCELS, arguments={"booking": BookingRef}, result=Cancellation
-    ),
+    "cancel": Operation(capability=Capability.CANCELS, arguments={"booking": BookingRef}, result=Cancellation),
     "label": Operation(
         capability=Capability.PRINTS_LABELS,
         arguments={"booking": BookingRef, "form": LabelFormat},
@@ -63,12 +59,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "proof_of_delivery": Operation(
         capability=Capability.PROVES_DELIVERY, arguments={"booking": BookingRef}, result=ProofOfDelivery
     ),
-    "schedule_pickup": Operation(
-        capability=Capability.SCHEDULES_PICKUPS, message=PickupRequest, result=Pickup
-    ),
-    "cancel_pickup": Operation(
-        capability=Capability.CANCELS_PICKUPS, arguments={"pickup": Pickup}, result=None
-    ),
+    "schedule_pickup": Operation(capability=Capability.SCHEDULES_PICKUPS, message=PickupRequest, result=Pickup),
+    "cancel_pickup": Operation(capability=Capability.CANCELS_PICKUPS, arguments={"pickup": Pickup}, result=None),
     "service_points": Operation(
         capability=Capability.SERVICE_POINTS,
         arguments={"near": Address, "radius_m": int, "limit": int},

@@ -82,9 +82,7 @@ def only_at(place: int, spoilt: Answer) -> Spoil:
 class Script:
     """Answers calls with a sample's exchanges; a call that is asked again gets its answer again."""
 
-    def __init__(
-        self, exchanges: Sequence[Exchange], urls: Mapping[str, str], spoil: Spoil = as_is
-    ) -> None:
+    def __init__(self, exchanges: Sequence[Exchange], urls: Mapping[str, str], spoil: Spoil = as_is) -> None:
         self._exchanges = exchanges
         self._urls = urls
         self._spoil = spoil

@@ -73,11 +73,7 @@ class Subject:
         """Its samples of an operation: of success, of failure, or (None) both."""
         if OPERATIONS[operation].capability not in self.has:
             return []
-        return [
-            sample
-            for sample in self.samples
-            if sample.operation == operation and failing in (None, sample.fails)
-        ]
+        return [sample for sample in self.samples if sample.operation == operation and failing in (None, sample.fails)]
 
     def account(self, sample: Sample, base: str = MEMORY) -> Account:
         """The sample's account, its URLs below `base`. Each has an id of its own, so that no token is shared."""
@@ -180,9 +176,7 @@ class Memory:
     def __init__(self, script: Script) -> None:
         self._script = script
 
-    def start(
-        self, call: Call, deadline: float, answered: Answered, on_sent: Callable[[], None] | None
-    ) -> Memory:
+    def start(self, call: Call, deadline: float, answered: Answered, on_sent: Callable[[], None] | None) -> Memory:
         """See `Transport`."""
         answer = self._script.answer(call.method, call.url, call.headers, call.body or b"")
         headers = {name.lower(): value for name, value in answer.headers.items()}

@@ -64,10 +64,7 @@ def _questions(subject: Subject) -> Iterator[tuple[Check, str]]:
 
 
 def _ask(question: Check, subject: Subject, case: str) -> list[Failure]:
-    return [
-        Failure(check=question.name, case=case, message=message)
-        for message in question.examine(subject, case)
-    ]
+    return [Failure(check=question.name, case=case, message=message) for message in question.examine(subject, case)]
 
 
 def _test(question: Check, subject: Subject, case: str) -> Callable[[object], None]:

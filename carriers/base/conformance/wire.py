@@ -48,8 +48,10 @@ def together(subject: Subject, runs: Sequence[Run], transport: Transport, deadli
             script = server.scripts[run_.name] = Script(run_.sample.exchanges, account.urls, run_.spoil)
             scripts.append(script)
             asked.append(subject.asked(run_.sample, account))
-        outcomes = drive(asked, transport, deadline_s=deadline_s)
+        driven = caught(lambda: drive(asked, transport, deadline_s=deadline_s))
+    if driven.bug is not None:
+        return [driven] * len(runs)
     return [
         Played(value=outcome.value, error=outcome.error, sent=tuple(script.sent))
-        for outcome, script in zip(outcomes, scripts, strict=True)
+        for outcome, script in zip(driven.value, scripts, strict=True)
     ]

@@ -4,57 +4,49 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
+from marshmallow import ValidationError, fields, post_load, validate, validates
 
-from gateway.api.schemas.values import (
-    AddressSchema,
-    MoneySchema,
-    ParcelSchema,
-    RequirementsSchema,
-    WindowSchema,
-    text,
-    whole,
-)
+from gateway.api.schemas.fields import NAME, Given, Shown, entries, moment, text, whole, word
+from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema, RequirementsSchema, WindowSchema
 from gateway.domain.quotes import Effect, ResultState, ServiceLevel
 from gateway.domain.shipments import Shipment
-from gateway.domain.values import Requirements
+from gateway.domain.values import Parcel, Requirements
 from gateway.services.quotes import QuoteAsk
 
 SERVICES = [level.value for level in ServiceLevel]
-NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+MOST_PARCELS = 50
 
 
-class Metadata(fields.Dict):
-    """At most 50 keys; values are strings of at most 500 characters."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            keys=fields.String(validate=validate.Length(min=1, max=40)),
-            values=fields.String(validate=validate.Length(max=500)),
-            validate=validate.Length(max=50),
-            load_default=dict,
-            **kwargs,
-        )
-
-
-class QuoteAskSchema(Schema):
+class QuoteAskSchema(Given):
     """What to price. Only origin, destination and parcels are required."""
 
     origin = fields.Nested(AddressSchema, required=True)
     destination = fields.Nested(AddressSchema, required=True)
-    parcels = fields.List(fields.Nested(ParcelSchema), required=True, validate=validate.Length(min=1, max=50))
-    ready_at = fields.AwareDateTime(format="iso", allow_none=True, load_default=None)
+    parcels = fields.List(fields.Nested(ParcelSchema), required=True, validate=validate.Length(min=1, max=MOST_PARCELS))
+    ready_at = moment("When the parcels can be picked up; left out: now.", allow_none=True)
     window = fields.Nested(WindowSchema, allow_none=True, load_default=None)
-    services = fields.List(fields.String(validate=validate.OneOf(SERVICES)), load_default=list)
+    services = fields.List(
+        word(SERVICES),
+        load_default=list,
+        validate=validate.Length(max=len(SERVICES)),
+        metadata={"description": "Only these promises; left out: any."},
+    )
     requirements = fields.Nested(RequirementsSchema, load_default=Requirements)
-    service_point = text(64, allow_none=True)
-    policy = fields.String(load_default="", validate=validate.Regexp(NAME))
-    deadline_ms = whole(least=50, most=30_000, allow_none=True, load_default=None)
-    reference = text(100, allow_none=True)
-    metadata = Metadata()
+    service_point = text(64, "The carrier's id of the service point where it is collected.", allow_none=True)
+    policy = text(64, "Which policy ranks the offers; left out: the default one.", pattern=NAME, allow_none=True)
+    deadline_ms = whole(
+        50, 30_000, "How long to wait for carriers; slower ones are left out.", allow_none=True, load_default=None
+    )
+    reference = text(100, "Your own number: of the cart, of the order.", allow_none=True)
+    metadata = entries(
+        fields.String(validate=validate.Length(max=500)),
+        "Whatever you want to have back.",
+        pattern=r"^[^\x00-\x1f\x7f]{1,40}$",
+        load_default=dict,
+    )
 
     @validates("parcels")
-    def one_currency(self, parcels: list[Any], **_: object) -> None:
+    def one_currency(self, parcels: list[Parcel], **_: object) -> None:
         """Declared values add up only in one currency."""
         if len({parcel.value.currency for parcel in parcels if parcel.value}) > 1:
             raise ValidationError("Declared values must be in one currency.")
@@ -72,8 +64,8 @@ def to_ask(data: dict[str, Any]) -> QuoteAsk:
         destination=data["destination"],
         parcels=tuple(data["parcels"]),
         requirements=data["requirements"],
-        reference=data["reference"] or "",
-        service_point=data["service_point"] or "",
+        reference=data["reference"],
+        service_point=data["service_point"],
         metadata=data["metadata"],
     )
     return QuoteAsk(
@@ -86,33 +78,37 @@ def to_ask(data: dict[str, Any]) -> QuoteAsk:
     )
 
 
-class VerdictSchema(Schema):
+class VerdictSchema(Shown):
     """One rule's word on an offer."""
 
     rule = fields.String(required=True)
-    effect = fields.String(required=True, validate=validate.OneOf([effect.value for effect in Effect]))
-    penalty = fields.Integer(required=True, allow_none=True)
+    effect = word([effect.value for effect in Effect], required=True)
+    penalty = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "In minor units of the policy's currency; null when it drops the offer."},
+    )
     why = fields.String(required=True)
 
 
-class SurchargeSchema(Schema):
+class SurchargeSchema(Shown):
     """A line of the price."""
 
     code = fields.String(required=True)
     label = fields.String(required=True)
-    amount = fields.Integer(required=True)
+    amount = fields.Integer(required=True, metadata={"description": "In minor units of the price's currency."})
 
 
-class OfferSchema(Schema):
+class OfferSchema(Shown):
     """A rate as judged for this quote."""
 
     id = fields.String(required=True)
-    rank = fields.Integer(required=True, allow_none=True)
+    rank = fields.Integer(required=True, allow_none=True, metadata={"description": "1 is best; null when dropped."})
     eligible = fields.Boolean(required=True)
     carrier = fields.String(required=True)
     account = fields.String(required=True)
-    service = fields.String(required=True, validate=validate.OneOf(SERVICES))
-    carrier_service = fields.String(required=True)
+    service = word(SERVICES, required=True)
+    carrier_service = fields.String(required=True, metadata={"description": "The carrier's own name of the service."})
     price = fields.Nested(MoneySchema, required=True)
     surcharges = fields.List(fields.Nested(SurchargeSchema), required=True)
     pickup_by = fields.AwareDateTime(required=True, allow_none=True)
@@ -120,22 +116,24 @@ class OfferSchema(Schema):
     deliver_by = fields.AwareDateTime(required=True, allow_none=True)
     expires_at = fields.AwareDateTime(required=True)
     co2e_g = fields.Integer(required=True, allow_none=True)
-    score = fields.Integer(required=True, allow_none=True)
+    score = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "The sum of all penalties; the lowest is best."}
+    )
     verdicts = fields.List(fields.Nested(VerdictSchema), required=True)
 
 
-class CarrierResultSchema(Schema):
+class CarrierResultSchema(Shown):
     """How one account answered."""
 
     account = fields.String(required=True)
     carrier = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf([state.value for state in ResultState]))
+    state = word([state.value for state in ResultState], required=True)
     latency_ms = fields.Integer(required=True, allow_none=True)
     code = fields.String(required=True, allow_none=True)
     why = fields.String(required=True, allow_none=True)
 
 
-class QuoteSchema(Schema):
+class QuoteSchema(Shown):
     """Ranked offers, reasons, and who did not answer."""
 
     id = fields.String(required=True)
@@ -145,7 +143,11 @@ class QuoteSchema(Schema):
     policy_version = fields.Integer(required=True)
     zone = fields.String(required=True, allow_none=True)
     recommended_offer_id = fields.String(required=True, allow_none=True)
-    offers = fields.List(fields.Nested(OfferSchema), required=True)
+    offers = fields.List(
+        fields.Nested(OfferSchema),
+        required=True,
+        metadata={"description": "Best first; the dropped ones last, each with the sentence that dropped it."},
+    )
     carrier_results = fields.List(fields.Nested(CarrierResultSchema), required=True)
-    metadata = fields.Dict(required=True)
+    metadata = fields.Dict(required=True, keys=fields.String(), values=fields.String())
     reference = fields.String(required=True, allow_none=True)

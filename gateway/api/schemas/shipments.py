@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from gateway.api.schemas.quotes import SERVICES, OfferSchema, QuoteAskSchema, to_ask
-from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema, text, whole
+from gateway.api.schemas.fields import Given, Shown, counted, moment, text, word
+from gateway.api.schemas.quotes import (
+    MOST_PARCELS,
+    SERVICES,
+    CarrierResultSchema,
+    OfferSchema,
+    QuoteAskSchema,
+    to_ask,
+)
+from gateway.api.schemas.tracking import STATUSES, ProofShownSchema
+from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, ShipmentState, TenderState
 from gateway.services.shipments import BookAsk
 
 LABELS = [kind.value for kind in LabelKind]
 STATES = [state.value for state in ShipmentState]
+SAID_IN_THE_QUOTE = (
+    "parcels",
+    "ready_at",
+    "window",
+    "services",
+    "requirements",
+    "service_point",
+    "policy",
+    "deadline_ms",
+    "metadata",
+)
 
 
 class BookSchema(QuoteAskSchema):
-    """Either `quote_id` (with `offer_id` for one very offer) or everything a quote needs."""
+    """Either `quote_id` (with `offer_id` for one very offer) or everything a quote needs.
+
+    With a quote, `origin` and `destination` complete its addresses.
+    """
 
     origin = fields.Nested(AddressSchema)
     destination = fields.Nested(AddressSchema)
-    parcels = fields.List(fields.Nested(ParcelSchema), validate=validate.Length(min=1, max=50))
-    quote_id = text(64)
-    offer_id = text(64)
-    label_format = fields.String(load_default="pdf", validate=validate.OneOf(LABELS))
+    parcels = fields.List(fields.Nested(ParcelSchema), validate=validate.Length(min=1, max=MOST_PARCELS))
+    quote_id = text(64, allow_none=True)
+    offer_id = text(64, "This offer or none; left out: the policy's ranking, down the list.", allow_none=True)
+    label_format = word(LABELS, load_default="pdf")
+    reference = text(100, "Your own number of the order: unique for the life of the shipment.", allow_none=True)
 
-    @validates_schema
-    def quote_or_shipment(self, data: dict[str, Any], **_: object) -> None:
+    @validates_schema(pass_original=True)
+    def quote_or_shipment(self, data: dict[str, Any], original: Mapping[str, object], **_: object) -> None:
         """One of the two forms."""
         if data["quote_id"]:
-            for name in ("parcels", "window", "services", "ready_at"):
-                if data.get(name):
-                    raise ValidationError("Was said in the quote; leave it out.", name)
+            twice = [name for name in SAID_IN_THE_QUOTE if original.get(name) is not None]
+            if twice:
+                raise ValidationError({name: ["Was said in the quote; leave it out."] for name in twice})
             return
         if data["offer_id"]:
             raise ValidationError("An offer belongs to a quote; give quote_id too.", "quote_id")
-        for name in ("origin", "destination", "parcels"):
-            if name not in data:
-                raise ValidationError("Missing data for required field.", name)
+        missing = [name for name in ("origin", "destination", "parcels") if name not in data]
+        if missing:
+            raise ValidationError({name: ["Missing data for required field."] for name in missing})
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Any:
@@ -48,18 +73,18 @@ class BookSchema(QuoteAskSchema):
             ask=None if data["quote_id"] else to_ask(data),
             origin=data.get("origin"),
             destination=data.get("destination"),
-            reference=data["reference"] or "",
+            reference=data["reference"],
             label_format=LabelFormat(kind=LabelKind(data["label_format"])),
         )
 
 
-class ResolveSchema(Schema):
+class ResolveSchema(Given):
     """A person's word on a booking whose outcome is unknown."""
 
-    outcome = fields.String(required=True, validate=validate.OneOf(["booked", "not_booked"]))
-    carrier_reference = text(64)
-    tracking_number = text(64)
-    note = fields.String(required=True, validate=validate.Length(min=3, max=500))
+    outcome = word(["booked", "not_booked"], required=True)
+    carrier_reference = text(64, "The carrier's number of the booking; needed when it is booked.", allow_none=True)
+    tracking_number = text(64, "Left out: the same as carrier_reference.", allow_none=True)
+    note = text(500, "Who found out, and how.", least=3, required=True)
 
     @validates_schema
     def numbers(self, data: dict[str, Any], **_: object) -> None:
@@ -77,32 +102,38 @@ class ResolveSchema(Schema):
         return BookingRef(carrier_reference=reference, tracking_number=number), data["note"]
 
 
-class ShipmentListSchema(Schema):
+class ShipmentSearchSchema(Given):
     """What a list of shipments is narrowed by."""
 
     reference = text(100)
     tracking_number = text(64)
-    status = text(32)
-    state = fields.String(load_default="", validate=validate.OneOf(["", *STATES]))
-    account = text(64)
-    q = text(100)
-    created_after = fields.AwareDateTime(format="iso", load_default=None)
-    limit = whole(least=1, most=200, load_default=50)
-    cursor = fields.String(load_default=None, validate=validate.Length(max=200))
+    status = word(STATUSES, load_default="")
+    state = word(STATES, load_default="")
+    account = text(64, "An account's name.")
+    q = text(100, "Any id, name, e-mail, postcode, or the end of a phone number.")
+    created_after = moment()
+    limit = counted(1, 200, load_default=50)
+    cursor = text(300, "The `next_cursor` of the page before.", load_default=None)
 
 
-class TenderSchema(Schema):
+class LabelQuerySchema(Given):
+    """Which label."""
+
+    format = word(LABELS, "Left out: the format it was booked with.", load_default="")
+
+
+class TenderSchema(Shown):
     """One carrier's answer to one tender."""
 
     id = fields.String(required=True)
     account = fields.String(required=True)
     carrier = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf([state.value for state in TenderState]))
+    state = word([state.value for state in TenderState], required=True)
     why = fields.String(required=True)
     at = fields.AwareDateTime(required=True)
 
 
-class CaseSchema(Schema):
+class CaseSchema(Shown):
     """Something a person must settle."""
 
     id = fields.String(required=True)
@@ -113,26 +144,42 @@ class CaseSchema(Schema):
     resolution = fields.String(required=True)
 
 
-class ShipmentSummarySchema(Schema):
-    """A shipment as lists show it."""
+class PromiseSchema(Shown):
+    """What was promised when it was booked."""
+
+    deliver_by = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class LabelSchema(Shown):
+    """Where the label is."""
+
+    format = word(LABELS, required=True)
+    state = word(["ready", "at_carrier"], required=True)
+    href = fields.String(required=True)
+
+
+class ShipmentSummarySchema(Shown):
+    """A shipment as lists show it. `state` is the booking's progress, `status` where the parcels are."""
 
     id = fields.String(required=True)
     reference = fields.String(required=True, allow_none=True)
-    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    state = word(STATES, required=True)
     why = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True)
+    status = word(STATUSES, required=True)
     reason = fields.String(required=True)
     phase = fields.String(required=True)
     account = fields.String(required=True, allow_none=True)
     carrier = fields.String(required=True, allow_none=True)
-    service = fields.String(required=True, allow_none=True, validate=validate.OneOf(SERVICES))
+    service = word(SERVICES, required=True, allow_none=True)
     tracking_number = fields.String(required=True, allow_none=True)
     carrier_tracking_url = fields.String(required=True, allow_none=True)
     tracking_url = fields.String(required=True, allow_none=True)
     price = fields.Nested(MoneySchema, required=True, allow_none=True)
-    promise = fields.Dict(required=True)
+    promise = fields.Nested(PromiseSchema, required=True)
     attempts = fields.Integer(required=True)
-    status_conflict = fields.Boolean(required=True)
+    status_conflict = fields.Boolean(
+        required=True, metadata={"description": "The carrier contradicts itself; we show the less certain word."}
+    )
     status_at = fields.AwareDateTime(required=True, allow_none=True)
     delivered_at = fields.AwareDateTime(required=True, allow_none=True)
     last_progress_status = fields.String(required=True, allow_none=True)
@@ -140,7 +187,7 @@ class ShipmentSummarySchema(Schema):
     recipient_sentence = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)
     updated_at = fields.AwareDateTime(required=True)
-    version = fields.Integer(required=True)
+    version = fields.Integer(required=True, metadata={"description": "Grows with every change."})
 
 
 class ShipmentSchema(ShipmentSummarySchema):
@@ -148,23 +195,24 @@ class ShipmentSchema(ShipmentSummarySchema):
 
     quote_id = fields.String(required=True)
     policy = fields.String(required=True)
-    destination = fields.Dict(required=True)
-    origin = fields.Dict(required=True)
-    label = fields.Dict(required=True, allow_none=True)
+    origin = fields.Nested(AddressSchema, required=True)
+    destination = fields.Nested(AddressSchema, required=True)
+    parcels = fields.List(fields.Nested(ParcelSchema), required=True)
+    label = fields.Nested(LabelSchema, required=True, allow_none=True)
     tenders = fields.List(fields.Nested(TenderSchema), required=True)
     cases = fields.List(fields.Nested(CaseSchema), required=True)
-    proof_of_delivery = fields.Dict(required=True, allow_none=True)
-    metadata = fields.Dict(required=True)
+    proof_of_delivery = fields.Nested(ProofShownSchema, required=True, allow_none=True)
+    metadata = fields.Dict(required=True, keys=fields.String(), values=fields.String())
 
 
-class ShipmentPageSchema(Schema):
+class ShipmentPageSchema(Shown):
     """One page of shipments."""
 
     data = fields.List(fields.Nested(ShipmentSummarySchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-class DecisionSchema(Schema):
+class DecisionSchema(Shown):
     """Why this carrier: every offer, every rule's sentence, every tender."""
 
     shipment_id = fields.String(required=True)
@@ -174,5 +222,5 @@ class DecisionSchema(Schema):
     zone = fields.String(required=True, allow_none=True)
     chosen_offer_id = fields.String(required=True, allow_none=True)
     offers = fields.List(fields.Nested(OfferSchema), required=True)
-    carrier_results = fields.List(fields.Dict(), required=True)
+    carrier_results = fields.List(fields.Nested(CarrierResultSchema), required=True)
     tenders = fields.List(fields.Nested(TenderSchema), required=True)

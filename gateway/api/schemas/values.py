@@ -1,12 +1,13 @@
-"""Money, addresses, parcels, windows, requirements."""
+"""Money, addresses, parcels, windows, requirements: the input of everything, and the output of some."""
 
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from gateway.api.schemas.fields import Given, Pattern, degrees, flag, measure, moment, text, whole, word
 from gateway.domain.errors import InvalidValue
 from gateway.domain.values import Address, Money, Parcel, Requirements, TimeWindow
 
@@ -16,31 +17,21 @@ GRAMS = {"g": Decimal(1), "kg": Decimal(1000), "oz": Decimal("28.349523125"), "l
 MILLIMETRES = {"mm": Decimal(1), "cm": Decimal(10), "in": Decimal("25.4")}
 """Millimetres of a unit of length. Source: the international inch, 25.4 mm exactly (1959)."""
 
-LARGEST_INT = 2**31 - 1
+HEAVIEST_G = 10_000_000
+LONGEST_MM = 100_000
+MOST_MONEY = 10**12
 PHONE = r"^\+[1-9][0-9]{4,14}$"
-COUNTRY = r"^[A-Z]{2}$"
+SUBDIVISION = r"^[A-Z0-9]{0,3}$"
+SIDES = ("length", "width", "height")
 
 
-def text(longest: int, **kwargs: Any) -> fields.String:
-    """A string of at most so many characters, without control characters."""
-    return fields.String(validate=[validate.Length(max=longest), _printable], load_default="", **kwargs)
-
-
-def _printable(value: str) -> None:
-    if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
-        raise ValidationError("Control characters are not allowed.")
-
-
-def whole(least: int = 0, most: int = LARGEST_INT, **kwargs: Any) -> fields.Integer:
-    """A whole number, given as a JSON integer."""
-    return fields.Integer(strict=True, validate=validate.Range(min=least, max=most), **kwargs)
-
-
-class MoneySchema(Schema):
+class MoneySchema(Given):
     """An amount in integer minor units: {"amount": 899, "currency": "USD"} is 8.99 USD."""
 
-    amount = fields.Integer(strict=True, required=True, validate=validate.Range(min=0, max=10**12))
-    currency = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{3}$"))
+    amount = whole(
+        most=MOST_MONEY, required=True, what="In the currency's smallest unit: 899 is 8.99 USD, 899 JPY or 0.899 KWD."
+    )
+    currency = fields.String(required=True, validate=Pattern(r"^[A-Z]{3}$"), metadata={"description": "ISO 4217 code."})
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Money:
@@ -51,25 +42,35 @@ class MoneySchema(Schema):
             raise ValidationError(str(error), "currency") from error
 
 
-class AddressSchema(Schema):
-    """A place and whom to ask for there."""
+class AddressSchema(Given):
+    """A place and whom to ask for there. Quotes need only country and postcode; bookings need a door."""
 
-    name = text(100)
-    company = text(100)
-    street1 = text(100)
-    street2 = text(100, allow_none=True)
-    city = text(100)
-    subdivision = text(3, allow_none=True)
-    postal_code = fields.String(required=True, validate=[validate.Length(min=1, max=16), _printable])
-    country = fields.String(required=True, validate=validate.Regexp(COUNTRY, error="ISO 3166-1 alpha-2, such as NO."))
-    phone = fields.String(
-        allow_none=True, load_default="", validate=validate.Regexp(PHONE, error="E.164, such as +4791234567.")
+    name = text(100, "Whom to ask for. A booking needs `name` or `company`.")
+    company = text(100, allow_none=True)
+    street1 = text(100, "Street and number. Needed to book.")
+    street2 = text(100, "Floor, flat, building.", allow_none=True)
+    city = text(100, "Needed to book.")
+    subdivision = text(
+        3,
+        "ISO 3166-2 without the country: NY.",
+        pattern=SUBDIVISION,
+        error="ISO 3166-2 without the country, such as NY.",
+        allow_none=True,
     )
-    email = fields.Email(allow_none=True, load_default="", validate=validate.Length(max=254))
-    latitude = fields.Float(allow_none=True, load_default=None, validate=validate.Range(min=-90, max=90))
-    longitude = fields.Float(allow_none=True, load_default=None, validate=validate.Range(min=-180, max=180))
-    residential = fields.Boolean(allow_none=True, load_default=None, truthy={True}, falsy={False})
-    instructions = text(280, allow_none=True)
+    postal_code = text(16, least=1, required=True)
+    country = text(
+        2,
+        "ISO 3166-1 alpha-2.",
+        pattern=r"^[A-Z]{2}$",
+        error="ISO 3166-1 alpha-2, such as NO.",
+        required=True,
+    )
+    phone = text(16, "E.164.", pattern=PHONE, error="E.164, such as +4791234567.", allow_none=True)
+    email = fields.Email(allow_none=True, load_default=None, validate=validate.Length(max=254))
+    latitude = degrees(90, "WGS 84.")
+    longitude = degrees(180, "WGS 84.")
+    residential = flag("Whether somebody lives there; null when you do not know.", allow_none=True, load_default=None)
+    instructions = text(280, "For the driver: door code, where to leave it.", allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Address:
@@ -77,40 +78,40 @@ class AddressSchema(Schema):
         return Address(**{key: value for key, value in data.items() if value is not None})
 
 
-class MassSchema(Schema):
-    """A weight in other units; rounded up to grams."""
+class MassSchema(Given):
+    """A weight in a unit of your own; rounded up to grams."""
 
-    value = fields.Decimal(required=True, validate=validate.Range(min=Decimal(0), max=Decimal(10**7)))
-    unit = fields.String(required=True, validate=validate.OneOf(sorted(GRAMS)))
-
-
-class DimensionsSchema(Schema):
-    """Dimensions in other units; rounded up to millimetres."""
-
-    length = fields.Decimal(required=True, validate=validate.Range(min=Decimal(0), max=Decimal(10**6)))
-    width = fields.Decimal(required=True, validate=validate.Range(min=Decimal(0), max=Decimal(10**6)))
-    height = fields.Decimal(required=True, validate=validate.Range(min=Decimal(0), max=Decimal(10**6)))
-    unit = fields.String(required=True, validate=validate.OneOf(sorted(MILLIMETRES)))
+    value = measure(HEAVIEST_G)
+    unit = word(sorted(GRAMS), required=True)
 
 
-class ParcelSchema(Schema):
-    """One package: `weight_g` or `weight`, and `length_mm` ... or `dimensions`."""
+class DimensionsSchema(Given):
+    """Dimensions in a unit of your own; each rounded up to millimetres."""
 
-    weight_g = whole(least=1, most=10_000_000)
+    length = measure(LONGEST_MM)
+    width = measure(LONGEST_MM)
+    height = measure(LONGEST_MM)
+    unit = word(sorted(MILLIMETRES), required=True)
+
+
+class ParcelSchema(Given):
+    """One package. Its weight is `weight_g` or `weight`; its size, if known, `length_mm` ... or `dimensions`."""
+
+    weight_g = whole(1, HEAVIEST_G, "Grams.")
     weight = fields.Nested(MassSchema)
-    length_mm = whole(most=100_000)
-    width_mm = whole(most=100_000)
-    height_mm = whole(most=100_000)
+    length_mm = whole(0, LONGEST_MM, "Millimetres; 0 or left out: not known.")
+    width_mm = whole(0, LONGEST_MM, "Millimetres.")
+    height_mm = whole(0, LONGEST_MM, "Millimetres.")
     dimensions = fields.Nested(DimensionsSchema)
     value = fields.Nested(MoneySchema, allow_none=True, load_default=None)
-    description = text(200, allow_none=True)
+    description = text(200, "What is in it, for customs and couriers.", allow_none=True)
 
     @validates_schema
     def one_weight(self, data: dict[str, Any], **_: object) -> None:
         """A weight is needed, once."""
         if ("weight_g" in data) == ("weight" in data):
             raise ValidationError("Give weight_g or weight.", "weight_g")
-        if "dimensions" in data and any(f"{side}_mm" in data for side in ("length", "width", "height")):
+        if "dimensions" in data and any(f"{side}_mm" in data for side in SIDES):
             raise ValidationError("Give millimetres or dimensions, not both.", "dimensions")
 
     @post_load
@@ -118,25 +119,25 @@ class ParcelSchema(Schema):
         """To the domain's Parcel, in grams and millimetres."""
         mass, sides = data.pop("weight", None), data.pop("dimensions", None)
         if mass:
-            data["weight_g"] = _up(mass["value"] * GRAMS[mass["unit"]])
+            data["weight_g"] = _up(mass["value"] * GRAMS[mass["unit"]], HEAVIEST_G, "weight")
         if sides:
-            unit = MILLIMETRES[sides.pop("unit")]
-            data |= {f"{side}_mm": _up(value * unit) for side, value in sides.items()}
-        try:
-            return Parcel(**{key: value for key, value in data.items() if value is not None})
-        except InvalidValue as error:
-            raise ValidationError(str(error), "weight") from error
+            unit = MILLIMETRES[sides["unit"]]
+            data |= {f"{side}_mm": _up(sides[side] * unit, LONGEST_MM, "dimensions") for side in SIDES}
+        return Parcel(**data)
 
 
-def _up(value: Decimal) -> int:
-    return int(value.to_integral_value(rounding=ROUND_CEILING))
+def _up(value: Decimal, most: int, name: str) -> int:
+    whole_units = int(value.to_integral_value(rounding=ROUND_CEILING))
+    if whole_units > most:
+        raise ValidationError(f"More than {most} g or mm.", name)
+    return whole_units
 
 
-class WindowSchema(Schema):
+class WindowSchema(Given):
     """A span of time, both ends with an offset."""
 
-    start = fields.AwareDateTime(required=True, format="iso")
-    end = fields.AwareDateTime(required=True, format="iso")
+    start = moment(required=True)
+    end = moment(required=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> TimeWindow:
@@ -147,18 +148,18 @@ class WindowSchema(Schema):
             raise ValidationError(str(error), "end") from error
 
 
-class RequirementsSchema(Schema):
-    """What the handover must include."""
+class RequirementsSchema(Given):
+    """What the handover must include; a carrier that cannot do one of them is not eligible."""
 
-    signature = fields.Boolean(truthy={True}, falsy={False})
-    min_age = whole(least=1, most=120, allow_none=True)
-    photo = fields.Boolean(truthy={True}, falsy={False})
-    pin = fields.Boolean(truthy={True}, falsy={False})
-    id_check = fields.Boolean(truthy={True}, falsy={False})
-    temperature = fields.String(validate=validate.OneOf(["ambient", "chilled", "frozen"]))
-    two_person = fields.Boolean(truthy={True}, falsy={False})
+    signature = flag()
+    min_age = whole(1, 120, "The recipient's age is checked.", allow_none=True)
+    photo = flag("A photo of where it was left.")
+    pin = flag("The recipient tells the driver a number.")
+    id_check = flag("The recipient shows an identity document.")
+    temperature = word(["ambient", "chilled", "frozen"])
+    two_person = flag("Too heavy for one.")
     cash_on_delivery = fields.Nested(MoneySchema, allow_none=True)
-    undeliverable_action = fields.String(validate=validate.OneOf(["return", "leave", "discard"]))
+    undeliverable_action = word(["return", "leave", "discard"])
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Requirements:

@@ -136,9 +136,8 @@ class Stage:
         return process
 
     def _ready(self) -> bool | None:
-        dead = [process.args for process in self._processes if process.poll() is not None]
-        if dead:
-            raise Unavailable(f"{dead[0]} ended early: {(self.folder / 'log').read_text()[-2000:]}")
+        if any(process.poll() is not None for process in self._processes):
+            raise Unavailable(f"a process ended early:\n{(self.folder / 'log').read_text()[-2000:]}")
         try:
             return True if requests.get(f"{self.url}/readyz", timeout=2).ok else None
         except requests.ConnectionError:

@@ -13,14 +13,15 @@ from ulid import ULID
 from carriers.base.registry import carrier
 from gateway.domain.quotes import CarrierResult, Offer, Quote, ResultState
 from gateway.domain.records import AccountRecord, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
-from gateway.domain.shipments import BookingRef, Shipment, ShipmentState, TenderState
+from gateway.domain.shipments import BookingRef, ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.domain.zones import Zone, zone_of
-from gateway.rules.policy import Candidate, Context, Policy
+from gateway.rules.policy import Context, Policy
 from gateway.services.changes import record_change, record_created
+from gateway.services.offers import candidate, offer
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
-from gateway.services.seed.world import Lane, SeedMerchant, World, read_world, scans
+from gateway.services.seed.world import SeedMerchant, World, read_world, scans
 
 A_COMMIT = 200
 ID_RANDOM_BITS = 80
@@ -112,7 +113,15 @@ class _Writer:
         shipment = merchant.shipment(number, self._dice)
         zone = zone_of(shipment.destination, self._zones)
         policy = self._policies[merchant.currency]
-        candidates = [self._candidate(merchant, lane, shipment, at) for lane in merchant.lanes]
+        candidates = [
+            candidate(
+                self._ids[lane.account],
+                lane.account,
+                carrier(lane.carrier).profile,
+                lane.rate(shipment, merchant.currency, at, self._dice),
+            )
+            for lane in merchant.lanes
+        ]
         judged = policy.decide(candidates, Context(shipment=shipment, zone=zone, now=at, ready_at=at))
         return Quote(
             id=self._id("qte", at),
@@ -124,19 +133,7 @@ class _Writer:
             policy=policy.name,
             policy_version=policy.version,
             zone=zone,
-            offers=tuple(
-                Offer(
-                    id=self._id("off", at),
-                    account_id=each.candidate.account_id,
-                    account=each.candidate.account,
-                    carrier=each.candidate.carrier,
-                    rate=each.candidate.rate,
-                    rank=each.rank,
-                    score=each.score,
-                    verdicts=each.verdicts,
-                )
-                for each in judged
-            ),
+            offers=tuple(offer(self._id("off", at), each) for each in judged),
             carrier_results=tuple(
                 CarrierResult(
                     account_id=self._ids[lane.account],
@@ -148,18 +145,6 @@ class _Writer:
                 for lane in merchant.lanes
             ),
             ready_at=at,
-        )
-
-    def _candidate(self, merchant: SeedMerchant, lane: Lane, shipment: Shipment, at: datetime) -> Candidate:
-        profile = carrier(lane.carrier).profile
-        return Candidate(
-            account_id=self._ids[lane.account],
-            account=lane.account,
-            carrier=lane.carrier,
-            kind=profile.kind,
-            features=profile.features,
-            limits=profile.limits,
-            rate=lane.rate(shipment, merchant.currency, at, self._dice),
         )
 
     def _shipment(self, quote: Quote, at: datetime) -> ShipmentRecord:

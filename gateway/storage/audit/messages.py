@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from gateway.domain.records import DeliveryState, InboxState
+from gateway.domain.messages import DeliveryState, InboxState
 from gateway.services.ports import Violation
 from gateway.storage.audit.found import broken, each
 from gateway.storage.repositories.inbox import INBOX, OPEN

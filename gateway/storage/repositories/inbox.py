@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, update
 
-from gateway.domain.records import InboxMessage, InboxState
+from gateway.domain.messages import InboxMessage, InboxState
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows

@@ -9,13 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from gateway.domain.records import (
-    DeliveryState,
-    OutboxMessage,
-    WebhookAttempt,
-    WebhookDelivery,
-    WebhookEndpoint,
-)
+from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.ports import Page
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository

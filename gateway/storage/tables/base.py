@@ -23,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.quotes import CarrierResult, Rate, ServiceLevel, Verdict
-from gateway.domain.records import DeliveryState, InboxState
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import TimeWindow

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped
 
-from gateway.domain.records import DeliveryState
+from gateway.domain.messages import DeliveryState
 from gateway.storage.tables.base import Named, Row, due_index, index, of
 
 

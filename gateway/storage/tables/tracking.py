@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.domain.records import InboxState
+from gateway.domain.messages import InboxState
 from gateway.domain.tracking import Leg, Place, Source
 from gateway.storage.tables.base import Maybe, Named, Owned, Row, due_index, index, of
 

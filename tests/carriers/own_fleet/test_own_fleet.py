@@ -28,7 +28,6 @@ from carriers.base import (
     TimeWindow,
     UnknownReference,
 )
-from carriers.base.conformance import conformance
 from carriers.own_fleet.adapter import OwnFleet
 from tests.carriers.own_fleet.delivery_windows_suite import DeliveryWindowsSuite, MakeWindows
 from tests.carriers.own_fleet.windows_in_memory import WindowsInMemory
@@ -49,8 +48,6 @@ OPTIONS: dict[str, object] = {
     "cut_offs": {"same_day": "12:00", "next_day": "18:00", "standard": "23:59"},
     "rate_card": CARD,
 }
-
-TestOwnFleetKeepsTheContract = conformance(OwnFleet)
 
 
 class TestWindowsInMemory(DeliveryWindowsSuite):

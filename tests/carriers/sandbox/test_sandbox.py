@@ -35,7 +35,6 @@ from carriers.base import (
     ShipmentRejected,
     UnknownReference,
 )
-from carriers.base.conformance import conformance
 from carriers.base.drive import run
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator, serve
 from carriers.base.transports import RequestsTransport
@@ -46,8 +45,6 @@ T = TypeVar("T")
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PATIENT_S = 0.4
 TRANSPORT = RequestsTransport()
-
-TestSandboxKeepsTheContract = conformance(Sandbox)
 
 
 @pytest.fixture

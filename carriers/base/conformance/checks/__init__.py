@@ -1,7 +1,16 @@
 """Every question of the kit, in the order in which it is asked: the tuple is the table of contents."""
 
 from carriers.base.conformance.check import Check
-from carriers.base.conformance.checks import exchanges, failures, folder, pushes, secrecy, spoilt, tracking
+from carriers.base.conformance.checks import (
+    exchanges,
+    failures,
+    folder,
+    money,
+    pushes,
+    secrecy,
+    spoilt,
+    tracking,
+)
 
 CHECKS: tuple[Check, ...] = (
     folder.the_profile_is_the_one_beside_the_code,
@@ -27,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     failures.a_lost_booking_is_never_called_safe,
     failures.the_idempotency_key_travels,
     failures.the_same_tender_books_once,
+    money.money_is_exact,
     tracking.a_delivery_is_told,
     tracking.a_failed_attempt_is_no_delivery,
     tracking.an_unlisted_code_of_the_table_is_unknown,

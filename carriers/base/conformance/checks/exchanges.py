@@ -78,5 +78,3 @@ def _other_error(expected: Mapping[str, Any], played: Played) -> Iterator[str]:
     rest = {key: value for key, value in expected.items() if key != "error"}
     for key, value in rest.items():
         yield from differences(value, getattr(played.error, key, None), f"$.{key}")
-
-

@@ -19,9 +19,7 @@ from carriers.base.statuses import StatusTable
 from gateway.domain.errors import InvalidValue
 
 # What an adapter would do input and output with, instead of awaiting self.http.
-OUTSIDE = frozenset(
-    {"aiohttp", "asyncio", "http", "httpx", "pycurl", "requests", "socket", "subprocess", "urllib3"}
-)
+OUTSIDE = frozenset({"aiohttp", "asyncio", "http", "httpx", "pycurl", "requests", "socket", "subprocess", "urllib3"})
 # Servers of their own are allowed to talk.
 SIMULATOR = "simulator"
 LEAST_SECRET = 8

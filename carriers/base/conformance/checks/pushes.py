@@ -120,7 +120,9 @@ def _shared(subject: Subject, sample: Sample) -> list[str]:
     honest = subject.signed(call, account)
     found = []
     for name, secret in account.secrets.items():
-        other = caught(lambda name=name, secret=secret: subject.signed(call, _with_secrets(account, {name: _other(secret)})))
+        other = caught(
+            lambda name=name, secret=secret: subject.signed(call, _with_secrets(account, {name: _other(secret)}))
+        )
         if isinstance(other.value, WebhookCall) and other.value != honest:
             found.append(name)
     return found

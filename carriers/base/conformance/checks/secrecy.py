@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from carriers.base.conformance.check import each, whole
@@ -14,19 +14,20 @@ from carriers.base.conformance.stage import Played, Subject, unsigned
 from carriers.base.conformance.wire import over_http, transports
 from carriers.base.contract import Capability
 
+REFUSALS = (400, 401, 403, 404, 409, 422, 429, 500, 503)
+
 
 @each(with_exchanges)
 def no_secret_shows(subject: Subject, sample: Sample) -> Iterator[str]:
     """Neither in logs nor in results and errors, also where the carrier's answer repeats what it was sent."""
     secrets = {**sample.account.secrets, "access_token": ACCESS_TOKEN}
-    echo = "; ".join(secrets.values()).encode()
     with _logs() as lines:
         for transport in transports().values():
             yield from _shown(secrets, "the documented answer", over_http(subject, sample, transport))
+        echo = _echo(secrets, subject.play(sample))
         for place in range(len(sample.exchanges)):
-            for status in (400, 401, 403, 404, 409, 422, 429, 500, 503):
-                answer = Answer(status=status, body=echo)
-                played = subject.play(sample, only_at(place, answer))
+            for status in REFUSALS:
+                played = subject.play(sample, only_at(place, Answer(status=status, body=echo)))
                 yield from _shown(secrets, f"{status} that repeats the request", played)
     yield from _found(secrets, "the log", "\n".join(lines))
 
@@ -51,7 +52,13 @@ def no_secret_shows_in_repr(subject: Subject) -> Iterator[str]:
         yield from _found(sample.account.secrets, "repr(account)", repr(account))
 
 
-def _shown(secrets: dict[str, str], where: str, played: Played) -> Iterator[str]:
+def _echo(secrets: Mapping[str, str], played: Played) -> bytes:
+    """What a carrier may say that tells us which credentials it got."""
+    sent = " ".join(call.text for call in played.sent)
+    return f"you sent {', '.join(secret for secret in secrets.values() if secret in sent)}".encode()
+
+
+def _shown(secrets: Mapping[str, str], where: str, played: Played) -> Iterator[str]:
     yield from _found(secrets, f"{where}: the result", repr(played.value))
     error: BaseException | None = played.error or played.bug
     while error is not None:
@@ -59,7 +66,7 @@ def _shown(secrets: dict[str, str], where: str, played: Played) -> Iterator[str]
         error = error.__cause__ or error.__context__
 
 
-def _found(secrets: dict[str, str], where: str, text: str) -> Iterator[str]:
+def _found(secrets: Mapping[str, str], where: str, text: str) -> Iterator[str]:
     for name, secret in secrets.items():
         if secret and secret in text:
             yield f"{where} shows the secret {name}"

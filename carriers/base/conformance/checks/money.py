@@ -1,0 +1,66 @@
+"""Are amounts of money exact?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from typing import Any
+
+from carriers.base.conformance.check import each
+from carriers.base.conformance.mutations import leaves, replaced
+from carriers.base.conformance.samples import Payload, Sample
+from carriers.base.conformance.script import Answer
+from carriers.base.conformance.stage import Subject
+from gateway.domain.values import Money, currency_exponents
+
+# As binary floats, 9000.05 * 100 is 900004.9999999999; so large that no surcharge of a sample exceeds it.
+TREACHEROUS = Decimal("9000.05")
+
+
+@each(
+    lambda subject: [sample for name in ("quote", "book") for sample in subject.shown(name) if _priced(subject, sample)]
+)
+def money_is_exact(subject: Subject, sample: Sample) -> Iterator[str]:
+    """An amount that binary floats cannot hold arrives to the last digit."""
+    for written, amount in _priced(subject, sample).items():
+
+        def spoil(place: int, answer: Answer, written: Any = written) -> Answer:
+            body = sample.exchanges[place].response.body
+            return _with(answer, body, written) if body.has_json else answer
+
+        played = subject.play(sample, spoil)
+        found = [money.amount for money in _amounts(played.value)]
+        if TREACHEROUS not in found:
+            yield f"{amount} replaced by {TREACHEROUS}: {', '.join(map(str, found)) or played.says}"
+
+
+def _priced(subject: Subject, sample: Sample) -> Mapping[Any, Decimal]:
+    """How the answers write the amounts that come of a sample, where they write them in major units."""
+    amounts = {
+        money.amount
+        for money in _amounts(subject.play(sample).value)
+        if currency_exponents()[money.currency] == 2 and money.amount != money.amount.to_integral_value()
+    }
+    bodies = [exchange.response.body for exchange in sample.exchanges if exchange.response.body.has_json]
+    words = {value for body in bodies for _, value in leaves(body.json) if isinstance(value, str | float)}
+    return {word: amount for word in words for amount in amounts if str(word) == str(amount)}
+
+
+def _with(answer: Answer, body: Payload, written: Any) -> Answer:
+    new = type(written)(TREACHEROUS)
+    content = json.dumps(replaced(body.json, written, new), ensure_ascii=False).encode()
+    return Answer(status=answer.status, headers=answer.headers, body=content)
+
+
+def _amounts(value: object) -> Iterator[Money]:
+    """Every amount of money in nouns."""
+    if isinstance(value, Money):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _amounts(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _amounts(getattr(value, field.name))

@@ -1,0 +1,193 @@
+"""Events, trackers, scans and delivery windows, in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from gateway.api.schemas.fields import NAME, Given, Shown, counted, degrees, flag, moment, text, whole, word
+from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source, statuses
+from gateway.services.fleet import Scan
+
+STATUSES = list(statuses())
+AT_ONCE = 500
+
+
+class PageSchema(Given):
+    """How much of a list."""
+
+    limit = counted(1, 200, load_default=50)
+    cursor = text(300, "The `next_cursor` of the page before.", load_default=None)
+
+
+class PlaceSchema(Given):
+    """Where a scan happened."""
+
+    city = text(100, allow_none=True)
+    postal_code = text(16, allow_none=True)
+    country = text(2, "ISO 3166-1 alpha-2.", pattern=r"^[A-Z]{2}$", allow_none=True)
+    facility = text(100, allow_none=True)
+    latitude = degrees(90)
+    longitude = degrees(180)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Place:
+        """To the domain's Place."""
+        return Place(**data)
+
+
+class EventSchema(Shown):
+    """One scan."""
+
+    id = fields.String(required=True)
+    occurred_at = fields.AwareDateTime(required=True)
+    received_at = fields.AwareDateTime(required=True, allow_none=True)
+    status = word(STATUSES, required=True)
+    reason = fields.String(required=True)
+    phase = fields.String(required=True)
+    carrier_code = fields.String(required=True, allow_none=True, metadata={"description": "The carrier's own word."})
+    description = fields.String(required=True, allow_none=True)
+    source = word([source.value for source in Source], required=True, allow_none=True)
+    leg = word([leg.value for leg in Leg], required=True)
+    piece = fields.String(required=True, allow_none=True)
+    place = fields.Nested(PlaceSchema, required=True, allow_none=True)
+    occurred_at_local = fields.String(required=True, allow_none=True)
+    tz_source = fields.String(required=True)
+
+
+class EventListSchema(Shown):
+    """A shipment's events, oldest first."""
+
+    data = fields.List(fields.Nested(EventSchema), required=True)
+
+
+class FollowSchema(Given):
+    """A number that was not booked here, and the account whose carrier knows it."""
+
+    account = text(64, "The account's name or id.", least=1, required=True)
+    tracking_number = text(64, pattern=r"^[A-Za-z0-9_.-]{3,64}$", required=True)
+
+
+class TrackerSchema(Shown):
+    """A number we follow."""
+
+    id = fields.String(required=True)
+    account_id = fields.String(required=True)
+    carrier = fields.String(required=True)
+    tracking_number = fields.String(required=True)
+    shipment_id = fields.String(required=True, allow_none=True)
+    status = word(STATUSES, required=True)
+    reason = fields.String(required=True)
+    phase = fields.String(required=True)
+    attempts = fields.Integer(required=True)
+    delivered_at = fields.AwareDateTime(required=True, allow_none=True)
+    estimated_delivery_at = fields.AwareDateTime(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+
+
+class TrackerFileSchema(TrackerSchema):
+    """A number we follow and everything that happened to it."""
+
+    events = fields.List(fields.Nested(EventSchema), required=True)
+
+
+class TrackerPageSchema(Shown):
+    """One page of trackers."""
+
+    data = fields.List(fields.Nested(TrackerSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class ProofSchema(Given):
+    """What the driver collected at the door; images by link."""
+
+    received_by = text(100, allow_none=True)
+    relationship = text(64, "Of that person to the recipient.", allow_none=True)
+    signature_url = text(2048, allow_none=True)
+    photo_url = text(2048, allow_none=True)
+    pin_matched = flag(allow_none=True, load_default=None)
+    min_age_verified = whole(1, 120, allow_none=True, load_default=None)
+    latitude = degrees(90)
+    longitude = degrees(180)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> ProofOfDelivery:
+        """To the domain's ProofOfDelivery."""
+        return ProofOfDelivery(**data)
+
+
+class ProofShownSchema(Shown):
+    """What shows that it was handed over. What is not known is left out."""
+
+    delivered_at = fields.AwareDateTime()
+    received_by = fields.String()
+    relationship = fields.String()
+    signature_url = fields.String()
+    photo_url = fields.String()
+    signature = fields.String(metadata={"description": "The image in base64, where the carrier sent bytes."})
+    photo = fields.String(metadata={"description": "The image in base64, where the carrier sent bytes."})
+    pin_matched = fields.Boolean()
+    min_age_verified = fields.Integer()
+    barcodes = fields.List(fields.String())
+    latitude = fields.Float()
+    longitude = fields.Float()
+
+
+class ScanSchema(Given):
+    """One scan of an own driver or depot. `event_id` is the client's and makes it harmless to send twice.
+
+    The codes and details are in `carriers/own_fleet/statuses.csv`; one that is not there is kept as unknown.
+    """
+
+    event_id = text(64, "The device's own, the same each time it is sent.", least=1, required=True)
+    tracking_number = text(64, least=1, required=True)
+    code = text(64, least=1, required=True)
+    detail = text(64, allow_none=True)
+    occurred_at = moment(required=True)
+    piece = text(64, allow_none=True)
+    place = fields.Nested(PlaceSchema, allow_none=True, load_default=None)
+    proof = fields.Nested(ProofSchema, allow_none=True, load_default=None)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Scan:
+        """To a Scan."""
+        return Scan(client_event_id=data.pop("event_id"), **data)
+
+
+class ScansSchema(Given):
+    """Scans of one fleet account, at most 500 at once."""
+
+    account = text(64, "The account's name or id.", least=1, required=True)
+    scans = fields.List(fields.Nested(ScanSchema), required=True, validate=validate.Length(min=1, max=AT_ONCE))
+
+
+class ScanReportSchema(Shown):
+    """How many scans were new, and the numbers nobody knows."""
+
+    new = fields.Integer(required=True)
+    unknown_tracking_numbers = fields.List(fields.String(), required=True)
+
+
+class WindowOfferSchema(Given):
+    """A delivery window for sale."""
+
+    id = text(64, pattern=r"^[A-Za-z0-9_.:-]{1,64}$", required=True)
+    zone = text(64, pattern=NAME, required=True)
+    start = moment(required=True)
+    end = moment(required=True)
+    capacity = whole(0, 100_000, "How many parcels; what is booked stays.", required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: object) -> Any:
+        """(id, zone, start, end, capacity)."""
+        if data["start"] >= data["end"]:
+            raise ValidationError("A window ends after it starts.", "end")
+        return tuple(data[name] for name in ("id", "zone", "start", "end", "capacity"))
+
+
+class WindowsSchema(Given):
+    """Delivery windows of a fleet account."""
+
+    account = text(64, "The account's name or id.", least=1, required=True)
+    windows = fields.List(fields.Nested(WindowOfferSchema), required=True, validate=validate.Length(min=1, max=AT_ONCE))

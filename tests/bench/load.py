@@ -1,0 +1,124 @@
+"""The load: so many connections, each sending its next request when the last one is answered.
+
+It runs in the bench's own process, in one asyncio loop that knows no more of HTTP than it needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import quantiles
+from urllib.parse import urlsplit
+
+from tests.bench.http1 import Messages
+
+PATIENCE_S = 30.0
+Seen = Callable[[bytes], None]
+
+
+class Failed(Exception):
+    """The server did not answer as the benchmark needs it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What came of a load: latencies in ms, of good answers only."""
+
+    seconds: float
+    latencies_ms: list[float]
+    driver_cpu_s: float
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return len(self.latencies_ms) / self.seconds
+
+    def percentile(self, percent: int) -> float:
+        """In ms."""
+        if len(self.latencies_ms) < 2:
+            raise Failed("fewer than two answers: run it longer")
+        return quantiles(self.latencies_ms, n=100, method="inclusive")[percent - 1]
+
+
+def load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None = None) -> Run:
+    """Send what `ask` gives, over `concurrency` connections, for so long; `seen` gets each body.
+
+    Raises:
+        Failed: an answer that is not 2xx, a closed connection, or none for half a minute.
+    """
+    return asyncio.run(_load(url, concurrency, seconds, ask, seen))
+
+
+async def _load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None) -> Run:
+    where = urlsplit(url)
+    loop = asyncio.get_running_loop()
+    clients = [_Client(ask, seen) for _ in range(concurrency)]
+    for client in clients:
+        await loop.create_connection(lambda client=client: client, where.hostname, where.port)
+    started, cpu = time.perf_counter(), time.process_time()
+    for client in clients:
+        client.begin(started + seconds)
+    done = asyncio.gather(*(client.done for client in clients))
+    try:
+        await asyncio.wait_for(done, seconds + PATIENCE_S)
+    except TimeoutError:
+        raise Failed(f"no answer within {PATIENCE_S:.0f} s") from None
+    finally:
+        for client in clients:
+            client.close()
+    latencies = [latency for client in clients for latency in client.latencies_ms]
+    return Run(seconds=seconds, latencies_ms=latencies, driver_cpu_s=time.process_time() - cpu)
+
+
+class _Client(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, ask: Callable[[], bytes], seen: Seen | None) -> None:
+        self.latencies_ms: list[float] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ask = ask
+        self._seen = seen
+        self._messages = Messages()
+        self._until = 0.0
+        self._asked_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def begin(self, until: float) -> None:
+        """Start asking, and go on until that moment."""
+        self._until = until
+        self._next()
+
+    def close(self) -> None:
+        self._transport.abort()
+
+    def _next(self) -> None:
+        request = self._ask()
+        self._asked_at = time.perf_counter()
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        now = time.perf_counter()
+        for head, body in self._messages.feed(data):
+            if head[9:10] != b"2":
+                self._give_up(f"{head.splitlines()[0].decode()}: {body[:500].decode(errors='replace')}")
+                return
+            if now <= self._until:
+                self.latencies_ms.append((now - self._asked_at) * 1000)
+            if self._seen is not None:
+                self._seen(body)
+            if now < self._until:
+                self._next()
+            elif not self.done.done():
+                self.done.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._give_up(f"the connection was closed ({exc})")
+
+    def _give_up(self, why: str) -> None:
+        if not self.done.done():
+            self.done.set_exception(Failed(why))

@@ -1,0 +1,179 @@
+"""The processes of a benchmark: carriers, database, and a gateway with two web workers as `gateway serve` starts it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cryptography.fernet import Fernet
+
+from gateway.bootstrap import build
+from gateway.services.accounts import AccountDraft
+from gateway.services.bound import Services
+from gateway.settings import load_settings
+from gateway.storage.migrate import migrate
+from tests.bench.carriers import LATENCIES_MS
+from tests.bench.load import Failed
+from tests.bench.processes import children, cpu_s, memory_mb
+from tests.postgres import own_server
+
+WORKERS = 2
+THREADS = 128
+START_LIMIT_S = 60.0
+UNLIMITED = str(10**9)
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """Where to send the load, and what it costs there."""
+
+    url: str
+    carriers: Mapping[str, str]
+    environment: Mapping[str, str]
+    services: Services
+    log: Path
+    cold_starts_s: list[float] = field(default_factory=list)
+    _web: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the web process and wait until it answers."""
+        started = time.perf_counter()
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "gateway", "serve"]
+            self._web = subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=log, stderr=log)
+        while not _answers(self.url):
+            if self._web.poll() is not None or time.perf_counter() - started > START_LIMIT_S:
+                raise Failed(f"the gateway did not start: {self.log.read_text()[-2000:]}")
+            time.sleep(0.005)
+        self.cold_starts_s.append(time.perf_counter() - started)
+
+    def stop(self) -> None:
+        """End the web process."""
+        if self._web is not None:
+            self._web.terminate()
+            self._web.wait(timeout=60)
+            self._web = None
+
+    def web_cpu_s(self) -> float:
+        """Processor time of the web workers so far."""
+        return sum(cpu_s(worker) for worker in self._workers())
+
+    def web_memory_mb(self) -> float:
+        """Resident memory of the larger web worker."""
+        return max(memory_mb(worker) for worker in self._workers())
+
+    def merchant(self, name: str, urls: Mapping[str, str]) -> str:
+        """A new merchant with a sandbox account for each of these carriers; returns its API key."""
+        merchant_id = self.services.keys.add_merchant(name)
+        for place, url in urls.items():
+            draft = AccountDraft(
+                name=f"carrier {place}", carrier="sandbox", urls={"api": url}, secrets={"api_key": "sandbox-key"}
+            )
+            self.services.accounts.add(merchant_id, "test", draft)
+        return self.services.keys.create(merchant_id, "bench", "test", ["admin"])[1]
+
+    def healthy(self) -> dict[str, str]:
+        """The ten healthy carriers."""
+        return {str(each): self.carriers[str(each)] for each in LATENCIES_MS}
+
+    def _workers(self) -> list[int]:
+        assert self._web is not None
+        return sorted(children(self._web.pid), key=memory_mb)[-WORKERS:]
+
+
+@contextmanager
+def stage(database: str) -> Iterator[Stage]:
+    """A running stage on `sqlite` or `postgresql`, which commits durably on both; all of it ends with the block."""
+    with TemporaryDirectory(prefix="doorstep-bench-") as name, _database(database, Path(name)) as database_url:
+        folder = Path(name)
+        secrets = f'keys = ["{Fernet.generate_key().decode()}"]\npepper = "{os.urandom(16).hex()}"\n'
+        (folder / "secrets.toml").write_text(secrets)
+        migrate(database_url)
+        port = _free_port()
+        environment = _environment(folder, database_url, port)
+        services = build(load_settings(environment))
+        with _carriers() as urls:
+            made = Stage(
+                url=f"http://127.0.0.1:{port}",
+                carriers=urls,
+                environment=environment,
+                services=services,
+                log=folder / "log",
+            )
+            try:
+                made.start()
+                yield made
+            finally:
+                made.stop()
+                services.store.close()
+
+
+def _environment(folder: Path, database_url: str, port: int) -> dict[str, str]:
+    """Limits out of the way; and carriers that fail are never rested, so that the sick one is asked every time."""
+    return {
+        **os.environ,
+        "GATEWAY__DATABASE__URL": database_url,
+        "GATEWAY__SECRETS__FILE": str(folder / "secrets.toml"),
+        "GATEWAY__WEB__PORT": str(port),
+        "GATEWAY__WEB__WORKERS": str(WORKERS),
+        "GATEWAY__WEB__THREADS": str(THREADS),
+        "GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true",
+        "GATEWAY__CARRIERS__REST_AFTER_FAILURES": UNLIMITED,
+        "GATEWAY__LIMITS__QUOTES_PER_MIN": UNLIMITED,
+        "GATEWAY__LIMITS__WRITES_PER_MIN": UNLIMITED,
+        "GATEWAY__LIMITS__READS_PER_MIN": UNLIMITED,
+        "GATEWAY_LOG": "WARNING",
+    }
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/bench.db"
+        return
+    with own_server(durable=True) as server:
+        yield server.database("bench")
+
+
+@contextmanager
+def _carriers() -> Iterator[Mapping[str, str]]:
+    """The carriers' process; it ends when its stdin does."""
+    command = [sys.executable, "-m", "tests.bench.carriers"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdin is not None and process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise Failed("the carriers did not start")
+        try:
+            yield json.loads(line)
+        finally:
+            process.stdin.close()
+
+
+def _answers(url: str) -> bool:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
