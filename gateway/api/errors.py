@@ -1,10 +1,11 @@
-"""One table from error to problem document (RFC 9457). Everything else is a bug: 500, logged, not described."""
+"""From error to problem document (RFC 9457). What is not in the table is a bug: 500, logged, not described."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, g, request
@@ -12,6 +13,8 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from carriers.base import CarrierError, RateLimited, WebhookRejected
+from gateway.api.problems import CATALOGUE
+from gateway.api.strict import Unread
 from gateway.domain.errors import (
     Conflict,
     DuplicateReference,
@@ -37,57 +40,76 @@ class MissingScope(GatewayError):
 class TooManyRequests(GatewayError):
     """The key used up its requests of this minute."""
 
-    def __init__(self, message: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
-        self.headers = dict(headers)
+        self.retry_after_s = retry_after_s
 
 
 class BadHeader(GatewayError):
     """A header that is missing or malformed."""
 
 
-TABLE: tuple[tuple[type[Exception], int, str, str], ...] = (
-    (BadKey, 401, "unauthorized", "Not authorised"),
-    (WebhookRejected, 401, "webhook_rejected", "Webhook without a valid proof"),
-    (MissingScope, 403, "missing_scope", "Not allowed"),
-    (NotFound, 404, "not_found", "Not found"),
-    (StillRunning, 409, "still_running", "Still running"),
-    (Conflict, 409, "conflict", "Conflict"),
-    (BadHeader, 400, "bad_header", "Bad header"),
-    (KeyReused, 422, "idempotency_key_reused", "Idempotency-Key used before"),
-    (NoCarrierAvailable, 422, "no_carrier_available", "No carrier available"),
-    (Unprocessable, 422, "invalid", "Unprocessable request"),
-    (InvalidValue, 422, "invalid", "Unprocessable request"),
-    (TooManyRequests, 429, "too_many_requests", "Too many requests"),
-    (Unavailable, 503, "unavailable", "Temporarily unavailable"),
-    (CarrierError, 502, "carrier_error", "The carrier did not do it"),
+class PreconditionFailed(GatewayError):
+    """If-Match named a version that is not the newest."""
+
+
+TABLE: tuple[tuple[type[Exception], str], ...] = (
+    (BadKey, "unauthorized"),
+    (WebhookRejected, "webhook_rejected"),
+    (MissingScope, "missing_scope"),
+    (NotFound, "not_found"),
+    (PreconditionFailed, "precondition_failed"),
+    (BadHeader, "bad_header"),
+    (KeyReused, "idempotency_key_reused"),
+    (NoCarrierAvailable, "no_carrier_available"),
+    (Unprocessable, "invalid"),
+    (InvalidValue, "invalid"),
+    (TooManyRequests, "too_many_requests"),
+    (Unavailable, "unavailable"),
 )
-"""Error class, HTTP status, code, title; the first that fits. A class may carry a finer `code`."""
+"""Error class and code; the first that fits. Conflicts and carriers' errors bring a code of their own."""
+
+HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+}
+"""Codes of what Flask itself refuses; any other 4xx is a `bad_request` with its own status."""
 
 
-def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:
-    """A problem document."""
+def problem(code: str, detail: str, status: int | None = None, **more: Any) -> Response:
+    """A problem document; its status and title are the catalogue's."""
+    facts = CATALOGUE[code]
     body = {
         "type": f"/docs/problems#{code}",
-        "title": title,
-        "status": status,
+        "title": facts.title,
+        "status": status or facts.status,
         "detail": detail,
-        "instance": request.path,
+        "instance": quote(request.path),
         "code": code,
         "request_id": g.get("request_id", ""),
         **more,
     }
-    return Response(orjson.dumps(body), status, content_type=PROBLEM)
+    return Response(orjson.dumps(body), status or facts.status, content_type=PROBLEM)
 
 
 def render(error: GatewayError) -> Response:
-    """The problem document of an error raised on purpose."""
-    for kind, status, code, title in TABLE:
+    """The problem document of an error raised on purpose; one that is not in the table is a bug."""
+    code = _code(error)
+    if code is None:
+        return _bug(error)
+    response = problem(code, str(error), **_more(error))
+    response.headers.update(_headers(error, response.status_code))
+    return response
+
+
+def _code(error: GatewayError) -> str | None:
+    for kind, code in TABLE:
         if isinstance(error, kind):
-            response = problem(status, getattr(error, "code", code), title, str(error), **_more(error))
-            response.headers.update(_headers(error, status))
-            return response
-    raise error
+            return code
+    return error.code if isinstance(error, Conflict | CarrierError) else None
 
 
 def _more(error: GatewayError) -> dict[str, Any]:
@@ -110,7 +132,9 @@ def _more(error: GatewayError) -> dict[str, Any]:
         ]
         return {"tenders": tenders, "shipment_id": error.shipment_id}
     if isinstance(error, CarrierError):
+        spoke = {"carrier": g.carrier} if "carrier" in g else {}
         return {
+            **spoke,
             "carrier_code": error.carrier_code,
             "carrier_message": error.carrier_message,
             "retryable": error.retryable,
@@ -119,10 +143,8 @@ def _more(error: GatewayError) -> dict[str, Any]:
 
 
 def _headers(error: GatewayError, status: int) -> dict[str, str]:
-    if isinstance(error, StillRunning):
+    if isinstance(error, StillRunning | TooManyRequests):
         return {"Retry-After": str(error.retry_after_s)}
-    if isinstance(error, TooManyRequests):
-        return error.headers
     if isinstance(error, RateLimited) and error.retry_after_s is not None:
         return {"Retry-After": str(round(error.retry_after_s))}
     if status == 401:
@@ -136,7 +158,7 @@ def flatten(messages: Any, pointer: str = "") -> list[dict[str, str]]:
         found: list[dict[str, str]] = []
         for name, inner in messages.items():
             step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            found += flatten(inner, _skip_entry(pointer, step))
+            found += flatten(inner, pointer + step)
         return found
     if isinstance(messages, list):
         return [entry for message in messages for entry in flatten(message, pointer)]
@@ -145,24 +167,23 @@ def flatten(messages: Any, pointer: str = "") -> list[dict[str, str]]:
     return [{"pointer": pointer, "code": code, "message": text}]
 
 
-def _skip_entry(pointer: str, step: str) -> str:
-    """marshmallow says /metadata/a/value for the value of metadata's a: the pointer is /metadata/a."""
-    inside_dict = pointer.startswith(("/metadata/", "/secrets/", "/options/", "/urls/"))
-    return pointer if inside_dict and step in ("/key", "/value") else pointer + step
-
-
-def invalid(error: ValidationError, where: str = "body") -> Response:
+def _invalid(messages: Any, where: str) -> Response:
     """422 with a pointer for every field at fault."""
-    errors = flatten(error.messages)
+    errors = flatten(messages)
     count = f"{len(errors)} fields are" if len(errors) > 1 else "one field is"
-    return problem(422, "invalid", "Unprocessable request", f"{count} wrong in the {where}", errors=errors)
+    return problem("invalid", f"{count} wrong in the {where}", errors=errors)
 
 
 def install(app: Flask) -> None:
     """Make every answer that is not a success a problem document."""
     app.register_error_handler(GatewayError, render)
+    app.register_error_handler(Unread, _unread)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
+
+
+def _unread(error: ValidationError) -> Response:
+    return _invalid(error.messages, error.where) if isinstance(error, Unread) else _bug(error)
 
 
 def _http(error: HTTPException) -> Response:
@@ -170,10 +191,11 @@ def _http(error: HTTPException) -> Response:
     data = getattr(error, "data", None)
     if isinstance(data, Mapping) and "messages" in data:
         location, messages = next(iter(data["messages"].items()))
-        return invalid(ValidationError(messages), "body" if location == "json" else location)
+        return _invalid(messages, "body" if location == "json" else location)
     status = error.code or 500
-    code = error.name.lower().replace(" ", "_")
-    response = problem(status, code, error.name, error.description or error.name)
+    if status >= 500:
+        return problem("internal_error", CATALOGUE["internal_error"].remedy)
+    response = problem(HTTP_CODES.get(status, "bad_request"), error.description or error.name, status)
     for name, value in error.get_headers():
         if name.lower() == "allow":
             response.headers[name] = value
@@ -182,5 +204,5 @@ def _http(error: HTTPException) -> Response:
 
 def _bug(error: Exception) -> Response:
     """A bug of ours: the log has it, the caller gets the request id."""
-    log.error("bug in %s %s", request.method, request.path, exc_info=error)
-    return problem(500, "internal_error", "Internal error", "our fault; quote the request id when you report it")
+    log.error("bug in %s %s", request.method, request.url_rule, exc_info=error)
+    return problem("internal_error", CATALOGUE["internal_error"].remedy)

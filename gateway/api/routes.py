@@ -1,38 +1,27 @@
-"""What every blueprint is made of: strict JSON in, orjson out, and POSTs that happen once."""
+"""What every blueprint is made of: strict input, orjson out, and POSTs that happen once."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
-from flask import Request, Response, request
+from flask import Response, request
 from flask_smorest import Blueprint
-from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from gateway.api import errors
 from gateway.api.auth import caller, services
+from gateway.api.strict import StrictParser
 from gateway.domain.errors import GatewayError
 from gateway.services.idempotency import Answer, Run
 
 JSON = "application/json"
-KEY_FORM = re.compile(r"^[\x21-\x7e]{1,255}$")
-
-
-class StrictParser(FlaskParser):
-    """JSON bodies only as JSON: no NaN, no bombs of nesting, no other content type."""
-
-    def load_json(self, req: Request, schema: object) -> Any:
-        """The body, parsed."""
-        if not req.is_json:
-            raise UnsupportedMediaType("the body must be JSON with Content-Type: application/json")
-        try:
-            return orjson.loads(req.get_data())
-        except orjson.JSONDecodeError as error:
-            raise BadRequest(f"the body is not JSON: {error}") from None
+KEY_FORM = re.compile(r"[\x21-\x7e]{1,255}")
+MADE = (201, 202)
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
@@ -50,23 +39,41 @@ def page(items: list[Any], next_cursor: str | None) -> Response:
     """One page of a list, with its `Link` (RFC 8288)."""
     response = answer({"data": items, "next_cursor": next_cursor})
     if next_cursor is not None:
-        following = {**request.args.to_dict(), "cursor": next_cursor}
-        query = "&".join(f"{name}={value}" for name, value in following.items())
+        query = urlencode({**request.args.to_dict(), "cursor": next_cursor})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response
 
 
-def once(work: Callable[[Run], Response], *, required: bool = False) -> Response:
-    """Do a POST at most once per Idempotency-Key; without a key (where it is not required) just do it.
+def once(*, required: bool = False, made_at: str = "") -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """A POST that happens at most once per Idempotency-Key; without a key (where it is not required) it just happens.
 
-    Raises:
-        BadHeader: the key is missing where required, or is malformed.
+    The view gets the Run before its other arguments. `made_at` is where the made object is, such as
+    `/v1/quotes/{id}`: its `Location`, on replays too.
+
+    The decorated view raises BadHeader: the key is missing where required, or is malformed.
     """
-    key = _idempotency_key()
-    if key is None:
-        if required:
-            raise errors.BadHeader("this POST needs an Idempotency-Key header")
-        return work(Run(caller().merchant_id, request.path, ""))
+
+    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(view)
+        def run_once(*args: Any, **kwargs: Any) -> Response:
+            key = _idempotency_key()
+            if key is None and required:
+                raise errors.BadHeader("this POST needs an Idempotency-Key header")
+            if key is None:
+                response = view(Run(caller().merchant_id, request.path, ""), *args, **kwargs)
+            else:
+                response = _run(key, lambda run: view(run, *args, **kwargs))
+            if made_at and response.status_code in MADE:
+                response.headers["Location"] = made_at.format(id=orjson.loads(response.get_data())["id"])
+            return response
+
+        run_once.idempotency = "required" if required else "optional"  # type: ignore[attr-defined]  # for OpenAPI
+        return run_once
+
+    return decorate
+
+
+def _run(key: str, work: Callable[[Run], Response]) -> Response:
     done = services().once.run(
         caller().merchant_id,
         f"{caller().mode}:{request.method} {request.path}",
@@ -95,16 +102,13 @@ def _idempotency_key() -> str | None:
     if given is None:
         return None
     key = given[1:-1] if len(given) >= 2 and given[0] == given[-1] == '"' else given
-    if not KEY_FORM.match(key):
+    if not KEY_FORM.fullmatch(key):
         raise errors.BadHeader("an Idempotency-Key is 1 to 255 printable ASCII characters without spaces")
     return key
 
 
 def _fingerprint() -> str:
-    """SHA-256 of method, path and the body's canonical JSON."""
+    """SHA-256 of method, path and the body's canonical JSON. The body was parsed before: it is JSON or nothing."""
     body = request.get_data()
-    try:
-        canonical = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONDecodeError:
-        canonical = body
+    canonical = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS) if body else b""
     return hashlib.sha256(b"\0".join([request.method.encode(), request.path.encode(), canonical])).hexdigest()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from statistics import median
 
 from tests.bench.carriers import LATENCIES_MS, RATES, SICK, SLOWEST_MS
@@ -12,8 +13,9 @@ from tests.bench.http1 import request
 from tests.bench.load import Failed, Run, load
 from tests.bench.stage import Stage
 
-WARM_UP_S = 1.5
+CONCURRENCIES = (1, 16, 64)
 CROWD = 100
+WARM_UP_S = 1.5
 SICK_CONCURRENCY = 16
 SICK_DEADLINE_MS = 600
 SHIPMENT = {
@@ -24,13 +26,12 @@ SHIPMENT = {
 
 
 def quote_latency(stage: Stage, seconds: float) -> Iterator[Figure]:
-    """B1 and B2."""
-    ask = _quote(stage.merchant("B1", stage.healthy()))
-    load(stage.url, 16, WARM_UP_S, ask, _all_answered)
-    for concurrency in (1, 16, 64):
-        cpu = stage.web_cpu_s()
+    """B1: what the gateway adds to its slowest carrier."""
+    ask = _warm(stage)
+    for concurrency in CONCURRENCIES:
+        cpu_s = stage.web_cpu_s()
         run = load(stage.url, concurrency, seconds, ask)
-        cpu_ms = (stage.web_cpu_s() - cpu) * 1000 / len(run.latencies_ms)
+        cpu_ms = (stage.web_cpu_s() - cpu_s) * 1000 / run.answers
         yield Figure(
             benchmark="B1",
             case=f"{concurrency} at a time",
@@ -38,16 +39,97 @@ def quote_latency(stage: Stage, seconds: float) -> Iterator[Figure]:
             unit="ms",
             beside="slowest carrier",
             yardstick=SLOWEST_MS,
-            note=f"p95 {run.percentile(95):.0f} ms, {run.rate:.0f} quotes/s, web {cpu_ms:.1f} ms CPU a quote",
+            note=f"p95 {run.percentile(95):.0f} ms, {run.rate:.0f} quotes/s, web {cpu_ms:.1f} ms of CPU a quote",
         )
 
 
-def _quote(key, **more):
+def quote_throughput(stage: Stage, seconds: float) -> Iterator[Figure]:
+    """B1b: how near a crowd comes to what its slowest carrier allows."""
+    run = load(stage.url, CROWD, max(seconds, 15.0), _warm(stage))
+    yield Figure(
+        benchmark="B1b",
+        measured=run.rate,
+        unit="quotes/s",
+        beside="ideal",
+        yardstick=CROWD * 1000 / SLOWEST_MS,
+        note=f"over {run.seconds:.0f} s; p50 {run.percentile(50):.0f} ms; {_driver(run)}",
+    )
+
+
+def sick_carrier(stage: Stage, seconds: float) -> Iterator[Figure]:
+    """B1c: what one sick carrier costs the nine healthy ones. It is never rested, so it is asked every time."""
+    nine = {name: url for name, url in stage.healthy().items() if name != str(LATENCIES_MS[0])}
+    without, without_ms = _healthy_share(stage, "nobody", nine, seconds)
+    for illness in SICK:
+        share, slowest_ms = _healthy_share(stage, illness, {**nine, illness: stage.carriers[illness]}, seconds)
+        yield Figure(
+            benchmark="B1c",
+            case=illness,
+            measured=share * 100,
+            unit="%",
+            beside="without it",
+            yardstick=without * 100,
+            note=f"{SICK_CONCURRENCY} at a time, deadline {SICK_DEADLINE_MS} ms; median answer of the slowest healthy "
+            f"carrier after {slowest_ms:.0f} ms, without the sick one {without_ms:.0f} ms",
+        )
+
+
+def quote_cost(stage: Stage, seconds: float) -> Iterator[Figure]:
+    """B2: processor time of the web workers, at a load that leaves them idle between quotes."""
+    ask = _warm(stage)
+    cost = stage.cost_ms(8, seconds, ask)
+    bare = stage.cost_ms(8, 1.0, lambda: CONSTANT)
+    offers = len(LATENCIES_MS) * len(RATES)
+    yield Figure(
+        benchmark="B2",
+        measured=cost,
+        unit="ms",
+        beside="a constant answer",
+        yardstick=bare,
+        note=f"8 at a time; 10 carriers, {offers} offers judged and stored",
+    )
+
+
+CONSTANT = request("GET", "/healthz")
+
+
+def _warm(stage: Stage) -> Callable[[], bytes]:
+    """What asks for a quote of the ten healthy carriers, after a while of asking; all ten must answer."""
+    ask = _quote(stage.merchant("ten carriers", stage.healthy()))
+    found: Counter[str] = Counter()
+    load(stage.url, 16, WARM_UP_S, ask, lambda body: found.update(_states(body).values()))
+    if set(found) != {"ok"}:
+        raise Failed(f"not every carrier answered: {dict(found)}")
+    return ask
+
+
+def _healthy_share(stage: Stage, name: str, carriers: dict[str, str], seconds: float) -> tuple[float, float]:
+    """Which share of the healthy carriers answered in time, and the slowest one's median in ms."""
+    states: Counter[str] = Counter()
+    slowest_ms: list[float] = []
+
+    def seen(body: bytes) -> None:
+        for result in json.loads(body)["carrier_results"]:
+            if result["account"].removeprefix("carrier ") not in SICK:
+                states[result["state"]] += 1
+            if result["account"] == f"carrier {SLOWEST_MS}" and result["latency_ms"] is not None:
+                slowest_ms.append(result["latency_ms"])
+
+    ask = _quote(stage.merchant(f"with {name}", carriers), deadline_ms=SICK_DEADLINE_MS)
+    load(stage.url, SICK_CONCURRENCY, WARM_UP_S, ask)
+    load(stage.url, SICK_CONCURRENCY, seconds, ask, seen)
+    return states["ok"] / states.total(), median(slowest_ms)
+
+
+def _states(body: bytes) -> dict[str, str]:
+    return {each["account"]: each["state"] for each in json.loads(body)["carrier_results"]}
+
+
+def _quote(key: str, **more: object) -> Callable[[], bytes]:
     body = json.dumps({**SHIPMENT, **more}).encode()
-    bytes_ = request("POST", "/v1/quotes", body, authorization=f"Bearer {key}", content_type="application/json")
-    return lambda: bytes_
+    asked = request("POST", "/v1/quotes", body, authorization=f"Bearer {key}", content_type="application/json")
+    return lambda: asked
 
 
-def _all_answered(body: bytes) -> None:
-    results = json.loads(body)["carrier_results"]
-    assert len(results) == 10 and all(r["state"] == "ok" for r in results), results
+def _driver(run: Run) -> str:
+    return f"the driver used {run.driver_cpu_s / run.seconds:.2f} of a core"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from datetime import timedelta
 
-from carriers.base.messages import Window
+import pytest
+
+from carriers.base.messages import DeliveryWindows, Window
 from gateway.services.ports import Windows
 from gateway.storage import SqlStore
+from tests.carriers.own_fleet.delivery_windows_suite import DeliveryWindowsSuite, MakeWindows, Offered
 from tests.storage import made
 from tests.storage.made import ACCOUNT, MERCHANT, NOW
 
@@ -129,3 +133,17 @@ def test_one_tender_asking_many_times_at_once_takes_one_place(store: SqlStore) -
         thread.join()
     assert answers == [True] * 10
     assert left(fleet) == {"w0": 4}
+
+
+class TestStoredWindows(DeliveryWindowsSuite):
+    """The stored windows keep what every implementation keeps."""
+
+    @pytest.fixture
+    def make_windows(self, store: SqlStore) -> MakeWindows:
+        def make(offered: Iterable[Offered]) -> DeliveryWindows:
+            made.begin(store)
+            fleet = store.windows(MERCHANT, ACCOUNT)
+            fleet.open(offered)
+            return fleet
+
+        return make

@@ -32,13 +32,14 @@ class Loopback:
         self._lock = Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """One call."""
         request = Request(environ)
         script = self.scripts[environ["REQUEST_URI"].split("/")[1]]
         with self._lock:
             answer = script.answer(request.method, environ["REQUEST_URI"], _headers(request), request.get_data())
         return self._reply(answer, environ)(environ, start_response)
 
-    def _reply(self, answer: Answer, environ: Mapping[str, Any]) -> Any:
+    def _reply(self, answer: Answer, environ: Mapping[str, Any]) -> Response:
         honest = Response(answer.body, status=answer.status, headers=dict(answer.headers))
         if answer.fault is None:
             return honest

@@ -59,7 +59,11 @@ def _mutated(value: Any, path: str, rebuild: Callable[[Any], Any]) -> Iterator[M
     for what, other in _others(value):
         yield Mutation(what, path, rebuild(other))
     for child_path, child, place in _children(value, path):
-        yield from _mutated(child, child_path, lambda changed, place=place: rebuild(_put(value, place, changed)))
+        yield from _mutated(child, child_path, _rebuilder(value, place, rebuild))
+
+
+def _rebuilder(value: Any, place: Any, rebuild: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda changed: rebuild(_put(value, place, changed))
 
 
 def _children(value: Any, path: str) -> Iterator[tuple[str, Any, Any]]:

@@ -73,7 +73,7 @@ def _unsound_mapping(value: object, arms: tuple[Any, ...], path: str) -> Iterato
             yield from unsound(item, arms[1], f"{path}.{key}")
 
 
-def _unsound_noun(value: object, kind: type, hints: Mapping[str, Any], path: str) -> Iterator[str]:
+def _unsound_noun(value: object, kind: Any, hints: Mapping[str, Any], path: str) -> Iterator[str]:
     if not isinstance(value, kind):
         yield f"{path}: a {type(value).__name__} instead of a {kind.__name__}"
         return

@@ -16,7 +16,6 @@ from carriers.base.conformance.script import Script, Sent, Spoil, as_is, fill
 from carriers.base.conformance.windows import MemoryWindows
 from carriers.base.contract import Capability, Carrier, capabilities
 from carriers.base.drive import run
-from carriers.base.flight import Answered
 from carriers.base.errors import CarrierError
 from carriers.base.flight import Answered
 from carriers.base.messages import Account, WebhookCall

@@ -130,7 +130,7 @@ class Stage:
                 stderr=log,
                 text=True,
                 env=self.environment,
-                cwd=Path(__file__).parents[3],
+                cwd=self.folder,
             )
         self._processes.append(process)
         return process

@@ -1,6 +1,7 @@
 """All that a package with a carrier needs as a test."""
 
-from carriers.base.conformance import conformance
 from parcelco.adapter import ParcelCo
+
+from carriers.base.conformance import conformance
 
 TestParcelCo = conformance(ParcelCo)

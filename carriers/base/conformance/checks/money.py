@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +30,7 @@ def money_is_exact(subject: Subject, sample: Sample) -> Iterator[str]:
             return _with(answer, body, written) if body.has_json else answer
 
         played = subject.play(sample, spoil)
-        found = [money.amount for money in _amounts(played.value)]
+        found = [money.amount for money in _prices(played.value)]
         if TREACHEROUS not in found:
             yield f"{amount} replaced by {TREACHEROUS}: {', '.join(map(str, found)) or played.says}"
 
@@ -40,7 +39,7 @@ def _priced(subject: Subject, sample: Sample) -> Mapping[Any, Decimal]:
     """How the answers write the amounts that come of a sample, where they write them in major units."""
     amounts = {
         money.amount
-        for money in _amounts(subject.play(sample).value)
+        for money in _prices(subject.play(sample).value)
         if currency_exponents()[money.currency] == 2 and money.amount != money.amount.to_integral_value()
     }
     bodies = [exchange.response.body for exchange in sample.exchanges if exchange.response.body.has_json]
@@ -54,13 +53,7 @@ def _with(answer: Answer, body: Payload, written: Any) -> Answer:
     return Answer(status=answer.status, headers=answer.headers, body=content)
 
 
-def _amounts(value: object) -> Iterator[Money]:
-    """Every amount of money in nouns."""
-    if isinstance(value, Money):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _amounts(item)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _amounts(getattr(value, field.name))
+def _prices(value: object) -> list[Money]:
+    """The prices of rates and of a booking. Not their parts: a surcharge above its price is refused."""
+    found = [getattr(item, "price", None) for item in (value if isinstance(value, list | tuple) else [value])]
+    return [price for price in found if isinstance(price, Money)]

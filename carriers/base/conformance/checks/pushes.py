@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from carriers.base.conformance.check import each
 from carriers.base.conformance.samples import Sample
@@ -118,14 +119,12 @@ def _shared(subject: Subject, sample: Sample) -> list[str]:
     """The secrets that a call is signed with and proven with alike."""
     account, call = subject.account(sample), unsigned(sample)
     honest = subject.signed(call, account)
-    found = []
-    for name, secret in account.secrets.items():
-        other = caught(
-            lambda name=name, secret=secret: subject.signed(call, _with_secrets(account, {name: _other(secret)}))
-        )
-        if isinstance(other.value, WebhookCall) and other.value != honest:
-            found.append(name)
-    return found
+
+    def signed_otherwise(name: str) -> WebhookCall:
+        return subject.signed(call, _with_secrets(account, {name: _other(account.secrets[name])}))
+
+    others = {name: caught(partial(signed_otherwise, name)).value for name in account.secrets}
+    return [name for name, other in others.items() if other is not None and other != honest]
 
 
 def _body_is_signed(subject: Subject, sample: Sample) -> bool:

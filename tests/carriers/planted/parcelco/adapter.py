@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from parcelco import wire
+
 from carriers.base import (
     BadCarrierResponse,
     Booking,
@@ -25,7 +27,6 @@ from carriers.base import (
     TrackingUpdate,
     WebhookCall,
 )
-from parcelco import wire
 
 
 class ParcelCo(Carrier):

@@ -1,0 +1,67 @@
+"""The gateway as the process that `gateway serve` is."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import requests
+
+START_LIMIT_S = 60.0
+END_LIMIT_S = 20.0
+LOOK_AGAIN_S = 0.05
+
+
+class Web:
+    """A web process that was started; on leaving the block it is stopped, if it still runs."""
+
+    def __init__(self, settings: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        own = {"GATEWAY__WEB__PORT": str(port), "GATEWAY__WEB__THREADS": "4", "GATEWAY_LOG": "WARNING"}
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "serve"],
+                env={**os.environ, **own, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_ready(self) -> Self:
+        """Wait until it answers."""
+        limit = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < limit and self.process.poll() is None:
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=5).ok:
+                    return self
+            except requests.ConnectionError:
+                time.sleep(LOOK_AGAIN_S)
+        raise AssertionError(f"the web process did not start: {self._log.read_text()}")
+
+    def wait_killed(self) -> None:
+        """Wait until it has ended because its worker was killed."""
+        assert self.process.wait(END_LIMIT_S) != 0
+        assert "Unexpected exit from worker" in self._log.read_text()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(END_LIMIT_S)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
