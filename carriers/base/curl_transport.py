@@ -18,7 +18,7 @@ from collections.abc import Callable
 import certifi
 import pycurl
 
-from carriers.base.calls import Call, Failure, Reply
+from carriers.base.calls import Call, Failure
 from carriers.base.flight import (
     ACCEPT_ENCODING,
     CONNECT_LIMIT_S,
@@ -219,9 +219,7 @@ class _Loop:
                 flight = self._flying[handle]
                 status = handle.getinfo(pycurl.RESPONSE_CODE)
                 self.end(flight)
-                flight.answered(
-                    Reply(status=status, headers=flight.headers, body=bytes(flight.body), url=flight.call.url)
-                )
+                flight.answered(flight.reply(status, flight.headers, bytes(flight.body)))
             for handle, code, text in failed:
                 flight = self._flying[handle]
                 self.end(flight)

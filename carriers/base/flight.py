@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 
 from carriers.base.calls import Call, Failure, Reply
@@ -18,6 +18,8 @@ MAX_HEADER_BYTES = 65_536
 DEADLINE = "no answer before the deadline"
 TOO_LARGE = "the answer is larger than any honest one"
 TOO_MANY_HEADERS = "the answer has more headers than any honest one"
+# Answers that have no body by their nature. Source: RFC 9110, 15.3.5 and 15.4.5.
+BODILESS = (204, 304)
 USER_AGENT = "Doorstep/1"
 ACCEPT_ENCODING = "gzip, deflate"
 
@@ -62,3 +64,15 @@ class Flight:
         if self.given_up or self.left_s <= 0:
             return Failure(sent=self.sent, why=DEADLINE, late=True)
         return Failure(sent=self.sent, why=why, bad_answer=bad_answer and self.sent)
+
+    def reply(self, status: int, headers: Mapping[str, str], body: bytes) -> Reply | Failure:
+        """What a transport makes of an answer that came to an end.
+
+        Ends are not always honest: our own closing of the connection at the deadline looks like one, and so does an
+        answer cut off within its headers, which then is empty and has no length.
+        """
+        if self.given_up:
+            return self.failure(DEADLINE)
+        if not body and status not in BODILESS and not headers.keys() & {"content-length", "transfer-encoding"}:
+            return self.failure("the answer breaks off")
+        return Reply(status=status, headers=headers, body=body, url=self.call.url)

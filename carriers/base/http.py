@@ -21,6 +21,7 @@ from carriers.base.verdicts import by_status, failed
 __all__ = ["Call", "Exchange", "Failure", "Http", "Reply", "redacted"]
 
 READ_TRIES = 2
+NOWHERE = ("", 0)
 REDIRECTS = (301, 302, 303, 307, 308)
 Params = Mapping[str, object] | Sequence[tuple[str, object]]
 Answer = Reply | Failure
@@ -215,6 +216,8 @@ def _check_sendable(call: Call) -> None:
     for name, text in (("the URL", call.url.replace(" ", "\n")), *call.headers.items()):
         if not (text.isascii() and text.isprintable()):
             raise CarrierUnavailable(f"not sent: {name} has characters that cannot be sent")
+    if _origin(call.url) == NOWHERE:
+        raise CarrierUnavailable("not sent: the URL has no host, or a user in it")
 
 
 def _merged(*parts: Mapping[str, str]) -> dict[str, str]:
@@ -223,10 +226,10 @@ def _merged(*parts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _origin(url: str) -> tuple[str, int]:
-    """Host and port of a link; a link with a user in it is nowhere's."""
+    """Host and port of a URL; one with a user in it leads nowhere, for people read the user as the host."""
     try:
         parts = urlsplit(url)
         port = parts.port or (80 if parts.scheme == "http" else 443)
     except ValueError:
-        return "", 0
-    return ("", 0) if "@" in parts.netloc else (parts.hostname or "", port)
+        return NOWHERE
+    return (parts.hostname, port) if parts.hostname and "@" not in parts.netloc else NOWHERE

@@ -158,8 +158,8 @@ class RequestsTransport:
         self._lock = threading.Lock()
         self._busy: dict[str, int] = {}
         self._lines: dict[str, deque[_WireFlight]] = {}
-        # urllib3 logs whole URLs, and some carriers want keys in them.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.CRITICAL)
+        # It logs whole URLs, and some carriers want keys in them.
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
     def start(self, call: Call, deadline: float, answered: Answered, on_sent: Callable[[], None] | None) -> _WireFlight:
         """See `Transport`."""
@@ -230,10 +230,7 @@ def _read(response: requests.Response, flight: _WireFlight) -> Reply | Failure:
         body += chunk
         if len(body) > flight.call.limit_bytes:
             return flight.failure(TOO_LARGE, bad_answer=True)
-    if flight.given_up:
-        # Our own closing of the socket reads like the honest end of a body without a length.
-        return flight.failure("")
-    return Reply(status=response.status_code, headers=headers, body=bytes(body), url=flight.call.url)
+    return flight.reply(response.status_code, headers, bytes(body))
 
 
 def _failure(flight: _WireFlight, error: Exception) -> Failure:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from carriers.base import Booking
 from gateway.domain.clock import Clock
-from gateway.domain.errors import NotFound
+from gateway.domain.errors import NotFound, StaleVersion
 from gateway.domain.records import Case, DeliveryRecord, Recall, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
@@ -38,6 +38,7 @@ class Acceptance:
                 raise NotFound(f"no shipment {tender.shipment_id}")
             reference = booking.ref.carrier_reference
             other = uow.tenders.booked_elsewhere(tender.merchant_id, tender.account_id, reference, tender.id)
+            other = other or _tracked_elsewhere(uow, tender, booking)
             if other is not None:
                 shipment = self._doubled(uow, shipment, tender, reference, other, now)
             else:
@@ -115,7 +116,8 @@ class Acceptance:
             created_at=now,
             due_at=now,
         )
-        uow.trackers.add(tracker)
+        if not uow.trackers.add(tracker):
+            tracker = _adopted(uow, tracker)
         event = TrackingEvent(
             event_id=f"booked:{tender.id}",
             # When it was sent, to the second as carriers tell times: a courier may be assigned before we hear of it.
@@ -154,6 +156,30 @@ class Acceptance:
         uow.cases.open(_case("needs_review", shipment, tender, why, now))
         review = replace(shipment, state=ShipmentState.NEEDS_REVIEW, why=why)
         return record_change(uow, review, "shipment.needs_review", now)
+
+
+def _tracked_elsewhere(uow: UnitOfWork, tender: Tender, booking: Booking) -> str | None:
+    """The tender of another shipment that has this tracking number already."""
+    number = booking.ref.tracking_number or booking.ref.carrier_reference
+    known = uow.trackers.find(tender.merchant_id, tender.account_id, number)
+    foreign = known is not None and known.shipment_id not in ("", tender.shipment_id)
+    return known.tender_id if known is not None and foreign else None
+
+
+def _adopted(uow: UnitOfWork, wanted: TrackerRecord) -> TrackerRecord:
+    """The merchant followed the number before we knew that it is this booking's: its events stay."""
+    known = uow.trackers.find(wanted.merchant_id, wanted.account_id, wanted.tracking_number, lock=True)
+    if known is None:
+        raise StaleVersion(f"tracking number {wanted.tracking_number} is being followed by somebody else right now")
+    adopted = replace(
+        known,
+        shipment_id=wanted.shipment_id,
+        tender_id=wanted.tender_id,
+        parcel_numbers=wanted.parcel_numbers,
+        due_at=wanted.due_at,
+    )
+    uow.trackers.update(adopted)
+    return adopted
 
 
 def _why(tender: Tender) -> str:

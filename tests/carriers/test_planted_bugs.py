@@ -230,6 +230,16 @@ BUGS = (
         ("a_spoilt_field_never_loses_a_booking",),
     ),
     Bug(
+        "unreadable list taken for an empty one",
+        {ADAPTER: ('reply.reading().get("bookings").items()', 'reply.reading().maybe_objects("bookings")')},
+        ("an_unreadable_answer_is_no_proof_of_absence",),
+    ),
+    Bug(
+        "our own word for the carrier's code",
+        {WIRE: ("carrier_code=code,", "carrier_code=mapped.status,")},
+        ("an_unlisted_code_stays_unknown", "the_documented_answer_is_what_we_read"),
+    ),
+    Bug(
         "rate limit without its time",
         {
             ADAPTER: (

@@ -64,7 +64,11 @@ def _questions(subject: Subject) -> Iterator[tuple[Check, str]]:
 
 
 def _ask(question: Check, subject: Subject, case: str) -> list[Failure]:
-    return [Failure(check=question.name, case=case, message=message) for message in question.examine(subject, case)]
+    try:
+        messages = list(question.examine(subject, case))
+    except Exception as error:  # noqa: BLE001 a carrier that cannot even be asked has failed, whatever the reason
+        messages = [f"cannot be asked: {type(error).__name__}: {error}"]
+    return [Failure(check=question.name, case=case, message=message) for message in messages]
 
 
 def _test(question: Check, subject: Subject, case: str) -> Callable[[object], None]:

@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     spoilt.a_spoilt_answer_breaks_nothing,
     spoilt.a_spoilt_webhook_breaks_nothing,
     spoilt.a_spoilt_field_never_loses_a_booking,
+    spoilt.an_unreadable_answer_is_no_proof_of_absence,
     failures.refused_credentials_are_told,
     failures.too_many_requests_are_told,
     failures.an_unavailable_carrier_is_told,

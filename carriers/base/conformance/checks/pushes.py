@@ -118,7 +118,7 @@ def _other(secret: str) -> str:
 def _shared(subject: Subject, sample: Sample) -> list[str]:
     """The secrets that a call is signed with and proven with alike."""
     account, call = subject.account(sample), unsigned(sample)
-    honest = subject.signed(call, account)
+    honest = caught(lambda: subject.signed(call, account)).value
 
     def signed_otherwise(name: str) -> WebhookCall:
         return subject.signed(call, _with_secrets(account, {name: _other(account.secrets[name])}))
@@ -144,6 +144,6 @@ def _time_is_signed(subject: Subject, sample: Sample) -> bool:
 
 def _proof(subject: Subject, sample: Sample, call: WebhookCall) -> object:
     """What signing adds: headers, or members of the body."""
-    signed = subject.signed(call, subject.account(sample))
+    signed = caught(lambda: subject.signed(call, subject.account(sample))).value or call
     added = {name: value for name, value in signed.headers.items() if call.headers.get(name) != value}
     return added or signed.body

@@ -75,6 +75,29 @@ def a_spoilt_field_never_loses_a_booking(subject: Subject, sample: Sample) -> It
                 yield f"{mutation}: the booking is {played.value.ref.carrier_reference!r}, not {reference!r}"
 
 
+@each(lambda subject: [sample for sample in _findable(subject) if _spoilable(sample)])
+def an_unreadable_answer_is_no_proof_of_absence(subject: Subject, sample: Sample) -> Iterator[str]:
+    """Where finding nothing proves that nothing was booked, an answer gone wrong is not "nothing"."""
+    reference = sample.given["tender_reference"]
+    account = _account(subject, sample)
+    for place, exchange in _json_answers(sample):
+        ours = _places(exchange, reference)
+        for mutation in mutations(exchange.response.body.json):
+            # A booking that is left out, or bears another reference, is honestly not ours.
+            left_out = mutation.what == "removed" and mutation.path.endswith("]")
+            if left_out or mutation.path in ours:
+                continue
+            played = subject.play(sample, only_at(place, _answer(exchange, mutation)), account)
+            if played.value is None and played.error is None and played.bug is None:
+                yield f"{mutation}: taken for proof that nothing was booked"
+
+
+def _findable(subject: Subject) -> list[Sample]:
+    """Samples of bookings that are found, where not finding one is a proof."""
+    proof = subject.carrier.profile.booking.absence_is_proof
+    return [sample for sample in subject.shown("find") if proof and sample.then is not None]
+
+
 def _unsafe(mutation: Mutation, played: Played) -> Iterator[str]:
     if isinstance(played.value, Booking):
         if not played.value.ref.carrier_reference:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from carriers.base.conformance.check import each, whole
 from carriers.base.conformance.mutations import leaves, replaced
 from carriers.base.conformance.operations import TRACKING
 from carriers.base.conformance.samples import Payload, Sample
-from carriers.base.conformance.script import Answer, documented
+from carriers.base.conformance.script import Answer
 from carriers.base.conformance.stage import Played, Subject
 from carriers.base.contract import Capability
 from gateway.domain.tracking import TrackingEvent, TrackingUpdate
 
 NOBODYS_CODE = "zz_nobody_lists_this"
+NOBODYS_NUMBER = 987654
 
 
 def _tracked(subject: Subject) -> list[Sample]:
@@ -57,13 +60,16 @@ def an_unlisted_code_stays_unknown(subject: Subject, sample: Sample) -> Iterator
     """Each code of an event, replaced by one that nobody lists, makes an event that is unknown."""
     honest = _play(subject, sample)
     for code in sorted({event.carrier_code for event in _events(honest)}):
-        for leaf in _places_of(sample, code):
-            played = _play(subject, sample, leaf)
-            new = [event for event in _events(played) if NOBODYS_CODE in event.carrier_code]
+        words = _words_of(sample, code)
+        if not words:
+            yield f"no event's code is what the carrier sent: {code!r} is nowhere in its answer"
+        for word in words:
+            played = _play(subject, sample, word)
+            new = [event for event in _events(played) if str(_nobodys(word)) in event.carrier_code]
             if not new:
-                yield f"{leaf!r} replaced: no event bears the new code: {played.says}"
+                yield f"{word!r} replaced: no event bears the new code: {played.says}"
             yield from (
-                f"{leaf!r} replaced: a code that nobody lists is taken for {event.status}"
+                f"{word!r} replaced: a code that nobody lists is taken for {event.status}"
                 for event in new
                 if event.status != "unknown"
             )
@@ -110,32 +116,43 @@ def push_and_poll_name_a_scan_alike(subject: Subject) -> Iterator[str]:
             yield f"{sample.name} names {pushed}, {polled.name} {known}"
 
 
-def _play(subject: Subject, sample: Sample, code: str | None = None) -> Played:
-    """A sample; with `code`, that word is one that nobody lists, wherever it stands."""
+def _play(subject: Subject, sample: Sample, word: Any = None) -> Played:
+    """A sample; with `word`, that word is one that nobody lists, wherever it stands."""
     if sample.call is not None:
-        body = None if code is None else _without(sample.call.body, code)
-        return subject.pushed(sample, body)
-    return subject.play(sample, lambda place, answer: _spoilt(sample, place, answer, code))
+        body = sample.call.body
+        return subject.pushed(sample, _without(body, word) if body.has_json else None)
+
+    def spoil(place: int, answer: Answer) -> Answer:
+        body = sample.exchanges[place].response.body
+        return replace(answer, body=_without(body, word)) if body.has_json else answer
+
+    return subject.play(sample, spoil)
 
 
-def _spoilt(sample: Sample, place: int, answer: Answer, code: str | None) -> Answer:
-    body = sample.exchanges[place].response.body
-    if code is None or not body.has_json:
-        return answer
-    honest = documented(sample.exchanges[place])
-    return Answer(status=honest.status, headers=honest.headers, body=_without(body, code))
+def _without(body: Payload, word: Any) -> bytes:
+    if word is None:
+        return body.content
+    return json.dumps(replaced(body.json, word, _nobodys(word)), ensure_ascii=False).encode()
 
 
-def _without(body: Payload, code: str) -> bytes:
-    return json.dumps(replaced(body.json, code, NOBODYS_CODE), ensure_ascii=False).encode()
+def _nobodys(word: Any) -> Any:
+    return NOBODYS_CODE if isinstance(word, str) else NOBODYS_NUMBER
 
 
-def _places_of(sample: Sample, code: str) -> list[str]:
-    """The words of a sample that an event's code is made of."""
+def _words_of(sample: Sample, code: str) -> list[Any]:
+    """The words of a sample that an event's code is, or is put together from."""
     bodies = [exchange.response.body for exchange in sample.exchanges]
     bodies += [sample.call.body] if sample.call else []
-    words = {value for body in bodies if body.has_json for _, value in leaves(body.json) if isinstance(value, str)}
-    return [code] if code in words else []
+    parts = {code, *re.split(r"[^\w]+|_", code)}
+    found = {
+        word
+        for body in bodies
+        if body.has_json
+        for _, word in leaves(body.json)
+        if isinstance(word, str | int) and not isinstance(word, bool) and str(word) in parts
+    }
+    whole = [word for word in found if str(word) == code]
+    return whole or sorted(found, key=str)
 
 
 def _updates(played: Played) -> Sequence[TrackingUpdate]:
