@@ -7,17 +7,18 @@ import re
 import time
 
 from flask import Flask, Response, g, request
-from flask_smorest import Api
 
-from gateway import __version__
-from gateway.api import BLUEPRINTS, errors, service
+from gateway.api import BLUEPRINTS, docs, errors
 from gateway.api.auth import RateWindow, add_rate_headers, services
 from gateway.api.metrics import observe
+from gateway.api.openapi import document, documented
 from gateway.services.bound import Services
 from gateway.services.ids import new_id
 
 log = logging.getLogger("gateway.access")
-REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,100}$")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+"""Source: W3C Trace Context, section 3.2."""
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -36,51 +37,47 @@ SECURITY_HEADERS = {
 def create_app(bound: Services) -> Flask:
     """A Flask application over these services. It schedules nothing; the worker is a process of its own."""
     app = Flask("gateway", static_folder=None)
-    app.config.update(
-        API_TITLE="Doorstep",
-        API_VERSION=__version__,
-        OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/",
-        OPENAPI_JSON_PATH="openapi.json",
-        MAX_CONTENT_LENGTH=bound.settings.web.max_body_bytes,
-        PROPAGATE_EXCEPTIONS=False,
-        TRAP_HTTP_EXCEPTIONS=False,
-    )
+    app.config.update(MAX_CONTENT_LENGTH=bound.settings.web.max_body_bytes, PROPAGATE_EXCEPTIONS=False)
+    app.url_map.merge_slashes = False  # a path with a slash too many is another path: 404, no redirect
     app.extensions["gateway"] = bound
     app.extensions["rate_window"] = RateWindow()
     app.before_request(_begin)
-    api = Api(
-        app, spec_kwargs={"info": {"description": "One API in front of every carrier."}, "security": [{"key": []}]}
-    )
-    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    api = documented(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    app.register_blueprint(service.blueprint)
-    app.extensions["gateway_api"] = api
+    app.register_blueprint(docs.blueprint)
+    app.extensions["openapi"] = document(app, api)
     errors.install(app)
-    app.after_request(add_rate_headers)
     app.after_request(_end)
+    app.after_request(add_rate_headers)
     return app
 
 
 def _begin() -> None:
-    """Give the request its id: the caller's, if it is one, else ours."""
+    """Give the request its id (the caller's, if it is one, else ours) and take its trace along."""
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if REQUEST_ID.match(given) else new_id("req", services().clock())
+    g.request_id = given if REQUEST_ID.fullmatch(given) else new_id("req", services().clock())
+    trace = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    g.trace_id = trace[1] if trace else "-"
     g.started = time.monotonic()
 
 
 def _end(response: Response) -> Response:
-    """Security headers, request id, metrics, one access line (no query strings: they may hold names)."""
+    """Security headers, request id, metrics, one access line (no paths, no query strings: they may hold names)."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = g.get("request_id", "")
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
-    elapsed = time.monotonic() - g.get("started", time.monotonic())
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers.setdefault("Cache-Control", "no-store")
+    elapsed = time.monotonic() - g.started
     route = request.url_rule.rule if request.url_rule else "unknown"
     observe(request.method, route, response.status_code, elapsed)
     log.info(
-        "%s %s %s %.0f ms %s", request.method, route, response.status_code, elapsed * 1000, g.get("request_id", "")
+        "%s %s %s %.0f ms request=%s trace=%s",
+        request.method,
+        route,
+        response.status_code,
+        elapsed * 1000,
+        g.request_id,
+        g.trace_id,
     )
     return response

@@ -20,6 +20,7 @@ from gateway.services.accounts import AccountBook
 from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.carriers import Catalogue
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
@@ -36,6 +37,7 @@ from gateway.services.tracking import Funnel, Tracking
 from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
 
+HOUR_S = 3600.0
 TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
 
 
@@ -63,6 +65,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         pool=pool,
         once=Once(store, clock, faults, lock),
         keys=KeyRing(store, settings.secrets.pepper, clock),
+        catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
         quotes=quotes,
@@ -103,9 +106,15 @@ def worker(services: Services) -> WorkerLoop:
         Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),
+        Job("prune_keys", services.once.prune, _nothing, _nothing, every_s=HOUR_S),
+        Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
     settings = services.settings.worker
     return WorkerLoop(jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries)
+
+
+def _nothing(*_: object) -> None:
+    """For jobs whose rows are nothing to be worked or parked."""
 
 
 def shipped_policies() -> Mapping[str, Mapping[str, Any]]:

@@ -155,14 +155,14 @@ class Http:
             BadCarrierResponse: the link, or where it leads, is somewhere else.
             CarrierError: as for `request`.
         """
-        own = {_origin(known) for known in self._account.urls.values()}
-        allowed = own | {_origin(f"https://{host}") for host in hosts}
+        own = {_origin(known) for known in self._account.urls.values()} - {NOWHERE}
+        allowed = own | {_origin(f"https://{host}") for host in hosts} - {NOWHERE}
         self._check_link(url, allowed)
         credentials = await self._headers() if _origin(url) in own else {}
         call = self._link(url, credentials)
         answer = await _exchanged(call)
         if isinstance(answer, Reply) and answer.status in REDIRECTS:
-            target = urljoin(url, answer.headers.get("location", ""))
+            target = _target(url, answer)
             self._check_link(target, allowed)
             call = self._link(target, {})
             answer = await _exchanged(call)
@@ -187,8 +187,8 @@ class Http:
 
     def _check_link(self, url: str, allowed: Collection[tuple[str, int]]) -> None:
         plain_ok = any(known.startswith("http://") for known in self._account.urls.values())
-        schemes = ("https", "http") if plain_ok else ("https",)
-        if urlsplit(url).scheme not in schemes or _origin(url) not in allowed:
+        schemes = ("https://", "http://") if plain_ok else ("https://",)
+        if not url.startswith(schemes) or _origin(url) not in allowed:
             raise BadCarrierResponse(f"a link to {clean(_origin(url)[0], 100)!r} is not followed")
 
     def _judged(self, call: Call, answer: Answer, expect: Collection[int]) -> Reply:
@@ -213,9 +213,9 @@ async def _exchanged(call: Call) -> Answer:
 
 def _check_sendable(call: Call) -> None:
     """A line break in a header would be a header of somebody else's choice."""
-    for name, text in (("the URL", call.url.replace(" ", "\n")), *call.headers.items()):
-        if not (text.isascii() and text.isprintable()):
-            raise CarrierUnavailable(f"not sent: {name} has characters that cannot be sent")
+    headers = [f"{name}: {value}" for name, value in call.headers.items()]
+    if " " in call.url or not all(text.isascii() and text.isprintable() for text in (call.url, *headers)):
+        raise CarrierUnavailable("not sent: the URL or a header has characters that cannot be sent")
     if _origin(call.url) == NOWHERE:
         raise CarrierUnavailable("not sent: the URL has no host, or a user in it")
 
@@ -223,6 +223,14 @@ def _check_sendable(call: Call) -> None:
 def _merged(*parts: Mapping[str, str]) -> dict[str, str]:
     """Headers in one: names in lower case, the later ones win."""
     return {name.lower(): value for part in parts for name, value in part.items()}
+
+
+def _target(url: str, answer: Reply) -> str:
+    """Where a redirect leads; "" when that cannot be read."""
+    try:
+        return urljoin(url, answer.headers.get("location", ""))
+    except ValueError:
+        return ""
 
 
 def _origin(url: str) -> tuple[str, int]:

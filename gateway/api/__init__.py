@@ -1,6 +1,6 @@
 """How you ask: Flask and marshmallow live here and nowhere else. The tuple is the table of contents."""
 
-from gateway.api import accounts, quotes, shipments, tracking, webhook_endpoints
+from gateway.api import accounts, quotes, service, shipments, tracking, webhook_endpoints
 
 BLUEPRINTS = (
     quotes.blueprint,
@@ -8,4 +8,5 @@ BLUEPRINTS = (
     tracking.blueprint,
     accounts.blueprint,
     webhook_endpoints.blueprint,
+    service.blueprint,
 )

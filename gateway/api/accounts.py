@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response, request
 
 from gateway.api import shapes
 from gateway.api.auth import caller, requires, services
+from gateway.api.errors import BadHeader, PreconditionFailed
+from gateway.api.examples import ACCOUNT, ACCOUNT_CHANGE, KEY, POLICY
 from gateway.api.routes import ApiBlueprint, answer, once
-from gateway.api.schemas.others import (
+from gateway.api.schemas.accounts import (
     AccountDraftSchema,
     AccountListSchema,
     AccountSchema,
     CarrierListSchema,
     KeyListSchema,
-    KeySchema,
+    MadeKeySchema,
     NewAccountSchema,
     NewKeySchema,
     PolicyPutSchema,
+    PolicyQuerySchema,
     PolicySchema,
     ProbeSchema,
 )
-from gateway.domain.errors import InvalidValue
+from gateway.api.schemas.fields import NAME
+from gateway.domain.errors import StaleVersion, Unprocessable
 from gateway.services.accounts import AccountDraft
-from gateway.services.carriers import installed_carriers
+from gateway.services.idempotency import Run
 
-blueprint = ApiBlueprint("accounts", __name__, url_prefix="/v1", description="Carriers, accounts, policies, keys.")
+blueprint = ApiBlueprint("accounts", __name__, url_prefix="/v1")
+VERSION_TAG = re.compile(r'"([0-9]{1,9})"')
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the version you saw: refuses to overwrite what somebody else changed since.",
+}
 
 
 @blueprint.route("/carriers")
 @requires("shipments:read")
 @blueprint.response(200, CarrierListSchema)
-def carriers() -> Response:
-    """The installed carriers: what each can do, and within which limits."""
-    return answer({"data": installed_carriers()})
+def list_carriers() -> Response:
+    """The installed carriers: what each can do, within which limits, and its grade."""
+    return answer({"data": services().catalogue.listed()})
 
 
 @blueprint.route("/accounts")
 @requires("shipments:read")
 @blueprint.response(200, AccountListSchema)
-def accounts() -> Response:
+def list_accounts() -> Response:
     """The merchant's carrier accounts, by name."""
     found = services().accounts.list(caller().merchant_id, caller().mode)
     return answer({"data": [shapes.account(each, _public_url()) for each in found]})
@@ -48,22 +60,19 @@ def accounts() -> Response:
 
 @blueprint.route("/accounts", methods=["POST"])
 @requires("admin")
-@blueprint.arguments(NewAccountSchema)
+@blueprint.arguments(NewAccountSchema, example=ACCOUNT)
 @blueprint.response(201, AccountSchema)
-def add_account(draft: AccountDraft) -> Response:
+@once(made_at="/v1/accounts/{id}")
+def create_account(_: Run, draft: AccountDraft) -> Response:
     """Add a carrier account, in the mode of the key."""
-
-    def work(_: object) -> Response:
-        made = services().accounts.add(caller().merchant_id, caller().mode, draft)
-        return answer(shapes.account(made, _public_url()), 201, {"Location": f"/v1/accounts/{made.id}"})
-
-    return once(work)
+    made = services().accounts.add(caller().merchant_id, caller().mode, draft)
+    return answer(shapes.account(made, _public_url()), 201)
 
 
 @blueprint.route("/accounts/<account_id>")
 @requires("shipments:read")
 @blueprint.response(200, AccountSchema)
-def account(account_id: str) -> Response:
+def get_account(account_id: str) -> Response:
     """One account; its secrets are never given back."""
     found = services().accounts.get(caller().merchant_id, caller().mode, account_id)
     return answer(shapes.account(found, _public_url()))
@@ -71,7 +80,7 @@ def account(account_id: str) -> Response:
 
 @blueprint.route("/accounts/<account_id>", methods=["PATCH"])
 @requires("admin")
-@blueprint.arguments(AccountDraftSchema)
+@blueprint.arguments(AccountDraftSchema, example=ACCOUNT_CHANGE)
 @blueprint.response(200, AccountSchema)
 def change_account(draft: AccountDraft, account_id: str) -> Response:
     """Change an account; what is left out stays as it is."""
@@ -90,49 +99,67 @@ def check_account(account_id: str) -> Response:
 
 @blueprint.route("/policies/<name>")
 @requires("shipments:read")
+@blueprint.arguments(PolicyQuerySchema, location="query")
 @blueprint.response(200, PolicySchema)
-def policy(name: str) -> Response:
-    """The newest version of a policy (or `?version=`)."""
-    version = request.args.get("version", type=int)
-    book = services().policies
-    merchant_id = caller().merchant_id
+def get_policy(wanted: dict[str, int | None], name: str) -> Response:
+    """A policy, the newest version unless another is asked for."""
+    book, merchant_id, version = services().policies, caller().merchant_id, wanted["version"]
     found = book.latest(merchant_id, name) if version is None else book.version(merchant_id, name, version)
     return answer(shapes.policy(found), headers={"ETag": f'"{found.version}"'})
 
 
 @blueprint.route("/policies/<name>", methods=["PUT"])
 @requires("admin")
-@blueprint.arguments(PolicyPutSchema)
+@blueprint.arguments(PolicyPutSchema, example=POLICY)
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(200, PolicySchema)
 def put_policy(given: dict[str, Any], name: str) -> Response:
-    """Supersede a policy with its next version. `If-Match` with the version you saw guards against overwriting."""
-    seen = request.headers.get("If-Match", "").strip('"')
-    if seen and not seen.isdigit():
-        raise InvalidValue('If-Match holds the version you saw, such as "3"')
-    based_on = int(seen) if seen else None
-    made = services().policies.put(caller().merchant_id, name, given["data"], caller().key_id, based_on)
+    """Supersede a policy with its next version; a new name makes a new policy."""
+    if not re.fullmatch(NAME, name):
+        raise Unprocessable("/name", "a name has small letters, digits, _ and -, at most 64")
+    seen = _seen_version()
+    try:
+        made = services().policies.put(caller().merchant_id, name, given["data"], caller().key_id, seen)
+    except Unprocessable as error:
+        raise Unprocessable(f"/data{error.pointer}", str(error), error.code) from error
+    except StaleVersion as error:
+        raise (error if seen is None else PreconditionFailed(str(error))) from None
     return answer(shapes.policy(made), headers={"ETag": f'"{made.version}"'})
+
+
+def _seen_version() -> int | None:
+    """The version in If-Match (RFC 9110, section 13.1.1)."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        return None
+    tag = VERSION_TAG.fullmatch(given.strip())
+    if tag is None:
+        raise BadHeader('If-Match holds the ETag of the version you saw, such as "3"')
+    return int(tag[1])
 
 
 @blueprint.route("/keys")
 @requires("admin")
 @blueprint.response(200, KeyListSchema)
-def keys() -> Response:
+def list_keys() -> Response:
     """The merchant's API keys, without their secrets."""
     return answer({"data": [shapes.key(each) for each in services().keys.list(caller().merchant_id)]})
 
 
 @blueprint.route("/keys", methods=["POST"])
 @requires("admin")
-@blueprint.arguments(NewKeySchema)
-@blueprint.response(201, KeySchema)
-def add_key(given: dict[str, Any]) -> Response:
-    """Make a key; its text is shown here and never again (which is why this POST is not replayed)."""
+@blueprint.arguments(NewKeySchema, example=KEY)
+@blueprint.response(201, MadeKeySchema)
+def create_key(given: dict[str, Any]) -> Response:
+    """Make a key.
+
+    Its text is shown here and never again. That is why this POST takes no Idempotency-Key: nothing is kept to repeat.
+    """
     who = caller()
     record, text = services().keys.create(
         who.merchant_id, given["name"], who.mode, given["scopes"], given["expires_at"]
     )
-    return answer({**shapes.key(record), "key": text}, 201)
+    return answer({**shapes.key(record), "key": text}, 201, {"Location": f"/v1/keys/{record.id}"})
 
 
 @blueprint.route("/keys/<key_id>", methods=["DELETE"])

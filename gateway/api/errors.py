@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, g, request
-from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from carriers.base import CarrierError, RateLimited, WebhookRejected
@@ -99,7 +98,7 @@ def render(error: GatewayError) -> Response:
     """The problem document of an error raised on purpose; one that is not in the table is a bug."""
     code = _code(error)
     if code is None:
-        return _bug(error)
+        raise error
     response = problem(code, str(error), **_more(error))
     response.headers.update(_headers(error, response.status_code))
     return response
@@ -182,8 +181,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def _unread(error: ValidationError) -> Response:
-    return _invalid(error.messages, error.where) if isinstance(error, Unread) else _bug(error)
+def _unread(error: Unread) -> Response:
+    return _invalid(error.messages, error.where)
 
 
 def _http(error: HTTPException) -> Response:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
-import orjson
-
 from gateway.domain.codec import to_json
-from gateway.domain.messages import WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import CarrierResult, Offer, Quote
 from gateway.domain.records import AccountRecord, Case, KeyRecord, PolicyRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
-from gateway.domain.values import Address, Money
+from gateway.domain.values import Address, Money, Parcel
 from gateway.services.shipments import ShipmentFile
 
 Json = dict[str, Any]
@@ -129,6 +125,7 @@ def shipment(file: ShipmentFile) -> Json:
         "policy": record.policy,
         "origin": address(record.shipment.origin),
         "destination": address(record.shipment.destination),
+        "parcels": [parcel(each) for each in record.shipment.parcels],
         "label": _label(file),
         "tenders": [tender(each) for each in file.tenders],
         "cases": [case(each) for each in file.cases],
@@ -154,6 +151,18 @@ def address(place: Address) -> Json:
     """An address without empty fields."""
     data: Json = to_json(place)
     return data
+
+
+def parcel(each: Parcel) -> Json:
+    """A parcel in grams and millimetres."""
+    return {
+        "weight_g": each.weight_g,
+        "length_mm": each.length_mm,
+        "width_mm": each.width_mm,
+        "height_mm": each.height_mm,
+        "value": money(each.value),
+        "description": each.description or None,
+    }
 
 
 def tender(each: Tender) -> Json:
@@ -182,13 +191,7 @@ def case(each: Case) -> Json:
 
 def proof(given: ProofOfDelivery | None) -> Json | None:
     """Proof of delivery; images that came as bytes are base64."""
-    if given is None:
-        return None
-    data: Json = to_json(given)
-    for name in ("signature", "photo"):
-        image: bytes = getattr(given, name)
-        if image:
-            data[name] = base64.b64encode(image).decode("ascii")
+    data: Json | None = None if given is None else to_json(given)
     return data
 
 
@@ -282,31 +285,4 @@ def key(each: KeyRecord) -> Json:
         "expires_at": each.expires_at,
         "revoked_at": each.revoked_at,
         "last_used_at": each.last_used_at,
-    }
-
-
-def endpoint(each: WebhookEndpoint) -> Json:
-    """A webhook endpoint without its secret."""
-    return {
-        "id": each.id,
-        "url": each.url,
-        "types": list(each.types),
-        "state": each.state,
-        "why": each.why or None,
-        "created_at": each.created_at,
-    }
-
-
-def delivery(each: WebhookDelivery) -> Json:
-    """One message on its way to one endpoint."""
-    return {
-        "id": each.id,
-        "message_id": each.outbox_id,
-        "state": each.state.value,
-        "attempts": each.attempts,
-        "last_status": each.last_status,
-        "last_error": each.last_error or None,
-        "due_at": each.due_at,
-        "created_at": each.created_at,
-        "body": orjson.loads(each.body),
     }

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response, g
 
 from gateway.api import shapes
 from gateway.api.auth import caller, requires, services
+from gateway.api.examples import BOOK, BOOK_A_QUOTE, RESOLVE
 from gateway.api.routes import ApiBlueprint, answer, once, page
-from gateway.api.schemas.others import EventListSchema
 from gateway.api.schemas.shipments import (
     BookSchema,
     DecisionSchema,
+    LabelQuerySchema,
     ResolveSchema,
-    ShipmentListSchema,
     ShipmentPageSchema,
     ShipmentSchema,
+    ShipmentSearchSchema,
 )
-from gateway.domain.errors import Unprocessable
+from gateway.api.schemas.tracking import EventListSchema
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
 from gateway.services.idempotency import Run
 from gateway.services.ports import ShipmentSearch
-from gateway.services.shipments import BookAsk
+from gateway.services.shipments import BookAsk, ShipmentFile
 
-blueprint = ApiBlueprint(
-    "shipments", __name__, url_prefix="/v1/shipments", description="Book, find, print, cancel, settle."
-)
+blueprint = ApiBlueprint("shipments", __name__, url_prefix="/v1/shipments")
 LABEL_TYPES = {LabelKind.PDF: "application/pdf", LabelKind.ZPL: "application/zpl", LabelKind.PNG: "image/png"}
+BYTES = {"type": "string", "format": "binary"}
 UNDECIDED = (
     ShipmentState.BOOKING,
     ShipmentState.UNCERTAIN,
@@ -35,35 +35,37 @@ UNDECIDED = (
 )
 
 
+def _file(shipment_id: str) -> ShipmentFile:
+    return services().shipments.get(caller().merchant_id, caller().mode, shipment_id)
+
+
 def _shown(record: ShipmentRecord, done: int) -> Response:
     """The shipment: `done` when it is settled, 202 while something is not known yet."""
-    file = services().shipments.get(caller().merchant_id, caller().mode, record.id)
-    status = 202 if file.shipment.state in UNDECIDED else done
-    return answer(shapes.shipment(file), status, {"Location": f"/v1/shipments/{record.id}"})
+    file = _file(record.id)
+    return answer(shapes.shipment(file), 202 if file.shipment.state in UNDECIDED else done)
 
 
 @blueprint.route("", methods=["POST"])
 @requires("shipments:write")
-@blueprint.arguments(BookSchema)
+@blueprint.arguments(
+    BookSchema, examples={"everything": {"value": BOOK}, "an offer of a quote": {"value": BOOK_A_QUOTE}}
+)
 @blueprint.response(201, ShipmentSchema, description="Booked.")
 @blueprint.alt_response(202, schema=ShipmentSchema, description="The outcome is not known yet; it is being found out.")
-def create(ask: BookAsk) -> Response:
-    """Book a shipment, once. Needs an Idempotency-Key; repeat the very same request as often as you like."""
-
-    def work(run: Run) -> Response:
-        shipments, who = services().shipments, caller()
-        if run.resource_id:
-            return _shown(shipments.carry_through(who.merchant_id, run.resource_id), 201)
-        return _shown(shipments.book(who.merchant_id, who.mode, ask, run.point_at), 201)
-
-    return once(work, required=True)
+@once(required=True, made_at="/v1/shipments/{id}")
+def book_shipment(run: Run, ask: BookAsk) -> Response:
+    """Book a shipment, once. Repeat the very same request as often as you like."""
+    shipments, who = services().shipments, caller()
+    if run.resource_id:
+        return _shown(shipments.carry_through(who.merchant_id, run.resource_id), 201)
+    return _shown(shipments.book(who.merchant_id, who.mode, ask, run.point_at), 201)
 
 
 @blueprint.route("")
 @requires("shipments:read")
-@blueprint.arguments(ShipmentListSchema, location="query")
+@blueprint.arguments(ShipmentSearchSchema, location="query")
 @blueprint.response(200, ShipmentPageSchema)
-def find(narrowed: dict[str, object]) -> Response:
+def list_shipments(narrowed: dict[str, object]) -> Response:
     """Shipments, newest first."""
     text = narrowed.pop("q")
     search = ShipmentSearch(mode=caller().mode, text=text, **narrowed)  # type: ignore[arg-type]  # the schema typed them
@@ -74,15 +76,15 @@ def find(narrowed: dict[str, object]) -> Response:
 @blueprint.route("/<shipment_id>")
 @requires("shipments:read")
 @blueprint.response(200, ShipmentSchema)
-def read(shipment_id: str) -> Response:
+def get_shipment(shipment_id: str) -> Response:
     """One shipment, with its tenders, cases and proof of delivery."""
-    return answer(shapes.shipment(services().shipments.get(caller().merchant_id, caller().mode, shipment_id)))
+    return answer(shapes.shipment(_file(shipment_id)))
 
 
 @blueprint.route("/<shipment_id>/events")
 @requires("tracking:read")
 @blueprint.response(200, EventListSchema)
-def events(shipment_id: str) -> Response:
+def list_events(shipment_id: str) -> Response:
     """Everything that happened to it, oldest first."""
     found = services().shipments.events(caller().merchant_id, caller().mode, shipment_id)
     return answer({"data": [shapes.event(each) for each in found]})
@@ -91,7 +93,7 @@ def events(shipment_id: str) -> Response:
 @blueprint.route("/<shipment_id>/decision")
 @requires("shipments:read")
 @blueprint.response(200, DecisionSchema)
-def decision(shipment_id: str) -> Response:
+def get_decision(shipment_id: str) -> Response:
     """Why this carrier: every offer, every rule's sentence, every tender."""
     file, quoted = services().shipments.decision(caller().merchant_id, caller().mode, shipment_id)
     return answer(shapes.decision(file, quoted))
@@ -99,14 +101,17 @@ def decision(shipment_id: str) -> Response:
 
 @blueprint.route("/<shipment_id>/label")
 @requires("shipments:read")
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
-def label(shipment_id: str) -> Response:
-    """The label's bytes, the same ones every time. `format` is pdf, zpl or png."""
-    wanted = request.args.get("format", "pdf")
-    if wanted not in set(LabelKind):
-        raise Unprocessable("/format", f"there are {', '.join(LabelKind)}", "unknown_format")
-    made = services().shipments.label(caller().merchant_id, caller().mode, shipment_id, LabelKind(wanted))
-    headers = {"Content-Disposition": f'attachment; filename="{shipment_id}.{made.kind.value}"'}
+@blueprint.arguments(LabelQuerySchema, location="query")
+@blueprint.response(200, BYTES, content_type="application/pdf")
+@blueprint.alt_response(200, schema=BYTES, content_type="application/zpl")
+@blueprint.alt_response(200, schema=BYTES, content_type="image/png")
+def get_label(wanted: dict[str, str], shipment_id: str) -> Response:
+    """The label's bytes, the same ones every time."""
+    booked = _file(shipment_id).shipment
+    kind = LabelKind(wanted["format"] or booked.label_format.kind)
+    g.carrier = booked.carrier
+    made = services().shipments.label(caller().merchant_id, caller().mode, shipment_id, kind)
+    headers = {"Content-Disposition": f'attachment; filename="{booked.id}.{made.kind.value}"'}
     return Response(made.content, 200, headers, content_type=LABEL_TYPES[made.kind])
 
 
@@ -114,26 +119,20 @@ def label(shipment_id: str) -> Response:
 @requires("shipments:write")
 @blueprint.response(200, ShipmentSchema, description="Cancelled.")
 @blueprint.alt_response(202, schema=ShipmentSchema, description="The carrier's answer is not known yet.")
-def cancel(shipment_id: str) -> Response:
+@once()
+def cancel_shipment(_: Run, shipment_id: str) -> Response:
     """Cancel it at its carrier; 409 when that is too late."""
-
-    def work(run: Run) -> Response:
-        services().shipments.get(caller().merchant_id, caller().mode, shipment_id)
-        return _shown(services().recalls.cancel(caller().merchant_id, shipment_id), 200)
-
-    return once(work)
+    return _shown(services().recalls.cancel(caller().merchant_id, _file(shipment_id).shipment.id), 200)
 
 
 @blueprint.route("/<shipment_id>/resolve", methods=["POST"])
 @requires("admin")
-@blueprint.arguments(ResolveSchema)
+@blueprint.arguments(ResolveSchema, example=RESOLVE)
 @blueprint.response(200, ShipmentSchema)
-def resolve(settled: tuple[BookingRef | None, str], shipment_id: str) -> Response:
+@blueprint.alt_response(202, schema=ShipmentSchema, description="Not settled by that; it is being found out.")
+@once()
+def resolve_shipment(_: Run, settled: tuple[BookingRef | None, str], shipment_id: str) -> Response:
     """A person settles a booking whose outcome is unknown: booked, with the carrier's numbers, or not booked."""
     booking, note = settled
-
-    def work(run: Run) -> Response:
-        who = caller()
-        return _shown(services().shipments.resolve(who.merchant_id, who.mode, shipment_id, booking, note), 200)
-
-    return once(work)
+    who = caller()
+    return _shown(services().shipments.resolve(who.merchant_id, who.mode, shipment_id, booking, note), 200)

@@ -9,44 +9,40 @@ from flask import Response, request
 from carriers.base import WebhookCall
 from gateway.api import shapes
 from gateway.api.auth import caller, open_to_all, requires, services
+from gateway.api.examples import SCANS, TRACKER, WINDOWS
 from gateway.api.routes import ApiBlueprint, answer, once, page
-from gateway.api.schemas.others import (
+from gateway.api.schemas.tracking import (
     FollowSchema,
     PageSchema,
     ScanReportSchema,
     ScansSchema,
+    TrackerFileSchema,
     TrackerPageSchema,
     TrackerSchema,
     WindowsSchema,
 )
-from gateway.domain.errors import Unprocessable
+from gateway.services.idempotency import Run
 
-blueprint = ApiBlueprint(
-    "tracking", __name__, url_prefix="/v1", description="Follow parcels; take in scans and webhooks."
-)
+blueprint = ApiBlueprint("tracking", __name__, url_prefix="/v1")
 
 
 @blueprint.route("/trackers", methods=["POST"])
 @requires("shipments:write")
-@blueprint.arguments(FollowSchema)
+@blueprint.arguments(FollowSchema, example=TRACKER)
 @blueprint.response(201, TrackerSchema)
-def follow(wanted: dict[str, str]) -> Response:
-    """Follow a tracking number that was not booked here."""
-
-    def work(_: object) -> Response:
-        who = caller()
-        account = services().accounts.named(who.merchant_id, who.mode, wanted["account"])
-        tracker = services().tracking.follow(who.merchant_id, account, wanted["tracking_number"])
-        return answer(shapes.tracker(tracker), 201, {"Location": f"/v1/trackers/{tracker.id}"})
-
-    return once(work)
+@once(made_at="/v1/trackers/{id}")
+def create_tracker(_: Run, wanted: dict[str, str]) -> Response:
+    """Follow a tracking number that was not booked here. Following it twice gives the same tracker."""
+    who = caller()
+    account = services().accounts.named(who.merchant_id, who.mode, wanted["account"])
+    return answer(shapes.tracker(services().tracking.follow(who.merchant_id, account, wanted["tracking_number"])), 201)
 
 
 @blueprint.route("/trackers")
 @requires("tracking:read")
 @blueprint.arguments(PageSchema, location="query")
 @blueprint.response(200, TrackerPageSchema)
-def trackers(wanted: dict[str, Any]) -> Response:
+def list_trackers(wanted: dict[str, Any]) -> Response:
     """Numbers we follow, newest first."""
     who = caller()
     found = services().tracking.trackers(who.merchant_id, who.mode, wanted["limit"], wanted["cursor"])
@@ -55,8 +51,8 @@ def trackers(wanted: dict[str, Any]) -> Response:
 
 @blueprint.route("/trackers/<tracker_id>")
 @requires("tracking:read")
-@blueprint.response(200, TrackerSchema)
-def tracker(tracker_id: str) -> Response:
+@blueprint.response(200, TrackerFileSchema)
+def get_tracker(tracker_id: str) -> Response:
     """One number with its events, oldest first."""
     found, events = services().tracking.tracker(caller().merchant_id, caller().mode, tracker_id)
     return answer({**shapes.tracker(found), "events": [shapes.event(each) for each in events]})
@@ -64,9 +60,10 @@ def tracker(tracker_id: str) -> Response:
 
 @blueprint.route("/fleet/scans", methods=["POST"])
 @requires("shipments:write")
-@blueprint.arguments(ScansSchema)
+@blueprint.arguments(ScansSchema, example=SCANS)
 @blueprint.response(200, ScanReportSchema)
-def scans(given: dict[str, Any]) -> Response:
+@once()
+def report_scans(_: Run, given: dict[str, Any]) -> Response:
     """Scans of own drivers and depots, all or none. Sending one twice is harmless."""
     who = caller()
     report = services().fleet.scan(who.merchant_id, who.mode, given["account"], given["scans"])
@@ -75,25 +72,33 @@ def scans(given: dict[str, Any]) -> Response:
 
 @blueprint.route("/fleet/windows", methods=["PUT"])
 @requires("admin")
-@blueprint.arguments(WindowsSchema)
+@blueprint.arguments(WindowsSchema, example=WINDOWS)
 @blueprint.response(204)
-def windows(given: dict[str, Any]) -> Response:
+def offer_windows(given: dict[str, Any]) -> Response:
     """Offer delivery windows for sale; what is booked in existing ones stays."""
     who = caller()
     account = services().accounts.named(who.merchant_id, who.mode, given["account"])
-    for index, each in enumerate(given["windows"]):
-        if each["start"] >= each["end"]:
-            raise Unprocessable(f"/windows/{index}/end", "a window ends after it starts")
-    offered = [(each["id"], each["zone"], each["start"], each["end"], each["capacity"]) for each in given["windows"]]
-    services().fleet.open_windows(who.merchant_id, account.id, offered)
+    services().fleet.open_windows(who.merchant_id, account.id, given["windows"])
     return Response(status=204)
 
 
-@blueprint.route("/carriers/<account_id>/webhook", methods=["GET", "POST"])
+@blueprint.route("/carriers/<account_id>/webhook", methods=["POST"])
 @open_to_all("the carrier proves itself by the account's own scheme")
 @blueprint.response(200, description="What this carrier expects to hear.")
-def webhook(account_id: str) -> Response:
+def receive_webhook(account_id: str) -> Response:
     """A carrier's call: proved, stored raw, answered as it expects. Parsed later by the worker."""
+    return _received(account_id)
+
+
+@blueprint.route("/carriers/<account_id>/webhook")
+@open_to_all("some carriers check the address before they use it")
+@blueprint.response(200, description="What this carrier expects to hear.")
+def check_webhook(account_id: str) -> Response:
+    """A carrier makes sure that the address answers."""
+    return _received(account_id)
+
+
+def _received(account_id: str) -> Response:
     call = WebhookCall(
         method=request.method,
         headers={name.lower(): value for name, value in request.headers.items()},

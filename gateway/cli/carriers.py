@@ -8,11 +8,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from carriers.base import Capability
+from carriers.base import Capability, Carrier
 from carriers.base.conformance import check as conformance_check
+from carriers.base.conformance import grade
 from carriers.base.registry import BrokenCarrier, carrier, installed
 from carriers.base.simulator import main as simulate_carrier
-from gateway.services.carriers import installed_carriers
+from gateway.services.carriers import facts as carrier_facts
 
 LEDGER = click.option(
     "--ledger",
@@ -28,7 +29,8 @@ def carriers(context: click.Context) -> None:
     """Print what each installed carrier can do, with the grade the conformance kit computes."""
     if context.invoked_subcommand is not None:
         return
-    found = installed_carriers()
+    with click.progressbar(sorted(installed().values(), key=_code), label="grading", item_show_func=_code) as bar:
+        found = [{**carrier_facts(each), "grade": grade(each).level} for each in bar]
     table = Table("capability", *(facts["code"] for facts in found), title="Installed carriers")
     table.add_row("kind", *(facts["kind"] for facts in found))
     for role in Capability:
@@ -39,6 +41,10 @@ def carriers(context: click.Context) -> None:
     for facts in found:
         for check, reason in carrier(facts["code"]).profile.exempt.items():
             console.print(f"{facts['code']} is exempt from {check}: {reason}")
+
+
+def _code(carrier_class: type[Carrier] | None) -> str:
+    return carrier_class.profile.code if carrier_class else ""
 
 
 @carriers.command("check")

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from types import FrameType
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from gateway.services.ports import Store
 
 log = logging.getLogger("gateway.worker")
 BATCHES_A_TICK = 50
+CHORES_AFTER_S = 60
 
 
 class Claimed(Protocol):
@@ -31,12 +33,16 @@ class Claimed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of work: claim due rows, work one, park one that keeps crashing."""
+    """One kind of work: claim due rows, work one, park one that keeps crashing.
+
+    `every_s` is for chores that a tick is too often for: they begin a minute after the worker does, and have no heartbeat.
+    """
 
     name: str
     claim: Callable[[], Sequence[Any]]
     work: Callable[[Any], None]
     park: Callable[[Any, str], None]
+    every_s: float | None = None
 
 
 class WorkerLoop:
@@ -63,7 +69,8 @@ class WorkerLoop:
                 self.tick,
                 "interval",
                 args=(job,),
-                seconds=self._tick_s,
+                seconds=job.every_s or self._tick_s,
+                next_run_time=self._clock() + timedelta(seconds=CHORES_AFTER_S if job.every_s else self._tick_s),
                 id=job.name,
                 coalesce=True,
                 max_instances=1,
@@ -88,14 +95,16 @@ class WorkerLoop:
         except Exception as failure:  # the worker's outermost loop: log, beat, go on
             error = f"{type(failure).__name__}: {failure}"
             log.exception("job %s failed", job.name)
-        self._beat(job.name, rows, error)
+        if job.every_s is None:
+            self._beat(job.name, rows, error)
         return rows
 
     def drain(self, rounds: int = 100) -> int:
-        """Tick every job until none finds work; for tests and one-off runs. Returns rows worked."""
+        """Tick every job (but no chores) until none finds work; for tests and one-off runs. Returns rows worked."""
         total = 0
+        ticked = [job for job in self._jobs if job.every_s is None]
         for _ in range(rounds):
-            done = sum(self.tick(job) for job in self._jobs)
+            done = sum(self.tick(job) for job in ticked)
             total += done
             if done == 0:
                 break

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.domain.clock import Clock
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.carriers import Catalogue
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
@@ -32,6 +33,7 @@ class Services:
     pool: CarrierPool
     once: Once
     keys: KeyRing
+    catalogue: Catalogue
     accounts: AccountBook
     policies: PolicyBook
     quotes: QuoteService

@@ -276,6 +276,15 @@ class Store(Protocol):
     def beat(self, job: str, at: datetime, rows: int, error: str) -> None:
         """A job's heartbeat."""
 
+    def keep_grade(self, carrier: str, fingerprint: str, level: str) -> None:
+        """The kit's grade of a carrier's code, in place of an earlier one."""
+
+    def grades(self) -> Mapping[str, tuple[str, str]]:
+        """(fingerprint of the code, level) of every graded carrier."""
+
     def beats(self) -> Mapping[str, tuple[datetime, int, str]]: ...
+    def counts(self) -> Mapping[str, int]:
+        """How many rows wait for what, over all merchants: inbox_waiting, tenders_uncertain ..."""
+
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""

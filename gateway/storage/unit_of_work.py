@@ -13,6 +13,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Unavailable
 from gateway.services import ports
 from gateway.storage.audit import violations
+from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
@@ -27,10 +28,11 @@ from gateway.storage.repositories.trackers import TrackerRepository
 from gateway.storage.repositories.windows import FleetWindows
 from gateway.storage.rows import DIALECTS
 from gateway.storage.secrets import Vault
-from gateway.storage.tables.accounts import HeartbeatRow
+from gateway.storage.tables.accounts import GradeRow, HeartbeatRow
 from gateway.storage.tables.base import table_of
 
 _HEARTBEATS = table_of(HeartbeatRow)
+_GRADES = table_of(GradeRow)
 
 
 class SqlUnitOfWork:
@@ -107,11 +109,31 @@ class SqlStore:
             connection.execute(upsert, {"job": job, **beat})
             connection.commit()
 
+    def keep_grade(self, carrier: str, fingerprint: str, level: str) -> None:
+        """The kit's grade of a carrier's code, in place of an earlier one."""
+        grade = {"fingerprint": fingerprint, "level": level}
+        with self._connected() as connection:
+            upsert = DIALECTS[connection.dialect.name].insert(_GRADES)
+            upsert = upsert.on_conflict_do_update(index_elements=["carrier"], set_=grade)
+            connection.execute(upsert, {"carrier": carrier, **grade})
+            connection.commit()
+
+    def grades(self) -> Mapping[str, tuple[str, str]]:
+        """(fingerprint of the code, level) of every graded carrier."""
+        with self._reading() as connection:
+            found = connection.execute(select(_GRADES))
+            return {row.carrier: (row.fingerprint, row.level) for row in found}
+
     def beats(self) -> Mapping[str, tuple[datetime, int, str]]:
         """The last heartbeat of every job: when, how many rows, what error."""
         with self._reading() as connection:
             found = connection.execute(select(_HEARTBEATS))
             return {row.job: (row.at, row.rows, row.error) for row in found}
+
+    def counts(self) -> Mapping[str, int]:
+        """How many rows wait for what, over all merchants."""
+        with self._reading() as connection:
+            return counts(connection)
 
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""

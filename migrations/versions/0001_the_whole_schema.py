@@ -21,6 +21,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job", name=op.f("job_heartbeats_pkey")),
     )
     op.create_table(
+        "carrier_grades",
+        sa.Column("carrier", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("carrier", name=op.f("carrier_grades_pkey")),
+    )
+    op.create_table(
         "merchants",
         sa.Column("merchant_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -820,4 +827,5 @@ def downgrade() -> None:
     op.drop_index("accounts_id", table_name="accounts")
     op.drop_table("accounts")
     op.drop_table("merchants")
+    op.drop_table("carrier_grades")
     op.drop_table("job_heartbeats")

@@ -1,8 +1,8 @@
 """Ten local carriers in a process of their own, and four sick ones, in the sandbox's wire format.
 
-The simulator that ships with the sandbox keeps books and has a thread for every call: at hundreds of quotes a second it,
-and not the gateway, would be measured. These answer every request with the same prepared rates, after their latency,
-from one asyncio loop.
+The simulator that ships with the sandbox keeps books and has a thread for every call: at hundreds of quotes a second
+it would be measured, and not the gateway. These answer every request with the same prepared rates, after their
+latency, from one asyncio loop.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -86,7 +86,7 @@ async def serve() -> None:
     refusing.close()
 
 
-async def _open(protocol: partial[Healthy]) -> str:
+async def _open(protocol: Callable[[], asyncio.Protocol]) -> str:
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0, backlog=1024)
     return _url(server.sockets[0])
 

@@ -1,4 +1,4 @@
-"""Figures and how they are shown: both sides, the ratio, and beside it what is to be reached. Nothing passes or fails."""
+"""Figures and how they are shown: both sides, the ratio, and what is to be reached. Nothing passes or fails."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import quantiles
 from urllib.parse import urlsplit
 
 from tests.bench.http1 import Messages
@@ -24,22 +23,33 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What came of a load: latencies in ms, of good answers only."""
+    """What came of a load: latencies in ms; processor time of the driver in all, of the web workers per answer."""
 
     seconds: float
     latencies_ms: list[float]
     driver_cpu_s: float
+    web_cpu_ms: float = 0.0
+
+    @property
+    def answers(self) -> int:
+        """How many; raises Failed when there was none."""
+        if not self.latencies_ms:
+            raise Failed("no answer came in time: run it longer")
+        return len(self.latencies_ms)
+
+    @property
+    def driver(self) -> str:
+        """What the load itself cost."""
+        return f"the driver used {self.driver_cpu_s / self.seconds:.2f} of a core"
 
     @property
     def rate(self) -> float:
         """Answers per second."""
-        return len(self.latencies_ms) / self.seconds
+        return self.answers / self.seconds
 
     def percentile(self, percent: int) -> float:
         """In ms."""
-        if len(self.latencies_ms) < 2:
-            raise Failed("fewer than two answers: run it longer")
-        return quantiles(self.latencies_ms, n=100, method="inclusive")[percent - 1]
+        return sorted(self.latencies_ms)[(self.answers - 1) * percent // 100]
 
 
 def load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None = None) -> Run:
@@ -54,9 +64,10 @@ def load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], s
 async def _load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None) -> Run:
     where = urlsplit(url)
     loop = asyncio.get_running_loop()
-    clients = [_Client(ask, seen) for _ in range(concurrency)]
-    for client in clients:
-        await loop.create_connection(lambda client=client: client, where.hostname, where.port)
+    clients = [
+        (await loop.create_connection(lambda: _Client(ask, seen), where.hostname or "", where.port or 80))[1]
+        for _ in range(concurrency)
+    ]
     started, cpu = time.perf_counter(), time.process_time()
     for client in clients:
         client.begin(started + seconds)

@@ -10,14 +10,16 @@ from statistics import median
 from tests.bench.carriers import LATENCIES_MS, RATES, SICK, SLOWEST_MS
 from tests.bench.figures import Figure
 from tests.bench.http1 import request
-from tests.bench.load import Failed, Run, load
-from tests.bench.stage import Stage
+from tests.bench.load import Failed
+from tests.bench.stage import Merchant, Stage
 
 CONCURRENCIES = (1, 16, 64)
 CROWD = 100
+COST_CONCURRENCY = 8
 WARM_UP_S = 1.5
 SICK_CONCURRENCY = 16
 SICK_DEADLINE_MS = 600
+CONSTANT = request("GET", "/healthz")
 SHIPMENT = {
     "origin": {"country": "US", "postal_code": "10001", "street1": "1 Broadway", "city": "New York"},
     "destination": {"country": "US", "postal_code": "10038", "street1": "100 Maiden Ln", "city": "New York"},
@@ -27,11 +29,9 @@ SHIPMENT = {
 
 def quote_latency(stage: Stage, seconds: float) -> Iterator[Figure]:
     """B1: what the gateway adds to its slowest carrier."""
-    ask = _warm(stage)
+    ask = warm(stage)
     for concurrency in CONCURRENCIES:
-        cpu_s = stage.web_cpu_s()
-        run = load(stage.url, concurrency, seconds, ask)
-        cpu_ms = (stage.web_cpu_s() - cpu_s) * 1000 / run.answers
+        run = stage.load(concurrency, seconds, ask)
         yield Figure(
             benchmark="B1",
             case=f"{concurrency} at a time",
@@ -39,20 +39,21 @@ def quote_latency(stage: Stage, seconds: float) -> Iterator[Figure]:
             unit="ms",
             beside="slowest carrier",
             yardstick=SLOWEST_MS,
-            note=f"p95 {run.percentile(95):.0f} ms, {run.rate:.0f} quotes/s, web {cpu_ms:.1f} ms of CPU a quote",
+            note=f"p95 {run.percentile(95):.0f} ms, {run.rate:.0f} quotes/s; "
+            f"web {run.web_cpu_ms:.1f} ms of CPU a quote; {run.driver}",
         )
 
 
 def quote_throughput(stage: Stage, seconds: float) -> Iterator[Figure]:
     """B1b: how near a crowd comes to what its slowest carrier allows."""
-    run = load(stage.url, CROWD, max(seconds, 15.0), _warm(stage))
+    run = stage.load(CROWD, max(seconds, 15.0), warm(stage))
     yield Figure(
         benchmark="B1b",
         measured=run.rate,
         unit="quotes/s",
         beside="ideal",
         yardstick=CROWD * 1000 / SLOWEST_MS,
-        note=f"over {run.seconds:.0f} s; p50 {run.percentile(50):.0f} ms; {_driver(run)}",
+        note=f"over {run.seconds:.0f} s; p50 {run.percentile(50):.0f} ms; {run.driver}",
     )
 
 
@@ -76,28 +77,28 @@ def sick_carrier(stage: Stage, seconds: float) -> Iterator[Figure]:
 
 def quote_cost(stage: Stage, seconds: float) -> Iterator[Figure]:
     """B2: processor time of the web workers, at a load that leaves them idle between quotes."""
-    ask = _warm(stage)
-    cost = stage.cost_ms(8, seconds, ask)
-    bare = stage.cost_ms(8, 1.0, lambda: CONSTANT)
+    ask = warm(stage)
+    run = stage.load(COST_CONCURRENCY, seconds, ask)
+    bare = stage.load(COST_CONCURRENCY, 1.0, lambda: CONSTANT)
     offers = len(LATENCIES_MS) * len(RATES)
     yield Figure(
         benchmark="B2",
-        measured=cost,
+        measured=run.web_cpu_ms,
         unit="ms",
         beside="a constant answer",
-        yardstick=bare,
-        note=f"8 at a time; 10 carriers, {offers} offers judged and stored",
+        yardstick=bare.web_cpu_ms,
+        note=f"{COST_CONCURRENCY} at a time; 10 carriers, {offers} offers judged and stored",
     )
 
 
 CONSTANT = request("GET", "/healthz")
 
 
-def _warm(stage: Stage) -> Callable[[], bytes]:
+def warm(stage: Stage) -> Callable[[], bytes]:
     """What asks for a quote of the ten healthy carriers, after a while of asking; all ten must answer."""
     ask = _quote(stage.merchant("ten carriers", stage.healthy()))
     found: Counter[str] = Counter()
-    load(stage.url, 16, WARM_UP_S, ask, lambda body: found.update(_states(body).values()))
+    stage.load(16, WARM_UP_S, ask, lambda body: found.update(_states(body).values()))
     if set(found) != {"ok"}:
         raise Failed(f"not every carrier answered: {dict(found)}")
     return ask
@@ -116,8 +117,8 @@ def _healthy_share(stage: Stage, name: str, carriers: dict[str, str], seconds: f
                 slowest_ms.append(result["latency_ms"])
 
     ask = _quote(stage.merchant(f"with {name}", carriers), deadline_ms=SICK_DEADLINE_MS)
-    load(stage.url, SICK_CONCURRENCY, WARM_UP_S, ask)
-    load(stage.url, SICK_CONCURRENCY, seconds, ask, seen)
+    stage.load(SICK_CONCURRENCY, WARM_UP_S, ask)
+    stage.load(SICK_CONCURRENCY, seconds, ask, seen)
     return states["ok"] / states.total(), median(slowest_ms)
 
 
@@ -125,11 +126,7 @@ def _states(body: bytes) -> dict[str, str]:
     return {each["account"]: each["state"] for each in json.loads(body)["carrier_results"]}
 
 
-def _quote(key: str, **more: object) -> Callable[[], bytes]:
+def _quote(merchant: Merchant, **more: object) -> Callable[[], bytes]:
     body = json.dumps({**SHIPMENT, **more}).encode()
-    asked = request("POST", "/v1/quotes", body, authorization=f"Bearer {key}", content_type="application/json")
+    asked = request("POST", "/v1/quotes", body, authorization=f"Bearer {merchant.key}", content_type="application/json")
     return lambda: asked
-
-
-def _driver(run: Run) -> str:
-    return f"the driver used {run.driver_cpu_s / run.seconds:.2f} of a core"

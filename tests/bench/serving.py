@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -15,12 +14,13 @@ from typing import Any
 import requests
 
 from carriers.base import WebhookCall
+from carriers.sandbox.adapter import Sandbox
 from gateway.services.accounts import AccountDraft
 from tests.bench.figures import Figure
 from tests.bench.http1 import request
-from tests.bench.load import Failed, Run, load
-from tests.bench.quoting import CONSTANT, SHIPMENT
-from tests.bench.stage import Stage, WORKERS
+from tests.bench.load import Failed
+from tests.bench.quoting import CONSTANT, SHIPMENT, warm
+from tests.bench.stage import MODE, ROOT, Merchant, Stage
 
 CONCURRENCY = 16
 STARTS = 3
@@ -28,33 +28,132 @@ PLACES = 10**6
 FLEET = {
     "zones": {"manhattan": ["US-100"]},
     "timezone": "America/New_York",
-    "cut_offs": {"next_day": "23:59", "standard": "23:59"},
+    "cut_offs": {"standard": "23:59"},
     "rate_card": "zone,service,max_weight_g,price_minor,currency\nmanhattan,standard,20000,690,USD\n",
 }
-BARE_APPLICATION = (
-    "import flask, pathlib; print(int(pathlib.Path('/proc/self/statm').read_text().split()[1]) * 4096 / 1e6)"
+BARE_FLASK = (
+    "import flask, resource; flask.Flask('bare'); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)"
 )
 
 
 def status_look_up(stage: Stage, seconds: float) -> Iterator[Figure]:
     """B4: one shipment by its id."""
-    shop = _Shop(stage)
-    shipment_id = shop.must("POST", "/v1/shipments", SHIPMENT, **{"Idempotency-Key": "B4"})["id"]
-    ask = request("GET", f"/v1/shipments/{shipment_id}", authorization=f"Bearer {shop.key}")
-    yield _compared(stage, "B4", "look-ups/s", seconds, lambda: ask, "a constant answer", lambda: CONSTANT)
+    shop = _shop_with_a_fleet(stage)
+    shipment = _post(stage, shop, "/v1/shipments", SHIPMENT)
+    look_up = request("GET", f"/v1/shipments/{shipment['id']}", authorization=f"Bearer {shop.key}")
+    yield _rates(stage, "B4", seconds, lambda: look_up, "a constant answer", lambda: CONSTANT)
 
 
 def webhook(stage: Stage, seconds: float) -> Iterator[Figure]:
-    """B5: a carrier's call is proved and stored; an empty call is proved only."""
-    key = stage.merchant("webhooks", {"200": stage.carriers["200"]})
-    merchant = stage.services.keys.caller(key).merchant_id
-    account = stage.services.pool.of_merchant(merchant, "test")[0]
+    """B5: a carrier's call is proved and stored; an empty one is proved only."""
+    merchant = stage.merchant("webhooks", {"200": stage.carriers["200"]})
+    account = stage.services.pool.of_merchant(merchant.id, MODE)[0]
     numbers = count()
 
     def call(body: bytes) -> bytes:
         bare = WebhookCall(method="POST", headers={}, query={}, body=body, received_at=datetime.now(UTC))
-        signed = account.carrier.webhook_proof.sign(bare, account.carrier.account)
+        signed = Sandbox.webhook_proof.sign(bare, account.carrier.account)
         return request("POST", f"/v1/carriers/{account.record.id}/webhook", body, **signed.headers)
 
-    stored = lambda: call(b'{"event": %d}' % next(numbers))
-    yield _compared(stage, "B5", "calls/s", seconds, stored, "not stored", lambda: call(b""))
+    yield _rates(stage, "B5", seconds, lambda: call(b'{"event": %d}' % next(numbers)), "not stored", lambda: call(b""))
+
+
+def booking(stage: Stage, seconds: float) -> Iterator[Figure]:
+    """B8: a booking from a quote, on our own fleet."""
+    shop = _shop_with_a_fleet(stage)
+    body = b'{"quote_id": "%b"}' % _post(stage, shop, "/v1/quotes", SHIPMENT)["id"].encode()
+    numbers = count()
+
+    def ask() -> bytes:
+        return request(
+            "POST",
+            "/v1/shipments",
+            body,
+            authorization=f"Bearer {shop.key}",
+            content_type="application/json",
+            idempotency_key=f"B8-{next(numbers)}",
+        )
+
+    run = stage.load(CONCURRENCY, seconds, ask)
+    yield Figure(
+        benchmark="B8",
+        measured=run.web_cpu_ms,
+        unit="ms",
+        beside="a constant answer",
+        yardstick=stage.load(CONCURRENCY, 1.0, lambda: CONSTANT).web_cpu_ms,
+        note=f"from a quote, on the own fleet, which has no labels; {run.rate:.0f} bookings/s, all in one window; "
+        f"p50 {run.percentile(50):.0f} ms",
+    )
+
+
+def cold_start(stage: Stage, seconds: float) -> Iterator[Figure]:
+    """B11: from the start of the process to the first 200; memory after a while of quoting."""
+    starts_s = []
+    for _ in range(STARTS):
+        stage.stop()
+        starts_s.append(stage.start())
+        stage.load(CONCURRENCY, 1.0, lambda: CONSTANT)  # until the other worker is up too
+    started = time.perf_counter()
+    bare = subprocess.run([sys.executable, "-c", BARE_FLASK], capture_output=True, text=True, check=True, cwd=ROOT)
+    bare_s = time.perf_counter() - started
+    yield Figure(
+        benchmark="B11",
+        case="first answer",
+        measured=median(starts_s),
+        unit="s",
+        beside="a bare Flask application",
+        yardstick=bare_s,
+        note=f"median of {STARTS} starts of `gateway serve` with its two workers",
+    )
+    warm(stage)
+    yield Figure(
+        benchmark="B11",
+        case="memory",
+        measured=stage.web_memory_mb(),
+        unit="MB",
+        beside="a bare Flask application",
+        yardstick=float(bare.stdout),
+        note="of the larger web worker, after a while of quoting",
+    )
+
+
+def _rates(
+    stage: Stage,
+    benchmark: str,
+    seconds: float,
+    ask: Callable[[], bytes],
+    beside: str,
+    yardstick: Callable[[], bytes],
+) -> Figure:
+    """Answers per second of the one and of the other, on the same server."""
+    for each in (ask, yardstick):
+        stage.load(CONCURRENCY, 0.5, each)
+    run, other = stage.load(CONCURRENCY, seconds, ask), stage.load(CONCURRENCY, seconds, yardstick)
+    return Figure(
+        benchmark=benchmark,
+        measured=run.rate,
+        unit="/s",
+        beside=beside,
+        yardstick=other.rate,
+        note=f"{CONCURRENCY} at a time; web {run.web_cpu_ms:.2f} and {other.web_cpu_ms:.2f} ms of CPU an answer; "
+        f"{run.driver}, beside it {other.driver_cpu_s / other.seconds:.2f}",
+    )
+
+
+def _shop_with_a_fleet(stage: Stage) -> Merchant:
+    """A merchant whose only carrier is its own fleet, with one window that is never full."""
+    shop = stage.merchant("own fleet", {})
+    draft = AccountDraft(name="fleet", carrier="own_fleet", options=FLEET)
+    account = stage.services.accounts.add(shop.id, MODE, draft)
+    start = datetime.now(UTC) + timedelta(days=4)
+    window = ("wide", "manhattan", start, start + timedelta(hours=4), PLACES)
+    stage.services.fleet.open_windows(shop.id, account.id, [window])
+    return shop
+
+
+def _post(stage: Stage, shop: Merchant, path: str, body: object) -> Any:
+    headers = {"Authorization": f"Bearer {shop.key}", "Idempotency-Key": "bench"}
+    answer = requests.post(stage.url + path, json=body, headers=headers, timeout=30)
+    if not answer.ok:
+        raise Failed(f"{path} answered {answer.status_code}: {answer.text[:500]}")
+    return answer.json()

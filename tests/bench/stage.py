@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,18 +21,30 @@ from cryptography.fernet import Fernet
 from gateway.bootstrap import build
 from gateway.services.accounts import AccountDraft
 from gateway.services.bound import Services
+from gateway.services.ports import Mode
 from gateway.settings import load_settings
 from gateway.storage.migrate import migrate
 from tests.bench.carriers import LATENCIES_MS
-from tests.bench.load import Failed
+from tests.bench.load import Failed, Run, Seen, load
 from tests.bench.processes import children, cpu_s, memory_mb
 from tests.postgres import own_server
 
+MODE: Mode = "test"
 WORKERS = 2
 THREADS = 128
 START_LIMIT_S = 60.0
+STOP_LIMIT_S = 10.0
+SECRETS = {"api_key": "sandbox-key", "webhook_secret": "sandbox-secret"}
 UNLIMITED = str(10**9)
 ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A merchant of the gateway: its id, and an API key that may everything."""
+
+    id: str
+    key: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,49 +56,59 @@ class Stage:
     environment: Mapping[str, str]
     services: Services
     log: Path
-    cold_starts_s: list[float] = field(default_factory=list)
     _web: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the web process and wait until it answers."""
+    def start(self) -> float:
+        """Start the web process and wait until it answers; returns after how many seconds it did."""
         started = time.perf_counter()
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "gateway", "serve"]
-            self._web = subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=log, stderr=log)
+            self._web = subprocess.Popen(
+                command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
         while not _answers(self.url):
             if self._web.poll() is not None or time.perf_counter() - started > START_LIMIT_S:
                 raise Failed(f"the gateway did not start: {self.log.read_text()[-2000:]}")
             time.sleep(0.005)
-        self.cold_starts_s.append(time.perf_counter() - started)
+        return time.perf_counter() - started
 
     def stop(self) -> None:
-        """End the web process."""
-        if self._web is not None:
-            self._web.terminate()
-            self._web.wait(timeout=60)
-            self._web = None
-
-    def web_cpu_s(self) -> float:
-        """Processor time of the web workers so far."""
-        return sum(cpu_s(worker) for worker in self._workers())
+        """End the web process and its workers."""
+        if self._web is None:
+            return
+        self._web.terminate()
+        try:
+            self._web.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._web.pid, signal.SIGKILL)
+            self._web.wait()
+        self._web = None
 
     def web_memory_mb(self) -> float:
         """Resident memory of the larger web worker."""
         return max(memory_mb(worker) for worker in self._workers())
 
-    def merchant(self, name: str, urls: Mapping[str, str]) -> str:
-        """A new merchant with a sandbox account for each of these carriers; returns its API key."""
+    def load(self, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None = None) -> Run:
+        """See `load.load`; `web_cpu_ms` is the web workers' processor time per answer."""
+        before = self._web_cpu_s()
+        run = load(self.url, concurrency, seconds, ask, seen)
+        return replace(run, web_cpu_ms=(self._web_cpu_s() - before) * 1000 / run.answers)
+
+    def merchant(self, name: str, urls: Mapping[str, str]) -> Merchant:
+        """A new merchant with a sandbox account for each of these carriers."""
         merchant_id = self.services.keys.add_merchant(name)
         for place, url in urls.items():
-            draft = AccountDraft(
-                name=f"carrier {place}", carrier="sandbox", urls={"api": url}, secrets={"api_key": "sandbox-key"}
-            )
-            self.services.accounts.add(merchant_id, "test", draft)
-        return self.services.keys.create(merchant_id, "bench", "test", ["admin"])[1]
+            draft = AccountDraft(name=f"carrier {place}", carrier="sandbox", urls={"api": url}, secrets=SECRETS)
+            self.services.accounts.add(merchant_id, MODE, draft)
+        _, key = self.services.keys.create(merchant_id, "bench", MODE, ["admin"])
+        return Merchant(merchant_id, key)
 
     def healthy(self) -> dict[str, str]:
         """The ten healthy carriers."""
         return {str(each): self.carriers[str(each)] for each in LATENCIES_MS}
+
+    def _web_cpu_s(self) -> float:
+        return sum(cpu_s(worker) for worker in self._workers())
 
     def _workers(self) -> list[int]:
         assert self._web is not None
@@ -116,7 +139,6 @@ def stage(database: str) -> Iterator[Stage]:
                 yield made
             finally:
                 made.stop()
-                services.store.close()
 
 
 def _environment(folder: Path, database_url: str, port: int) -> dict[str, str]:
@@ -151,7 +173,8 @@ def _carriers() -> Iterator[Mapping[str, str]]:
     """The carriers' process; it ends when its stdin does."""
     command = [sys.executable, "-m", "tests.bench.carriers"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
             raise Failed("the carriers did not start")

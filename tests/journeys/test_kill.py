@@ -22,11 +22,11 @@ from tests.conftest import TestDatabase
 from tests.journeys.processes import Web
 from tests.journeys.site import ORDER, Gateway, Merchant, Site, environment, states
 
-LACKS: Mapping[str, str] = {
-    "both": "",
-    "look-up": "idempotency",
-    "idempotency": "find",
-    "neither": "find,idempotency",
+LACKS: Mapping[str, tuple[str, ...]] = {
+    "both": (),
+    "look-up": ("idempotency",),
+    "idempotency": ("find",),
+    "neither": ("find", "idempotency"),
 }
 """What a sandbox account with these abilities is without."""
 BRING = "bring"

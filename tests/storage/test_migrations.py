@@ -17,7 +17,7 @@ from gateway.storage.engine import write_engine
 from gateway.storage.migrate import alembic_config, migrate
 from gateway.storage.tables import metadata
 
-WITHOUT_MERCHANT = {"job_heartbeats", "alembic_version"}
+WITHOUT_MERCHANT = {"job_heartbeats", "carrier_grades", "alembic_version"}
 GLOBAL_BY_DESIGN = {"api_keys_public_id", "accounts_id"}  # look-ups that find out whose it is
 
 

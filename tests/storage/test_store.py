@@ -117,6 +117,13 @@ def test_two_threads_writing_at_once_both_succeed(store: SqlStore) -> None:
         assert len(uow.shipments.search(MERCHANT, ShipmentSearch(mode="test")).items) == 40
 
 
+def test_grades_keep_the_last_one_of_each_carrier(store: SqlStore) -> None:
+    store.keep_grade("bring", "abc", "bronze")
+    store.keep_grade("bring", "def", "silver")
+    store.keep_grade("sandbox", "abc", "gold")
+    assert store.grades() == {"bring": ("def", "silver"), "sandbox": ("abc", "gold")}
+
+
 def test_heartbeats_keep_the_last_one_of_each_job(store: SqlStore) -> None:
     store.beat("polling", NOW, 3, "")
     store.beat("polling", NOW + timedelta(seconds=1), 0, "it failed")

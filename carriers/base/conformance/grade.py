@@ -55,7 +55,9 @@ def _not_silver(subject: Subject) -> Iterator[str]:
     if books and not profile.booking.idempotent and Capability.FINDS_BOOKINGS not in subject.has:
         yield "bookings are neither idempotent nor can they be found"
     polled = Capability.TRACKS in subject.has and profile.polling.min_interval_s <= FRESH_S
-    if not polled and Capability.RECEIVES_WEBHOOKS not in subject.has:
+    # The scans of our own drivers come in through the gateway itself.
+    told = profile.kind == "own" or Capability.RECEIVES_WEBHOOKS in subject.has
+    if not polled and not told:
         yield "news come neither by push nor by polling every 15 minutes"
 
 

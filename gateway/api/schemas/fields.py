@@ -32,7 +32,7 @@ class Shown(Schema):
 class Pattern(validate.Regexp):
     """The whole text matches. (`match` with `$` would let a trailing line feed through.)"""
 
-    def __call__(self, value: str) -> str:  # type: ignore[override]  # texts only, never bytes
+    def __call__(self, value: Any) -> Any:
         """The value. Raises ValidationError."""
         if self.regex.fullmatch(value) is None:
             raise ValidationError(self._format_error(value))
@@ -139,7 +139,7 @@ class Entries(fields.Dict):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
-            return super()._deserialize(value, attr, data, **kwargs)
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         except ValidationError as error:
             if not isinstance(error.messages, Mapping):
                 raise

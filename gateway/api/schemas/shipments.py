@@ -107,8 +107,8 @@ class ShipmentSearchSchema(Given):
 
     reference = text(100)
     tracking_number = text(64)
-    status = word(STATUSES, load_default="")
-    state = word(STATES, load_default="")
+    status = word(STATUSES, load_default=str)
+    state = word(STATES, load_default=str)
     account = text(64, "An account's name.")
     q = text(100, "Any id, name, e-mail, postcode, or the end of a phone number.")
     created_after = moment()
@@ -119,7 +119,7 @@ class ShipmentSearchSchema(Given):
 class LabelQuerySchema(Given):
     """Which label."""
 
-    format = word(LABELS, "Left out: the format it was booked with.", load_default="")
+    format = word(LABELS, "Left out: the format it was booked with.", load_default=str)
 
 
 class TenderSchema(Shown):

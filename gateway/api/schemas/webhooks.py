@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from gateway.api.schemas.fields import Given, Shown, text, word
-from gateway.domain.records import DeliveryState
+from gateway.domain.messages import DeliveryState
 from gateway.services.merchant_webhooks import MESSAGE_TYPES
 
 LONGEST_URL = 2048

@@ -86,8 +86,17 @@ class IdempotencyRow(Owned, Row):
     __table_args__ = (index("idempotency_created", "created_at"),)
 
 
+class GradeRow(Row):
+    """The grade the conformance kit gave a carrier's code. About code, so it is nobody's: it has no merchant."""
+
+    __tablename__ = "carrier_grades"
+    carrier: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    level: Mapped[str]
+
+
 class HeartbeatRow(Row):
-    """When a job last ran. About our own worker, so it is nobody's: the one table without a merchant."""
+    """When a job last ran. About our own worker, so it is nobody's: it has no merchant."""
 
     __tablename__ = "job_heartbeats"
     job: Mapped[str] = mapped_column(primary_key=True)

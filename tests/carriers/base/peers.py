@@ -19,7 +19,7 @@ Behaviour = Callable[["Peer", socket.socket, bytes], None]
 
 
 class Peer:
-    """A server that reads requests and leaves each to a behaviour. Keeps connections until the behaviour closes them."""
+    """A server that reads requests and leaves each to a behaviour. Keeps connections unless that closes them."""
 
     def __init__(self, behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []

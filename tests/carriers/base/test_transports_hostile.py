@@ -32,7 +32,7 @@ from tests.carriers.base.peers import (
 )
 
 # Generous: the machine may be busy. What matters is that a call ends at all.
-SHORT_S = 0.7
+SHORT_S = 0.5
 PATIENT_S = 15.0
 LATE_S = 5.0
 
@@ -75,9 +75,11 @@ def endless(head: bytes, more: bytes) -> Behaviour:
 )
 def test_a_slow_peer_is_given_up_at_the_deadline(behaviour: Behaviour, transport: Transport) -> None:
     with peer(behaviour) as slow:
+        http = outlet(slow.url)
+        calls = [http.post("api", "/b", repeatable=False, json={"n": 1}), http.get("api", "/r")]
         started = time.monotonic()
-        lost, unread = (ask(slow.url, transport, SHORT_S) for ask in (booking, reading))
-        assert time.monotonic() - started < 2 * SHORT_S + LATE_S
+        lost, unread = drive(calls, transport, deadline_s=SHORT_S)
+        assert time.monotonic() - started < SHORT_S + LATE_S
     assert (type(lost.error), lost.timed_out) == (OutcomeUnknown, True)
     assert (type(unread.error), unread.timed_out) == (CarrierUnavailable, True)
 
@@ -90,7 +92,7 @@ def test_a_slow_peer_is_given_up_at_the_deadline(behaviour: Behaviour, transport
         pytest.param(raw(OK_HEAD + b"x: y\r\n" * 5000 + b"\r\n"), id="5000 headers"),
         pytest.param(says(headers={"x": "y" * 70_000}), id="a header of 70 kB"),
         pytest.param(says(body=bytes(10_000_000)), id="10 MB"),
-        pytest.param(endless(CHUNKED, b"8\r\n        \r\n"), id="chunks without end"),
+        pytest.param(endless(CHUNKED, b"800\r\n" + b" " * 0x800 + b"\r\n"), id="chunks without end"),
         pytest.param(endless(b"\r\n", b" "), id="a body without end"),
         pytest.param(says(body=BOMB, headers={"Content-Encoding": "gzip"}), id="a gzip bomb"),
         pytest.param(says(body=gzip.compress(BOMB), headers={"Content-Encoding": "gzip, gzip"}), id="a bomb in a bomb"),

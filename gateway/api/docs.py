@@ -1,0 +1,60 @@
+"""/docs and /docs/problems: pages for people, rendered on the server from the very document at /openapi.json.
+
+No script and no foreign host: they work without internet and under the strictest content policy.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, current_app, make_response, render_template, send_from_directory
+from markupsafe import Markup, escape
+
+from gateway.api.auth import open_to_all, services
+from gateway.api.openapi import TAGS
+from gateway.api.outline import operations, shapes
+from gateway.api.problems import PROBLEMS
+
+blueprint = Blueprint("docs", __name__, template_folder="templates")
+CODE = re.compile(r"`([^`]+)`")
+
+
+@blueprint.route("/docs")
+@open_to_all("it documents the API")
+def api_page() -> Response:
+    """Every operation and every shape."""
+    spec = current_app.extensions["openapi"]
+    base = services().settings.web.public_url.rstrip("/")
+    return _page(
+        "docs.html",
+        info=spec["info"],
+        groups=[(tag, what, list(operations(spec, tag, base))) for tag, what in TAGS.items()],
+        shapes=shapes(spec),
+        base=base,
+    )
+
+
+@blueprint.route("/docs/problems")
+@open_to_all("problem documents link to it")
+def problems_page() -> Response:
+    """What each problem code means and what to do."""
+    return _page("problems.html", problems=PROBLEMS)
+
+
+@blueprint.route("/docs/static/<name>")
+@open_to_all("the pages' style sheet")
+def static_file(name: str) -> Response:
+    """The pages' style sheet."""
+    return send_from_directory(f"{blueprint.root_path}/static", name, max_age=3600)
+
+
+@blueprint.app_template_filter()
+def prose(text: str) -> Markup:
+    """A sentence with `code` in it, escaped."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped first
+
+
+def _page(template: str, **facts: object) -> Response:
+    response = make_response(render_template(template, **facts))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response

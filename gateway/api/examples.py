@@ -1,0 +1,117 @@
+"""Requests as examples for the documentation; the tests send them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+QUOTE: dict[str, Any] = {
+    "origin": {
+        "name": "Store 12",
+        "street1": "Dronningens gate 10",
+        "city": "Oslo",
+        "postal_code": "0152",
+        "country": "NO",
+        "phone": "+4722334455",
+    },
+    "destination": {"postal_code": "0354", "country": "NO", "residential": True},
+    "parcels": [
+        {
+            "weight_g": 1200,
+            "length_mm": 300,
+            "width_mm": 200,
+            "height_mm": 120,
+            "value": {"amount": 49900, "currency": "NOK"},
+            "description": "running shoes",
+        }
+    ],
+    "requirements": {"signature": True},
+    "reference": "cart-1042",
+}
+
+BOOK: dict[str, Any] = {
+    **QUOTE,
+    "destination": {
+        "name": "Kari Nordmann",
+        "street1": "Bogstadveien 30",
+        "city": "Oslo",
+        "postal_code": "0354",
+        "country": "NO",
+        "phone": "+4799887766",
+        "email": "kari@example.com",
+        "residential": True,
+        "instructions": "Ring twice.",
+    },
+    "policy": "cheapest",
+    "label_format": "pdf",
+    "reference": "order-1042",
+    "metadata": {"channel": "web"},
+}
+
+BOOK_A_QUOTE: dict[str, Any] = {
+    "quote_id": "qte_01JD5FAV0W6RM5D6J1T9V7N3QK",
+    "offer_id": "off_01JD5FAV0XKQ3S2C8B4Y6Z7H1M",
+    "destination": BOOK["destination"],
+    "reference": "order-1042",
+}
+
+RESOLVE: dict[str, Any] = {
+    "outcome": "booked",
+    "carrier_reference": "SBX000123",
+    "tracking_number": "SBX000123-1",
+    "note": "The carrier's hotline found it, says Berit.",
+}
+
+TRACKER: dict[str, Any] = {"account": "bring-oslo", "tracking_number": "70726201101234567"}
+
+SCANS: dict[str, Any] = {
+    "account": "own-fleet",
+    "scans": [
+        {
+            "event_id": "van7-000481",
+            "tracking_number": "DS0000000042",
+            "code": "delivered",
+            "occurred_at": "2026-03-02T14:41:07+01:00",
+            "place": {"city": "Oslo", "country": "NO", "latitude": 59.9257, "longitude": 10.7156},
+            "proof": {"received_by": "K. Nordmann", "relationship": "recipient"},
+        }
+    ],
+}
+
+WINDOWS: dict[str, Any] = {
+    "account": "own-fleet",
+    "windows": [
+        {
+            "id": "oslo-2026-03-03-evening",
+            "zone": "oslo",
+            "start": "2026-03-03T17:00:00+01:00",
+            "end": "2026-03-03T21:00:00+01:00",
+            "capacity": 40,
+        }
+    ],
+}
+
+ACCOUNT: dict[str, Any] = {
+    "name": "sandbox-oslo",
+    "carrier": "sandbox",
+    "secrets": {"api_key": "sandbox-key", "webhook_secret": "sandbox-secret"},
+}
+
+ACCOUNT_CHANGE: dict[str, Any] = {"enabled": False}
+
+POLICY: dict[str, Any] = {
+    "data": {
+        "currency": "NOK",
+        "rules": [
+            {"kind": "deliver_by", "without_promise": "pass"},
+            {"kind": "cheapest"},
+            {"kind": "fastest", "value_per_hour_minor": 200, "without_promise_minor": 15000},
+        ],
+    }
+}
+
+KEY: dict[str, Any] = {"name": "warehouse", "scopes": ["shipments:write", "shipments:read", "tracking:read"]}
+
+ENDPOINT: dict[str, Any] = {
+    "url": "https://shop.example/hooks/doorstep",
+    "types": ["shipment.booked", "shipment.status_changed"],
+}
