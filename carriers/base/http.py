@@ -128,21 +128,8 @@ class Http:
         content, kind = encoded(json, form, body)
         url = self._url(where, path, params)
         own = {"accept": "application/json", **kind}
-
-        def call_with(credentials: Mapping[str, str]) -> Call:
-            sent = _merged(own, credentials, headers or {})
-            secrets = self._secrets(credentials)
-            return Call(method=method, url=url, headers=sent, body=content, repeatable=repeatable, secrets=secrets)
-
-        credentials = {} if anonymous else await self._headers()
-        call = call_with(credentials)
-        answer = await _exchanged(call)
-        if isinstance(answer, Reply) and answer.status == 401 and not anonymous:
-            self._forget()
-            renewed = await self._headers()
-            if renewed != credentials:  # a 401 was surely not applied, so this is no repetition
-                call = call_with(renewed)
-                answer = await _exchanged(call)
+        bare = Call(method=method, url=url, headers=own, body=content, repeatable=repeatable)
+        call, answer = await self._asked(bare, headers or {}, anonymous=anonymous)
         return self._judged(call, answer, expect)
 
     async def fetch(self, url: str, *, hosts: Collection[str] = ()) -> Reply:
@@ -158,19 +145,33 @@ class Http:
         own = {_origin(known) for known in self._account.urls.values()} - {NOWHERE}
         allowed = own | {_origin(f"https://{host}") for host in hosts} - {NOWHERE}
         self._check_link(url, allowed)
-        credentials = await self._headers() if _origin(url) in own else {}
-        call = self._link(url, credentials)
-        answer = await _exchanged(call)
+        bare = Call(method="GET", url=url, headers={"accept": "*/*"}, repeatable=True)
+        call, answer = await self._asked(bare, {}, anonymous=_origin(url) not in own)
         if isinstance(answer, Reply) and answer.status in REDIRECTS:
             target = _target(url, answer)
             self._check_link(target, allowed)
-            call = self._link(target, {})
-            answer = await _exchanged(call)
+            call, answer = await self._asked(replace(bare, url=target), {}, anonymous=True)
         return self._judged(call, answer, (200,))
 
-    def _link(self, url: str, credentials: Mapping[str, str]) -> Call:
-        sent = _merged({"accept": "*/*"}, credentials)
-        return Call(method="GET", url=url, headers=sent, repeatable=True, secrets=self._secrets(credentials))
+    async def _asked(self, bare: Call, headers: Mapping[str, str], *, anonymous: bool) -> tuple[Call, Answer]:
+        """Exchange with credentials; once more with new ones when these are refused and there are others."""
+        credentials = {} if anonymous else await self._headers()
+        call = self._signed(bare, credentials, headers)
+        answer = await _exchanged(call)
+        if isinstance(answer, Reply) and answer.status == 401 and not anonymous:
+            self._forget()
+            renewed = await self._headers()
+            if renewed != credentials:  # a 401 was surely not applied, so this is no repetition
+                call = self._signed(bare, renewed, headers)
+                answer = await _exchanged(call)
+        return call, answer
+
+    def _signed(self, bare: Call, credentials: Mapping[str, str], headers: Mapping[str, str]) -> Call:
+        """A call with its headers, which knows what of them is secret."""
+        tokens = [value for name, value in credentials.items() if SECRET_NAME.search(name)]
+        words = [token.rpartition(" ")[2] for token in tokens]
+        secrets = frozenset([*self._account.secrets.values(), *tokens, *words])
+        return replace(bare, headers=_merged(bare.headers, credentials, headers), secrets=secrets)
 
     def _url(self, where: str, path: str, params: Params | None) -> str:
         if where not in self._account.urls:
@@ -178,12 +179,6 @@ class Http:
         pairs = params.items() if isinstance(params, Mapping) else params or ()
         query = urlencode([(name, str(value)) for name, value in pairs if value is not None])
         return f"{self._account.urls[where]}{path}" + (f"?{query}" if query else "")
-
-    def _secrets(self, credentials: Mapping[str, str]) -> frozenset[str]:
-        """What is never shown: the account's secrets, and tokens got with them."""
-        tokens = [value for name, value in credentials.items() if SECRET_NAME.search(name)]
-        bare = [token.rpartition(" ")[2] for token in tokens]
-        return frozenset([*self._account.secrets.values(), *tokens, *bare])
 
     def _check_link(self, url: str, allowed: Collection[tuple[str, int]]) -> None:
         plain_ok = any(known.startswith("http://") for known in self._account.urls.values())

@@ -9,13 +9,14 @@ from datetime import datetime
 from carriers.base import Booking
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, StaleVersion
-from gateway.domain.records import Case, DeliveryRecord, Recall, ShipmentRecord, Tender, TrackerRecord
+from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.changes import record_change
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
+from gateway.services.recalls import compensation
 
 
 class Acceptance:
@@ -64,7 +65,7 @@ class Acceptance:
         stored = uow.tenders.get(tender.merchant_id, tender.id)
         held = stored.booking.carrier_reference if stored and stored.booking else None
         if held != booking.ref.carrier_reference:
-            self._recall(uow, tender, booking, now)
+            uow.recalls.add(compensation(tender, booking.ref, "the carrier booked it after the tender was closed", now))
         return shipment
 
     def _book(
@@ -130,22 +131,6 @@ class Acceptance:
         )
         uow.trackers.append(tracker, event, "")
         return project(uow, tracker, now, "gateway").shipment or shipment
-
-    def _recall(self, uow: UnitOfWork, tender: Tender, booking: Booking, now: datetime) -> None:
-        uow.recalls.add(
-            Recall(
-                id=new_id("rcl", now),
-                merchant_id=tender.merchant_id,
-                shipment_id=tender.shipment_id,
-                tender_id=tender.id,
-                account_id=tender.account_id,
-                booking=booking.ref,
-                purpose="compensation",
-                why="the carrier booked it after the tender was closed",
-                created_at=now,
-                due_at=now,
-            )
-        )
 
     def _doubled(
         self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, reference: str, other: str, now: datetime

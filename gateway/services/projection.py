@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from gateway.domain.fold import CurrentStatus, current_status
 from gateway.domain.records import ShipmentRecord, TrackerRecord
@@ -31,17 +32,10 @@ def project(
     """Fold a tracker's events anew and store what changed. Merchants are told only of changes."""
     events = uow.trackers.events(tracker.merchant_id, tracker.id)
     current = current_status(events, tracker.parcel_numbers)
-    changed = _shown(tracker) != _told(current)
+    changed = any(getattr(tracker, name) != value for name, value in _told(current).items())
     folded = replace(
         tracker,
-        status=current.status,
-        reason=current.reason,
-        phase=current.phase,
-        attempts=current.attempts,
-        status_conflict=current.status_conflict,
-        status_at=current.occurred_at,
-        delivered_at=current.delivered_at,
-        last_progress_status=current.last_progress_status,
+        **_told(current),
         version=tracker.version + 1 if changed else tracker.version,
         finished=statuses()[current.status].terminal,
     )
@@ -56,26 +50,18 @@ def project(
     return Projection(folded, _move(uow, folded, current, events, now, changed, proof))
 
 
-def _shown(tracker: TrackerRecord) -> tuple[object, ...]:
-    return (
-        tracker.status,
-        tracker.reason,
-        tracker.attempts,
-        tracker.status_conflict,
-        tracker.delivered_at,
-        tracker.status_at,
-    )
-
-
-def _told(current: CurrentStatus) -> tuple[object, ...]:
-    return (
-        current.status,
-        current.reason,
-        current.attempts,
-        current.status_conflict,
-        current.delivered_at,
-        current.occurred_at,
-    )
+def _told(current: CurrentStatus) -> dict[str, Any]:
+    """The fold's result by the names it has on trackers and shipments."""
+    return {
+        "status": current.status,
+        "reason": current.reason,
+        "phase": current.phase,
+        "attempts": current.attempts,
+        "status_conflict": current.status_conflict,
+        "status_at": current.occurred_at,
+        "delivered_at": current.delivered_at,
+        "last_progress_status": current.last_progress_status,
+    }
 
 
 def _move(
@@ -93,14 +79,7 @@ def _move(
         return shipment
     moved = replace(
         shipment,
-        status=current.status,
-        reason=current.reason,
-        phase=current.phase,
-        attempts=current.attempts,
-        status_conflict=current.status_conflict,
-        status_at=current.occurred_at,
-        delivered_at=current.delivered_at,
-        last_progress_status=current.last_progress_status,
+        **_told(current),
         proof=proof or shipment.proof,
     )
     if moved == shipment:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from carriers.base import BookingRef, Cancellation, CancellationState, Capability, CarrierError
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, TooLate
-from gateway.domain.records import Case, Recall, ShipmentRecord
+from gateway.domain.records import Case, Recall, ShipmentRecord, Tender
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
@@ -158,6 +158,22 @@ class Recalls:
         if tracker is not None:
             uow.trackers.append(tracker, _cancelled(recall, now), "")
             project(uow, tracker, now, "gateway")
+
+
+def compensation(tender: Tender, booking: BookingRef, why: str, now: datetime) -> Recall:
+    """The recall of a booking that must not exist."""
+    return Recall(
+        id=new_id("rcl", now),
+        merchant_id=tender.merchant_id,
+        shipment_id=tender.shipment_id,
+        tender_id=tender.id,
+        account_id=tender.account_id,
+        booking=booking,
+        purpose="compensation",
+        why=why,
+        created_at=now,
+        due_at=now,
+    )
 
 
 async def _cancel(live: LiveCarrier, booking: BookingRef) -> Cancellation:

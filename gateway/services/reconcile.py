@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from carriers.base import Booking, Capability, CarrierError, ShipmentRejected
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound
-from gateway.domain.records import Case, Recall, ShipmentRecord, Tender
+from gateway.domain.records import Case, ShipmentRecord, Tender
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.services.booking import Booker
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
@@ -23,12 +23,14 @@ from gateway.services.changes import record_change
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.ports import Store
+from gateway.services.recalls import compensation
 from gateway.settings import Booking as BookingSettings
 from gateway.settings import Worker
 
 SOONEST_AGAIN = timedelta(seconds=2)
 LATEST_AGAIN = timedelta(hours=1)
 EMPTY_LOOKUPS_TO_CLOSE = 2
+TURNED_UP = "the booking turned up after the tender was closed as not booked"
 
 
 class Reconciler:
@@ -203,7 +205,7 @@ class Reconciler:
         due = again or (tender.created_at + timedelta(minutes=rest[0]) if rest and found is None else None)
         with self._store.work() as uow:
             if isinstance(found, Booking):
-                uow.recalls.add(_recall(tender, found, now))
+                uow.recalls.add(compensation(tender, found.ref, TURNED_UP, now))
             uow.tenders.close(replace(tender, due_at=due, tries=0, updated_at=now), (tender.state,))
             uow.commit()
 
@@ -224,18 +226,3 @@ class Reconciler:
 async def _find(live: LiveCarrier, reference: str) -> Booking | None:
     found: Booking | None = await live.carrier.find(reference)  # type: ignore[attr-defined]  # callers saw the role
     return found
-
-
-def _recall(tender: Tender, found: Booking, now: datetime) -> Recall:
-    return Recall(
-        id=new_id("rcl", now),
-        merchant_id=tender.merchant_id,
-        shipment_id=tender.shipment_id,
-        tender_id=tender.id,
-        account_id=tender.account_id,
-        booking=found.ref,
-        purpose="compensation",
-        why="the booking turned up after the tender was closed as not booked",
-        created_at=now,
-        due_at=now,
-    )
