@@ -73,7 +73,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
         tracking=tracking,
-        poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.public_url),
+        poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         fleet=Fleet(store, pool, accounts, tracking),
         webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
     )

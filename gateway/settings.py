@@ -41,7 +41,7 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """The web process."""
+    """The web process. `public_url` is where the outside reaches it; empty: at host and port themselves."""
 
     host: str
     port: int
@@ -49,6 +49,11 @@ class Web:
     workers: int
     public_url: str
     max_body_bytes: int
+
+    @property
+    def base_url(self) -> str:
+        """Where carriers' webhooks come in, without trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,4 +172,4 @@ def revoke_key(key_id: str) -> Response:
 
 
 def _public_url() -> str:
-    return services().settings.web.public_url.rstrip("/")
+    return services().settings.web.base_url

@@ -24,7 +24,7 @@ CODE = re.compile(r"`([^`]+)`")
 def api_page() -> Response:
     """Every operation and every shape."""
     spec = current_app.extensions["openapi"]
-    base = services().settings.web.public_url.rstrip("/")
+    base = services().settings.web.base_url
     return _page(
         "docs.html",
         info=spec["info"],

@@ -76,7 +76,7 @@ def serve() -> None:
         interface=Interfaces.WSGI,
         workers=effective.web.workers,
         blocking_threads=effective.web.threads,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()
 
 

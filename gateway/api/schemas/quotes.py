@@ -48,7 +48,8 @@ class QuoteAskSchema(Given):
     @validates("parcels")
     def one_currency(self, parcels: list[Parcel], **_: object) -> None:
         """Declared values add up only in one currency."""
-        if len({parcel.value.currency for parcel in parcels if parcel.value}) > 1:
+        declared = [parcel.value for parcel in parcels if isinstance(parcel, Parcel) and parcel.value]
+        if len({value.currency for value in declared}) > 1:
             raise ValidationError("Declared values must be in one currency.")
 
     @post_load
