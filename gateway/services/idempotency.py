@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.domain.clock import Clock
-from gateway.domain.errors import Conflict, GatewayError, Unavailable
+from gateway.domain.errors import Conflict, GatewayError, StaleVersion, Unavailable
 from gateway.domain.records import IdempotencyRecord
 from gateway.services.faultpoints import AFTER_CLAIM, BEFORE_RESPONSE, FaultPoints
 from gateway.services.ports import Store, UnitOfWork
@@ -53,8 +53,13 @@ class Run:
     resource_id: str = ""
 
     def point_at(self, uow: UnitOfWork, resource_id: str) -> None:
-        """Remember, in the transaction that creates it, what this request began."""
-        uow.idempotency.point_at(self.merchant_id, self.route, self.key, resource_id)
+        """Remember, in the transaction that creates it, what this request began.
+
+        Raises:
+            StillRunning: a repeat took over while this process was held up, and began it.
+        """
+        if not uow.idempotency.point_at(self.merchant_id, self.route, self.key, resource_id):
+            raise StillRunning(1)
 
 
 class Once:
@@ -130,14 +135,12 @@ class Once:
     def _finish(self, run: Run, work: Callable[[Run], Answer], refusal: Callable[[GatewayError], Answer]) -> Answer:
         try:
             answer = work(run)
-        except Unavailable:
+        except (Unavailable, StaleVersion, StillRunning):
             raise  # nothing to remember: the key stays locked for a moment, then a repeat resumes
         except GatewayError as error:
             answer = refusal(error)
             with self._store.work() as uow:
-                kept = uow.idempotency.get(run.merchant_id, run.route, run.key)
-                if kept is None or not kept.resource_id:
-                    uow.idempotency.drop(run.merchant_id, run.route, run.key)
+                if uow.idempotency.drop(run.merchant_id, run.route, run.key):
                     uow.commit()
                     return answer
         with self._store.work() as uow:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from threading import Lock
 from time import monotonic
 
 from standardwebhooks import Webhook
@@ -44,6 +45,8 @@ MESSAGE_TYPES = (
 DISABLE_AFTER = timedelta(hours=120)
 JITTER = 0.2
 LONGEST_RETRY_AFTER = timedelta(hours=1)
+SPARED_AFTER = timedelta(minutes=1)
+LONGEST_SPARING = timedelta(hours=1)
 GONE = 410
 
 
@@ -59,6 +62,8 @@ class MerchantWebhooks:
         self._worker = worker
         self._faults = faults
         self._random = Random()  # noqa: S311  # jitter, not a secret
+        self._lock = Lock()
+        self._last_try: dict[str, datetime] = {}
 
     def add_endpoint(self, merchant_id: str, url: str, types: Sequence[str]) -> WebhookEndpoint:
         """A new endpoint with its signing secret.
@@ -122,8 +127,8 @@ class MerchantWebhooks:
             uow.commit()
         return again
 
-    def _fan_out(self) -> None:
-        """Make a delivery of each new message for each endpoint that wants its type."""
+    def _fan_out(self) -> int:
+        """Make a delivery of each new message for each endpoint that wants its type. Returns how many messages."""
         now = self._clock()
         with self._store.work() as uow:
             messages = uow.outbox.claim_unfanned(self._worker.batch)
@@ -135,10 +140,12 @@ class MerchantWebhooks:
                 ]
                 uow.outbox.fanned(message, [_delivery(message, endpoint, now) for endpoint in wanting])
             uow.commit()
+        return len(messages)
 
     def claim(self) -> Sequence[WebhookDelivery]:
         """Fan new messages out; then the deliveries that are due, leased to this worker."""
-        self._fan_out()
+        while self._fan_out() == self._worker.batch:
+            pass  # there may be more
         with self._store.work() as uow:
             return uow.outbox.claim_due(self._clock(), timedelta(seconds=self._worker.lease_s), self._worker.batch)
 
@@ -150,6 +157,10 @@ class MerchantWebhooks:
             self.park(replace(delivery, state=DeliveryState.DISABLED), "the endpoint is disabled or gone")
             return
         started, now = monotonic(), self._clock()
+        wait = self._sparing(endpoint, now)
+        if wait is not None:
+            self._settle(replace(delivery, due_at=now + wait, tries=0))
+            return
         answer = self._send(endpoint, delivery, now)
         self._faults.reach(Purpose.TELL_MERCHANT.value)
         attempt = WebhookAttempt(
@@ -160,14 +171,33 @@ class MerchantWebhooks:
             response_head=answer.head,
             error=answer.error,
         )
-        self._record(endpoint, delivery, attempt, answer)
+        self._record(delivery, attempt, answer)
 
     def park(self, delivery: WebhookDelivery, why: str) -> None:
         """Give a delivery up (unless it is disabled already)."""
         disabled = delivery.state is DeliveryState.DISABLED
         state = DeliveryState.DISABLED if disabled else DeliveryState.EXHAUSTED
+        self._settle(replace(delivery, state=state, last_error=why, due_at=None, tries=0))
+
+    def _sparing(self, endpoint: WebhookEndpoint, now: datetime) -> timedelta | None:
+        """How long to leave alone an endpoint that only fails, so that it does not hold the others up.
+
+        It gets one message now and then, at intervals of a quarter of the time it has been failing.
+        """
+        if endpoint.failing_since is None or now - endpoint.failing_since < SPARED_AFTER:
+            return None
+        wait = min((now - endpoint.failing_since) / 4, LONGEST_SPARING)
+        with self._lock:
+            last = self._last_try.get(endpoint.id)
+            if last is not None and now - last < wait:
+                return wait
+            self._last_try[endpoint.id] = now
+        return None
+
+    def _settle(self, delivery: WebhookDelivery) -> None:
+        """Write what we decided about a delivery without trying it."""
         with self._store.work() as uow:
-            uow.outbox.settle(replace(delivery, state=state, last_error=why, due_at=None, tries=0), None)
+            uow.outbox.settle(delivery, None)
             uow.commit()
 
     def _send(self, endpoint: WebhookEndpoint, delivery: WebhookDelivery, now: datetime) -> Answer:
@@ -191,9 +221,7 @@ class MerchantWebhooks:
         except NotPublic as error:
             return Answer(None, "", str(error))
 
-    def _record(
-        self, endpoint: WebhookEndpoint, delivery: WebhookDelivery, attempt: WebhookAttempt, answer: Answer
-    ) -> None:
+    def _record(self, delivery: WebhookDelivery, attempt: WebhookAttempt, answer: Answer) -> None:
         ok = answer.status is not None and 200 <= answer.status < 300
         state, due_at = self._next(attempt, answer, ok)
         settled = replace(
@@ -207,9 +235,12 @@ class MerchantWebhooks:
         )
         with self._store.work() as uow:
             uow.outbox.settle(settled, attempt)
-            changed = _health(endpoint, attempt.at, ok, gone=answer.status == GONE)
-            if changed != endpoint:
-                uow.outbox.update_endpoint(changed)
+            # Read again: it may have been changed, disabled or deleted while the message was on its way.
+            endpoint = uow.outbox.endpoint(delivery.merchant_id, delivery.endpoint_id)
+            if endpoint is not None:
+                changed = _health(endpoint, attempt.at, ok, gone=answer.status == GONE)
+                if changed != endpoint:
+                    uow.outbox.update_endpoint(changed)
             uow.commit()
 
     def _next(self, attempt: WebhookAttempt, answer: Answer, ok: bool) -> tuple[DeliveryState, datetime | None]:
@@ -220,8 +251,9 @@ class MerchantWebhooks:
             return DeliveryState.EXHAUSTED, None
         steps = self._settings.schedule_s
         pause = timedelta(seconds=steps[attempt.number] * (1 - JITTER * self._random.random()))
-        if answer.retry_after.isdigit():
-            pause = max(pause, min(timedelta(seconds=int(answer.retry_after)), LONGEST_RETRY_AFTER))
+        wanted = answer.retry_after
+        if wanted.isascii() and wanted.isdigit():
+            pause = max(pause, min(timedelta(seconds=int(wanted[:9])), LONGEST_RETRY_AFTER))
         return DeliveryState.PENDING, attempt.at + pause
 
 

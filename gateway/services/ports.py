@@ -202,10 +202,12 @@ class Idempotency(Protocol):
     def take_over(self, record: IdempotencyRecord, now: datetime) -> bool:
         """Lock a running key whose lock ran out, by compare-and-set; False when somebody else did."""
 
-    def point_at(self, merchant_id: str, route: str, key: str, resource_id: str) -> None: ...
+    def point_at(self, merchant_id: str, route: str, key: str, resource_id: str) -> bool:
+        """False when the request has begun something already, or is forgotten."""
+
     def finish(self, merchant_id: str, route: str, key: str, status: int, body: bytes) -> None: ...
-    def drop(self, merchant_id: str, route: str, key: str) -> None:
-        """Forget a claim whose request was refused before it did anything."""
+    def drop(self, merchant_id: str, route: str, key: str) -> bool:
+        """Forget a claim whose request was refused before it did anything; False when it had begun something."""
 
     def prune(self, before: datetime) -> int: ...
 

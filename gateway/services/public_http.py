@@ -1,13 +1,15 @@
 """POST to a URL a stranger gave us, without letting it reach anything that is not public.
 
 The host is resolved once, every address must be public, and the connection goes to the checked address (TLS still
-verifies the name). No redirects, no proxies, one total deadline, at most 2 KiB of the answer is kept.
-Source of the traps: `ipaddress.is_global` counts NAT64 (RFC 6052) as global, and mapped and 6to4 addresses hide IPv4.
+verifies the name). No redirects, no proxies, one deadline from connecting on, at most 2 KiB of the answer is kept.
+Source of the traps: `ipaddress.is_global` takes every IPv6 address for public that is not in its lists, although only
+2000::/3 is allocated (IANA, IPv6 Address Space), and NAT64 (RFC 6052), mapped and 6to4 addresses hide IPv4 ones.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from contextlib import closing
@@ -21,7 +23,12 @@ import pycurl
 KEPT_BYTES = 2048
 MAX_URL = 2048
 CONNECT_S = 3
+ALLOCATED = ipaddress.ip_network("2000::/3")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Escapes and the like are refused: two parsers might not read the same host in them.
+LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+HOST = re.compile(rf"(?=.{{1,253}}$){LABEL}(?:\.{LABEL})*|[0-9a-f:.]+:[0-9a-f:.]*")
+UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -40,12 +47,16 @@ class Answer:
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
-    """Refuse a URL at the moment it is saved: scheme, port, user info, length.
+    """Refuse a URL at the moment it is saved: scheme, port, user info, length, a number that is no public address.
 
     Raises:
         NotPublic: with the reason.
     """
-    _parts(url, allow_private)
+    _, host, port = _parts(url, allow_private)
+    try:
+        _checked_address(host, port, allow_private, socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return  # a name; where it leads is looked up at every call
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float, allow_private: bool) -> Answer:
@@ -62,7 +73,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float,
     kept, answered = BytesIO(), {"retry-after": ""}
     with closing(pycurl.Curl()) as curl:
         curl.setopt(pycurl.URL, url)
-        curl.setopt(pycurl.RESOLVE, [f"{host}:{port}:{address}"])
+        # Whatever the URL says: libcurl itself never looks a name up.
+        curl.setopt(pycurl.CONNECT_TO, [f"::{address}:{port}"])
         curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS | (pycurl.PROTO_HTTP if scheme == "http" else 0))
         curl.setopt(pycurl.NOPROXY, "*")
         curl.setopt(pycurl.FOLLOWLOCATION, False)
@@ -77,7 +89,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float,
         curl.setopt(pycurl.HEADERFUNCTION, lambda line: _header(answered, line))
         problem = _performed(curl)
         status = int(curl.getinfo(pycurl.RESPONSE_CODE)) or None
-    return Answer(status, kept.getvalue().decode("utf-8", "replace"), problem, answered["retry-after"])
+    head = UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", kept.getvalue().decode("utf-8", "replace"))
+    return Answer(status, head, problem, answered["retry-after"])
 
 
 def _performed(curl: pycurl.Curl) -> str:
@@ -99,17 +112,17 @@ def _parts(url: str, allow_private: bool) -> tuple[str, str, int]:
         raise NotPublic(f"this is not a URL: {error}") from None
     if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
         raise NotPublic("only https URLs are called")
-    if not parts.hostname or parts.username is not None or parts.password is not None:
-        raise NotPublic("the URL needs a host and no user info")
-    port = port or (443 if parts.scheme == "https" else 80)
-    if port not in (443, 8443) and port < 1024 and not allow_private:
-        raise NotPublic(f"port {port} is not called; use 443, 8443 or one from 1024")
-    return parts.scheme, parts.hostname, port
+    if parts.username is not None or not HOST.fullmatch(parts.hostname or ""):
+        raise NotPublic("the URL needs a host, plainly written, and no user info")
+    port = (443 if parts.scheme == "https" else 80) if port is None else port
+    if port == 0 or (port != 443 and port < 1024 and not allow_private):
+        raise NotPublic(f"port {port} is not called; use 443 or one from 1024")
+    return parts.scheme, parts.hostname or "", port
 
 
-def _checked_address(host: str, port: int, allow_private: bool) -> str:
+def _checked_address(host: str, port: int, allow_private: bool, flags: int = 0) -> str:
     """The first address of the host, after every one of them was found public."""
-    found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)]
     addresses = [ipaddress.ip_address(str(text).split("%")[0]) for text in found]
     for address in addresses:
         if not allow_private and not is_public(address):
@@ -126,6 +139,8 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address not in ALLOCATED:
+            return False
     return address.is_global and not address.is_multicast
 
 

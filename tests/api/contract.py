@@ -1,5 +1,6 @@
 """Checks an answer against the document that the application publishes. The part of JSON Schema that it uses, no more."""
 
+import operator
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -69,6 +70,7 @@ class Contract:
             return
         if "enum" in schema and value not in schema["enum"]:
             yield f"{path}: {value!r} is not one of {schema['enum']}"
+        yield from _limit_faults(schema, value, path)
         if isinstance(value, str):
             yield from _text_faults(schema, value, path)
         if isinstance(value, list):
@@ -105,9 +107,31 @@ def _is(kind: str, value: object) -> bool:
 
 
 def _text_faults(schema: Json, value: str, path: str) -> Iterator[str]:
-    if "pattern" in schema and not re.search(schema["pattern"], value):
-        yield f"{path}: {value!r} does not match {schema['pattern']}"
-    if len(value) > schema.get("maxLength", len(value)):
-        yield f"{path}: {value!r} is too long"
-    if schema.get("format") == "date-time" and datetime.fromisoformat(value).utcoffset() is None:
-        yield f"{path}: {value!r} has no offset"
+    if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), value):
+        yield f"{path}: {value[:50]!r} does not match {schema['pattern']}"
+    if schema.get("format") == "date-time" and not _is_moment(value):
+        yield f"{path}: {value[:50]!r} is no time with an offset"
+
+
+def _is_moment(value: str) -> bool:
+    try:
+        return datetime.fromisoformat(value).utcoffset() is not None
+    except ValueError:
+        return False
+
+
+def _limit_faults(schema: Json, value: object, path: str) -> Iterator[str]:
+    size = len(value) if isinstance(value, str | list | dict) else None
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    for name, measured, broken in (
+        ("minLength", size, operator.lt),
+        ("maxLength", size, operator.gt),
+        ("minItems", size, operator.lt),
+        ("maxItems", size, operator.gt),
+        ("maxProperties", size, operator.gt),
+        ("minimum", number, operator.lt),
+        ("exclusiveMinimum", number, operator.le),
+        ("maximum", number, operator.gt),
+    ):
+        if name in schema and measured is not None and broken(measured, schema[name]):
+            yield f"{path}: {name} is {schema[name]}, not {str(value)[:50]}"

@@ -6,16 +6,16 @@ import json
 import os
 import platform
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pycurl
 from rich.console import Console
-from rich.table import Table
 
 TARGETS: Mapping[str, Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("targets.toml").read_text("utf-8"))
 LIBRARIES = ("doorstep", "flask", "flask-smorest", "granian", "marshmallow", "psycopg", "sqlalchemy")
@@ -31,7 +31,7 @@ class Figure:
     unit: str
     beside: str
     yardstick: float
-    note: str = ""
+    note: str
 
     @property
     def ratio(self) -> float:
@@ -65,34 +65,26 @@ def machine() -> dict[str, object]:
     }
 
 
-def show(figures: Iterable[Figure], setting: Mapping[str, object]) -> None:
-    """A table for people."""
-    console = Console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "what", "measured", "beside it", "ratio", "to reach", "stretch"):
-        table.add_column(heading, justify="left" if heading in ("", "what") else "right")
-    notes = []
-    for figure in figures:
-        target = TARGETS[figure.benchmark]
-        name = f"{target['what']}{', ' if figure.case else ''}{figure.case}"
-        sign = "≤" if target["better"] == "less" else "≥"
-        unit = f" {figure.unit}" if target["of"] == "measured" else ""
-        table.add_row(
-            figure.benchmark,
-            name,
-            f"{figure.measured:,.4g} {figure.unit}",
-            f"{figure.beside} {figure.yardstick:,.4g}",
-            f"{figure.ratio:.3f}",
-            f"{sign} {target['to_reach'][figure.case]}{unit}",
-            f"{sign} {target['stretch'][figure.case]}{unit}",
-        )
-        if figure.note:
-            notes.append(f"{figure.benchmark} {figure.case}: {figure.note}")
-    console.print(table)
-    for note in notes:
-        console.print(note, style="dim", highlight=False)
+def show(figures: Sequence[Figure], setting: Mapping[str, object]) -> None:
+    """For people."""
+    console = Console(highlight=False, soft_wrap=True)
+    for benchmark, group in groupby(figures, key=lambda figure: figure.benchmark):
+        target = TARGETS[benchmark]
+        console.print(f"\n[bold]{benchmark}[/]  {target['what']}")
+        for figure in group:
+            console.print(_line_of(figure, target))
+            console.print(f"      {figure.note}", style="dim")
+    console.print()
     for name, value in setting.items():
-        console.print(f"{name}: {_text(value)}", highlight=False)
+        console.print(f"{name}: {_text(value)}")
+
+
+def _line_of(figure: Figure, target: Mapping[str, Any]) -> str:
+    sign = "≤" if target["better"] == "less" else "≥"
+    unit = f" {figure.unit}" if target["of"] == "measured" else ""
+    sides = f"{figure.measured:,.4g} {figure.unit}, {figure.beside} {figure.yardstick:,.4g}"
+    wanted = f"to reach {sign} {target['to_reach'][figure.case]}{unit}, stretch {target['stretch'][figure.case]}"
+    return f"    {figure.case:14} {sides:48} ratio [bold]{figure.ratio:8.3f}[/]   {wanted}"
 
 
 def save(path: Path, figures: Sequence[Figure], setting: Mapping[str, object]) -> None:

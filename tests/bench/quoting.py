@@ -21,8 +21,20 @@ SICK_CONCURRENCY = 16
 SICK_DEADLINE_MS = 600
 CONSTANT = request("GET", "/healthz")
 SHIPMENT = {
-    "origin": {"country": "US", "postal_code": "10001", "street1": "1 Broadway", "city": "New York"},
-    "destination": {"country": "US", "postal_code": "10038", "street1": "100 Maiden Ln", "city": "New York"},
+    "origin": {
+        "country": "US",
+        "postal_code": "10001",
+        "name": "Store 12",
+        "street1": "1 Broadway",
+        "city": "New York",
+    },
+    "destination": {
+        "country": "US",
+        "postal_code": "10038",
+        "name": "Ada Example",
+        "street1": "100 Maiden Ln",
+        "city": "New York",
+    },
     "parcels": [{"weight_g": 1400, "length_mm": 330, "width_mm": 200, "height_mm": 120}],
 }
 

@@ -21,6 +21,7 @@ _RUNNING = update(KEYS.table).where(
     _I.state == "running",
 )
 _OVERDUE = _RUNNING.where(_I.locked_until <= bindparam("now"))
+_UNBEGUN = _RUNNING.where(_I.resource_id.is_(None))
 
 
 class IdempotencyRepository(Repository):
@@ -39,21 +40,19 @@ class IdempotencyRepository(Repository):
         place = (record.merchant_id, record.route, record.key)
         return self._change(_OVERDUE, place, now=now, locked_until=record.locked_until)
 
-    def point_at(self, merchant_id: str, route: str, key: str, resource_id: str) -> None:
-        """Remember what the request began."""
-        self._change(_RUNNING, (merchant_id, route, key), resource_id=resource_id)
+    def point_at(self, merchant_id: str, route: str, key: str, resource_id: str) -> bool:
+        """Remember what the request began; False when it has begun something already, or is forgotten."""
+        return self._change(_UNBEGUN, (merchant_id, route, key), resource_id=resource_id)
 
     def finish(self, merchant_id: str, route: str, key: str, status: int, body: bytes) -> None:
         """Keep the answer for every repeat."""
         self._change(_RUNNING, (merchant_id, route, key), state="done", status=status, body=body)
 
-    def drop(self, merchant_id: str, route: str, key: str) -> None:
-        """Forget a claim whose request was refused before it did anything."""
-        self._connection.execute(
-            delete(KEYS.table).where(
-                _I.merchant_id == merchant_id, _I.route == route, _I.key == key, _I.state == "running"
-            )
-        )
+    def drop(self, merchant_id: str, route: str, key: str) -> bool:
+        """Forget a claim whose request was refused before it did anything; False when it had begun something."""
+        claimed = (_I.merchant_id == merchant_id, _I.route == route, _I.key == key, _I.state == "running")
+        unbegun = delete(KEYS.table).where(*claimed, _I.resource_id.is_(None))
+        return self._connection.execute(unbegun).rowcount == 1
 
     def prune(self, before: datetime) -> int:
         """Forget keys claimed before a moment; how many."""

@@ -165,6 +165,46 @@ def resets(_: Peer, connection: socket.socket, __: bytes) -> None:
     connection.close()
 
 
+class Crowded:
+    """A listener whose queue is full: the kernel answers no more attempts to connect."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server((HOST, 0), backlog=0)
+        self.url = f"http://{HOST}:{self._listener.getsockname()[1]}"
+        self._queue: list[socket.socket] = []
+
+    def __enter__(self) -> Crowded:
+        for _ in range(3):
+            waiting = socket.socket()
+            waiting.setblocking(False)
+            waiting.connect_ex(self._listener.getsockname())
+            self._queue.append(waiting)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for waiting in (*self._queue, self._listener):
+            waiting.close()
+
+    def let_in(self) -> None:
+        """Make room; the kernel's next attempt to connect, after a second or two, succeeds."""
+        for waiting in self._queue:
+            waiting.close()
+            self._listener.accept()[0].close()
+
+    def received(self) -> bytes:
+        """What is sent by whoever connects within the time of such an attempt."""
+        received = b""
+        self._listener.settimeout(1.5)
+        try:
+            while True:
+                connection, _ = self._listener.accept()
+                with connection:
+                    connection.settimeout(1.0)
+                    received += connection.recv(65_536)
+        except (TimeoutError, ConnectionError):
+            return received
+
+
 def free_port() -> int:
     """A port on which nobody listens."""
     with socket.create_server((HOST, 0)) as listener:

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,11 +23,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from carriers.base.calls import Call, Failure
 from carriers.base.curl_transport import CurlTransport
 from carriers.base.drive import Transport, drive, run
 from carriers.base.errors import CarrierUnavailable
+from carriers.base.flight import DEADLINE, Flight
 from carriers.base.transports import RequestsTransport
-from tests.carriers.base.peers import HOST, Peer, answer, outlet, peer, raw, says, silent
+from tests.carriers.base.peers import HOST, Crowded, Peer, answer, outlet, peer, raw, says, silent
 
 PATIENT_S = 15.0
 SHORT_S = 0.5
@@ -303,6 +306,38 @@ def test_one_hanging_carrier_costs_its_neighbours_nothing(maker: Maker) -> None:
         for thread in threads:
             thread.join()
     assert answered == [9] * 40
+
+
+def test_a_flight_is_sent_or_given_up_but_never_both() -> None:
+    call = Call(method="POST", url="http://swift.example", repeatable=False)
+    sent, given_up = (Flight(call, time.monotonic() + PATIENT_S, print) for _ in range(2))
+    assert sent.may_send()
+    assert sent.give_up() == Failure(sent=True, why=DEADLINE, late=True)
+    assert given_up.give_up() == Failure(sent=False, why=DEADLINE, late=True)
+    assert not given_up.may_send()
+    assert given_up.give_up() == Failure(sent=False, why=DEADLINE, late=True)
+
+
+def test_a_busy_loop_sends_nothing_that_was_given_up_meanwhile() -> None:
+    """The connection comes about while the loop is held up, and so does the end of our patience."""
+    transport, held, released = CurlTransport(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        released.wait(PATIENT_S)
+
+    with Crowded() as crowded, peer(says()) as swift:
+        late = threading.Thread(target=lambda: not_sent(crowded.url, transport, 2.0))
+        late.start()
+        booked = outlet(swift.url).post("api", repeatable=False)
+        holding = threading.Thread(target=lambda: run(booked, transport, deadline_s=PATIENT_S, on_sent=hold))
+        holding.start()
+        assert held.wait(PATIENT_S)
+        crowded.let_in()
+        late.join()
+        released.set()
+        holding.join()
+        assert crowded.received() == b""
 
 
 def test_on_sent_is_told_of_what_must_not_be_repeated(transport: Transport) -> None:

@@ -18,6 +18,7 @@ from carriers.base.http import Reply
 from tests.carriers.base.peers import (
     HOST,
     Behaviour,
+    Crowded,
     Peer,
     answer,
     closes,
@@ -203,43 +204,8 @@ def test_a_call_given_up_before_it_was_connected_is_not_sent_later(transport: Tr
     with Crowded() as crowded:
         outcome = booking(crowded.url, transport, SHORT_S)
         assert (type(outcome.error), outcome.timed_out) == (CarrierUnavailable, True)
-        assert crowded.received_afterwards() == b""
-
-
-class Crowded:
-    """A listener whose queue is full: the kernel answers no more attempts to connect."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server((HOST, 0), backlog=0)
-        self.url = f"http://{HOST}:{self._listener.getsockname()[1]}"
-        self._queue: list[socket.socket] = []
-
-    def __enter__(self) -> Crowded:
-        for _ in range(3):
-            waiting = socket.socket()
-            waiting.setblocking(False)
-            waiting.connect_ex(self._listener.getsockname())
-            self._queue.append(waiting)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for waiting in (*self._queue, self._listener):
-            waiting.close()
-
-    def received_afterwards(self) -> bytes:
-        """What comes from whoever is let in now, within the time of a second attempt of the kernel's."""
-        for waiting in self._queue:
-            waiting.close()
-        received = b""
-        self._listener.settimeout(1.5)
-        try:
-            while True:
-                connection, _ = self._listener.accept()
-                with connection:
-                    connection.settimeout(1.0)
-                    received += connection.recv(65_536)
-        except TimeoutError:
-            return received
+        crowded.let_in()
+        assert crowded.received() == b""
 
 
 def test_a_kept_connection_that_died_is_not_used_for_a_booking(transport: Transport) -> None:

@@ -1,0 +1,325 @@
+"""Nobody sees or moves what is another's: every route of the application, asked with another merchant's ids.
+
+All that the owner has says "canary" somewhere. A route without a row in `ASKS` fails the first test.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from gateway.api.examples import POLICY, WINDOWS
+from tests.journeys.fleet import add_fleet, scan
+from tests.journeys.site import ORDER, Merchant, Site
+
+CANARY = "canary"
+ID = re.compile(r"\b[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}\b")
+NAME, STREET, EMAIL, PHONE = "Canary Karlsen", "Canary gate 7", "kari@canary.example", "+4791237777"
+REFERENCE, HOOK = "canary-order-1", "http://127.0.0.1:9/canary-hook"
+KEY_USED = "canary-idempotency"
+AT = "2026-03-02T12:00:00Z"
+DESTINATION = {
+    **ORDER["destination"],
+    "name": NAME,
+    "company": "Canary AS",
+    "street1": STREET,
+    "email": EMAIL,
+    "phone": PHONE,
+    "instructions": "canary door code 1234",
+}
+WANTED: Mapping[str, Any] = {
+    **ORDER,
+    "destination": DESTINATION,
+    "reference": REFERENCE,
+    "metadata": {"canary-key": "canary value"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned:
+    """What the owner has: ids by the names that routes give them, and every word nobody else may be told."""
+
+    ids: Mapping[str, str]
+    secrets: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request for what is another's. `why` it is not answered with 404."""
+
+    body: Callable[[Mapping[str, str]], object] = lambda ids: None
+    query: str = ""
+    status: int = 404
+    why: str = ""
+
+
+OPEN = "says nothing of any merchant"
+OWN_LIST = "names nothing of the other's: a list of one's own"
+OWN_MADE = "names nothing of the other's: makes something of one's own"
+UNPROVEN = "asks for the carrier's proof, whoever calls"
+
+ASKS: Mapping[str, tuple[Ask, ...]] = {
+    "GET /docs": (Ask(status=200, why=OPEN),),
+    "GET /docs/problems": (Ask(status=200, why=OPEN),),
+    "GET /docs/static/<name>": (Ask(),),
+    "GET /healthz": (Ask(status=200, why=OPEN),),
+    "GET /readyz": (Ask(status=200, why=OPEN),),
+    "GET /metrics": (Ask(status=200, why="counts over all merchants, no names"),),
+    "GET /openapi.json": (Ask(status=200, why=OPEN),),
+    "GET /v1/carriers": (Ask(status=200, why=OPEN),),
+    "GET /v1/accounts": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/accounts/<account_id>": (Ask(),),
+    "PATCH /v1/accounts/<account_id>": (Ask(body=lambda ids: {"enabled": False}),),
+    "POST /v1/accounts/<account_id>/check": (Ask(),),
+    "GET /v1/policies/<name>": (Ask(), Ask(query="version=1")),
+    "GET /v1/keys": (Ask(status=200, why=OWN_LIST),),
+    "POST /v1/keys": (Ask(body=lambda ids: {"name": "mine", "scopes": ["shipments:read"]}, status=201, why=OWN_MADE),),
+    "DELETE /v1/keys/<key_id>": (Ask(),),
+    "POST /v1/quotes": (
+        Ask(body=lambda ids: dict(ORDER), status=201, why=OWN_MADE),
+        Ask(body=lambda ids: {**ORDER, "policy": ids["name"]}, status=422, why="a policy is a word of the request"),
+    ),
+    "GET /v1/quotes/<quote_id>": (Ask(),),
+    "POST /v1/shipments": (
+        Ask(body=lambda ids: {"quote_id": ids["quote_id"]}),
+        Ask(body=lambda ids: {"quote_id": ids["quote_id"], "offer_id": ids["offer_id"]}),
+        Ask(
+            body=lambda ids: {"quote_id": ids["own_quote_id"], "offer_id": ids["offer_id"]},
+            status=422,
+            why="the offer is a word of the request: it is not one of this quote",
+        ),
+    ),
+    "GET /v1/shipments": (
+        Ask(status=200, why=OWN_LIST),
+        Ask(query=f"reference={REFERENCE}", status=200, why=OWN_LIST),
+        Ask(query=f"account={CANARY}-sandbox", status=200, why=OWN_LIST),
+    ),
+    "GET /v1/shipments/<shipment_id>": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/events": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/decision": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/label": (Ask(), Ask(query="format=zpl")),
+    "POST /v1/shipments/<shipment_id>/resolve": (
+        Ask(body=lambda ids: {"outcome": "not_booked", "note": "I say so"}),
+        Ask(body=lambda ids: {"outcome": "booked", "carrier_reference": "SBX1", "note": "I say so"}),
+    ),
+    "POST /v1/shipments/<shipment_id>/cancel": (Ask(),),
+    "POST /v1/trackers": (
+        Ask(body=lambda ids: {"account": ids["account"], "tracking_number": "ABC123"}),
+        Ask(body=lambda ids: {"account": ids["account_id"], "tracking_number": "ABC123"}),
+    ),
+    "GET /v1/trackers": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/trackers/<tracker_id>": (Ask(),),
+    "POST /v1/fleet/scans": (
+        Ask(body=lambda ids: {"account": ids["fleet"], "scans": [scan("DS1", "e1", "delivered", AT)]}),
+        Ask(
+            body=lambda ids: {"account": "own-fleet", "scans": [scan(ids["number"], "e1", "delivered", AT)]},
+            status=200,
+            why="the report says that nobody knows the number",
+        ),
+    ),
+    "PUT /v1/fleet/windows": (Ask(body=lambda ids: {**WINDOWS, "account": ids["fleet"]}),),
+    "GET /v1/carriers/<account_id>/webhook": (Ask(status=401, why=UNPROVEN),),
+    "POST /v1/carriers/<account_id>/webhook": (Ask(body=lambda ids: {"id": "e1"}, status=401, why=UNPROVEN),),
+    "GET /v1/webhook-endpoints": (Ask(status=200, why=OWN_LIST),),
+    "POST /v1/webhook-endpoints": (Ask(body=lambda ids: {"url": HOOK}, status=201, why=OWN_MADE),),
+    "GET /v1/webhook-endpoints/<endpoint_id>/deliveries": (Ask(),),
+    "POST /v1/webhook-endpoints/<endpoint_id>/deliveries/<delivery_id>/replay": (Ask(),),
+    "DELETE /v1/webhook-endpoints/<endpoint_id>": (Ask(),),
+    # Last, because what the asker makes under the owner's names would look like the owner's.
+    "POST /v1/accounts": (
+        Ask(body=lambda ids: {"name": ids["account"], "carrier": "sandbox"}, status=201, why=OWN_MADE),
+    ),
+    "PUT /v1/policies/<name>": (Ask(body=lambda ids: POLICY, status=200, why=OWN_MADE),),
+}
+
+OF_EITHER_MODE: Mapping[str, str] = {
+    "GET /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
+    "PUT /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
+    "POST /v1/quotes": "a policy belongs to the merchant, not to a mode",
+    "POST /v1/accounts": "names of accounts are the merchant's, so this one is taken",
+    "GET /v1/keys": "an admin sees and ends every key of the merchant",
+    "DELETE /v1/keys/<key_id>": "an admin sees and ends every key of the merchant",
+    "GET /v1/webhook-endpoints": "an endpoint hears of both modes",
+    "DELETE /v1/webhook-endpoints/<endpoint_id>": "an endpoint hears of both modes",
+    "GET /v1/webhook-endpoints/<endpoint_id>/deliveries": "an endpoint hears of both modes",
+    "POST /v1/webhook-endpoints/<endpoint_id>/deliveries/<delivery_id>/replay": "an endpoint hears of both modes",
+}
+"""Where a test key and a live key of one merchant meet, and why."""
+
+
+@pytest.fixture
+def shop_and_stranger(site: Site, shop: Merchant) -> tuple[Owned, Merchant]:
+    """What a shop has, and another merchant who has an account at the same carrier."""
+    stranger = site.merchant("Stranger")
+    return _settled(site, shop, stranger)
+
+
+@pytest.fixture
+def live_and_test(site: Site, shop: Merchant) -> tuple[Owned, Merchant]:
+    """What a shop has in live mode, and its test key."""
+    _, key = site.services.keys.create(shop.id, "canary live", "live", ["admin"])
+    live = Merchant(id=shop.id, key=key, app=shop.app)
+    return _settled(site, live, shop)
+
+
+def _settled(site: Site, owner: Merchant, stranger: Merchant) -> tuple[Owned, Merchant]:
+    sandbox = site.carrier("sandbox")
+    owned = _belongings(site, owner, sandbox)
+    stranger.account("own-sandbox", sandbox)
+    add_fleet(site, stranger, "own-fleet")
+    own_quote = stranger.call("POST", "/v1/quotes", dict(ORDER)).json or {}
+    return Owned(ids={**owned.ids, "own_quote_id": own_quote["id"]}, secrets=owned.secrets), stranger
+
+
+def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
+    """One of everything, and two shipments: one at the carrier, one with the own fleet."""
+    fleet_id = add_fleet(site, owner, f"{CANARY}-fleet")
+    with_fleet = owner.booked(reference="canary-order-2")
+    account_id = owner.account(f"{CANARY}-sandbox", sandbox)
+    assert owner.call("PATCH", f"/v1/accounts/{fleet_id}", {"enabled": False}).status_code == 200
+    made = {
+        "policy": owner.call("PUT", f"/v1/policies/{CANARY}-policy", POLICY),
+        "key": owner.call("POST", "/v1/keys", {"name": "canary till", "scopes": ["admin"]}),
+        "endpoint": owner.call("POST", "/v1/webhook-endpoints", {"url": HOOK}),
+        "shipment": owner.book(key=KEY_USED, **{**WANTED, "policy": f"{CANARY}-policy"}),
+        "tracker": owner.call("POST", "/v1/trackers", {"account": account_id, "tracking_number": "CANARY-1"}),
+    }
+    assert {name: answer.status_code for name, answer in made.items() if answer.status_code not in (200, 201)} == {}
+    site.work()
+    shipment, endpoint = made["shipment"].json or {}, made["endpoint"].json or {}
+    quoted = owner.get(f"/v1/quotes/{shipment['quote_id']}")
+    sent = owner.get(f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")["data"]
+    ids = {
+        "account_id": account_id,
+        "account": f"{CANARY}-sandbox",
+        "fleet": f"{CANARY}-fleet",
+        "number": with_fleet["tracking_number"],
+        "name": f"{CANARY}-policy",
+        "key_id": (made["key"].json or {})["id"],
+        "endpoint_id": endpoint["id"],
+        "delivery_id": sent[0]["id"],
+        "shipment_id": shipment["id"],
+        "quote_id": quoted["id"],
+        "offer_id": quoted["recommended_offer_id"],
+        "tracker_id": (made["tracker"].json or {})["id"],
+    }
+    told = json.dumps([with_fleet, quoted, sent, *(answer.json for answer in made.values())])
+    return Owned(ids=ids, secrets=frozenset({*ID.findall(told), PHONE, with_fleet["tracking_number"]}))
+
+
+def _routes(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            yield f"{method} {rule.rule}"
+
+
+def _ask(who: Merchant, route: str, ask: Ask, ids: Mapping[str, str]) -> TestResponse:
+    method, rule = route.split()
+    path = re.sub(r"<(\w+)>", lambda name: ids[name[1]], rule)
+    headers = {"Idempotency_Key": f"asked-{ids['shipment_id']}-{who.id}"} if route == "POST /v1/shipments" else {}
+    return who.call(method, f"{path}?{ask.query}" if ask.query else path, ask.body(ids), **headers)
+
+
+def _leaks(answer: TestResponse, asked: str, owned: Owned) -> list[str]:
+    """What of the owner's is told that the asker did not say himself."""
+    told = answer.get_data(as_text=True)
+    for word in sorted(re.findall(r"[\w.:-]+", asked), key=len, reverse=True):
+        told = told.replace(word, "")
+    return [word for word in (CANARY, *owned.secrets) if word.lower() in told.lower()]
+
+
+def _check(stranger: Merchant, route: str, ask: Ask, owned: Owned) -> None:
+    answer = _ask(stranger, route, ask, owned.ids)
+    case = f"{route} {ask.query} {ask.body(owned.ids)}: {answer.status_code} {answer.get_data(as_text=True)[:2000]}"
+    assert answer.status_code == ask.status, case
+    asked = f"{answer.request.path} {ask.query} {json.dumps(ask.body(owned.ids))}"
+    assert _leaks(answer, asked, owned) == [], case
+    if route.startswith("GET"):
+        head = stranger.call("HEAD", answer.request.path)
+        assert (head.status_code, head.get_data()) == (answer.status_code, b""), case
+
+
+def test_every_route_has_a_row_and_every_exception_a_reason(site: Site) -> None:
+    assert sorted(set(_routes(site.gateway.app))) == sorted(ASKS)
+    assert [ask for asks in ASKS.values() for ask in asks if ask.status != 404 and not ask.why] == []
+    unguarded = [route for route, asks in ASKS.items() if "_id>" in route and {ask.status for ask in asks} - {404, 401}]
+    assert unguarded == []
+    assert set(OF_EITHER_MODE) <= set(ASKS)
+
+
+def test_no_route_shows_or_moves_what_is_another_merchants(
+    shop_and_stranger: tuple[Owned, Merchant], shop: Merchant
+) -> None:
+    owned, stranger = shop_and_stranger
+    before = _state(shop, owned)
+    for route, asks in ASKS.items():
+        for ask in asks:
+            _check(stranger, route, ask, owned)
+    assert _state(shop, owned) == before
+    _check_owner(shop, owned)
+
+
+def test_a_test_key_neither_shows_nor_moves_what_is_live(live_and_test: tuple[Owned, Merchant], site: Site) -> None:
+    owned, test = live_and_test
+    for route, asks in ASKS.items():
+        for ask in asks if route not in OF_EITHER_MODE else ():
+            _check(test, route, ask, owned)
+
+
+def _state(owner: Merchant, owned: Owned) -> list[Any]:
+    ids = owned.ids
+    paths = (
+        f"/v1/shipments/{ids['shipment_id']}",
+        f"/v1/shipments?tracking_number={ids['number']}",
+        f"/v1/accounts/{ids['account_id']}",
+        f"/v1/policies/{ids['name']}",
+        f"/v1/trackers/{ids['tracker_id']}",
+        f"/v1/webhook-endpoints/{ids['endpoint_id']}/deliveries",
+    )
+    return [owner.get(path) for path in paths]
+
+
+def _check_owner(owner: Merchant, owned: Owned) -> None:
+    """The same requests are good for something when the owner makes them: else a 404 would prove nothing."""
+    own = {**owned.ids, "own_quote_id": owned.ids["quote_id"]}
+    for route, asks in ASKS.items():
+        for ask in asks if "_id>" in route and asks[0].status == 404 else ():
+            answer = _ask(owner, route, ask, own)
+            assert answer.status_code in (200, 201, 202, 204, 409), f"{route}: {answer.text}"
+
+
+def test_no_search_and_no_cursor_finds_another_merchants_shipments(
+    shop_and_stranger: tuple[Owned, Merchant], shop: Merchant
+) -> None:
+    owned, stranger = shop_and_stranger
+    shipment = shop.shipment(owned.ids["shipment_id"])
+    number = shipment["tracking_number"]
+    words = [("q", word) for word in (shipment["id"], NAME, EMAIL, PHONE[-4:], number, REFERENCE)]
+    for field, word in (*words, ("reference", REFERENCE), ("tracking_number", number)):
+        path = f"/v1/shipments?{field}={quote(word)}"
+        assert shipment["id"] in [found["id"] for found in shop.get(path)["data"]], path
+        assert stranger.get(path) == {"data": [], "next_cursor": None}, path
+
+    rest = f"/v1/shipments?cursor={quote(shop.get('/v1/shipments?limit=1')['next_cursor'])}"
+    assert shop.get(rest)["data"] != []
+    assert stranger.get(rest)["data"] == []
+
+
+def test_reference_and_idempotency_key_are_each_merchants_own(
+    shop_and_stranger: tuple[Owned, Merchant], shop: Merchant
+) -> None:
+    owned, stranger = shop_and_stranger
+    again = shop.book(key=KEY_USED, **{**WANTED, "policy": f"{CANARY}-policy"})
+    assert again.headers["Idempotent-Replayed"] == "true"
+    answer = stranger.book(key=KEY_USED, **WANTED)
+    assert answer.status_code == 201, answer.text
+    assert "Idempotent-Replayed" not in answer.headers
+    assert (answer.json or {})["id"] != owned.ids["shipment_id"]

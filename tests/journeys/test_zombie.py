@@ -1,0 +1,119 @@
+"""A worker that was held up just before its send, longer than its lease: what it books then must not stay booked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from carriers.base.calls import Call
+from carriers.base.curl_transport import CurlTransport
+from carriers.base.drive import Pending
+from carriers.base.flight import Answered
+from carriers.base.simulator import Fault, FaultKind
+from gateway.bootstrap import TRANSPORTS
+from tests.conftest import TestDatabase
+from tests.journeys.site import Gateway, Site, states
+
+PATIENT_S = 60
+
+
+class Gate:
+    """A real transport before which the first booking waits until it is let through."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.open = threading.Event()
+        self._inner = CurlTransport()
+
+    def start(self, call: Call, deadline: float, answered: Answered, on_sent: Callable[[], None] | None) -> Pending:
+        if not call.repeatable and not self.reached.is_set():
+            self.reached.set()
+            assert self.open.wait(PATIENT_S)
+        return self._inner.start(call, deadline, answered, on_sent)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+    monkeypatch.setitem(TRANSPORTS, "gated", lambda: gate)  # type: ignore[arg-type]  # a dict behind a Mapping
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def paused(database: TestDatabase, gate: Gate, tmp_path: Path) -> Iterator[Site]:
+    """A gateway whose first booking waits at the gate; its audit at the end is the one of every journey."""
+    # The clock of the wall is moved while the process is held up; its own deadline is not.
+    gateway = Gateway(
+        database.url, CARRIERS__TRANSPORT="gated", BOOKING__DEADLINE_S="30", BOOKING__LEASE_MARGIN_S="5"
+    )
+    with Site(gateway, tmp_path) as site:
+        yield site
+        assert site.violations() == []
+    gateway.close()
+
+
+@pytest.mark.parametrize(
+    ("without", "tenders", "active", "cases"),
+    [
+        (["idempotency"], ["refused", "accepted"], 1, []),
+        (["idempotency", "cancel"], ["refused", "accepted"], 2, ["recall_refused"]),
+        ([], ["accepted"], 1, []),
+    ],
+    ids=["look-up", "look-up without cancelling", "both"],
+)
+def test_a_booking_sent_by_a_worker_that_lost_its_lease_is_taken_back(
+    without: Sequence[str], tenders: Sequence[str], active: int, cases: Sequence[str], paused: Site, gate: Gate
+) -> None:
+    """While it is held up its tender is looked up, found absent and closed, and the next offer is booked."""
+    sandbox = paused.carrier("sandbox")
+    shop = paused.merchant()
+    shop.account("sandbox-1", sandbox, without=list(without))
+    with ThreadPoolExecutor(1) as held_up:
+        posting = held_up.submit(shop.book)
+        assert gate.reached.wait(PATIENT_S)
+        (waiting,) = shop.get("/v1/shipments")["data"]
+        paused.clock.advance(seconds=36)
+        shipment = paused.settle(shop, waiting["id"])
+        assert shipment["state"] == "booked"
+        assert states(shipment) == tenders
+        assert len(paused.active(shipment)) == 1
+        gate.open.set()
+        answer = posting.result(PATIENT_S)
+    assert answer.status_code == 201
+    assert (answer.json or {})["id"] == shipment["id"]
+    paused.work()
+    after = shop.shipment(shipment["id"])
+    assert after["tracking_number"] == shipment["tracking_number"]
+    assert len(paused.active(after)) == active
+    assert [case["kind"] for case in after["cases"]] == cases
+
+
+def test_a_request_held_up_before_it_began_anything_begins_nothing_once_a_repeat_has(
+    paused: Site, database: TestDatabase
+) -> None:
+    """The first process stops while it quotes, the lock of its key runs out, and the repeat books."""
+    sandbox = paused.carrier("sandbox")
+    shop = paused.merchant()
+    shop.account("sandbox-1", sandbox, without=["idempotency"])
+    quoting = sandbox.simulator.calls
+    sandbox.simulator.faults.add(Fault(kind=FaultKind.SLOW, operation="quote", delay_s=2))
+    with ThreadPoolExecutor(1) as held_up:
+        first = held_up.submit(shop.book, key="one-key")
+        while not quoting:
+            threading.Event().wait(0.01)
+        paused.clock.advance(seconds=36)
+        second = shop.book(key="one-key")
+        late = first.result(PATIENT_S)
+    assert second.status_code == 201, second.text
+    assert late.status_code == 409
+    assert (late.json or {})["code"] == "still_running"
+    assert len(paused.all_active()) == 1
+    assert len(shop.get("/v1/shipments")["data"]) == 1
+    again = shop.book(key="one-key")
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.data == second.data
