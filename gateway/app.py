@@ -12,6 +12,7 @@ from gateway.api import BLUEPRINTS, docs, errors
 from gateway.api.auth import RateWindow, add_rate_headers, services
 from gateway.api.metrics import observe
 from gateway.api.openapi import document, documented
+from gateway.domain.errors import NotFound
 from gateway.services.bound import Services
 from gateway.services.ids import new_id
 
@@ -60,6 +61,8 @@ def _begin() -> None:
     trace = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
     g.trace_id = trace[1] if trace else "-"
     g.started = time.monotonic()
+    if not request.path.isprintable():
+        raise NotFound("no path of ours has such characters")
 
 
 def _end(response: Response) -> Response:

@@ -52,7 +52,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     pool = CarrierPool(store, _transport(settings), clock, settings.carriers, faults, installed)
     policies = PolicyBook(store, shipped_policies(), clock)
     quotes = QuoteService(store, pool, policies, shipped_zones(), clock, settings.quoting)
-    acceptance, funnel = Acceptance(store, clock), Funnel(clock)
+    acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
     booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
     reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
     tracking = Tracking(store, pool, funnel, clock, settings.tracking, settings.worker)
@@ -102,6 +102,7 @@ def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
+        Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
         Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),

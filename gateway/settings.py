@@ -1,4 +1,5 @@
-"""Settings: `config/default.toml`, then the deployment's own TOML file, then `GATEWAY__SECTION__KEY` variables.
+"""Settings: `config/default.toml`, then the deployment's own TOML file, then the file of secrets, then
+`GATEWAY__SECTION__KEY` variables: what is later in this list wins.
 
 Every key is a field of a frozen dataclass here; an unknown key, a wrong type or a missing secret is an error that names
 it. `config/default.toml` documents each.
@@ -150,7 +151,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
-    """Defaults, overlaid by a TOML file and by the environment.
+    """Defaults, overlaid by a TOML file, by the file of secrets and by the environment, which wins.
 
     The file is `file`, else the one named by GATEWAY_SETTINGS, else `gateway.toml` in the working folder if it exists.
 
@@ -163,10 +164,11 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
         _overlay(data, _read_toml(chosen), str(chosen))
     elif file or environ.get("GATEWAY_SETTINGS"):
         raise BadSettings(f"settings file {chosen} does not exist")
-    _overlay(data, _from_environment(environ), "environment")
-    secrets_file = Path(str(data["secrets"]["file"]))
+    from_environment = _from_environment(environ)
+    secrets_file = Path(str(from_environment.get("secrets", {}).get("file", data["secrets"]["file"])))
     if secrets_file.exists():
         _overlay(data, {"secrets": _read_toml(secrets_file)}, str(secrets_file))
+    _overlay(data, from_environment, "environment")
     effective: Settings = _section(Settings, data, "")
     return effective
 

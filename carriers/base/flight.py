@@ -68,11 +68,8 @@ class Flight:
     def reply(self, status: int, headers: Mapping[str, str], body: bytes) -> Reply | Failure:
         """What a transport makes of an answer that came to an end.
 
-        Ends are not always honest: our own closing of the connection at the deadline looks like one, and so does an
-        answer cut off within its headers, which then is empty and has no length.
+        An answer cut off within its headers looks like a whole one that is empty and has no length.
         """
-        if self.given_up:
-            return self.failure(DEADLINE)
         if not body and status not in BODILESS and not headers.keys() & {"content-length", "transfer-encoding"}:
             return self.failure("the answer breaks off")
         return Reply(status=status, headers=headers, body=body, url=self.call.url)

@@ -142,8 +142,9 @@ def _seen_version() -> int | None:
 @requires("admin")
 @blueprint.response(200, KeyListSchema)
 def list_keys() -> Response:
-    """The merchant's API keys, without their secrets."""
-    return answer({"data": [shapes.key(each) for each in services().keys.list(caller().merchant_id)]})
+    """The merchant's API keys of the mode of the key, without their secrets."""
+    found = services().keys.list(caller().merchant_id, caller().mode)
+    return answer({"data": [shapes.key(each) for each in found]})
 
 
 @blueprint.route("/keys", methods=["POST"])
@@ -167,7 +168,7 @@ def create_key(given: dict[str, Any]) -> Response:
 @blueprint.response(204)
 def revoke_key(key_id: str) -> Response:
     """End a key at once."""
-    services().keys.revoke(caller().merchant_id, key_id)
+    services().keys.revoke(caller().merchant_id, caller().mode, key_id)
     return Response(status=204)
 
 

@@ -6,8 +6,9 @@ No script and no foreign host: they work without internet and under the strictes
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
-from flask import Blueprint, Response, current_app, make_response, render_template, send_from_directory
+from flask import Blueprint, Response, current_app, make_response, render_template
 from markupsafe import Markup, escape
 
 from gateway.api.auth import open_to_all, services
@@ -41,11 +42,11 @@ def problems_page() -> Response:
     return _page("problems.html", problems=PROBLEMS)
 
 
-@blueprint.route("/docs/static/<name>")
+@blueprint.route("/docs/docs.css")
 @open_to_all("the pages' style sheet")
-def static_file(name: str) -> Response:
-    """The pages' style sheet."""
-    return send_from_directory(f"{blueprint.root_path}/static", name, max_age=3600)
+def style_sheet() -> Response:
+    """How the pages look."""
+    return _kept(Response(files("gateway.api").joinpath("static/docs.css").read_bytes(), content_type="text/css"))
 
 
 @blueprint.app_template_filter()
@@ -55,6 +56,9 @@ def prose(text: str) -> Markup:
 
 
 def _page(template: str, **facts: object) -> Response:
-    response = make_response(render_template(template, **facts))
+    return _kept(make_response(render_template(template, **facts)))
+
+
+def _kept(response: Response) -> Response:
     response.headers["Cache-Control"] = "public, max-age=300"
     return response

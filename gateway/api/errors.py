@@ -115,6 +115,8 @@ def _more(error: GatewayError) -> dict[str, Any]:
     """What some errors tell beyond a sentence."""
     if isinstance(error, Unprocessable):
         return {"errors": [{"pointer": error.pointer, "code": error.code, "message": str(error)}]}
+    if isinstance(error, InvalidValue):
+        return {"errors": [{"pointer": "", "code": "invalid", "message": str(error)}]}
     if isinstance(error, DuplicateReference):
         return {"shipment_id": error.shipment_id}
     if isinstance(error, NoCarrierAvailable):

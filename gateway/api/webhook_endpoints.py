@@ -28,8 +28,8 @@ blueprint = ApiBlueprint("webhook_endpoints", __name__, url_prefix="/v1/webhook-
 @requires("admin")
 @blueprint.response(200, EndpointListSchema)
 def list_webhook_endpoints() -> Response:
-    """The merchant's webhook endpoints."""
-    found = services().webhooks.endpoints(caller().merchant_id)
+    """The merchant's webhook endpoints, of the mode of the key."""
+    found = services().webhooks.endpoints(caller().merchant_id, caller().mode)
     return answer({"data": [_endpoint(each) for each in found]})
 
 
@@ -38,11 +38,11 @@ def list_webhook_endpoints() -> Response:
 @blueprint.arguments(NewEndpointSchema, example=ENDPOINT)
 @blueprint.response(201, MadeEndpointSchema)
 def create_webhook_endpoint(given: dict[str, Any]) -> Response:
-    """Add an endpoint.
+    """Add an endpoint, for what happens in the mode of the key.
 
     Its signing secret is shown here and never again. That is why this POST takes no Idempotency-Key.
     """
-    made = services().webhooks.add_endpoint(caller().merchant_id, given["url"], given["types"])
+    made = services().webhooks.add_endpoint(caller().merchant_id, caller().mode, given["url"], given["types"])
     headers = {"Location": f"/v1/webhook-endpoints/{made.id}"}
     return answer({**_endpoint(made), "secret": made.secrets[0]}, 201, headers)
 
@@ -52,7 +52,7 @@ def create_webhook_endpoint(given: dict[str, Any]) -> Response:
 @blueprint.response(204)
 def delete_webhook_endpoint(endpoint_id: str) -> Response:
     """End an endpoint."""
-    services().webhooks.delete_endpoint(caller().merchant_id, endpoint_id)
+    services().webhooks.delete_endpoint(caller().merchant_id, caller().mode, endpoint_id)
     return Response(status=204)
 
 
@@ -62,7 +62,8 @@ def delete_webhook_endpoint(endpoint_id: str) -> Response:
 @blueprint.response(200, DeliveryPageSchema)
 def list_deliveries(wanted: dict[str, Any], endpoint_id: str) -> Response:
     """What was sent there, newest first."""
-    found = services().webhooks.deliveries(caller().merchant_id, endpoint_id, wanted["limit"], wanted["cursor"])
+    who = caller()
+    found = services().webhooks.deliveries(who.merchant_id, who.mode, endpoint_id, wanted["limit"], wanted["cursor"])
     return page([_delivery(each) for each in found.items], found.next_cursor)
 
 
@@ -72,13 +73,14 @@ def list_deliveries(wanted: dict[str, Any], endpoint_id: str) -> Response:
 @once()
 def replay_delivery(_: Run, endpoint_id: str, delivery_id: str) -> Response:
     """Send it again, with the same id and the same bytes."""
-    again = services().webhooks.replay(caller().merchant_id, endpoint_id, delivery_id)
+    again = services().webhooks.replay(caller().merchant_id, caller().mode, endpoint_id, delivery_id)
     return answer(_delivery(again), 202)
 
 
 def _endpoint(each: WebhookEndpoint) -> dict[str, Any]:
     return {
         "id": each.id,
+        "mode": each.mode,
         "url": each.url,
         "types": list(each.types),
         "state": each.state,

@@ -45,11 +45,12 @@ class InboxMessage:
 class OutboxMessage:
     """Something merchants may want to know, written in the transaction that made it true.
 
-    `sequence` orders the messages of one subject (a shipment or tracker).
+    `sequence` orders the messages of one subject (a shipment or tracker), whose mode is the message's.
     """
 
     id: str
     merchant_id: str
+    mode: Literal["test", "live"]
     subject_id: str
     sequence: int
     type: str
@@ -59,10 +60,14 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
-    """Where a merchant wants to be told; `secrets` newest first (two while one is being rotated out)."""
+    """Where a merchant wants to be told what happens in one mode.
+
+    `secrets` newest first (two while one is being rotated out); none where endpoints are only listed.
+    """
 
     id: str
     merchant_id: str
+    mode: Literal["test", "live"]
     url: str
     secrets: tuple[str, ...] = field(repr=False)
     types: tuple[str, ...] = ()

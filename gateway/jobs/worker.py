@@ -35,7 +35,7 @@ class Claimed(Protocol):
 class Job:
     """One kind of work: claim due rows, work one, park one that keeps crashing.
 
-    `every_s` is for chores that a tick is too often for: they begin a minute after the worker does, and have no heartbeat.
+    `every_s` is for chores that a tick is too often for: they begin a minute after the worker, and have no heartbeat.
     """
 
     name: str
@@ -118,7 +118,7 @@ class WorkerLoop:
     def _one(self, job: Job, row: Claimed) -> None:
         """One row; whatever happens to it happens to it alone."""
         try:
-            if row.tries > self._max_tries:
+            if getattr(row, "tries", 0) > self._max_tries:
                 job.park(row, f"given up after {self._max_tries} tries; see the worker's log")
             else:
                 job.work(row)

@@ -17,14 +17,16 @@ from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
 from gateway.services.recalls import compensation
+from gateway.services.transactions import again_if_crossed
 
 
 class Acceptance:
     """Records bookings."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, tolerance_percent: int) -> None:
         self._store = store
         self._clock = clock
+        self._tolerance_percent = tolerance_percent
 
     def accept(self, tender: Tender, booking: Booking) -> ShipmentRecord:
         """Booking, label, tracker, delivery record and message in one commit.
@@ -32,16 +34,21 @@ class Acceptance:
         A booking for a tender that was closed meanwhile must not exist: it is recalled. One that another shipment holds
         already (the carrier gave the same number twice) waits for a person.
         """
+        return again_if_crossed(lambda: self._accept(tender, booking))
+
+    def _accept(self, tender: Tender, booking: Booking) -> ShipmentRecord:
         with self._store.work() as uow:
-            now = self._clock()
             shipment = uow.shipments.get(tender.merchant_id, tender.shipment_id, lock=True)
             if shipment is None:
                 raise NotFound(f"no shipment {tender.shipment_id}")
+            now = self._clock()
             reference = booking.ref.carrier_reference
             other = uow.tenders.booked_elsewhere(tender.merchant_id, tender.account_id, reference, tender.id)
             other = other or _tracked_elsewhere(uow, tender, booking)
             if other is not None:
                 shipment = self._doubled(uow, shipment, tender, reference, other, now)
+            elif not self._tolerable(tender, booking):
+                shipment = self._too_dear(uow, shipment, tender, booking, now)
             else:
                 shipment = self._take(uow, shipment, tender, booking, now)
             uow.commit()
@@ -131,6 +138,28 @@ class Acceptance:
         )
         uow.trackers.append(tracker, event, "")
         return project(uow, tracker, now, "gateway").shipment or shipment
+
+    def _tolerable(self, tender: Tender, booking: Booking) -> bool:
+        """Whether the booked price is one the quote stands for: its currency, at most the tolerance above it."""
+        quoted, booked = tender.rate.price, booking.price
+        if booked is None:
+            return True
+        most = quoted.amount * (100 + self._tolerance_percent)
+        return booked.currency == quoted.currency and booked.amount * 100 <= most
+
+    def _too_dear(
+        self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, booking: Booking, now: datetime
+    ) -> ShipmentRecord:
+        """Booked at a price nobody agreed to: taken back, the next offer's turn; a person sees the case."""
+        why = f"booked at another price and taken back: {_variance(tender, booking)}"
+        refused = replace(tender, state=TenderState.REFUSED, why=why, due_at=None, updated_at=now)
+        if not uow.tenders.close(refused, (TenderState.OFFERED, TenderState.UNCERTAIN)):
+            return self._take(uow, shipment, tender, booking, now)
+        uow.recalls.add(compensation(tender, booking.ref, why, now))
+        uow.cases.open(_case("price_variance", shipment, tender, why, now))
+        if shipment.state is ShipmentState.BOOKING:
+            return shipment
+        return record_change(uow, replace(shipment, state=ShipmentState.BOOKING), "shipment.booking", now)
 
     def _doubled(
         self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, reference: str, other: str, now: datetime

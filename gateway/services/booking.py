@@ -19,6 +19,7 @@ from carriers.base import (
     CarrierError,
     CarrierUnavailable,
     OutcomeUnknown,
+    ShipmentRejected,
 )
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NoCarrierAvailable, NotFound, PriceChanged, TenderReport
@@ -63,9 +64,8 @@ class Booker:
             NotFound: no such shipment.
             PriceChanged: the one offer that was asked for has become dearer; the shipment is failed.
         """
-        passed_over: list[str] = []
         while True:
-            shipment, tender = self._next_tender(merchant_id, shipment_id, passed_over)
+            shipment, tender = self._next_tender(merchant_id, shipment_id)
             if tender is None:
                 return shipment
             self._faults.reach(AFTER_TENDER_COMMIT)
@@ -103,29 +103,23 @@ class Booker:
         kind = "shipment.uncertain" if wanted is ShipmentState.UNCERTAIN else "shipment.booking"
         return record_change(uow, replace(shipment, state=wanted), kind, now)
 
-    def _next_tender(
-        self, merchant_id: str, shipment_id: str, passed_over: list[str]
-    ) -> tuple[ShipmentRecord, Tender | None]:
+    def _next_tender(self, merchant_id: str, shipment_id: str) -> tuple[ShipmentRecord, Tender | None]:
         """Transaction A: the next tender, committed; None when there is nothing more to send."""
         while True:
-            shipment, offer, quote = self._next_offer(merchant_id, shipment_id, passed_over)
+            shipment, offer, quote = self._next_offer(merchant_id, shipment_id)
             if offer is None or quote is None:
                 return shipment, None
             rate = self._fresh_rate(shipment, quote, offer)
-            if rate is None:
-                passed_over.append(offer.id)
-                continue
             tender = self._tender(shipment, offer, rate)
             with self._store.work() as uow:
                 current = _locked(uow, merchant_id, shipment_id)
                 if current.state is not ShipmentState.BOOKING or not uow.tenders.add(tender):
                     return current, None
                 uow.commit()
-            return shipment, tender
+            if tender.state is TenderState.OFFERED:
+                return shipment, tender
 
-    def _next_offer(
-        self, merchant_id: str, shipment_id: str, passed_over: list[str]
-    ) -> tuple[ShipmentRecord, Offer | None, Quote | None]:
+    def _next_offer(self, merchant_id: str, shipment_id: str) -> tuple[ShipmentRecord, Offer | None, Quote | None]:
         with self._store.work() as uow:
             shipment = _locked(uow, merchant_id, shipment_id)
             if shipment.state is not ShipmentState.BOOKING:
@@ -137,7 +131,7 @@ class Booker:
             quote = uow.quotes.get(merchant_id, shipment.quote_id)
             if quote is None:
                 raise NotFound(f"no quote {shipment.quote_id}")
-            tried = {tender.offer_id for tender in tenders} | set(passed_over)
+            tried = {tender.offer_id for tender in tenders}
             for offer in quote.ranked:
                 chosen = not shipment.chosen_offer_id or offer.id == shipment.chosen_offer_id
                 if chosen and offer.id not in tried:
@@ -160,27 +154,33 @@ class Booker:
             uow.commit()
         return shipment
 
-    def _fresh_rate(self, shipment: ShipmentRecord, quote: Quote, offer: Offer) -> Rate | None:
-        """The offer's rate, or a new one where the carrier's own quote has expired since.
+    def _fresh_rate(self, shipment: ShipmentRecord, quote: Quote, offer: Offer) -> Rate | CarrierError:
+        """The offer's rate; a new one where it or the quote has expired since; or why it cannot be had any more.
 
-        None when the carrier no longer offers it within the tolerance; raises PriceChanged instead where the merchant
-        asked for this very offer.
+        Raises:
+            PriceChanged: the merchant asked for this very offer, and it is dearer now; the shipment is failed.
         """
-        expires = offer.rate.expires_at
-        if expires is None or expires > self._clock():
+        now = self._clock()
+        if shipment.window is not None and shipment.window.end <= now:
+            return ShipmentRejected("the delivery window that was asked for is over")
+        if min(quote.expires_at, offer.rate.expires_at or quote.expires_at) > now:
             return offer.rate
-        live = self._pool.get(quote.merchant_id, offer.account_id)
         try:
+            live = self._pool.get(quote.merchant_id, offer.account_id)
             rate = self._quotes.requote(live, quote, offer, self._settings.deadline_s)
-        except CarrierError:
-            rate = None
-        if rate is not None and self._tolerable(offer.rate, rate):
+        except CarrierError as error:
+            return error
+        except NotFound as error:
+            return CarrierUnavailable(str(error))
+        if rate is None:
+            return ShipmentRejected("the carrier no longer offers it")
+        if self._tolerable(offer.rate, rate):
             return rate
+        why = f"quoted {offer.rate.price}, now {rate.price}"
         if shipment.chosen_offer_id:
-            now_costs = f"now {rate.price}" if rate else "no longer offered"
-            self._fail(shipment, f"the offer of {offer.rate.price} is {now_costs}")
-            raise PriceChanged(f"{offer.account} quoted {offer.rate.price}; it is {now_costs}")
-        return None
+            self._fail(shipment, why)
+            raise PriceChanged(f"{offer.account}: {why}")
+        return ShipmentRejected(why)
 
     def _tolerable(self, quoted: Rate, fresh: Rate) -> bool:
         if quoted.price.currency != fresh.price.currency:
@@ -195,8 +195,10 @@ class Booker:
                 record_change(uow, failed, "shipment.failed", self._clock())
                 uow.commit()
 
-    def _tender(self, shipment: ShipmentRecord, offer: Offer, rate: Rate) -> Tender:
+    def _tender(self, shipment: ShipmentRecord, offer: Offer, rate: Rate | CarrierError) -> Tender:
+        """A tender to be sent, or the record of one that could not be."""
         now = self._clock()
+        refused = rate if isinstance(rate, CarrierError) else None
         return Tender(
             id=new_id("tnd", now),
             merchant_id=shipment.merchant_id,
@@ -205,8 +207,9 @@ class Booker:
             account=offer.account,
             carrier=offer.carrier,
             offer_id=offer.id,
-            rate=rate,
-            state=TenderState.OFFERED,
+            rate=offer.rate if isinstance(rate, CarrierError) else rate,
+            state=_unsent(refused) if refused else TenderState.OFFERED,
+            why=f"not sent: {refused}" if refused else "",
             created_at=now,
             updated_at=now,
             lease_until=now + timedelta(seconds=self._settings.deadline_s + self._settings.lease_margin_s),
@@ -246,6 +249,11 @@ def book_request(tender: Tender, shipment: ShipmentRecord) -> BookRequest:
 async def _book(live: LiveCarrier, request: BookRequest) -> Booking:
     booking: Booking = await live.carrier.book(request)  # type: ignore[attr-defined]  # quoted accounts have the role
     return booking
+
+
+def _unsent(error: CarrierError) -> TenderState:
+    """Nothing was tendered, so nothing is uncertain."""
+    return TenderState.REFUSED if isinstance(error, ShipmentRejected) else TenderState.UNAVAILABLE
 
 
 def _state_after(error: CarrierError) -> TenderState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,20 +14,24 @@ from carriers.base import (
     ROLES,
     Account,
     AuthenticationFailed,
+    BadCarrierResponse,
     Capability,
     Carrier,
     CarrierError,
-    CarrierUnavailable,
     RateLimited,
+    ShipmentRejected,
+    UnknownReference,
 )
 from carriers.base.drive import Outcome, Transport, drive
 from gateway.domain.clock import Clock
-from gateway.domain.errors import NotFound, Unprocessable
+from gateway.domain.errors import GatewayError, NotFound, Unprocessable
 from gateway.domain.records import AccountRecord
 from gateway.services.faultpoints import FaultPoints, Purpose
 from gateway.services.ports import Mode, Store
+from gateway.services.public_http import NotPublic, check_url
 from gateway.settings import Carriers as CarrierSettings
 
+log = logging.getLogger("gateway.carriers")
 T = TypeVar("T")
 LONGEST_REST = timedelta(minutes=10)
 REST_AFTER_BAD_CREDENTIALS = timedelta(minutes=15)
@@ -42,6 +47,14 @@ class LiveCarrier:
     def can(self, role: Capability) -> bool:
         """Whether this account's carrier has the role (an account may lack one its class has)."""
         return all(getattr(self.carrier, name, None) is not None for name in ROLES[role])
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenAccount:
+    """An account from which no carrier can be made, and why."""
+
+    record: AccountRecord
+    why: str
 
 
 class CarrierPool:
@@ -65,11 +78,25 @@ class CarrierPool:
         self._live: dict[tuple[str, str], LiveCarrier] = {}
         self._lock = threading.Lock()
 
-    def of_merchant(self, merchant_id: str, mode: Mode) -> list[LiveCarrier]:
-        """The merchant's enabled accounts of a mode, by name."""
+    def of_merchant(self, merchant_id: str, mode: Mode) -> tuple[list[LiveCarrier], list[BrokenAccount]]:
+        """The merchant's enabled accounts of a mode, by name: those that work, and those that cannot be made."""
         with self._store.look() as uow:
             records = uow.accounts.list(merchant_id, mode)
-        return [self.bind(record) for record in records if record.enabled]
+        made = [self.attempt(record) for record in records if record.enabled]
+        return (
+            [each for each in made if isinstance(each, LiveCarrier)],
+            [each for each in made if isinstance(each, BrokenAccount)],
+        )
+
+    def attempt(self, record: AccountRecord) -> LiveCarrier | BrokenAccount:
+        """The carrier for an account, or why it cannot be made: one broken account is nobody else's trouble."""
+        try:
+            return self.bind(record)
+        except GatewayError as error:
+            return BrokenAccount(record, str(error))
+        except Exception as error:  # a carrier's own constructor: whatever it does, the others go on
+            log.exception("account %s cannot be made", record.id)
+            return BrokenAccount(record, f"its carrier fails to start: {type(error).__name__}")
 
     def get(self, merchant_id: str, account_id: str) -> LiveCarrier:
         """One account, enabled or not (a booking made through it still needs it).
@@ -120,7 +147,7 @@ class CarrierPool:
     ) -> list[Outcome[T]]:
         """Calls to several carriers at once under one deadline; every outcome is counted in its account's circuit."""
         outcomes = drive(
-            calls,
+            [_guarded(live, call) for live, call in zip(lives, calls, strict=True)],
             self._transport,
             deadline_s=deadline_s,
             on_sent=lambda: self._faults.reach(purpose.value),
@@ -138,7 +165,7 @@ class CarrierPool:
 
     def _note(self, live: LiveCarrier, error: CarrierError | None) -> None:
         record = live.record
-        healthy = error is None or not isinstance(error, CarrierUnavailable | AuthenticationFailed)
+        healthy = error is None or isinstance(error, ShipmentRejected | UnknownReference)
         if healthy and record.failures == 0 and record.resting_until is None:
             return
         failures = 0 if healthy else record.failures + 1
@@ -170,15 +197,31 @@ class CarrierPool:
         )
 
 
+async def _guarded(live: LiveCarrier, call: Coroutine[Any, Any, T]) -> T:
+    """A bug in one adapter is an answer of that carrier nobody can use; for a booking, an unknown outcome."""
+    try:
+        return await call
+    except CarrierError:
+        raise
+    except Exception as error:  # one carrier that fails never fails the others
+        log.exception("the adapter of %s failed", live.record.carrier)
+        raise BadCarrierResponse(f"the adapter failed: {type(error).__name__}") from error
+
+
 def account_urls(record: AccountRecord, carrier_class: type[Carrier], *, allow_plain_http: bool) -> dict[str, str]:
     """The profile's URLs for the account's mode with the account's own laid over them.
 
     Raises:
-        Unprocessable: a URL that is not https, unless plain http is allowed (simulators, tests).
+        Unprocessable: a URL that is not https or leads to this machine or its network by its very words, unless plain
+            http is allowed (simulators, tests). Names are not looked up here.
     """
     urls = {**carrier_class.profile.urls.get(record.mode, {}), **record.urls}
     for name, url in urls.items():
         parts = urlsplit(url)
         if parts.scheme != "https" and not (allow_plain_http and parts.scheme == "http"):
             raise Unprocessable(f"/urls/{name}", f"{url} is not an https URL", "not_https")
+        try:
+            check_url(url, allow_private=allow_plain_http)
+        except NotPublic as error:
+            raise Unprocessable(f"/urls/{name}", f"{url}: {error}", "not_public") from None
     return {name: url.rstrip("/") for name, url in urls.items()}

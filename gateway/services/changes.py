@@ -37,16 +37,18 @@ def record_change(
 def record_tracker_change(uow: UnitOfWork, tracker: TrackerRecord, now: datetime) -> None:
     """Tell merchants about a tracker that belongs to no shipment of ours (`tracker.version` is new already)."""
     payload = {
+        "mode": tracker.mode,
         "tracker_id": tracker.id,
         "tracking_number": tracker.tracking_number,
         "status": tracker.status,
         "reason": tracker.reason,
     }
-    uow.outbox.add(_message(tracker.merchant_id, tracker.id, tracker.version, "tracker.status_changed", payload, now))
+    uow.outbox.add(_message(tracker, "tracker.status_changed", payload, now))
 
 
 def _tell(uow: UnitOfWork, shipment: ShipmentRecord, kind: str, now: datetime, more: Mapping[str, object]) -> None:
     payload: dict[str, object] = {
+        "mode": shipment.mode,
         "shipment_id": shipment.id,
         "reference": shipment.reference or None,
         "state": shipment.state.value,
@@ -54,17 +56,18 @@ def _tell(uow: UnitOfWork, shipment: ShipmentRecord, kind: str, now: datetime, m
         "reason": shipment.reason,
         **more,
     }
-    uow.outbox.add(_message(shipment.merchant_id, shipment.id, shipment.version, kind, payload, now))
+    uow.outbox.add(_message(shipment, kind, payload, now))
 
 
 def _message(
-    merchant_id: str, subject_id: str, sequence: int, kind: str, payload: Mapping[str, object], now: datetime
+    subject: ShipmentRecord | TrackerRecord, kind: str, payload: Mapping[str, object], now: datetime
 ) -> OutboxMessage:
     return OutboxMessage(
         id=new_id("msg", now),
-        merchant_id=merchant_id,
-        subject_id=subject_id,
-        sequence=sequence,
+        merchant_id=subject.merchant_id,
+        mode=subject.mode,
+        subject_id=subject.id,
+        sequence=subject.version,
         type=kind,
         payload=payload,
         created_at=now,

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from carriers.base import Place, ProofOfDelivery, TrackingUpdate
 from gateway.domain.codec import to_json
 from gateway.domain.errors import Conflict
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.ports import Mode, Store
+from gateway.services.scans import Scan, read_scans, takes_scans
 from gateway.services.tracking import Tracking
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """What a driver's or depot's device saw; `client_event_id` is the device's, the same each time it is sent."""
-
-    client_event_id: str
-    tracking_number: str
-    code: str
-    occurred_at: datetime
-    detail: str = ""
-    place: Place | None = None
-    piece: str = ""
-    proof: ProofOfDelivery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +41,10 @@ class Fleet:
             Conflict: the account's carrier takes no scans.
         """
         account = self._accounts.named(merchant_id, mode, account_name)
-        read: Callable[..., TrackingUpdate] | None = getattr(self._pool.bind(account).carrier, "read_scan", None)
-        if read is None:
+        carrier = self._pool.bind(account).carrier
+        if not takes_scans(carrier):
             raise Conflict(f"account {account.name!r} takes no scans")
-        updates = [read(**{field.name: getattr(scan, field.name) for field in fields(scan)}) for scan in scans]
+        updates = read_scans(carrier, scans)
         raw = json.dumps(to_json(list(scans)), sort_keys=True).encode()
         applied = self._tracking.scan(account, updates, raw)
         return ScanReport(new=applied.new, unknown_numbers=applied.unknown_numbers)

@@ -102,15 +102,15 @@ class KeyRing:
                 uow.commit()
         return Caller(merchant_id=record.merchant_id, key_id=record.id, mode=record.mode, scopes=record.scopes)
 
-    def list(self, merchant_id: str) -> Sequence[KeyRecord]:
-        """The merchant's keys, without their secrets."""
+    def list(self, merchant_id: str, mode: Mode) -> Sequence[KeyRecord]:
+        """The merchant's keys of a mode, without their secrets."""
         with self._store.look() as uow:
-            return uow.keys.list(merchant_id)
+            return uow.keys.list(merchant_id, mode)
 
-    def revoke(self, merchant_id: str, key_id: str) -> None:
-        """End a key at once. Raises NotFound."""
+    def revoke(self, merchant_id: str, mode: Mode, key_id: str) -> None:
+        """End a key of a mode at once. Raises NotFound."""
         with self._store.work() as uow:
-            if not uow.keys.revoke(merchant_id, key_id, self._clock()):
+            if not uow.keys.revoke(merchant_id, mode, key_id, self._clock()):
                 raise NotFound(f"no key {key_id}")
             uow.commit()
 

@@ -1,7 +1,7 @@
 """Tell merchants: outbox messages fan out to endpoints and are delivered, signed, until acknowledged.
 
 Source: Standard Webhooks 1.0 (headers, signature, retry and disable rules). At least once; the same id and the same
-bytes on every try; `sequence` restores the order of one shipment's messages.
+bytes on every try; `sequence` restores the order of one shipment's messages. Endpoints hear of their own mode only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.faultpoints import FaultPoints, Purpose
 from gateway.services.ids import new_id
-from gateway.services.ports import Page, Store
+from gateway.services.ports import Mode, Page, Store, UnitOfWork
 from gateway.services.public_http import Answer, NotPublic, check_url, post
 from gateway.settings import Webhooks as WebhookSettings
 from gateway.settings import Worker
@@ -65,8 +65,8 @@ class MerchantWebhooks:
         self._lock = Lock()
         self._last_try: dict[str, datetime] = {}
 
-    def add_endpoint(self, merchant_id: str, url: str, types: Sequence[str]) -> WebhookEndpoint:
-        """A new endpoint with its signing secret.
+    def add_endpoint(self, merchant_id: str, mode: Mode, url: str, types: Sequence[str]) -> WebhookEndpoint:
+        """A new endpoint for the messages of a mode, with its signing secret.
 
         Raises:
             Unprocessable: a URL that is not public https, or an unknown message type.
@@ -82,6 +82,7 @@ class MerchantWebhooks:
         endpoint = WebhookEndpoint(
             id=new_id("whk", now),
             merchant_id=merchant_id,
+            mode=mode,
             url=url,
             secrets=(f"whsec_{b64encode(secrets.token_bytes(32)).decode()}",),
             types=tuple(types),
@@ -92,23 +93,24 @@ class MerchantWebhooks:
             uow.commit()
         return endpoint
 
-    def endpoints(self, merchant_id: str) -> Sequence[WebhookEndpoint]:
-        """The merchant's endpoints."""
+    def endpoints(self, merchant_id: str, mode: Mode) -> Sequence[WebhookEndpoint]:
+        """The merchant's endpoints of a mode, without their secrets."""
         with self._store.look() as uow:
-            return uow.outbox.endpoints(merchant_id)
+            return uow.outbox.endpoints(merchant_id, mode)
 
-    def delete_endpoint(self, merchant_id: str, endpoint_id: str) -> None:
-        """End an endpoint. Raises NotFound."""
+    def delete_endpoint(self, merchant_id: str, mode: Mode, endpoint_id: str) -> None:
+        """End an endpoint of a mode. Raises NotFound."""
         with self._store.work() as uow:
-            if not uow.outbox.delete_endpoint(merchant_id, endpoint_id):
-                raise NotFound(f"no webhook endpoint {endpoint_id}")
+            _check_is_of(uow, merchant_id, mode, endpoint_id)
+            uow.outbox.delete_endpoint(merchant_id, endpoint_id)
             uow.commit()
 
-    def deliveries(self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None) -> Page[WebhookDelivery]:
-        """What was sent to an endpoint, newest first. Raises NotFound."""
+    def deliveries(
+        self, merchant_id: str, mode: Mode, endpoint_id: str, limit: int, cursor: str | None
+    ) -> Page[WebhookDelivery]:
+        """What was sent to an endpoint of a mode, newest first. Raises NotFound."""
         with self._store.look() as uow:
-            if uow.outbox.endpoint(merchant_id, endpoint_id) is None:
-                raise NotFound(f"no webhook endpoint {endpoint_id}")
+            _check_is_of(uow, merchant_id, mode, endpoint_id)
             return uow.outbox.deliveries(merchant_id, endpoint_id, limit, cursor)
 
     def attempts(self, merchant_id: str, delivery_id: str) -> Sequence[WebhookAttempt]:
@@ -116,9 +118,10 @@ class MerchantWebhooks:
         with self._store.look() as uow:
             return uow.outbox.attempts(merchant_id, delivery_id)
 
-    def replay(self, merchant_id: str, endpoint_id: str, delivery_id: str) -> WebhookDelivery:
+    def replay(self, merchant_id: str, mode: Mode, endpoint_id: str, delivery_id: str) -> WebhookDelivery:
         """Send one delivery again, with the same id and bytes. Raises NotFound."""
         with self._store.work() as uow:
+            _check_is_of(uow, merchant_id, mode, endpoint_id)
             delivery = uow.outbox.delivery(merchant_id, delivery_id)
             if delivery is None or delivery.endpoint_id != endpoint_id:
                 raise NotFound(f"no delivery {delivery_id}")
@@ -128,14 +131,18 @@ class MerchantWebhooks:
         return again
 
     def _fan_out(self) -> int:
-        """Make a delivery of each new message for each endpoint that wants its type. Returns how many messages."""
+        """Make a delivery of each new message for each endpoint of its mode that wants its type.
+
+        Nothing here depends on what is in an endpoint's secrets or a message's texts: one that is broken stops nobody.
+        Returns how many messages.
+        """
         now = self._clock()
         with self._store.work() as uow:
             messages = uow.outbox.claim_unfanned(self._worker.batch)
             for message in messages:
                 wanting = [
                     endpoint
-                    for endpoint in uow.outbox.endpoints(message.merchant_id)
+                    for endpoint in uow.outbox.endpoints(message.merchant_id, message.mode)
                     if endpoint.state == "enabled" and (not endpoint.types or message.type in endpoint.types)
                 ]
                 uow.outbox.fanned(message, [_delivery(message, endpoint, now) for endpoint in wanting])
@@ -257,6 +264,12 @@ class MerchantWebhooks:
         return DeliveryState.PENDING, attempt.at + pause
 
 
+def _check_is_of(uow: UnitOfWork, merchant_id: str, mode: Mode, endpoint_id: str) -> None:
+    """Raises NotFound unless the endpoint is the merchant's and of this mode."""
+    if endpoint_id not in {endpoint.id for endpoint in uow.outbox.endpoints(merchant_id, mode)}:
+        raise NotFound(f"no webhook endpoint {endpoint_id}")
+
+
 def _delivery(message: OutboxMessage, endpoint: WebhookEndpoint, now: datetime) -> WebhookDelivery:
     body = {
         "type": message.type,
@@ -268,7 +281,7 @@ def _delivery(message: OutboxMessage, endpoint: WebhookEndpoint, now: datetime) 
         merchant_id=message.merchant_id,
         endpoint_id=endpoint.id,
         outbox_id=message.id,
-        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(),
+        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace"),
         created_at=now,
         due_at=now,
     )

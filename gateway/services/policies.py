@@ -1,4 +1,7 @@
-"""Policies: versions are only superseded, never edited; the newest one decides."""
+"""Policies: versions are only superseded, never edited; the newest one decides.
+
+A policy belongs to the merchant, not to a mode: what is tried in test is what decides in live.
+"""
 
 from __future__ import annotations
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from carriers.base import Capability, CarrierError, Subscription, TrackingUpdate
+from carriers.base import BookingRef, Capability, CarrierError, ProofOfDelivery, Subscription, TrackingUpdate
 from carriers.base.calls import Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
-from gateway.domain.errors import NotFound
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
@@ -22,14 +21,16 @@ from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
-from gateway.services.tracking import Funnel
+from gateway.services.tracking import Funnel, locked
 from gateway.settings import Tracking as TrackingSettings
 from gateway.settings import Worker
 
 log = logging.getLogger("gateway.poll")
 POLL_DEADLINE_S = 20.0
+BROKEN_PAUSE = timedelta(hours=1)
 RENEW_BEFORE = timedelta(days=1)
-UNENDING = timedelta(days=3650)
+END_UNKNOWN = timedelta(days=2)
+"""When a push ends whose end the carrier does not tell: it is asked for again a day before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,28 @@ class Poller:
         call = _track(batch.live, numbers)
         outcome = self._pool.ask_all(Purpose.TRACK, [batch.live], [call], POLL_DEADLINE_S)[0]
         self._apply(batch, outcome)
+        if batch.live.can(Capability.PROVES_DELIVERY):
+            for tracker in batch.trackers:
+                self._fetch_proof(batch.live, tracker)
+
+    def _fetch_proof(self, live: LiveCarrier, tracker: TrackerRecord) -> None:
+        """Ask for the proof of a delivered shipment that has none yet; what cannot be had now is asked for again."""
+        with self._store.look() as uow:
+            shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id) if tracker.shipment_id else None
+        if shipment is None or shipment.status != "delivered" or shipment.proof or shipment.booking is None:
+            return
+        if shipment.tender_id != tracker.tender_id:
+            return
+        try:
+            proof = self._pool.ask(Purpose.PROOF, live, _proof(live, shipment.booking), POLL_DEADLINE_S)
+        except CarrierError as error:
+            log.info("no proof of delivery for %s yet: %s", shipment.id, error)
+            return
+        with self._store.work() as uow:
+            current = locked(uow, tracker)
+            if current is not None:
+                project(uow, current, self._clock(), "proof", proof)
+                uow.commit()
 
     def _subscribed(self, batch: PollBatch) -> PollBatch:
         """Where push must be asked for: ask, and again before it ends. Without it polling goes on all the same."""
@@ -95,7 +118,7 @@ class Poller:
         except CarrierError as error:
             log.warning("no push for %s: %s", ", ".join(numbers), error)
             return batch
-        until = subscription.expires_at or now + UNENDING
+        until = subscription.expires_at or now + END_UNKNOWN
         done = {tracker.id: replace(tracker, subscribed_until=until) for tracker in wanting}
         with self._store.work() as uow:
             for tracker in done.values():
@@ -114,12 +137,12 @@ class Poller:
         for tracker in due:
             by_account[tracker.merchant_id, tracker.account_id].append(tracker)
         for (merchant_id, account_id), trackers in by_account.items():
-            try:
-                live = self._pool.get(merchant_id, account_id)
-            except NotFound:
-                self._put_off(trackers, None)
-                continue
-            if not live.can(Capability.TRACKS):
+            with self._store.look() as uow:
+                record = uow.accounts.get(merchant_id, account_id)
+            live = self._pool.attempt(record) if record else None
+            if not isinstance(live, LiveCarrier):
+                self._put_off(trackers, self._clock() + BROKEN_PAUSE)
+            elif not live.can(Capability.TRACKS):
                 self._put_off(trackers, None)
             elif self._pool.resting(live) is not None:
                 self._put_off(trackers, live.record.resting_until)
@@ -135,7 +158,7 @@ class Poller:
             if outcome.error is None:
                 self._funnel.apply(uow, account, outcome.value or (), Source.POLL, now, inbox_id)
             for tracker in batch.trackers:
-                current = uow.trackers.get(tracker.merchant_id, tracker.id, lock=True) or tracker
+                current = locked(uow, tracker) or tracker
                 current = self._expired(uow, current, now)
                 due = self._next_due(batch.live, current, now, outcome.error)
                 uow.trackers.update(replace(current, due_at=due, tries=0))
@@ -151,7 +174,7 @@ class Poller:
             merchant_id=batch.live.record.merchant_id,
             account_id=batch.live.record.id,
             source="poll",
-            dedupe_key=f"{now.isoformat()}:{hashlib.sha256(raw).hexdigest()}:{batch.trackers[0].id}",
+            dedupe_key=f"{batch.trackers[0].id}:{hashlib.sha256(raw).hexdigest()}",  # the same answer is kept once
             received_at=now,
             body=raw,
             state=InboxState.QUARANTINED if failed else InboxState.APPLIED,
@@ -198,6 +221,11 @@ class Poller:
             for tracker in trackers:
                 uow.trackers.update(replace(tracker, due_at=until, tries=0))
             uow.commit()
+
+
+async def _proof(live: LiveCarrier, booking: BookingRef) -> ProofOfDelivery:
+    proof: ProofOfDelivery = await live.carrier.proof_of_delivery(booking)  # type: ignore[attr-defined]  # role was seen
+    return proof
 
 
 def _split(live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Iterator[PollBatch]:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.fold import CurrentStatus, current_status
-from gateway.domain.records import ShipmentRecord, TrackerRecord
+from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
 from gateway.services.changes import record_change, record_tracker_change
+from gateway.services.ids import new_id
 from gateway.services.ports import UnitOfWork
 
 
@@ -38,6 +39,7 @@ def project(
         **_told(current),
         version=tracker.version + 1 if changed else tracker.version,
         finished=statuses()[current.status].terminal,
+        due_at=now if changed and current.status == "delivered" else tracker.due_at,  # its proof is asked for at once
     )
     uow.trackers.update(folded)
     if changed:
@@ -86,8 +88,23 @@ def _move(
         return shipment
     kind = "shipment.status_changed" if changed else "shipment.proof_of_delivery"
     moved = record_change(uow, moved, kind, now)
+    if moved.status_conflict and not shipment.status_conflict:
+        uow.cases.open(_conflict(moved, now))
     _keep_facts(uow, moved, current, events)
     return moved
+
+
+def _conflict(shipment: ShipmentRecord, now: datetime) -> Case:
+    """Two words of the carrier cannot both be true: a person looks."""
+    return Case(
+        id=new_id("cas", now),
+        merchant_id=shipment.merchant_id,
+        kind="status_conflict",
+        shipment_id=shipment.id,
+        tender_id=shipment.tender_id,
+        why=f"the events contradict each other; it counts as {shipment.status}",
+        created_at=now,
+    )
 
 
 def _keep_facts(

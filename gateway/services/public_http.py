@@ -49,10 +49,14 @@ class Answer:
 def check_url(url: str, *, allow_private: bool) -> None:
     """Refuse a URL at the moment it is saved: scheme, port, user info, length, a number that is no public address.
 
+    So is `localhost`, the one name that needs no look-up. Source: RFC 6761, section 6.3.
+
     Raises:
         NotPublic: with the reason.
     """
     _, host, port = _parts(url, allow_private)
+    if not allow_private and f".{host}".endswith(".localhost"):
+        raise NotPublic(f"{host} is this machine, which is not public")
     try:
         _checked_address(host, port, allow_private, socket.AI_NUMERICHOST)
     except socket.gaierror:

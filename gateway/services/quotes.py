@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from carriers.base import Capability, CarrierError, QuoteRequest
+from carriers.base import BadCarrierResponse, Capability, CarrierError, QuoteRequest
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.quotes import CarrierResult, Offer, Quote, Rate, ResultState, ServiceLevel
+from gateway.domain.records import AccountRecord
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.domain.zones import Zone, zone_of
@@ -22,6 +23,8 @@ from gateway.services.offers import candidate, offer
 from gateway.services.policies import PolicyBook
 from gateway.services.ports import Mode, Store
 from gateway.settings import Quoting
+
+HIGHEST_PRICE_MINOR = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +128,15 @@ class QuoteService:
         """Whom to ask, and a result for each account that is not asked."""
         asked: list[LiveCarrier] = []
         results: list[CarrierResult] = []
-        for live in self._pool.of_merchant(merchant_id, mode):
+        lives, broken = self._pool.of_merchant(merchant_id, mode)
+        results += [_unasked(each.record, ResultState.ERROR, "account_broken", each.why) for each in broken]
+        for live in lives:
             resting = self._pool.resting(live)
             why = unserved(live, request.shipment)
             if why is not None:
-                results.append(_unasked(live, ResultState.INELIGIBLE, "ineligible", why))
+                results.append(_unasked(live.record, ResultState.INELIGIBLE, "ineligible", why))
             elif resting is not None:
-                results.append(_unasked(live, ResultState.SKIPPED, "resting", resting))
+                results.append(_unasked(live.record, ResultState.SKIPPED, "resting", resting))
             else:
                 asked.append(live)
         return asked, results
@@ -165,7 +170,11 @@ def _offers(
 
 
 async def _quote(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:
+    """What the carrier offers, each a rate with a price somebody could mean."""
     rates: Sequence[Rate] = await live.carrier.quote(request)  # type: ignore[attr-defined]  # unserved() saw the role
+    for rate in rates:
+        if not isinstance(rate, Rate) or rate.price.minor > HIGHEST_PRICE_MINOR:
+            raise BadCarrierResponse("a rate that is none")
     return rates
 
 
@@ -179,8 +188,7 @@ def unserved(live: LiveCarrier, shipment: Shipment) -> str | None:
     return None
 
 
-def _unasked(live: LiveCarrier, state: ResultState, code: str, why: str) -> CarrierResult:
-    record = live.record
+def _unasked(record: AccountRecord, state: ResultState, code: str, why: str) -> CarrierResult:
     return CarrierResult(
         account_id=record.id, account=record.name, carrier=record.carrier, state=state, code=code, why=why
     )

@@ -8,24 +8,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
-from carriers.base import BookingRef, Cancellation, CancellationState, Capability, CarrierError
+from carriers.base import BookingRef, Cancellation, CancellationState, Capability, CarrierError, ShipmentRejected
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, TooLate
 from gateway.domain.records import Case, Recall, ShipmentRecord, Tender
 from gateway.domain.shipments import ShipmentState, TenderState
-from gateway.domain.tracking import Source, TrackingEvent
+from gateway.domain.tracking import Source, TrackingEvent, statuses
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.changes import record_change
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
+from gateway.services.transactions import again_if_crossed
 from gateway.settings import Booking as BookingSettings
 from gateway.settings import Worker
 
 LONGEST_PAUSE = timedelta(hours=1)
 FIRST_PAUSE = timedelta(seconds=30)
+ASK_A_PERSON_AFTER = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(days=3)
+GOES_BACK = ("cancelled", "returning", "returned")
 
 
 class Recalls:
@@ -66,24 +71,25 @@ class Recalls:
             return uow.recalls.claim_due(self._clock(), timedelta(seconds=self._worker.lease_s), self._worker.batch)
 
     def work(self, recall: Recall) -> None:
-        """Ask the carrier to take the booking back, and record what it said."""
+        """Ask the carrier to take the booking back, unless tracking has settled it already; record what it said."""
+        told = self._told_by_tracking(recall)
+        if told is not None:
+            self._settle(recall, told)
+            return
         try:
             answer = self._ask(recall)
+        except ShipmentRejected as error:
+            answer = Cancellation(state=CancellationState.TOO_LATE, why=str(error))
         except CarrierError as error:
-            self._again(recall, str(error))
-            return
+            answer = Cancellation(state=CancellationState.PENDING, why=str(error))
         if answer.state is CancellationState.PENDING:
             self._again(recall, answer.why or "the carrier has not decided yet")
         else:
             self._settle(recall, answer)
 
     def park(self, recall: Recall, why: str) -> None:
-        """A recall that crashes its workers: a person takes over."""
-        now = self._clock()
-        with self._store.work() as uow:
-            uow.recalls.update(replace(recall, state="refused", why=why, tries=0))
-            uow.cases.open(_refused(recall, why, now))
-            uow.commit()
+        """A recall that crashes its workers: a person takes over, the booking stands."""
+        self._settle(recall, Cancellation(state=CancellationState.TOO_LATE, why=why), opens_case=True)
 
     def _wish(self, merchant_id: str, shipment_id: str) -> tuple[ShipmentRecord, Recall | None]:
         """Commit the wish before anybody is called. None where there is nothing (more) to do."""
@@ -95,6 +101,8 @@ class Recalls:
                 return shipment, None
             if shipment.state is not ShipmentState.BOOKED or shipment.booking is None:
                 raise Conflict(f"a shipment in state {shipment.state.value} cannot be cancelled")
+            if statuses()[shipment.status].terminal:
+                raise TooLate(f"it is {shipment.status} already")
             now = self._clock()
             recall = Recall(
                 id=new_id("rcl", now),
@@ -114,37 +122,71 @@ class Recalls:
             uow.commit()
         return shipment, recall
 
+    def _told_by_tracking(self, recall: Recall) -> Cancellation | None:
+        """What became of a merchant's wish, where the parcel itself shows it."""
+        with self._store.look() as uow:
+            shipment = uow.shipments.get(recall.merchant_id, recall.shipment_id)
+        if recall.purpose != "merchant" or shipment is None:
+            return None
+        if shipment.status in GOES_BACK:
+            return Cancellation(state=CancellationState.ACCEPTED, why=f"the carrier reports it {shipment.status}")
+        if statuses()[shipment.status].terminal:
+            return Cancellation(state=CancellationState.TOO_LATE, why=f"it is {shipment.status}")
+        return None
+
     def _ask(self, recall: Recall) -> Cancellation:
         live = self._pool.get(recall.merchant_id, recall.account_id)
         if not live.can(Capability.CANCELS):
-            return Cancellation(state=CancellationState.TOO_LATE, why=f"{recall.account_id} takes no cancellations")
+            return Cancellation(state=CancellationState.TOO_LATE, why=f"{live.record.carrier} takes no cancellations")
+        if live.carrier.profile.kind == "own" and self._on_the_road(recall):
+            return Cancellation(state=CancellationState.TOO_LATE, why="our own driver has it already")
         return self._pool.ask(Purpose.CANCEL, live, _cancel(live, recall.booking), self._settings.deadline_s)
 
+    def _on_the_road(self, recall: Recall) -> bool:
+        """Own vans are known by their scans only, which the adapter does not see."""
+        with self._store.look() as uow:
+            tracker = uow.trackers.of_tender(recall.merchant_id, recall.tender_id)
+        return tracker is not None and tracker.phase != "pre_transit"
+
     def _again(self, recall: Recall, why: str) -> None:
+        """Later, with growing pauses; after a while a person is asked too, and in the end instead."""
         now = self._clock()
+        if now - recall.created_at >= GIVE_UP_AFTER:
+            gave_up = f"gave up after {GIVE_UP_AFTER.days} days: {why}"
+            self._settle(recall, Cancellation(state=CancellationState.TOO_LATE, why=gave_up), opens_case=True)
+            return
         pause = min(FIRST_PAUSE * 2 ** min(recall.asked, 10), LONGEST_PAUSE)
         with self._store.work() as uow:
             uow.recalls.update(replace(recall, why=why, asked=recall.asked + 1, tries=0, due_at=now + pause))
+            if now - recall.created_at >= ASK_A_PERSON_AFTER:
+                uow.cases.open(_case("recall_open", recall, f"not taken back yet: {why}", now))
             uow.commit()
 
-    def _settle(self, recall: Recall, answer: Cancellation) -> None:
-        now = self._clock()
+    def _settle(self, recall: Recall, answer: Cancellation, *, opens_case: bool = False) -> None:
+        """The carrier's last word, in a transaction that is tried again when another one gets in its way."""
+        again_if_crossed(lambda: self._record(recall, answer, opens_case=opens_case))
+
+    def _record(self, recall: Recall, answer: Cancellation, *, opens_case: bool) -> None:
         accepted = answer.state is CancellationState.ACCEPTED
         with self._store.work() as uow:
-            uow.recalls.update(replace(recall, state="done" if accepted else "refused", why=answer.why))
-            if recall.purpose == "merchant":
-                self._tell_shipment(uow, recall, answer, accepted, now)
-            elif not accepted:
-                uow.cases.open(_refused(recall, answer.why or "too late", now))
+            shipment = uow.shipments.get(recall.merchant_id, recall.shipment_id, lock=True)
+            now = self._clock()
+            state: Literal["done", "refused"] = "done" if accepted else "refused"
+            uow.recalls.update(replace(recall, state=state, why=answer.why, tries=0))
+            uow.cases.close(recall.merchant_id, recall.shipment_id, "recall_open", now, state, answer.why)
+            if recall.purpose == "merchant" and shipment is not None:
+                self._tell_shipment(uow, shipment, recall, answer, now)
+            if not accepted and (opens_case or recall.purpose == "compensation"):
+                why = f"booking {recall.booking.carrier_reference} was not taken back: {answer.why or 'too late'}"
+                uow.cases.open(_case("recall_refused", recall, why, now))
             uow.commit()
 
     def _tell_shipment(
-        self, uow: UnitOfWork, recall: Recall, answer: Cancellation, accepted: bool, now: datetime
+        self, uow: UnitOfWork, shipment: ShipmentRecord, recall: Recall, answer: Cancellation, now: datetime
     ) -> None:
-        shipment = uow.shipments.get(recall.merchant_id, recall.shipment_id, lock=True)
-        if shipment is None or shipment.state is not ShipmentState.CANCELLING:
+        if shipment.state is not ShipmentState.CANCELLING:
             return
-        if not accepted:
+        if answer.state is not CancellationState.ACCEPTED:
             kept = replace(shipment, state=ShipmentState.BOOKED, why=answer.why or "too late to cancel")
             record_change(uow, kept, "shipment.cancellation_refused", now)
             return
@@ -193,13 +235,13 @@ def _cancelled(recall: Recall, now: datetime) -> TrackingEvent:
     )
 
 
-def _refused(recall: Recall, why: str, now: datetime) -> Case:
+def _case(kind: str, recall: Recall, why: str, now: datetime) -> Case:
     return Case(
         id=new_id("cas", now),
         merchant_id=recall.merchant_id,
-        kind="recall_refused",
+        kind=kind,
         shipment_id=recall.shipment_id,
         tender_id=recall.tender_id,
-        why=f"booking {recall.booking.carrier_reference} must not exist but stays: {why}",
+        why=why,
         created_at=now,
     )

@@ -78,6 +78,17 @@ class Reconciler:
         else:
             self._check_again(tender)
 
+    def claim_stranded(self) -> Sequence[ShipmentRecord]:
+        """Shipments in `booking` that nobody works on: their process died between two tenders."""
+        now = self._clock()
+        lease = timedelta(seconds=self._settings.deadline_s + self._settings.lease_margin_s)
+        with self._store.work() as uow:
+            return uow.shipments.claim_stranded(now, lease, self._worker.batch)
+
+    def work_stranded(self, shipment: ShipmentRecord) -> None:
+        """Take a stranded shipment as far as it gets."""
+        self.carry_through(shipment.merchant_id, shipment.id)
+
     def park(self, tender: Tender, why: str) -> None:
         """A tender that crashes its workers: a person takes over."""
         with self._store.work() as uow:
@@ -95,7 +106,7 @@ class Reconciler:
         if live.can(Capability.FINDS_BOOKINGS):
             found = self._find(live, tender)
             if isinstance(found, Booking):
-                self._booker.settle(tender, found)
+                self._settled(tender, found)
                 return
             if isinstance(found, CarrierError):
                 self._later(tender, f"look-up failed: {found}", live)
@@ -105,13 +116,18 @@ class Reconciler:
         if self._may_send_again(live, tender):
             answer = self._booker.send(live, tender, self._shipment(tender.merchant_id, tender.shipment_id))
             if isinstance(answer, Booking):
-                self._booker.settle(tender, answer)
+                self._settled(tender, answer)
                 return
             why, refused = f"sent again: {answer}", isinstance(answer, ShipmentRejected)
         if refused and self._proved_absent(live, tender):
             self._close(tender)
         else:
             self._later(tender, why, live)
+
+    def _settled(self, tender: Tender, booking: Booking) -> None:
+        """Record the booking; where it was taken back at once (its price), go on to the next offer."""
+        if self._booker.settle(tender, booking).state is ShipmentState.BOOKING:
+            self._booker.advance(tender.merchant_id, tender.shipment_id)
 
     def _counts(self, live: LiveCarrier, tender: Tender) -> int:
         """An empty look-up counts once the carrier must have finished processing, and apart from the last one."""

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from carriers.base import Booking, BookingRef, Capability, CarrierError, ShipmentRejected
 from gateway.domain.clock import Clock
-from gateway.domain.errors import Conflict, DuplicateReference, NotFound, QuoteExpired, Unprocessable
+from gateway.domain.errors import (
+    Conflict,
+    DuplicateReference,
+    NotFound,
+    QuoteExpired,
+    StaleVersion,
+    Unprocessable,
+)
 from gateway.domain.fold import sort_key
 from gateway.domain.quotes import Quote
 from gateway.domain.records import Case, ShipmentRecord, Tender
@@ -218,7 +225,7 @@ class ShipmentService:
             if earlier is not None:
                 record = self._again(uow, earlier, record, now)
             elif not record_created(uow, record):
-                raise DuplicateReference(ask.reference, "of a request that came first")
+                raise StaleVersion(f"reference {ask.reference!r} is being booked by another request right now")
             remember(uow, record.id)
             uow.commit()
         return record

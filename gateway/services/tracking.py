@@ -7,13 +7,15 @@ Pushed, polled and scanned events meet in `Funnel.apply`.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from carriers.base import BadCarrierResponse, Capability, CarrierError, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
-from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.codec import from_json
+from gateway.domain.errors import Conflict, NotFound, StaleVersion
 from gateway.domain.fold import clamp, sort_key
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import AccountRecord, TrackerRecord
@@ -22,6 +24,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Page, Store, UnitOfWork
 from gateway.services.projection import project
+from gateway.services.scans import Scan, read_scans
 from gateway.settings import Tracking as TrackingSettings
 from gateway.settings import Worker
 
@@ -36,6 +39,13 @@ class Applied:
 
     new: int
     unknown_numbers: tuple[str, ...]
+
+
+def locked(uow: UnitOfWork, tracker: TrackerRecord) -> TrackerRecord | None:
+    """A tracker as it is now, locked; its shipment first, as everybody does, or two would wait for each other."""
+    if tracker.shipment_id:
+        uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
+    return uow.trackers.get(tracker.merchant_id, tracker.id, lock=True)
 
 
 class Funnel:
@@ -65,14 +75,15 @@ class Funnel:
         return Applied(new, tuple(unknown))
 
     def _tracker(self, uow: UnitOfWork, account: AccountRecord, update: TrackingUpdate) -> TrackerRecord | None:
+        """The tracker an update is about, locked: its shipment first, then itself, as everybody does."""
+        found = None
         if update.tracking_number:
-            found = uow.trackers.find(account.merchant_id, account.id, update.tracking_number, lock=True)
-            if found is not None:
-                return found
-        if not update.reference:
+            found = uow.trackers.find(account.merchant_id, account.id, update.tracking_number)
+        if found is None and update.reference:
+            found = uow.trackers.of_tender(account.merchant_id, update.reference)
+        if found is None or found.account_id != account.id:
             return None
-        by_tender = uow.trackers.of_tender(account.merchant_id, update.reference, lock=True)
-        return by_tender if by_tender is not None and by_tender.account_id == account.id else None
+        return locked(uow, found)
 
     def _append(
         self,
@@ -140,12 +151,17 @@ class Tracking:
             return uow.inbox.claim_due(self._clock(), lease, self._worker.batch)
 
     def scan(self, account: AccountRecord, updates: Sequence[TrackingUpdate], raw: bytes) -> Applied:
-        """Apply own drivers' scans at once; the raw scan is stored in the same commit. Idempotent by event id."""
+        """Apply own drivers' scans at once; the raw scans are stored in the same commit. Idempotent by event id.
+
+        Scans of numbers nobody knows yet are parked like a carrier's webhooks.
+        """
         now = self._clock()
         message = self._message(account, "scan", raw, now, InboxState.APPLIED)
         with self._store.work() as uow:
-            uow.inbox.add(message)
+            fresh = uow.inbox.add(message)
             applied = self._funnel.apply(uow, account, updates, Source.SCAN, now, message.id)
+            if fresh and applied.unknown_numbers:
+                self._park(uow, message, applied)
             uow.commit()
         return applied
 
@@ -173,7 +189,8 @@ class Tracking:
             known = uow.trackers.find(merchant_id, account.id, tracking_number)
             if known is not None:
                 return known
-            uow.trackers.add(tracker)
+            if not uow.trackers.add(tracker):
+                raise StaleVersion(f"{tracking_number} is being followed by another request right now")
             uow.commit()
         return tracker
 
@@ -223,8 +240,9 @@ class Tracking:
         except CarrierError as error:
             self.park(message, str(error))
             return
+        source = Source.SCAN if message.source == Source.SCAN else Source.WEBHOOK
         with self._store.work() as uow:
-            applied = self._funnel.apply(uow, account, updates, Source.WEBHOOK, message.received_at, message.id)
+            applied = self._funnel.apply(uow, account, updates, source, message.received_at, message.id)
             if applied.unknown_numbers:
                 self._park(uow, message, applied)
             else:
@@ -235,6 +253,8 @@ class Tracking:
     def _parse(self, account: AccountRecord, message: InboxMessage) -> Sequence[TrackingUpdate]:
         """The proof was checked when it came in; here only the words are read."""
         carrier = self._pool.bind(account).carrier
+        if message.source == Source.SCAN:
+            return read_scans(carrier, from_json(tuple[Scan, ...], json.loads(message.body)))
         call = WebhookCall(
             method=message.method,
             headers=message.headers,

@@ -92,6 +92,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("merchant_id", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
         sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
@@ -137,6 +138,7 @@ def upgrade() -> None:
         "webhook_endpoints",
         sa.Column("merchant_id", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("secrets", sa.Text(), nullable=False),
         sa.Column("types", sa.Text(), nullable=False),
@@ -292,6 +294,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "shipments_by_status", "shipments", ["merchant_id", "mode", "status", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "shipments_being_booked",
+        "shipments",
+        ["updated_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'booking'"),
+        postgresql_where=sa.text("state = 'booking'"),
     )
     op.create_index("shipments_newest", "shipments", ["merchant_id", "mode", "created_at", "id"], unique=False)
     op.create_index("shipments_reference", "shipments", ["merchant_id", "mode", "reference"], unique=True)
@@ -796,6 +806,12 @@ def downgrade() -> None:
     op.drop_table("webhook_deliveries")
     op.drop_index("shipments_reference", table_name="shipments")
     op.drop_index("shipments_newest", table_name="shipments")
+    op.drop_index(
+        "shipments_being_booked",
+        table_name="shipments",
+        sqlite_where=sa.text("state = 'booking'"),
+        postgresql_where=sa.text("state = 'booking'"),
+    )
     op.drop_index("shipments_by_status", table_name="shipments")
     op.drop_index("shipments_by_state", table_name="shipments")
     op.drop_index("shipments_by_number", table_name="shipments")

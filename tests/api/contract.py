@@ -1,4 +1,4 @@
-"""Checks an answer against the document that the application publishes. The part of JSON Schema that it uses, no more."""
+"""Checks answers against the document that the application publishes: the part of JSON Schema that it uses."""
 
 import operator
 import re
@@ -52,7 +52,7 @@ class Contract:
         assert response.mimetype in content, f"{response.mimetype} is not documented for {status}"
         if response.is_json:
             faults = list(self.faults(content[response.mimetype]["schema"], response.get_json()))
-            assert faults == []
+            assert not faults, f"{response.request.path}: {faults}"
 
     def faults(self, schema: Json, value: object, path: str = "$") -> Iterator[str]:
         assert set(schema) <= KNOWN, f"{set(schema) - KNOWN} is not checked"

@@ -181,7 +181,9 @@ def test_every_field_is_checked_and_pointed_at(name: str, busy: Merchant, contra
         tried += 1
         fault = fault_of(contract, sent(busy, method, path, mutated), schema, mutated, where)
         if fault:
-            wrong.append(f"{pointer(where)} in {json.dumps(mutated)[:2000] if len(wrong) < 3 else '...'}: {fault[:300]}")
+            wrong.append(
+                f"{pointer(where)} in {json.dumps(mutated)[:2000] if len(wrong) < 3 else '...'}: {fault[:300]}"
+            )
     assert wrong == []
     assert tried > 10
 
@@ -203,9 +205,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_json_that_is_not_json_is_refused_wherever_it_stands(
-    name: str, newcomer: Merchant, contract: Contract
-) -> None:
+def test_json_that_is_not_json_is_refused_wherever_it_stands(name: str, newcomer: Merchant, contract: Contract) -> None:
     method, path, body = BODIES[name]
     schema = contract.operation(method, path)["requestBody"]["content"]["application/json"]["schema"]
     places = [where for where, _, _ in spots(contract, schema, body)]

@@ -53,7 +53,7 @@ class Merchant:
         return response
 
     def get(self, path: str, **query: Any) -> TestResponse:
-        return self("GET", path, query_string=query)
+        return self("GET", path, **({"query_string": query} if query else {}))
 
     def post(self, path: str, body: object = None, key: str = "", **kwargs: Any) -> TestResponse:
         headers = {**({"Idempotency-Key": key} if key else {}), **kwargs.pop("headers", {})}

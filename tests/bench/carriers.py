@@ -1,4 +1,4 @@
-"""Ten local carriers in a process of their own, and four sick ones, in the sandbox's wire format.
+"""Ten local carriers in one process and four sick ones in another, in the sandbox's wire format.
 
 The simulator that ships with the sandbox keeps books and has a thread for every call: at hundreds of quotes a second
 it would be measured, and not the gateway. These answer every request with the same prepared rates, after their
@@ -65,25 +65,31 @@ class Dripping(Healthy):
             asyncio.get_running_loop().call_later(DRIP_S, self.answer)
 
 
-async def serve() -> None:
-    """Open all carriers, print their URLs as one line of JSON, and run until stdin ends."""
-    good = reply(_rates(datetime.now(UTC)))
-    huge = reply(b'{"quotes": [' + b" " * HUGE + b"]}")
-    urls: dict[str, str] = {}
-    for latency_ms in LATENCIES_MS:
-        urls[str(latency_ms)] = await _open(partial(Healthy, latency_ms / 1000, good))
-    urls["hanging"] = await _open(partial(Hanging, 0, b""))
-    urls["dripping"] = await _open(partial(Dripping, 0, good))
-    urls["sending 10 MB"] = await _open(partial(Healthy, 0, huge))
-    refusing = socket.socket()
-    refusing.bind(("127.0.0.1", 0))  # bound, and nobody listens: connections are refused
-    urls["refusing"] = _url(refusing)
+async def serve(which: str) -> None:
+    """Open the `healthy` or the `sick` ones, print their URLs as one line of JSON, and run until stdin ends."""
+    urls = await (_healthy() if which == "healthy" else _sick())
     sys.stdout.write(json.dumps(urls) + "\n")
     sys.stdout.flush()
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
     await ended.wait()
-    refusing.close()
+
+
+async def _healthy() -> Mapping[str, str]:
+    answer = reply(_rates(datetime.now(UTC)))
+    return {str(each): await _open(partial(Healthy, each / 1000, answer)) for each in LATENCIES_MS}
+
+
+async def _sick() -> Mapping[str, str]:
+    refusing = socket.socket()
+    refusing.bind(("127.0.0.1", 0))  # bound, and nobody listens: connections are refused
+    huge = reply(b'{"quotes": [' + b" " * HUGE + b"]}")
+    return {
+        "hanging": await _open(partial(Hanging, 0, b"")),
+        "dripping": await _open(partial(Dripping, 0, reply(_rates(datetime.now(UTC))))),
+        "refusing": _url(refusing),
+        "sending 10 MB": await _open(partial(Healthy, 0, huge)),
+    }
 
 
 async def _open(protocol: Callable[[], asyncio.Protocol]) -> str:
@@ -115,4 +121,4 @@ def _rates(now: datetime) -> bytes:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(sys.argv[1]))

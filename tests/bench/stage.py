@@ -126,10 +126,10 @@ def stage(database: str) -> Iterator[Stage]:
         port = _free_port()
         environment = _environment(folder, database_url, port)
         services = build(load_settings(environment))
-        with _carriers() as urls:
+        with _carriers("healthy") as healthy, _carriers("sick") as sick:
             made = Stage(
                 url=f"http://127.0.0.1:{port}",
-                carriers=urls,
+                carriers={**healthy, **sick},
                 environment=environment,
                 services=services,
                 log=folder / "log",
@@ -169,9 +169,9 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _carriers() -> Iterator[Mapping[str, str]]:
-    """The carriers' process; it ends when its stdin does."""
-    command = [sys.executable, "-m", "tests.bench.carriers"]
+def _carriers(which: str) -> Iterator[Mapping[str, str]]:
+    """A process of carriers; it ends when its stdin does."""
+    command = [sys.executable, "-m", "tests.bench.carriers", which]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin is not None
         assert process.stdout is not None

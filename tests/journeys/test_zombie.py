@@ -18,7 +18,7 @@ from gateway.bootstrap import TRANSPORTS
 from tests.conftest import TestDatabase
 from tests.journeys.site import Gateway, Site, states
 
-PATIENT_S = 60
+PATIENT_S = 10
 
 
 class Gate:

@@ -230,6 +230,7 @@ def message(message_id: str = "inb_1", merchant_id: str = MERCHANT, **more: Any)
 def news(message_id: str = "msg_1", subject_id: str = "shp_1", sequence: int = 1, **more: Any) -> OutboxMessage:
     given: dict[str, Any] = {
         "merchant_id": MERCHANT,
+        "mode": "test",
         "type": "shipment.booked",
         "payload": {"shipment_id": subject_id, "reference": None},
         "created_at": NOW,
@@ -239,6 +240,7 @@ def news(message_id: str = "msg_1", subject_id: str = "shp_1", sequence: int = 1
 
 def endpoint(endpoint_id: str = "whk_1", merchant_id: str = MERCHANT, **more: Any) -> WebhookEndpoint:
     given: dict[str, Any] = {
+        "mode": "test",
         "url": "https://example.org/hook",
         "secrets": ("whsec_canary-new", "whsec_canary-old"),
         "created_at": NOW - timedelta(days=1),

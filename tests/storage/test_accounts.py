@@ -67,14 +67,16 @@ def test_keys_are_found_by_their_public_id_alone(store: SqlStore) -> None:
     with store.work() as uow:
         uow.keys.add(made.key())
         uow.keys.used(MERCHANT, "key_1", NOW + timedelta(hours=1))
-        assert uow.keys.revoke(MERCHANT, "key_1", NOW + timedelta(hours=2))
-        assert uow.keys.revoke(MERCHANT, "key_1", NOW + timedelta(hours=3)), "it is revoked already"
-        assert not uow.keys.revoke(MERCHANT, "key_none", NOW)
+        assert uow.keys.revoke(MERCHANT, "live", "key_1", NOW + timedelta(hours=2))
+        assert uow.keys.revoke(MERCHANT, "live", "key_1", NOW + timedelta(hours=3)), "it is revoked already"
+        assert not uow.keys.revoke(MERCHANT, "live", "key_none", NOW)
+        assert not uow.keys.revoke(MERCHANT, "test", "key_1", NOW)
         uow.commit()
     with store.look() as uow:
         expected = made.key(last_used_at=NOW + timedelta(hours=1), revoked_at=NOW + timedelta(hours=2))
         assert uow.keys.by_public_id("pub_key_1") == expected
-        assert uow.keys.list(MERCHANT) == [expected]
+        assert uow.keys.list(MERCHANT, "live") == [expected]
+        assert uow.keys.list(MERCHANT, "test") == []
         assert uow.keys.merchants() == [(MERCHANT, "Mer_1")]
 
 

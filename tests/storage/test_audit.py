@@ -157,6 +157,11 @@ def test_what_is_being_settled_breaks_no_promise(history: SqlStore, database: Te
     assert history.audit(LATER) == []
 
 
+def test_an_endpoint_of_the_other_mode_waits_for_nothing(history: SqlStore, database: TestDatabase) -> None:
+    plant(database, ("UPDATE webhook_endpoints SET mode = 'live'", "DELETE FROM webhook_deliveries"))
+    assert history.audit(LATER) == []
+
+
 def test_large_tables_are_read_in_chunks(history: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(found, "CHUNK", 1)
     assert history.audit(LATER) == []

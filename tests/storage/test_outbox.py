@@ -38,7 +38,9 @@ def test_an_endpoint_comes_back_as_it_was_given(store: SqlStore) -> None:
         uow.outbox.add_endpoint(made.endpoint())
         assert uow.outbox.endpoint(MERCHANT, "whk_1") == made.endpoint()
         uow.outbox.update_endpoint(changed)
-        assert uow.outbox.endpoints(MERCHANT) == [changed]
+        assert uow.outbox.endpoint(MERCHANT, "whk_1") == changed
+        assert uow.outbox.endpoints(MERCHANT, "test") == [replace(changed, secrets=())], "lists show no secrets"
+        assert uow.outbox.endpoints(MERCHANT, "live") == []
         assert uow.outbox.delete_endpoint(MERCHANT, "whk_1")
         assert not uow.outbox.delete_endpoint(MERCHANT, "whk_1")
         assert uow.outbox.endpoint(MERCHANT, "whk_1") is None

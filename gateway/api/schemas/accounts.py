@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, missing, post_load, validate
 
-from gateway.api.schemas.fields import NAME, Given, Shown, counted, entries, flag, moment, text, word
+from gateway.api.schemas.fields import NAME, Given, Shown, coded, counted, entries, flag, moment, text, word
 from gateway.services.accounts import AccountDraft
 from gateway.services.keys import SCOPES
 
@@ -28,9 +28,11 @@ class CarrierSchema(Shown):
     features = fields.List(fields.String(), required=True)
     secrets = fields.Dict(required=True, metadata={"description": "Secrets that an account needs: name, what it is."})
     options = fields.Dict(required=True, metadata={"description": "Options an account may have: name, what it is."})
-    grade = fields.String(
+    grade = word(
+        ["none", "bronze", "silver", "gold"],
+        "Computed by the conformance kit, not claimed; null until the worker has done it.",
         required=True,
-        metadata={"description": "none, bronze, silver or gold: computed by the conformance kit, not claimed."},
+        allow_none=True,
     )
 
 
@@ -43,8 +45,8 @@ class CarrierListSchema(Shown):
 class AccountDraftSchema(Given):
     """What to change of an account; what is left out stays as it is. Secrets are never given back."""
 
-    name = text(64, "Yours to choose.", pattern=NAME, load_default=missing)
-    carrier = text(64, "A code of /v1/carriers; an account stays with its carrier.", pattern=NAME, load_default=missing)
+    name = coded(NAME, "Yours to choose.", load_default=missing)
+    carrier = coded(NAME, "A code of /v1/carriers; an account stays with its carrier.", load_default=missing)
     urls = entries(
         fields.Url(require_tld=False, schemes={"http", "https"}, validate=validate.Length(max=LONGEST_URL)),
         "Only where they differ from the carrier's usual ones.",
@@ -64,8 +66,8 @@ class AccountDraftSchema(Given):
 class NewAccountSchema(AccountDraftSchema):
     """A new carrier account, in the mode of the key; secrets are never given back."""
 
-    name = text(64, "Yours to choose.", pattern=NAME, required=True)
-    carrier = text(64, "A code of /v1/carriers.", pattern=NAME, required=True)
+    name = coded(NAME, "Yours to choose.", required=True)
+    carrier = coded(NAME, "A code of /v1/carriers.", required=True)
 
 
 class AccountSchema(Shown):

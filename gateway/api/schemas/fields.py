@@ -54,14 +54,25 @@ class Text(fields.String):
         return "" if found is None else found
 
 
-def text(longest: int, what: str = "", *, least: int = 0, pattern: str = "", error: str = "", **kwargs: Any) -> Text:
+def text(longest: int, what: str = "", *, least: int = 0, **kwargs: Any) -> Text:
     """A text of at most so many characters, without control characters; "" where it is not given."""
-    checks: list[Callable[[str], Any]] = [validate.Length(min=least or None, max=longest), printable]
-    if pattern:
-        checks.append(Pattern(pattern, error=error or None))
     if not kwargs.get("required"):
         kwargs.setdefault("load_default", str)
+    checks: list[Callable[[Any], Any]] = [validate.Length(min=least or None, max=longest), printable]
     return Text(validate=checks, **described(what, kwargs))
+
+
+def coded(pattern: str, what: str = "", *, error: str | None = None, **kwargs: Any) -> Text:
+    """A text of one form; "" where it is not given."""
+    if not kwargs.get("required"):
+        kwargs.setdefault("load_default", str)
+    return Text(validate=Pattern(pattern, error=error), **described(what, kwargs))
+
+
+def cursor() -> fields.String:
+    """Where a page begins."""
+    checks = [validate.Length(max=300), printable]
+    return fields.String(load_default=None, validate=checks, metadata={"description": "The last page's next_cursor."})
 
 
 def word(choices: list[str], what: str = "", **kwargs: Any) -> fields.String:

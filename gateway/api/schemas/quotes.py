@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates
 
-from gateway.api.schemas.fields import NAME, Given, Shown, entries, moment, text, whole, word
+from gateway.api.schemas.fields import NAME, Given, Shown, coded, entries, moment, text, whole, word
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema, RequirementsSchema, WindowSchema
 from gateway.domain.quotes import Effect, ResultState, ServiceLevel
 from gateway.domain.shipments import Shipment
@@ -33,7 +33,7 @@ class QuoteAskSchema(Given):
     )
     requirements = fields.Nested(RequirementsSchema, load_default=Requirements)
     service_point = text(64, "The carrier's id of the service point where it is collected.", allow_none=True)
-    policy = text(64, "Which policy ranks the offers; left out: the default one.", pattern=NAME, allow_none=True)
+    policy = coded(NAME, "Which policy ranks the offers; left out: the default one.", allow_none=True)
     deadline_ms = whole(
         50, 30_000, "How long to wait for carriers; slower ones are left out.", allow_none=True, load_default=None
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from gateway.api.schemas.fields import Given, Shown, counted, moment, text, word
+from gateway.api.schemas.fields import Given, Shown, counted, cursor, moment, text, word
 from gateway.api.schemas.quotes import (
     MOST_PARCELS,
     SERVICES,
@@ -113,7 +113,7 @@ class ShipmentSearchSchema(Given):
     q = text(100, "Any id, name, e-mail, postcode, or the end of a phone number.")
     created_after = moment()
     limit = counted(1, 200, load_default=50)
-    cursor = text(300, "The `next_cursor` of the page before.", load_default=None)
+    cursor = cursor()
 
 
 class LabelQuerySchema(Given):

@@ -6,9 +6,23 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from gateway.api.schemas.fields import NAME, Given, Shown, counted, degrees, flag, moment, text, whole, word
+from gateway.api.schemas.fields import (
+    NAME,
+    Given,
+    Shown,
+    coded,
+    counted,
+    cursor,
+    degrees,
+    flag,
+    moment,
+    text,
+    whole,
+    word,
+)
+from gateway.api.schemas.values import COUNTRY
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source, statuses
-from gateway.services.fleet import Scan
+from gateway.services.scans import Scan
 
 STATUSES = list(statuses())
 AT_ONCE = 500
@@ -18,7 +32,7 @@ class PageSchema(Given):
     """How much of a list."""
 
     limit = counted(1, 200, load_default=50)
-    cursor = text(300, "The `next_cursor` of the page before.", load_default=None)
+    cursor = cursor()
 
 
 class PlaceSchema(Given):
@@ -26,7 +40,7 @@ class PlaceSchema(Given):
 
     city = text(100, allow_none=True)
     postal_code = text(16, allow_none=True)
-    country = text(2, "ISO 3166-1 alpha-2.", pattern=r"^[A-Z]{2}$", allow_none=True)
+    country = coded(COUNTRY, "ISO 3166-1 alpha-2.", allow_none=True)
     facility = text(100, allow_none=True)
     latitude = degrees(90)
     longitude = degrees(180)
@@ -66,7 +80,7 @@ class FollowSchema(Given):
     """A number that was not booked here, and the account whose carrier knows it."""
 
     account = text(64, "The account's name or id.", least=1, required=True)
-    tracking_number = text(64, pattern=r"^[A-Za-z0-9_.-]{3,64}$", required=True)
+    tracking_number = coded(r"^[A-Za-z0-9_.-]{3,64}$", required=True)
 
 
 class TrackerSchema(Shown):
@@ -172,8 +186,8 @@ class ScanReportSchema(Shown):
 class WindowOfferSchema(Given):
     """A delivery window for sale."""
 
-    id = text(64, pattern=r"^[A-Za-z0-9_.:-]{1,64}$", required=True)
-    zone = text(64, pattern=NAME, required=True)
+    id = coded(r"^[A-Za-z0-9_.:-]{1,64}$", required=True)
+    zone = coded(NAME, required=True)
     start = moment(required=True)
     end = moment(required=True)
     capacity = whole(0, 100_000, "How many parcels; what is booked stays.", required=True)

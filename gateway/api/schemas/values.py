@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from gateway.api.schemas.fields import Given, Pattern, degrees, flag, measure, moment, text, whole, word
+from gateway.api.schemas.fields import Given, coded, degrees, flag, measure, moment, text, whole, word
 from gateway.domain.errors import InvalidValue
 from gateway.domain.values import Address, Money, Parcel, Requirements, TimeWindow
 
@@ -21,6 +21,8 @@ HEAVIEST_G = 10_000_000
 LONGEST_MM = 100_000
 MOST_MONEY = 10**12
 PHONE = r"^\+[1-9][0-9]{4,14}$"
+COUNTRY = r"^[A-Z]{2}$"
+CURRENCY = r"^[A-Z]{3}$"
 SUBDIVISION = r"^[A-Z0-9]{0,3}$"
 SIDES = ("length", "width", "height")
 
@@ -31,7 +33,7 @@ class MoneySchema(Given):
     amount = whole(
         most=MOST_MONEY, required=True, what="In the currency's smallest unit: 899 is 8.99 USD, 899 JPY or 0.899 KWD."
     )
-    currency = fields.String(required=True, validate=Pattern(r"^[A-Z]{3}$"), metadata={"description": "ISO 4217 code."})
+    currency = coded(CURRENCY, "ISO 4217.", error="ISO 4217, such as NOK.", required=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Money:
@@ -50,22 +52,12 @@ class AddressSchema(Given):
     street1 = text(100, "Street and number. Needed to book.")
     street2 = text(100, "Floor, flat, building.", allow_none=True)
     city = text(100, "Needed to book.")
-    subdivision = text(
-        3,
-        "ISO 3166-2 without the country: NY.",
-        pattern=SUBDIVISION,
-        error="ISO 3166-2 without the country, such as NY.",
-        allow_none=True,
+    subdivision = coded(
+        SUBDIVISION, "ISO 3166-2 without the country: NY.", error="ISO 3166-2 without the country.", allow_none=True
     )
     postal_code = text(16, least=1, required=True)
-    country = text(
-        2,
-        "ISO 3166-1 alpha-2.",
-        pattern=r"^[A-Z]{2}$",
-        error="ISO 3166-1 alpha-2, such as NO.",
-        required=True,
-    )
-    phone = text(16, "E.164.", pattern=PHONE, error="E.164, such as +4791234567.", allow_none=True)
+    country = coded(COUNTRY, "ISO 3166-1 alpha-2.", error="ISO 3166-1 alpha-2, such as NO.", required=True)
+    phone = coded(PHONE, "E.164.", error="E.164, such as +4791234567.", allow_none=True)
     email = fields.Email(allow_none=True, load_default=None, validate=validate.Length(max=254))
     latitude = degrees(90, "WGS 84.")
     longitude = degrees(180, "WGS 84.")

@@ -27,6 +27,7 @@ class EndpointSchema(Shown):
     """A webhook endpoint without its secret."""
 
     id = fields.String(required=True)
+    mode = word(["test", "live"], required=True)
     url = fields.String(required=True)
     types = fields.List(fields.String(), required=True)
     state = word(["enabled", "disabled"], required=True)
@@ -41,7 +42,7 @@ class MadeEndpointSchema(EndpointSchema):
 
 
 class EndpointListSchema(Shown):
-    """The merchant's endpoints."""
+    """The merchant's endpoints of one mode."""
 
     data = fields.List(fields.Nested(EndpointSchema), required=True)
 

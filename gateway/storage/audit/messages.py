@@ -46,11 +46,11 @@ def changes_are_told(connection: Connection, now: datetime) -> Iterator[Violatio
 
 
 def messages_are_delivered(connection: Connection, now: datetime) -> Iterator[Violation]:
-    """I4: a message goes to every endpoint that wanted it when it was written, and every delivery ends."""
+    """I4: a message goes to every endpoint of its mode that wanted it when it was written; every delivery ends."""
     made = exists().where(_D.merchant_id == _O.merchant_id, _D.outbox_id == _O.id, _D.endpoint_id == _E.id)
     missing = (
         select(_O.merchant_id, _O.id, _O.type, _E.types)
-        .select_from(OUTBOX.table.join(ENDPOINTS.table, _E.merchant_id == _O.merchant_id))
+        .select_from(OUTBOX.table.join(ENDPOINTS.table, and_(_E.merchant_id == _O.merchant_id, _E.mode == _O.mode)))
         .where(_O.fanned.is_(True), _E.state == "enabled", _E.created_at < _O.created_at, ~made)
     )
     for row in connection.execute(missing):

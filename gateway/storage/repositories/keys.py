@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select, update
 
 from gateway.domain.records import KeyRecord
+from gateway.services.ports import Mode
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.accounts import ApiKeyRow, MerchantRow
@@ -39,16 +40,14 @@ class KeyRepository(Repository):
         """Across merchants: the public part of a key is all that a request says about whose it is."""
         return KEYS.first(self._connection, _BY_PUBLIC_ID, public_id=public_id)
 
-    def list(self, merchant_id: str) -> Sequence[KeyRecord]:
-        """The merchant's keys, oldest first, revoked ones too."""
-        return KEYS.all(
-            self._connection,
-            select(KEYS.table).where(_K.merchant_id == merchant_id).order_by(_K.created_at, _K.id),
-        )
+    def list(self, merchant_id: str, mode: Mode) -> Sequence[KeyRecord]:
+        """The merchant's keys of a mode, oldest first, revoked ones too."""
+        wanted = select(KEYS.table).where(_K.merchant_id == merchant_id, _K.mode == mode)
+        return KEYS.all(self._connection, wanted.order_by(_K.created_at, _K.id))
 
-    def revoke(self, merchant_id: str, key_id: str, at: datetime) -> bool:
-        """End a key; the first time it was revoked stays. False when there is none."""
-        revoked = update(KEYS.table).where(_K.merchant_id == merchant_id, _K.id == key_id)
+    def revoke(self, merchant_id: str, mode: Mode, key_id: str, at: datetime) -> bool:
+        """End a key of a mode; the first time it was revoked stays. False when there is none."""
+        revoked = update(KEYS.table).where(_K.merchant_id == merchant_id, _K.mode == mode, _K.id == key_id)
         return self._connection.execute(revoked.values(revoked_at=func.coalesce(_K.revoked_at, at))).rowcount == 1
 
     def used(self, merchant_id: str, key_id: str, at: datetime) -> None:

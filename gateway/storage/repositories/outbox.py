@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, and_, insert, select, update
 
 from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from gateway.services.ports import Page
+from gateway.services.ports import Mode, Page
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
@@ -57,14 +57,15 @@ class OutboxRepository(Repository):
         ENDPOINTS.add(self._connection, self._sealed(endpoint))
 
     def endpoint(self, merchant_id: str, endpoint_id: str) -> WebhookEndpoint | None:
-        """By id."""
+        """By id, with its secrets. Raises InvalidValue when they cannot be opened."""
         found = ENDPOINTS.get(self._connection, merchant_id, endpoint_id)
         return None if found is None else self._opened(found)
 
-    def endpoints(self, merchant_id: str) -> Sequence[WebhookEndpoint]:
-        """The merchant's endpoints, oldest first."""
-        wanted = select(ENDPOINTS.table).where(_E.merchant_id == merchant_id).order_by(_E.created_at, _E.id)
-        return [self._opened(endpoint) for endpoint in ENDPOINTS.all(self._connection, wanted)]
+    def endpoints(self, merchant_id: str, mode: Mode) -> Sequence[WebhookEndpoint]:
+        """The merchant's endpoints of a mode, oldest first, without their secrets: nothing is opened here."""
+        wanted = select(ENDPOINTS.table).where(_E.merchant_id == merchant_id, _E.mode == mode)
+        found = self._connection.execute(wanted.order_by(_E.created_at, _E.id))
+        return [ENDPOINTS.noun(row, secrets=()) for row in found]
 
     def update_endpoint(self, endpoint: WebhookEndpoint) -> None:
         """Write it. Raises StaleVersion when it was deleted."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select, update
 
 from gateway.domain.records import ShipmentRecord
-from gateway.domain.shipments import Label, LabelKind
+from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
 from gateway.services.ports import Mode, Page, ShipmentSearch
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
-from gateway.storage.tables.shipments import REFERENCE, LabelRow, ShipmentRow, ShipmentTermRow
+from gateway.storage.tables.shipments import REFERENCE, LabelRow, ShipmentRow, ShipmentTermRow, TenderRow
 
 SHIPMENTS = Rows(ShipmentRow, ShipmentRecord)
 LABELS = Rows(LabelRow, Label)
@@ -31,6 +32,12 @@ _LABEL = select(LABELS.table).where(
     _L.kind == bindparam("kind"),
 )
 _INSERT = {name: dialect.insert(TERMS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
+_TENDERS = table_of(TenderRow).c
+_HAS_OPEN_TENDER = exists().where(
+    _TENDERS.merchant_id == _S.merchant_id,
+    _TENDERS.shipment_id == _S.id,
+    _TENDERS.state.in_([state.value for state in OPEN_TENDER_STATES]),
+)
 PHONE_TAILS = (4, 7)
 """How many of a phone's last digits people give on the phone themselves."""
 
@@ -58,6 +65,29 @@ class ShipmentRepository(Repository):
         SHIPMENTS.put(self._connection, shipment)
         if shipment.booking is not None:
             self._index(shipment, (shipment.tracking_number, *shipment.booking.parcel_numbers))
+
+    def claim_stranded(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ShipmentRecord]:
+        """Shipments in `booking` without an open tender that nobody touched for a lease; commits.
+
+        Touching them is the lease: another worker sees them again only when it is over.
+        """
+        chosen = (
+            select(_S.merchant_id, _S.id)
+            .where(_S.state == "booking", _S.updated_at <= now - lease, ~_HAS_OPEN_TENDER)
+            .order_by(_S.updated_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("stranded")
+        )
+        touched = (
+            update(SHIPMENTS.table)
+            .where(_S.merchant_id == chosen.c.merchant_id, _S.id == chosen.c.id)
+            .values(updated_at=now)
+            .returning(*SHIPMENTS.table.c)
+        )
+        found = self._connection.execute(touched).all()
+        self._connection.commit()
+        return [SHIPMENTS.noun(row) for row in found]
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:
         """Newest first. Raises Unprocessable for a cursor that is not ours."""

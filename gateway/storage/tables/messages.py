@@ -15,6 +15,7 @@ class OutboxRow(Named, Row):
     """What merchants may want to know; `fanned` once its deliveries exist."""
 
     __tablename__ = "outbox"
+    mode: Mapped[str]
     subject_id: Mapped[str]
     sequence: Mapped[int]
     type: Mapped[str]
@@ -31,6 +32,7 @@ class EndpointRow(Named, Row):
     """Where a merchant wants to be told; `secrets` are encrypted one by one."""
 
     __tablename__ = "webhook_endpoints"
+    mode: Mapped[str]
     url: Mapped[str]
     secrets: Mapped[tuple[str, ...]]
     types: Mapped[tuple[str, ...]]

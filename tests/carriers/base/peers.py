@@ -189,7 +189,10 @@ class Crowded:
         """Make room; the kernel's next attempt to connect, after a second or two, succeeds."""
         for waiting in self._queue:
             waiting.close()
-            self._listener.accept()[0].close()
+        self._listener.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._listener.accept()[0].close()
 
     def received(self) -> bytes:
         """What is sent by whoever connects within the time of such an attempt."""

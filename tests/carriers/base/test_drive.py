@@ -26,7 +26,7 @@ from carriers.base.http import Http
 from tests.carriers.base.peers import Peer, answer, closes, outlet, peer, silent
 
 PATIENT_S = 15.0
-SHORT_S = 0.4
+SHORT_S = 1.0
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_at_the_deadline_everything_open_is_closed(swift: Peer, transport: Trans
     assert (type(booked.error), booked.timed_out) == (OutcomeUnknown, True)
     assert (quick.value, quick.error, quick.timed_out) == ("200", None, False)
     assert closed == ["quote", "book"]
-    assert quoted.latency_s >= SHORT_S
+    assert quoted.latency_s > SHORT_S * 0.9
 
 
 def test_what_an_adapter_makes_of_the_deadline_holds(swift: Peer, transport: Transport) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
+from queue import SimpleQueue
 
 import certifi
 import pytest
@@ -23,13 +24,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from carriers.base.calls import Call, Failure
+from carriers.base.calls import Call, Failure, Reply
 from carriers.base.curl_transport import CurlTransport
 from carriers.base.drive import Transport, drive, run
 from carriers.base.errors import CarrierUnavailable
 from carriers.base.flight import DEADLINE, Flight
 from carriers.base.transports import RequestsTransport
-from tests.carriers.base.peers import HOST, Crowded, Peer, answer, outlet, peer, raw, says, silent
+from tests.carriers.base.peers import HOST, Crowded, Peer, answer, drips, outlet, peer, raw, says, silent
 
 PATIENT_S = 15.0
 SHORT_S = 0.5
@@ -266,6 +267,25 @@ def test_a_host_gets_no_more_connections_than_its_share(maker: Maker) -> None:
 
 
 @MAKERS
+def test_a_call_given_up_leaves_its_place_to_others(maker: Maker) -> None:
+    drip = drips(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", b" ")
+
+    def first_drips(self: Peer, connection: socket.socket, request: bytes) -> None:
+        (drip if len(self.requests) == 1 else says())(self, connection, request)
+
+    async def buggy() -> None:
+        while not dripping.requests:
+            await outlet(swift.url).get("api")
+        raise KeyError("price")
+
+    transport = maker(per_host=1)
+    with peer(first_drips) as dripping, peer(says()) as swift:
+        with pytest.raises(KeyError):
+            drive([outlet(dripping.url).get("api"), buggy()], transport, deadline_s=10 * PATIENT_S)
+        assert run(outlet(dripping.url).get("api"), transport, deadline_s=PATIENT_S).status == 200
+
+
+@MAKERS
 def test_a_call_given_up_in_line_is_never_sent(maker: Maker) -> None:
     transport = maker(per_host=1)
     released = threading.Event()
@@ -318,26 +338,16 @@ def test_a_flight_is_sent_or_given_up_but_never_both() -> None:
     assert given_up.give_up() == Failure(sent=False, why=DEADLINE, late=True)
 
 
-def test_a_busy_loop_sends_nothing_that_was_given_up_meanwhile() -> None:
-    """The connection comes about while the loop is held up, and so does the end of our patience."""
-    transport, held, released = CurlTransport(), threading.Event(), threading.Event()
-
-    def hold() -> None:
-        held.set()
-        released.wait(PATIENT_S)
-
-    with Crowded() as crowded, peer(says()) as swift:
-        late = threading.Thread(target=lambda: not_sent(crowded.url, transport, 2.0))
-        late.start()
-        booked = outlet(swift.url).post("api", repeatable=False)
-        holding = threading.Thread(target=lambda: run(booked, transport, deadline_s=PATIENT_S, on_sent=hold))
-        holding.start()
-        assert held.wait(PATIENT_S)
+def test_a_connection_that_comes_about_too_late_is_not_used(transport: Transport) -> None:
+    answers: SimpleQueue[Reply | Failure] = SimpleQueue()
+    with Crowded() as crowded:
+        call = Call(method="POST", url=crowded.url, repeatable=False)
+        flight = transport.start(call, time.monotonic() + PATIENT_S, answers.put, None)
+        assert isinstance(flight, Flight)
+        flight.give_up()
         crowded.let_in()
-        late.join()
-        released.set()
-        holding.join()
         assert crowded.received() == b""
+        assert answers.get(timeout=PATIENT_S) == Failure(sent=False, why=DEADLINE, late=True)
 
 
 def test_on_sent_is_told_of_what_must_not_be_repeated(transport: Transport) -> None:

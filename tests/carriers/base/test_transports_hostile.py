@@ -33,7 +33,7 @@ from tests.carriers.base.peers import (
 )
 
 # Generous: the machine may be busy. What matters is that a call ends at all.
-SHORT_S = 0.5
+SHORT_S = 0.8
 PATIENT_S = 15.0
 LATE_S = 5.0
 

@@ -1,0 +1,150 @@
+"""The worker asks carriers where parcels are and reads what came in: once, whatever carriers and rows do to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from threading import Thread
+
+import pytest
+
+from carriers.base.simulator import Fault, FaultKind, RunningSimulator
+from tests.conftest import TestDatabase
+from tests.journeys.scans import inbox, parcel, quarantined, scan
+from tests.journeys.site import Gateway, Merchant, Site
+from tests.journeys.spies import Diary
+
+PARCELS = 12
+POLL_S = 15 * 60 + 1
+
+
+@pytest.fixture
+def diary(site: Site, monkeypatch: pytest.MonkeyPatch) -> Diary:
+    """What the spies have done that this gateway takes for the sandbox."""
+    return Diary(monkeypatch, site.services.pool)
+
+
+def follow(shop: Merchant, account: str, number: str) -> None:
+    made = shop.call("POST", "/v1/trackers", {"account": account, "tracking_number": number})
+    assert made.status_code == 201, made.text
+
+
+def asked(running: RunningSimulator, operation: str) -> int:
+    """How often a carrier was asked something."""
+    return sum(call.operation == operation for call in running.simulator.calls)
+
+
+def test_two_workers_share_inbox_and_polls_and_do_nothing_twice(
+    site: Site, shop: Merchant, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = site.carrier("sandbox")
+    account_id = shop.account("sandbox-1", running)
+    for number in range(PARCELS):
+        follow(shop, "sandbox-1", f"SPY{number}")
+        body = scan(f"SPY{number}", f"e{number}", "PICKED_UP", site.clock().isoformat())
+        assert site.push(account_id, body, running).status_code == 200
+    workers = [Gateway(database.url, WORKER__BATCH="3") for _ in range(2)]
+    diary = Diary(monkeypatch, *(each.services.pool for each in workers))
+    threads = [Thread(target=each.worker.drain) for each in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for each in workers:
+        each.close()
+    assert len(diary.parsed) == len(set(diary.parsed)) == PARCELS
+    assert sorted(diary.polled) == sorted(f"SPY{number}" for number in range(PARCELS))
+    assert inbox(database) == {"applied": PARCELS}
+    trackers = shop.get("/v1/trackers")["data"]
+    assert Counter(each["status"] for each in trackers) == {"picked_up": PARCELS}
+
+
+def test_a_message_that_crashes_its_reader_is_set_aside_and_the_others_go_on(
+    site: Site, shop: Merchant, database: TestDatabase, diary: Diary
+) -> None:
+    running = site.carrier("sandbox")
+    account_id = shop.account("sandbox-1", running)
+    follow(shop, "sandbox-1", "SPY1")
+    poison = scan("poison", "e1", "PICKED_UP", site.clock().isoformat())
+    good = scan("SPY1", "e2", "PICKED_UP", site.clock().isoformat())
+    for body in (poison, good):
+        assert site.push(account_id, body, running).status_code == 200
+    site.work()
+    assert inbox(database) == {"applied": 1, "new": 1}
+    settings = site.services.settings.worker
+    for _ in range(settings.max_tries):
+        site.work(seconds=settings.lease_s + 1)
+    assert Counter(diary.parsed) == {poison: settings.max_tries, good: 1}
+    assert inbox(database) == {"applied": 1, "quarantined": 1}
+    assert quarantined(database) == [f"given up after {settings.max_tries} tries; see the worker's log"]
+
+
+def test_an_account_that_cannot_be_asked_does_not_keep_others_from_being_polled(
+    site: Site, shop: Merchant, diary: Diary
+) -> None:
+    """Its URLs were good when it was made: then the operator began to insist on https."""
+    running = site.carrier("sandbox")
+    bad = shop.account("bad", running)
+    shop.account("good", running)
+    follow(shop, "bad", "SPY1")
+    follow(shop, "good", "SPY2")
+    with site.services.store.work() as uow:
+        account = uow.accounts.by_id(bad)
+        assert account is not None
+        uow.accounts.replace(replace(account, urls={"api": "gopher://old"}, version=account.version + 1))
+        uow.commit()
+    site.work()
+    assert diary.polled == ["SPY2"]
+    site.work(seconds=POLL_S)
+    assert diary.polled == ["SPY2", "SPY2"]
+    assert site.services.store.beats()["poll"][2] == ""
+    repaired = shop.call("PATCH", f"/v1/accounts/{bad}", {"urls": dict(running.account.urls)})
+    assert repaired.status_code == 200, repaired.text
+    site.work(hours=25)
+    assert diary.polled.count("SPY1") == 1
+
+
+def test_a_carrier_that_is_down_is_left_alone_for_a_while_then_asked_again(site: Site, shop: Merchant) -> None:
+    sent = parcel(site, shop, polled=True)
+    running, most = sent.running, site.services.settings.carriers.rest_after_failures
+    running.simulator.faults.add(Fault(kind=FaultKind.STATUS_503, operation="track", times=-1))
+    for failures in range(1, most + 1):
+        site.work(seconds=POLL_S)
+        assert asked(running, "track") == failures
+        site.work(minutes=1)
+        assert asked(running, "track") == failures
+    site.work(seconds=POLL_S)
+    account = shop.get(f"/v1/accounts/{sent.account_id}")
+    assert datetime.fromisoformat(account["resting_until"]) > site.clock()
+    assert "503" in account["resting_why"]
+
+    calls = asked(running, "track")
+    follow(shop, "sandbox-1", "SBX000009")
+    site.work()
+    assert asked(running, "track") == calls
+    running.simulator.faults.clear()
+    site.work(minutes=11)
+    assert asked(running, "track") == calls + 1
+    assert shop.get(f"/v1/accounts/{sent.account_id}")["resting_until"] is None
+    site.work(seconds=POLL_S)
+    assert sent.shown()["status"] == "delivered"
+
+
+def test_bring_is_asked_once_to_push_and_asked_again_before_that_ends(site: Site, shop: Merchant) -> None:
+    running = site.carrier("bring")
+    shop.account("bring-1", running)
+    shop.booked()
+    site.work()
+    assert asked(running, "subscribe") == 1
+    site.work(seconds=POLL_S)
+    site.work(days=28)
+    assert asked(running, "subscribe") == 1
+    site.work(days=1, hours=1)
+    assert asked(running, "subscribe") == 2
+    # Bring answered that the old one still stands, without its end: asked again once that must be over.
+    site.work(seconds=POLL_S)
+    assert asked(running, "subscribe") == 2
+    site.work(days=1, hours=1)
+    assert asked(running, "subscribe") == 3
+    assert asked(running, "track") == 6
