@@ -34,8 +34,8 @@ check: $(READY) ## format, lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## measure; prints ratios and writes bench-results.json
-	@$(BIN)/python -m tests.bench
+bench: $(READY) ## measure; prints ratios, writes bench-results.json; DATA=path names recorded deliveries
+	@$(BIN)/python -m tests.bench $(if $(DATA),--data $(DATA))
 
 lock: ## renew the lock file (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \

@@ -52,14 +52,12 @@ for command in (
 def main() -> None:
     """Entry point: what the gateway refuses on purpose is told in one line, without a trace."""
     try:
-        cli(standalone_mode=False)
+        sys.exit(cli(standalone_mode=False))  # what a command ends with (`click.exceptions.Exit`) is returned here
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
     except GatewayError as error:
         click.echo(f"gateway: {error}", err=True)
         sys.exit(1)

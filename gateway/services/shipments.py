@@ -31,6 +31,7 @@ from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Page, ShipmentSearch, Store, UnitOfWork
 from gateway.services.quotes import QuoteAsk, QuoteService
 from gateway.services.reconcile import Reconciler
+from gateway.services.transactions import again_if_crossed
 
 LABEL_DEADLINE_S = 10.0
 PDF_MAGIC = b"%PDF-"
@@ -93,7 +94,7 @@ class ShipmentService:
             NoCarrierAvailable: nobody took it; nothing is charged.
         """
         quote = self._quote(merchant_id, mode, ask)
-        shipment = self._begin(merchant_id, mode, ask, quote, remember)
+        shipment = again_if_crossed(lambda: self._begin(merchant_id, mode, ask, quote, remember))
         return self.carry_through(merchant_id, shipment.id)
 
     def carry_through(self, merchant_id: str, shipment_id: str) -> ShipmentRecord:

@@ -37,7 +37,7 @@ def test_a_booked_shipment_says_everything(merchant: Merchant) -> None:
 
 
 def test_a_booking_whose_answer_was_lost_is_202_until_it_is_known(merchant: Merchant) -> None:
-    made = merchant.post("/v1/shipments", to("0914"), key=fresh("key"))
+    made = merchant.post("/v1/shipments", to("0924"), key=fresh("key"))
     assert made.status_code == 202
     assert made.get_json()["state"] == "uncertain"
     assert made.get_json()["label"] is None
@@ -114,7 +114,7 @@ def test_only_what_waits_for_a_person_can_be_settled(merchant: Merchant) -> None
 
 
 def test_a_person_settles_an_unknown_outcome(merchant: Merchant) -> None:
-    unknown = merchant.post("/v1/shipments", to("0914"), key=fresh("key")).get_json()
+    unknown = merchant.post("/v1/shipments", to("0924"), key=fresh("key")).get_json()
     number = fresh("SBX-found")
     word = {**examples.RESOLVE, "carrier_reference": number, "tracking_number": None}
     settled = merchant.post(f"/v1/shipments/{unknown['id']}/resolve", word)

@@ -82,12 +82,14 @@ async def _healthy() -> Mapping[str, str]:
 
 async def _sick() -> Mapping[str, str]:
     refusing = socket.socket()
-    refusing.bind(("127.0.0.1", 0))  # bound, and nobody listens: connections are refused
+    refusing.bind(("127.0.0.1", 0))  # nobody listens there: connections are refused
+    nowhere = _url(refusing)
+    refusing.detach()  # so that it stays bound as long as this process lives
     huge = reply(b'{"quotes": [' + b" " * HUGE + b"]}")
     return {
         "hanging": await _open(partial(Hanging, 0, b"")),
         "dripping": await _open(partial(Dripping, 0, reply(_rates(datetime.now(UTC))))),
-        "refusing": _url(refusing),
+        "refusing": nowhere,
         "sending 10 MB": await _open(partial(Healthy, 0, huge)),
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from carriers.base import WebhookCall
+from carriers.base import Account, WebhookCall
 from carriers.sandbox.adapter import Sandbox
 from gateway.services.accounts import AccountDraft
 from tests.bench.figures import Figure
@@ -21,7 +21,7 @@ from tests.bench.http1 import request
 from tests.bench.load import Failed
 from tests.bench.processes import memory_mb
 from tests.bench.quoting import CONSTANT, SHIPMENT, warm
-from tests.bench.stage import MODE, Merchant, Stage
+from tests.bench.stage import MODE, SECRETS, Merchant, Stage
 
 CONCURRENCY = 16
 DESKS = 4
@@ -48,13 +48,13 @@ def status_look_up(stage: Stage, seconds: float) -> Iterator[Figure]:
 def webhook(stage: Stage, seconds: float) -> Iterator[Figure]:
     """B5: a carrier's call is proved and stored; an empty one is proved only."""
     merchant = stage.merchant("webhooks", {"200": stage.carriers["200"]})
-    account = stage.services.pool.of_merchant(merchant.id, MODE)[0]
+    account = Account(id=merchant.accounts[0], name="bench", mode=MODE, urls={}, secrets=SECRETS)
     numbers = count()
 
     def call(body: bytes) -> bytes:
         bare = WebhookCall(method="POST", headers={}, query={}, body=body, received_at=datetime.now(UTC))
-        signed = Sandbox.webhook_proof.sign(bare, account.carrier.account)
-        return request("POST", f"/v1/carriers/{account.record.id}/webhook", body, **signed.headers)
+        signed = Sandbox.webhook_proof.sign(bare, account)
+        return request("POST", f"/v1/carriers/{account.id}/webhook", body, **signed.headers)
 
     yield _rates(
         stage, "B5", "calls/s", seconds, lambda: call(b'{"event": %d}' % next(numbers)), "not stored", lambda: call(b"")

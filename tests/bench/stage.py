@@ -41,10 +41,11 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A merchant of the gateway: its id, and an API key that may everything."""
+    """A merchant of the gateway: its id, an API key that may everything, and its accounts."""
 
     id: str
     key: str
+    accounts: tuple[str, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,11 +98,12 @@ class Stage:
     def merchant(self, name: str, urls: Mapping[str, str]) -> Merchant:
         """A new merchant with a sandbox account for each of these carriers."""
         merchant_id = self.services.keys.add_merchant(name)
+        accounts = []
         for place, url in urls.items():
             draft = AccountDraft(name=f"carrier {place}", carrier="sandbox", urls={"api": url}, secrets=SECRETS)
-            self.services.accounts.add(merchant_id, MODE, draft)
+            accounts.append(self.services.accounts.add(merchant_id, MODE, draft).id)
         _, key = self.services.keys.create(merchant_id, "bench", MODE, ["admin"])
-        return Merchant(merchant_id, key)
+        return Merchant(merchant_id, key, tuple(accounts))
 
     def healthy(self) -> dict[str, str]:
         """The ten healthy carriers."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from carriers.base.simulator import RunningSimulator
@@ -31,8 +31,14 @@ def pushing(site: Site, shop: Merchant) -> tuple[RunningSimulator, str]:
     return running, shop.account("sandbox-1", running, without="track")
 
 
-# The fixtures are made once for all examples; each example has a shipment of its own, so none sees another's.
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    # A smaller example would take minutes of bookings to find; any is small enough to read.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    # The fixtures are made once for all examples; each example has a shipment of its own, so none sees another's.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_any_order_and_any_repetition_of_webhooks_tells_the_same_story(
     data: st.DataObject, site: Site, shop: Merchant, pushing: tuple[RunningSimulator, str]

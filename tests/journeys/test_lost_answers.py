@@ -186,17 +186,20 @@ def test_refusals_are_told_in_the_carriers_words_and_cost_nothing(
     assert site.all_active() == []
 
 
-@pytest.mark.parametrize(("code", "sentence"), [("916", "quoted"), ("922", "booked")])
-def test_another_price_than_quoted_is_booked_once_and_waits_for_a_person(
-    code: str, sentence: str, site: Site, shop: Merchant, first: RunningSimulator
+@pytest.mark.parametrize("code", ["916", "922"])
+def test_a_booking_at_a_price_nobody_agreed_to_is_taken_back_and_a_person_sees_it(
+    code: str, site: Site, shop: Merchant, first: RunningSimulator
 ) -> None:
+    """A quarter dearer than quoted, or in another currency."""
     shop.account("first", first)
-    shipment = shop.booked(reference=f"dearer-sim{code}", services=["next_day"])
+    answer = shop.book(reference=f"dearer-sim{code}", services=["next_day"])
+    assert answer.status_code == 422
+    shipment = shop.shipment((answer.json or {})["shipment_id"])
     (case,) = shipment["cases"]
-    assert case["kind"] == "price_variance"
-    assert case["state"] == "open"
-    assert sentence in case["why"]
-    assert len(site.active(shipment)) == 1
+    assert (case["kind"], case["state"]) == ("price_variance", "open")
+    assert "quoted" in case["why"]
+    site.work()
+    assert site.active(shipment) == []
 
 
 def test_a_booking_number_given_twice_withholds_the_second_label(

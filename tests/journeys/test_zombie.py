@@ -13,7 +13,6 @@ from carriers.base.calls import Call
 from carriers.base.curl_transport import CurlTransport
 from carriers.base.drive import Pending
 from carriers.base.flight import Answered
-from carriers.base.simulator import Fault, FaultKind
 from gateway.bootstrap import TRANSPORTS
 from tests.conftest import TestDatabase
 from tests.journeys.site import Gateway, Site, states
@@ -91,29 +90,3 @@ def test_a_booking_sent_by_a_worker_that_lost_its_lease_is_taken_back(
     assert after["tracking_number"] == shipment["tracking_number"]
     assert len(paused.active(after)) == active
     assert [case["kind"] for case in after["cases"]] == cases
-
-
-def test_a_request_held_up_before_it_began_anything_begins_nothing_once_a_repeat_has(
-    paused: Site, database: TestDatabase
-) -> None:
-    """The first process stops while it quotes, the lock of its key runs out, and the repeat books."""
-    sandbox = paused.carrier("sandbox")
-    shop = paused.merchant()
-    shop.account("sandbox-1", sandbox, without=["idempotency"])
-    quoting = sandbox.simulator.calls
-    sandbox.simulator.faults.add(Fault(kind=FaultKind.SLOW, operation="quote", delay_s=2))
-    with ThreadPoolExecutor(1) as held_up:
-        first = held_up.submit(shop.book, key="one-key")
-        while not quoting:
-            threading.Event().wait(0.01)
-        paused.clock.advance(seconds=36)
-        second = shop.book(key="one-key")
-        late = first.result(PATIENT_S)
-    assert second.status_code == 201, second.text
-    assert late.status_code == 409
-    assert (late.json or {})["code"] == "still_running"
-    assert len(paused.all_active()) == 1
-    assert len(shop.get("/v1/shipments")["data"]) == 1
-    again = shop.book(key="one-key")
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert again.data == second.data

@@ -137,9 +137,8 @@ def test_an_account_whose_credentials_are_refused_rests_at_once_until_it_is_chan
 
 
 def test_a_refusal_of_a_shipment_is_no_failure(contract: Contract) -> None:
-    refused = {"destination": {**ORDER["destination"], "postal_code": "0902"}}
-    for _ in range(AFTER_FAILURES):
-        assert contract.quote(**refused)["code"] == "parcel_not_accepted"
+    refused = {**ORDER["destination"], "postal_code": "0902"}
+    assert contract.quote(AFTER_FAILURES, destination=refused)["code"] == "parcel_not_accepted"
     assert contract.rest == timedelta()
 
 

@@ -68,7 +68,8 @@ def test_whoever_changes_a_version_that_is_no_longer_the_newest_is_told(book: Po
 
 def test_of_two_who_change_the_same_version_at_once_one_is_told(book: PolicyBook) -> None:
     for version in range(5):
-        start, ends = threading.Barrier(2), []
+        start = threading.Barrier(2)
+        ends: list[object] = []
 
         def put(author: str, version: int, start: threading.Barrier, ends: list[object]) -> None:
             start.wait()

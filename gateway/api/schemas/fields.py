@@ -71,7 +71,7 @@ def coded(pattern: str, what: str = "", *, error: str | None = None, **kwargs: A
 
 def cursor() -> fields.String:
     """Where a page begins."""
-    checks = [validate.Length(max=300), printable]
+    checks: list[Callable[[Any], Any]] = [validate.Length(max=300), printable]
     return fields.String(load_default=None, validate=checks, metadata={"description": "The last page's next_cursor."})
 
 

@@ -340,10 +340,11 @@ def test_a_flight_is_sent_or_given_up_but_never_both() -> None:
 
 def test_a_connection_that_comes_about_too_late_is_not_used(transport: Transport) -> None:
     answers: SimpleQueue[Reply | Failure] = SimpleQueue()
-    with Crowded() as crowded:
+    with Crowded() as crowded, peer(says()) as swift:
         call = Call(method="POST", url=crowded.url, repeatable=False)
         flight = transport.start(call, time.monotonic() + PATIENT_S, answers.put, None)
         assert isinstance(flight, Flight)
+        run(outlet(swift.url).get("api"), transport, deadline_s=PATIENT_S)  # by now the other is connecting
         flight.give_up()
         crowded.let_in()
         assert crowded.received() == b""
