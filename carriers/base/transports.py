@@ -90,7 +90,11 @@ class _Watched(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
-        _here.flight.on(connected)
+        try:
+            _here.flight.on(connected)
+        except _GivenUp:
+            connected.close()
+            raise
         return connected
 
     used = False

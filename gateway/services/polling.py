@@ -143,7 +143,7 @@ class Poller:
             if not isinstance(live, LiveCarrier):
                 self._put_off(trackers, self._clock() + BROKEN_PAUSE)
             elif not live.can(Capability.TRACKS):
-                self._put_off(trackers, None)
+                self._watch(trackers)
             elif self._pool.resting(live) is not None:
                 self._put_off(trackers, live.record.resting_until)
             else:
@@ -214,6 +214,16 @@ class Poller:
         )
         uow.trackers.append(tracker, event, "")
         return project(uow, tracker, now, "gateway").tracker
+
+    def _watch(self, trackers: Sequence[TrackerRecord]) -> None:
+        """Trackers whose carrier is never asked: looked at once a day, so that they expire too."""
+        now = self._clock()
+        with self._store.work() as uow:
+            for tracker in trackers:
+                current = self._expired(uow, locked(uow, tracker) or tracker, now)
+                due = None if current.finished else now + timedelta(days=1)
+                uow.trackers.update(replace(current, due_at=due, tries=0))
+            uow.commit()
 
     def _put_off(self, trackers: Sequence[TrackerRecord], until: datetime | None) -> None:
         """Trackers whose carrier cannot be asked: later, or never (push alone tells about them)."""

@@ -10,9 +10,10 @@ from carriers.base.simulator import RunningSimulator, serve, simulator_class
 from gateway.app import create_app
 from gateway.bootstrap import build
 from gateway.settings import load_settings
+from gateway.storage.migrate import migrate
 from tests.api.contract import Contract
 from tests.api.world import Merchant, contract_of, new_merchant
-from tests.conftest import SECRET_KEY, TestDatabase
+from tests.conftest import SECRET_KEY
 
 Made = Callable[..., Flask]
 
@@ -30,9 +31,11 @@ def environment(url: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def app(sqlite_database: TestDatabase) -> Iterator[Flask]:
-    """The application on SQLite; every test has a merchant of its own in it."""
-    services = build(load_settings(environment(sqlite_database.url)))
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on a SQLite database of its own; every test has a merchant of its own in it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('api')}/api.db"
+    migrate(url)
+    services = build(load_settings(environment(url)))
     yield create_app(services)
     services.store.close()
 
@@ -82,6 +85,13 @@ def stranger(app: Flask, contract: Contract) -> Merchant:
 def newcomer(app: Flask, contract: Contract) -> Merchant:
     """A merchant without accounts."""
     return new_merchant(app, contract)
+
+
+@pytest.fixture
+def unlucky(newcomer: Merchant, sandbox: RunningSimulator) -> Merchant:
+    """A merchant whose carrier can neither look bookings up nor tell repeats: a lost answer needs a person."""
+    newcomer.with_account(sandbox, without="find,idempotency")
+    return newcomer
 
 
 @pytest.fixture

@@ -36,13 +36,13 @@ def test_a_booked_shipment_says_everything(merchant: Merchant) -> None:
     assert merchant.get(made.headers["Location"]).get_json() == booked
 
 
-def test_a_booking_whose_answer_was_lost_is_202_until_it_is_known(merchant: Merchant) -> None:
-    made = merchant.post("/v1/shipments", to("0924"), key=fresh("key"))
+def test_a_booking_whose_answer_was_lost_is_202_until_it_is_known(unlucky: Merchant) -> None:
+    made = unlucky.post("/v1/shipments", to("0924"), key=fresh("key"))
     assert made.status_code == 202
-    assert made.get_json()["state"] == "uncertain"
+    assert made.get_json()["state"] in ("uncertain", "needs_review")
     assert made.get_json()["label"] is None
     assert made.headers["Location"] == f"/v1/shipments/{made.get_json()['id']}"
-    problem(merchant.get(f"{made.headers['Location']}/label"), 409, "conflict")
+    problem(unlucky.get(f"{made.headers['Location']}/label"), 409, "conflict")
 
 
 @pytest.mark.parametrize("kind", ["pdf", "zpl", "png"])
@@ -113,11 +113,11 @@ def test_only_what_waits_for_a_person_can_be_settled(merchant: Merchant) -> None
     problem(merchant.post(f"/v1/shipments/{booked['id']}/resolve", examples.RESOLVE), 409, "conflict")
 
 
-def test_a_person_settles_an_unknown_outcome(merchant: Merchant) -> None:
-    unknown = merchant.post("/v1/shipments", to("0924"), key=fresh("key")).get_json()
+def test_a_person_settles_an_unknown_outcome(unlucky: Merchant) -> None:
+    unknown = unlucky.post("/v1/shipments", to("0924"), key=fresh("key")).get_json()
     number = fresh("SBX-found")
     word = {**examples.RESOLVE, "carrier_reference": number, "tracking_number": None}
-    settled = merchant.post(f"/v1/shipments/{unknown['id']}/resolve", word)
+    settled = unlucky.post(f"/v1/shipments/{unknown['id']}/resolve", word)
     assert settled.status_code == 200, settled.text
     assert (settled.get_json()["state"], settled.get_json()["tracking_number"]) == ("booked", number)
 

@@ -118,7 +118,7 @@ def test_a_proven_webhook_is_applied_once_by_the_worker(
         assert merchant.client.post(hook, **call).status_code == 200
     worker(merchant.services).drain(3)
     events = merchant.get(f"/v1/shipments/{booked['id']}/events").get_json()["data"]
-    assert [event["status"] for event in events] == ["booked", "delivered"]
+    assert [event["status"] for event in events].count("delivered") == 1
     assert merchant.get(f"/v1/shipments/{booked['id']}").get_json()["status"] == "delivered"
 
 

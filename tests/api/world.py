@@ -76,11 +76,11 @@ class Merchant:
         booked: Json = response.get_json()
         return booked
 
-    def with_account(self, running: RunningSimulator) -> Json:
+    def with_account(self, running: RunningSimulator, **options: object) -> Json:
         """An account at a simulator, named after the carrier."""
         account = running.account
         code = running.simulator.carrier.profile.code
-        given = {"urls": account.urls, "secrets": account.secrets, "options": account.options}
+        given = {"urls": account.urls, "secrets": account.secrets, "options": {**account.options, **options}}
         body = {"name": code, "carrier": code, **{name: dict(value) for name, value in given.items()}}
         made = self.post("/v1/accounts", body)
         assert made.status_code == 201, made.text

@@ -23,7 +23,7 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What came of a load: latencies in ms, of late answers too, and how many came in time.
+    """What came of a load: latencies of good answers in ms, how many came in time, how many were refusals.
 
     `driver_cpu_s` is processor time of the driver in all, `web_cpu_ms` that of the web workers per answer.
     """
@@ -31,6 +31,7 @@ class Run:
     seconds: float
     latencies_ms: list[float]
     in_time: int
+    refused: int
     driver_cpu_s: float
     web_cpu_ms: float = 0.0
 
@@ -41,8 +42,9 @@ class Run:
 
     @property
     def driver(self) -> str:
-        """What the load itself cost."""
-        return f"the driver used {self.driver_cpu_s / self.seconds:.2f} of a core"
+        """What the load itself cost, and what of it was refused."""
+        used = f"the driver used {self.driver_cpu_s / self.seconds:.2f} of a core"
+        return f"{self.refused} REFUSED; {used}" if self.refused else used
 
     @property
     def rate(self) -> float:
@@ -58,7 +60,7 @@ def load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], s
     """Send what `ask` gives, over `concurrency` connections, for so long; `seen` gets each body.
 
     Raises:
-        Failed: an answer that is not 2xx, a closed connection, or none for half a minute.
+        Failed: not one 2xx answer, a closed connection, or no answer for half a minute.
     """
     return asyncio.run(_load(url, concurrency, seconds, ask, seen))
 
@@ -81,11 +83,14 @@ async def _load(url: str, concurrency: int, seconds: float, ask: Callable[[], by
     finally:
         for client in clients:
             client.close()
+    if not any(client.latencies_ms for client in clients):
+        raise Failed(clients[0].why)
     latencies = [latency for client in clients for latency in client.latencies_ms]
     return Run(
         seconds=seconds,
         latencies_ms=latencies,
         in_time=sum(client.in_time for client in clients),
+        refused=sum(client.refused for client in clients),
         driver_cpu_s=time.process_time() - cpu,
     )
 
@@ -96,6 +101,8 @@ class _Client(asyncio.Protocol):
     def __init__(self, ask: Callable[[], bytes], seen: Seen | None) -> None:
         self.latencies_ms: list[float] = []
         self.in_time = 0
+        self.refused = 0
+        self.why = ""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ask = ask
         self._seen = seen
@@ -123,17 +130,21 @@ class _Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
         for head, body in self._messages.feed(data):
-            if head[9:10] != b"2":
-                self._give_up(f"{head.splitlines()[0].decode()}: {body[:500].decode(errors='replace')}")
-                return
-            self.latencies_ms.append((now - self._asked_at) * 1000)
-            if self._seen is not None:
-                self._seen(body)
+            if head[9:10] == b"2":
+                self._count(now, body)
+            else:
+                self.refused += 1
+                self.why = f"{head.splitlines()[0].decode()}: {body[:500].decode(errors='replace')}"
             if now <= self._until:
-                self.in_time += 1
                 self._next()
             elif not self.done.done():
                 self.done.set_result(None)
+
+    def _count(self, now: float, body: bytes) -> None:
+        self.latencies_ms.append((now - self._asked_at) * 1000)
+        self.in_time += now <= self._until
+        if self._seen is not None:
+            self._seen(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._give_up(f"the connection was closed ({exc})")

@@ -108,7 +108,10 @@ class Merchant:
     _numbers: count[int] = field(default_factory=lambda: count(1), repr=False)
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
-        told = {"Authorization": f"Bearer {self.key}", **{name.replace("_", "-"): text for name, text in headers.items()}}
+        told = {
+            "Authorization": f"Bearer {self.key}",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
         return self.app.test_client().open(path, method=method, json=body, headers=told)
 
     def get(self, path: str) -> Any:

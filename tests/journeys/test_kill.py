@@ -62,8 +62,6 @@ class Customer:
         raise AssertionError("the lock of a dead process holds for ever")
 
 
-
-
 @pytest.mark.parametrize("point", BOOKING_POINTS)
 def test_a_web_process_killed_while_booking_costs_one_booking_at_most(
     point: str, database: TestDatabase, site: Site, gateways: Mapping[str, Gateway], tmp_path: Path

@@ -143,9 +143,10 @@ def test_a_carrier_that_takes_no_connection_was_never_asked(
     shop.account("b-second", second)
     quote = shop.call("POST", "/v1/quotes", _asked(policy="fastest", services=["instant"])).json or {}
     first.stop()
-    shipment = shop.call(
-        "POST", "/v1/shipments", {"quote_id": quote["id"], "reference": "o-1"}, Idempotency_Key="gone"
-    ).json or {}
+    shipment = (
+        shop.call("POST", "/v1/shipments", {"quote_id": quote["id"], "reference": "o-1"}, Idempotency_Key="gone").json
+        or {}
+    )
     assert shipment["state"] == "booked"
     assert states(shipment) == ["unavailable", "accepted"]
     assert paid(site, "second") == 1

@@ -47,9 +47,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 def paused(database: TestDatabase, gate: Gate, tmp_path: Path) -> Iterator[Site]:
     """A gateway whose first booking waits at the gate; its audit at the end is the one of every journey."""
     # The clock of the wall is moved while the process is held up; its own deadline is not.
-    gateway = Gateway(
-        database.url, CARRIERS__TRANSPORT="gated", BOOKING__DEADLINE_S="30", BOOKING__LEASE_MARGIN_S="5"
-    )
+    gateway = Gateway(database.url, CARRIERS__TRANSPORT="gated", BOOKING__DEADLINE_S="30", BOOKING__LEASE_MARGIN_S="5")
     with Site(gateway, tmp_path) as site:
         yield site
         assert site.violations() == []

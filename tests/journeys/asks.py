@@ -1,0 +1,113 @@
+"""Every route of the application, asked for what is another's. A new route gets its row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.api.examples import POLICY, WINDOWS
+from tests.journeys.fleet import scan
+from tests.journeys.site import ORDER
+
+CANARY = "canary"
+"""In everything that the owner has."""
+REFERENCE, HOOK = "canary-order-1", "http://127.0.0.1:9/canary-hook"
+AT = "2026-03-02T12:00:00Z"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request for what is another's. `why` it is not answered with 404."""
+
+    body: Callable[[Mapping[str, str]], object] = lambda ids: None
+    query: str = ""
+    status: int = 404
+    why: str = ""
+
+
+OPEN = "says nothing of any merchant"
+OWN_LIST = "names nothing of the other's: a list of one's own"
+OWN_MADE = "names nothing of the other's: makes something of one's own"
+UNPROVEN = "asks for the carrier's proof, whoever calls"
+
+ASKS: Mapping[str, tuple[Ask, ...]] = {
+    "GET /docs": (Ask(status=200, why=OPEN),),
+    "GET /docs/problems": (Ask(status=200, why=OPEN),),
+    "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
+    "GET /healthz": (Ask(status=200, why=OPEN),),
+    "GET /readyz": (Ask(status=200, why=OPEN),),
+    "GET /metrics": (Ask(status=200, why="counts over all merchants, no names"),),
+    "GET /openapi.json": (Ask(status=200, why=OPEN),),
+    "GET /v1/carriers": (Ask(status=200, why=OPEN),),
+    "GET /v1/accounts": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/accounts/<account_id>": (Ask(),),
+    "PATCH /v1/accounts/<account_id>": (Ask(body=lambda ids: {"enabled": False}),),
+    "POST /v1/accounts/<account_id>/check": (Ask(),),
+    "GET /v1/policies/<name>": (Ask(), Ask(query="version=1")),
+    "GET /v1/keys": (Ask(status=200, why=OWN_LIST),),
+    "POST /v1/keys": (Ask(body=lambda ids: {"name": "mine", "scopes": ["shipments:read"]}, status=201, why=OWN_MADE),),
+    "DELETE /v1/keys/<key_id>": (Ask(),),
+    "POST /v1/quotes": (
+        Ask(body=lambda ids: dict(ORDER), status=201, why=OWN_MADE),
+        Ask(body=lambda ids: {**ORDER, "policy": ids["name"]}, status=422, why="a policy is a word of the request"),
+    ),
+    "GET /v1/quotes/<quote_id>": (Ask(),),
+    "POST /v1/shipments": (
+        Ask(body=lambda ids: {"quote_id": ids["quote_id"]}),
+        Ask(body=lambda ids: {"quote_id": ids["quote_id"], "offer_id": ids["offer_id"]}),
+        Ask(
+            body=lambda ids: {"quote_id": ids["own_quote_id"], "offer_id": ids["offer_id"]},
+            status=422,
+            why="the offer is a word of the request: it is not one of this quote",
+        ),
+    ),
+    "GET /v1/shipments": (
+        Ask(status=200, why=OWN_LIST),
+        Ask(query=f"reference={REFERENCE}", status=200, why=OWN_LIST),
+        Ask(query=f"account={CANARY}-sandbox", status=200, why=OWN_LIST),
+    ),
+    "GET /v1/shipments/<shipment_id>": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/events": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/decision": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/label": (Ask(), Ask(query="format=zpl")),
+    "POST /v1/shipments/<shipment_id>/resolve": (
+        Ask(body=lambda ids: {"outcome": "not_booked", "note": "I say so"}),
+        Ask(body=lambda ids: {"outcome": "booked", "carrier_reference": "SBX1", "note": "I say so"}),
+    ),
+    "POST /v1/shipments/<shipment_id>/cancel": (Ask(),),
+    "POST /v1/trackers": (
+        Ask(body=lambda ids: {"account": ids["account"], "tracking_number": "ABC123"}),
+        Ask(body=lambda ids: {"account": ids["account_id"], "tracking_number": "ABC123"}),
+    ),
+    "GET /v1/trackers": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/trackers/<tracker_id>": (Ask(),),
+    "POST /v1/fleet/scans": (
+        Ask(body=lambda ids: {"account": ids["fleet"], "scans": [scan("DS1", "e1", "delivered", AT)]}),
+        Ask(
+            body=lambda ids: {"account": "own-fleet", "scans": [scan(ids["number"], "e1", "delivered", AT)]},
+            status=200,
+            why="the report says that nobody knows the number",
+        ),
+    ),
+    "PUT /v1/fleet/windows": (Ask(body=lambda ids: {**WINDOWS, "account": ids["fleet"]}),),
+    "GET /v1/carriers/<account_id>/webhook": (Ask(status=401, why=UNPROVEN),),
+    "POST /v1/carriers/<account_id>/webhook": (Ask(body=lambda ids: {"id": "e1"}, status=401, why=UNPROVEN),),
+    "GET /v1/webhook-endpoints": (Ask(status=200, why=OWN_LIST),),
+    "POST /v1/webhook-endpoints": (Ask(body=lambda ids: {"url": HOOK}, status=201, why=OWN_MADE),),
+    "GET /v1/webhook-endpoints/<endpoint_id>/deliveries": (Ask(),),
+    "POST /v1/webhook-endpoints/<endpoint_id>/deliveries/<delivery_id>/replay": (Ask(),),
+    "DELETE /v1/webhook-endpoints/<endpoint_id>": (Ask(),),
+    # Last, because what the asker makes under the owner's names would look like the owner's.
+    "POST /v1/accounts": (
+        Ask(body=lambda ids: {"name": ids["account"], "carrier": "sandbox"}, status=201, why=OWN_MADE),
+    ),
+    "PUT /v1/policies/<name>": (Ask(body=lambda ids: POLICY, status=200, why=OWN_MADE),),
+}
+
+OF_EITHER_MODE: Mapping[str, str] = {
+    "GET /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
+    "PUT /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
+    "POST /v1/quotes": "a policy belongs to the merchant, not to a mode",
+    "POST /v1/accounts": "names of accounts are the merchant's, so this one is taken",
+}
+"""Where a test key and a live key of one merchant meet, and why."""
