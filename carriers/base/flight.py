@@ -12,7 +12,7 @@ Answered = Callable[[Reply | Failure], None]
 
 CONNECT_LIMIT_S = 3.0
 # Connections to one host: a carrier that hangs takes these and no more; further calls to it wait their turn.
-PER_HOST = 32
+PER_HOST = 64
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 65_536
 DEADLINE = "no answer before the deadline"

@@ -36,7 +36,9 @@ _SPACED_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:
     """Text from outside, fit to be stored, logged and shown: one line, no controls, cut at `limit`."""
-    return _CONTROLS.sub("", _SPACES.sub(" ", text)).strip()[:limit]
+    if not (text.isascii() and text.isprintable()):
+        text = _CONTROLS.sub("", _SPACES.sub(" ", text))
+    return text.strip()[:limit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Reading:
         value, fault = _decoded(body)
         if fault:
             raise BadCarrierResponse(fault)
-        _check_depth(value)
+        if body.count(b"{") + body.count(b"[") > MAX_DEPTH:  # else it cannot be too deep
+            _check_depth(value)
         return cls(value)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 
 from carriers.base import (
     Address,
@@ -112,7 +112,8 @@ def _shipment(shipment: Shipment) -> dict[str, object]:
 
 
 def _address(address: Address) -> dict[str, object]:
-    return {name: value for name, value in asdict(address).items() if value not in ("", None)}
+    found = ((field.name, getattr(address, field.name)) for field in fields(address))
+    return {name: value for name, value in found if value not in ("", None)}
 
 
 def _requirements(needs: Requirements) -> dict[str, object]:

@@ -5,21 +5,50 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from importlib import import_module
 
 import click
 
 from gateway import __version__
-from gateway.cli.carriers import carriers, sandbox
-from gateway.cli.data import audit, db, seed
-from gateway.cli.demo import demo
-from gateway.cli.merchants import accounts, keys, merchants, why
-from gateway.cli.running import check, init, run, serve, worker
 from gateway.domain.errors import GatewayError
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+COMMANDS = {
+    "init": "running",
+    "check": "running",
+    "run": "running",
+    "serve": "running",
+    "worker": "running",
+    "db": "data",
+    "audit": "data",
+    "seed": "data",
+    "merchants": "merchants",
+    "keys": "merchants",
+    "accounts": "merchants",
+    "why": "merchants",
+    "carriers": "carriers",
+    "sandbox": "carriers",
+    "demo": "demo",
+}
+"""Each command and the module beside this one that has it, imported only when it is called: a start costs its parts."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
     """Doorstep: one API in front of every last-mile carrier."""
@@ -27,26 +56,6 @@ def cli() -> None:
     logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
     for noisy in ("apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel("WARNING")
-
-
-for command in (
-    init,
-    check,
-    db,
-    run,
-    serve,
-    worker,
-    merchants,
-    keys,
-    accounts,
-    carriers,
-    sandbox,
-    why,
-    audit,
-    seed,
-    demo,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

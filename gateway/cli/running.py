@@ -17,8 +17,8 @@ from gateway.bootstrap import build
 from gateway.bootstrap import worker as make_worker
 from gateway.services.bound import Services
 from gateway.settings import Settings, load_settings, shown
-from gateway.storage.migrate import migrate
 
+STOP_LIMIT_S = 30
 SECRETS_HEADER = (
     "# Written by `gateway init`. Keep it safe and out of version control: without it, no stored secret can be read.\n"
 )
@@ -47,6 +47,8 @@ def init() -> None:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text)
         click.echo(f"wrote {path}")
+    from gateway.storage.migrate import migrate  # Alembic is heavy and only needed here
+
     migrate(effective.database.url)
     click.echo("the database is up to date")
 
@@ -77,6 +79,7 @@ def serve() -> None:
         workers=effective.web.workers,
         blocking_threads=effective.web.threads,
         log_level=LogLevels.error,
+        workers_kill_timeout=STOP_LIMIT_S,  # a worker told to stop while it still starts never hears it
     ).serve()
 
 

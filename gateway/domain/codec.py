@@ -24,6 +24,7 @@ from gateway.domain.errors import InvalidValue
 T = TypeVar("T")
 Json = Any  # whatever json.dumps takes; a recursive alias would only hide it
 Reader = Callable[[Json], Any]
+Writer = Callable[[Any], Json]
 
 TEXT_FORMS: Mapping[type, Reader] = {
     datetime: datetime.fromisoformat,
@@ -48,11 +49,8 @@ class _Misfit(Exception):
 
 def to_json(value: object) -> Json:
     """Plain JSON data of a noun (or of a list, mapping or scalar of nouns)."""
-    if value is None or (isinstance(value, str | int | float) and not isinstance(value, Enum)):
-        return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _fields_of(value)
-    return _plain(value)
+    kind: Any = type(value)
+    return _writer(kind)(value)
 
 
 def from_json(kind: type[T], data: Json, path: str = "$") -> T:
@@ -65,42 +63,49 @@ def from_json(kind: type[T], data: Json, path: str = "$") -> T:
     return result
 
 
-def _fields_of(value: object) -> dict[str, Json]:
-    found = {}
-    kind: Any = type(value)
-    for name, default in _defaults(kind):
-        member = getattr(value, name)
-        if member is not default and member != default:
-            found[name] = to_json(member)
-    return found
-
-
 @cache
-def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
-    """Names and defaults of a dataclass's fields; a sentinel that equals nothing where there is none."""
-    return tuple((field.name, _default(field)) for field in dataclasses.fields(kind))
+def _writer(kind: Any) -> Writer:
+    """The function that writes one type."""
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_writer(kind)
+    return next((writer for known, writer in WRITERS if issubclass(kind, known)), _as_it_is)
+
+
+def _dataclass_writer(kind: Any) -> Writer:
+    fields = [(field.name, _default(field)) for field in dataclasses.fields(kind)]
+
+    def write(noun: object) -> Json:
+        found = {}
+        for name, default in fields:
+            member = getattr(noun, name)
+            if member is not default and member != default:
+                found[name] = to_json(member)
+        return found
+
+    return write
 
 
 def _default(field: dataclasses.Field[Any]) -> object:
+    """A field's default; where there is none, a sentinel that equals nothing."""
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return field.default
 
 
-def _plain(value: object) -> Json:
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, Sequence):
-        return [to_json(item) for item in value]
+def _as_it_is(value: Any) -> Json:
     return value
+
+
+WRITERS: Sequence[tuple[type, Writer]] = (
+    (Enum, lambda member: member.value),
+    (str, _as_it_is),
+    (date, lambda moment: moment.isoformat()),
+    (Decimal, str),
+    (bytes, lambda data: base64.b64encode(data).decode("ascii")),
+    (Mapping, lambda mapping: {str(key): to_json(item) for key, item in mapping.items()}),
+    (Sequence, lambda items: [to_json(item) for item in items]),
+)
+"""How types are written, the first that fits; a datetime is a date. Dataclasses go by their fields."""
 
 
 @cache

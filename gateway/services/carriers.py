@@ -14,7 +14,6 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from carriers.base import Carrier, capabilities
-from carriers.base.conformance.grade import grade
 from gateway.services.ports import Store
 
 
@@ -51,6 +50,8 @@ class Catalogue:
 
     def work(self, ungraded: Ungraded) -> None:
         """Run the kit on one carrier and keep the grade."""
+        from carriers.base.conformance.grade import grade  # heavy, and only the worker needs it
+
         level = grade(ungraded.carrier).level
         self._store.keep_grade(ungraded.carrier.profile.code, ungraded.fingerprint, level)
 

@@ -21,6 +21,7 @@ class PolicyBook:
         self._store = store
         self._shipped = shipped
         self._clock = clock
+        self._parsed: dict[tuple[str, str], Policy] = {}
 
     def live(self, merchant_id: str, name: str) -> Policy:
         """The policy that decides now. Raises Unprocessable when there is none of that name."""
@@ -28,7 +29,10 @@ class PolicyBook:
             record = self.latest(merchant_id, name)
         except NotFound:
             raise Unprocessable("/policy", f"there is no policy {name!r}", "unknown_policy") from None
-        return Policy.parse(name, record.version, record.data)
+        known = self._parsed.get((merchant_id, name))
+        if known is None or known.version != record.version:
+            known = self._parsed[merchant_id, name] = Policy.parse(name, record.version, record.data)
+        return known
 
     def latest(self, merchant_id: str, name: str) -> PolicyRecord:
         """The newest version, the merchant's own or the shipped one. Raises NotFound."""

@@ -9,7 +9,7 @@ never called inside one. `claim` methods lease due rows to one worker (`FOR UPDA
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -101,6 +101,8 @@ class Shipments(Protocol):
         """Idempotent: the first label of a kind stays."""
 
     def label(self, merchant_id: str, shipment_id: str, kind: LabelKind) -> Label | None: ...
+    def label_kinds(self, merchant_id: str, shipment_id: str) -> Collection[LabelKind]:
+        """Which labels there are, without reading them."""
 
 
 class Tenders(Protocol):

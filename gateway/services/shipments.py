@@ -110,11 +110,12 @@ class ShipmentService:
             shipment = uow.shipments.get(merchant_id, shipment_id)
             if shipment is None or shipment.mode != mode:
                 raise NotFound(f"no shipment {shipment_id}")
+            printed = uow.shipments.label_kinds(merchant_id, shipment_id)
             return ShipmentFile(
                 shipment=shipment,
                 tenders=tuple(uow.tenders.of_shipment(merchant_id, shipment_id)),
                 cases=tuple(uow.cases.of_shipment(merchant_id, shipment_id)),
-                labels=tuple(kind for kind in LabelKind if uow.shipments.label(merchant_id, shipment_id, kind)),
+                labels=tuple(kind for kind in LabelKind if kind in printed),
             )
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:

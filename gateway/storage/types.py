@@ -13,6 +13,8 @@ from sqlalchemy.types import TypeDecorator
 from gateway.domain.codec import from_json, to_json
 from gateway.domain.values import aware
 
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment: aware in, UTC in the column, aware out. Refuses a time without an offset."""
@@ -47,7 +49,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         """To text."""
-        return None if value is None else json.dumps(to_json(value), separators=(",", ":"), allow_nan=False)
+        return None if value is None else _JSON.encode(to_json(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """To the noun."""

@@ -87,7 +87,10 @@ def test_keys_accounts_and_probe_from_the_command_line(gateway: Run, tmp_path: P
     key = gateway("keys", "create", "--merchant", "My shop", "--mode", "test")
     assert key.stdout.startswith("gw_test_")
     accounts = tmp_path / "accounts.toml"
-    accounts.write_text('[bring-oslo]\ncarrier = "bring"\nsecrets = { api_uid = "env:BRING_UID", api_key = "k" }\n')
+    options = 'options = { customer_number = "5", client_url = "https://shop.example" }\n'
+    accounts.write_text(
+        f'[bring-oslo]\ncarrier = "bring"\nsecrets = {{ api_uid = "env:BRING_UID", api_key = "k" }}\n{options}'
+    )
     missing = gateway("accounts", "apply", "--merchant", "My shop", "accounts.toml")
     assert missing.returncode == 1
     assert "BRING_UID" in missing.stderr
@@ -99,4 +102,7 @@ def test_keys_accounts_and_probe_from_the_command_line(gateway: Run, tmp_path: P
     wrong = gateway("accounts", "apply", "--merchant", "My shop", "accounts.toml")
     assert wrong.returncode == 1
     assert "api_kee" in wrong.stderr
+    accounts.write_text('[bring-2]\ncarrier = "bring"\n')
+    incomplete = gateway("accounts", "apply", "--merchant", "My shop", "accounts.toml")
+    assert "customer_number" in incomplete.stderr
     assert "bring-oslo" in gateway("accounts", "list", "--merchant", "My shop").stdout

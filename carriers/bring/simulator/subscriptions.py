@@ -61,7 +61,8 @@ class Subscriptions:
         fits = 0 < len(numbers) <= BATCH and 0 < len(settings.get("url", "")) <= LONGEST_URL
         if not (fits and all(numbers) and groups):
             abort(_refusal(400, "Reference is not provided"))
-        if any(webhook.number in numbers and webhook.groups == groups for webhook in self._webhooks):
+        living = [webhook for webhook in self._webhooks if at < webhook.created + LIFETIME]
+        if any(webhook.number in numbers and webhook.groups == groups for webhook in living):
             abort(_refusal(409, "Webhook of similar subscription already exists"))
         created = [
             Webhook(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,9 @@ _LABEL = select(LABELS.table).where(
     _L.merchant_id == bindparam("merchant_id"),
     _L.shipment_id == bindparam("shipment_id"),
     _L.kind == bindparam("kind"),
+)
+_LABEL_KINDS = select(_L.kind).where(
+    _L.merchant_id == bindparam("merchant_id"), _L.shipment_id == bindparam("shipment_id")
 )
 _INSERT = {name: dialect.insert(TERMS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 _TENDERS = table_of(TenderRow).c
@@ -110,6 +113,11 @@ class ShipmentRepository(Repository):
     def label(self, merchant_id: str, shipment_id: str, kind: LabelKind) -> Label | None:
         """A label."""
         return LABELS.first(self._connection, _LABEL, merchant_id=merchant_id, shipment_id=shipment_id, kind=kind)
+
+    def label_kinds(self, merchant_id: str, shipment_id: str) -> Collection[LabelKind]:
+        """Which labels there are, without reading them."""
+        bound = {"merchant_id": merchant_id, "shipment_id": shipment_id}
+        return set(self._connection.scalars(_LABEL_KINDS, bound))
 
     def _index(self, shipment: ShipmentRecord, words: Iterable[str]) -> None:
         place = {
