@@ -8,14 +8,24 @@ it. `config/default.toml` documents each.
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from gateway.domain.errors import GatewayError
+
+PASSWORD = re.compile(r"(://[^/:@]*:)[^/]*@")
+READ: Mapping[type, Callable[[str], Any]] = {
+    bool: lambda text: {"true": True, "1": True, "false": False, "0": False}[text.lower()],
+    int: int,
+    float: float,
+    str: str,
+}
 
 
 class BadSettings(GatewayError):
@@ -26,7 +36,7 @@ class BadSettings(GatewayError):
 class Database:
     """Where the rows are. `durable` makes SQLite survive a power cut at each commit."""
 
-    url: str
+    url: str = field(repr=False)
     durable: bool
     pool_size: int
 
@@ -174,29 +184,33 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
 
 
 def shown(settings: Settings) -> dict[str, dict[str, object]]:
-    """The effective settings with secrets hidden, for `gateway check`."""
+    """The effective settings with secrets hidden, the password of the database too, for `gateway check`."""
     result: dict[str, dict[str, object]] = {}
     for section in dataclasses.fields(settings):
         value = getattr(settings, section.name)
         result[section.name] = {
             each.name: getattr(value, each.name) if each.repr else "(hidden)" for each in dataclasses.fields(value)
         }
+    result["database"]["url"] = PASSWORD.sub(r"\1(hidden)@", settings.database.url)
     return result
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadSettings(f"{path}: {error}") from error
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for name, value in environ.items():
+        if not name.startswith("GATEWAY__"):
+            continue
         parts = name.split("__")
-        if parts[0] == "GATEWAY" and len(parts) == 3:
-            data.setdefault(parts[1].lower(), {})[parts[2].lower()] = value
+        if len(parts) != 3:
+            raise BadSettings(f"{name}: a setting's variable is GATEWAY__SECTION__KEY")
+        data.setdefault(parts[1].lower(), {})[parts[2].lower()] = value
     return data
 
 
@@ -227,17 +241,18 @@ def _section(kind: Any, data: Mapping[str, Any], path: str) -> Any:
 
 
 def _typed(hint: Any, value: Any, name: str) -> Any:
+    """The value as its type: text is read as it, anything else must be it already (a whole number may be a float)."""
+    if get_origin(hint) is tuple:
+        items = [item for item in value.split(",") if item] if isinstance(value, str) else value
+        if not isinstance(items, list):
+            raise BadSettings(f"{name}: {value!r} is not a list")
+        return tuple(_typed(get_args(hint)[0], item, name) for item in items)
     try:
-        if hint is bool and isinstance(value, str):
-            return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
-        if hint in (int, float) and not isinstance(value, bool):
-            return hint(value)
-        if hint == tuple[int, ...]:
-            return tuple(int(item) for item in (value.split(",") if isinstance(value, str) else value))
-        if hint == tuple[str, ...]:
-            return tuple(str(item) for item in (value.split(",") if isinstance(value, str) else value))
-    except (KeyError, TypeError, ValueError):
+        meant = READ[hint](value) if isinstance(value, str) else value
+    except (KeyError, ValueError):
         raise BadSettings(f"{name}: {value!r} does not fit") from None
-    if not isinstance(value, hint):
+    if hint is float and type(meant) is int:
+        meant = float(meant)
+    if type(meant) is not hint or (hint is float and not math.isfinite(meant)):
         raise BadSettings(f"{name}: {value!r} is not a {hint.__name__}")
-    return value
+    return meant

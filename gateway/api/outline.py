@@ -9,17 +9,13 @@ from typing import Any
 
 Json = Mapping[str, Any]
 METHODS = ("post", "get", "put", "patch", "delete")
-LIMITS = {
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
-    "exclusiveMinimum": "above {}",
-    "minimum": "from {}",
-    "maximum": "to {}",
-    "minItems": "at least {}",
-    "maxItems": "at most {}",
-    "maxProperties": "at most {} entries",
-    "default": "default {}",
-}
+RANGES = (
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " entries"),
+    ("minProperties", "maxProperties", " entries"),
+    ("minimum", "maximum", ""),
+)
+"""The least, the most, and of what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,28 +139,33 @@ def _parameter(parameter: Json) -> Member:
 def _member(name: str, node: Json, required: bool, place: str = "", description: str = "") -> Member:
     inner = _inner(node)
     words = tuple(str(word) for word in inner.get("enum", ()) if word is not None)
-    told = [
-        form.format(_plain(each[key]))
-        for each in ([node] if inner is node else [node, inner])
-        for key, form in LIMITS.items()
-        if each.get(key) not in (None, "")
-    ]
     return Member(
         name=name,
         kind=_kind(node),
         shape=_shape_name(node),
         words=words,
-        limits=", ".join(told),
+        limits=", ".join([*_limits(node), *(_limits(inner) if inner is not node else ())]),
         required=required,
         description=description or node.get("description", ""),
         place=place,
     )
 
 
+def _limits(node: Json) -> Iterator[str]:
+    for least, most, unit in RANGES:
+        if least in node and most in node:
+            yield f"{_plain(node[least])} to {_plain(node[most])}{unit}"
+        elif most in node:
+            yield f"at most {_plain(node[most])}{unit}"
+        elif least in node:
+            yield f"at least {_plain(node[least])}{unit}"
+    if node.get("default") is not None:
+        yield f"default {_plain(node['default'])}"
+
+
 def _plain(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return f"{value:,}".replace(",", " ") if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    """Digits in groups of three, by narrow blanks."""
+    return f"{value:,}".replace(",", "\u202f") if type(value) is int else str(value)
 
 
 def _inner(node: Json) -> Json:

@@ -132,7 +132,7 @@ def _random(length: int) -> str:
 
 
 def _check(unsigned: str) -> str:
-    number = zlib.crc32(unsigned.encode())
+    number = zlib.crc32(unsigned.encode("utf-8", "replace"))
     digits = ""
     for _ in range(CHECK_LENGTH):
         number, rest = divmod(number, len(BASE62))

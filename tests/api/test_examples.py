@@ -55,7 +55,7 @@ def test_the_example_scan_and_window_are_taken(newcomer: Merchant) -> None:
 
 def test_own_vans_deliver_in_the_windows_that_are_offered(newcomer: Merchant) -> None:
     newcomer.with_fleet()
-    start = (datetime.now(UTC) + timedelta(days=2)).replace(hour=9, minute=0, second=0, microsecond=0)
+    start = (datetime.now(UTC) + timedelta(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
     window: dict[str, Any] = {
         "id": fresh("w"),
         "zone": "oslo",

@@ -20,9 +20,8 @@ NUMBERS = count(1)
 OWN_FLEET: Json = {
     "zones": {"oslo": ["NO-0"]},
     "timezone": "Europe/Oslo",
-    "cut_offs": {"same_day": "12:00", "next_day": "20:00"},
-    "rate_card": "zone,service,max_weight_g,price_minor,currency\noslo,same_day,30000,9900,NOK\n"
-    "oslo,next_day,30000,5900,NOK\n",
+    "cut_offs": {"standard": "20:00"},
+    "rate_card": "zone,service,max_weight_g,price_minor,currency\noslo,standard,30000,5900,NOK\n",
 }
 
 

@@ -30,6 +30,7 @@ def test_nothing_starts_without_keys(gateway: Run) -> None:
         ({"GATEWAY__WEB__PROT": "80"}, "web.prot"),
         ({"GATEWAY__WEB__PORT": "eighty"}, "web.port"),
         ({"GATEWAY__WEBB__PORT": "80"}, "no section [webb]"),
+        ({"GATEWAY__PORT": "80"}, "GATEWAY__SECTION__KEY"),
         ({"GATEWAY_SETTINGS": "missing.toml"}, "missing.toml"),
         ({"GATEWAY__FAULTS__KILL_AT": "somewhere", "GATEWAY__SECRETS__PEPPER": "p"}, "keys"),
     ],
