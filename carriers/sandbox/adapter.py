@@ -38,7 +38,7 @@ from carriers.base import (
     WebhookCall,
     utc_now,
 )
-from carriers.sandbox import wire
+from carriers.sandbox import wire, wire_handover
 
 IDEMPOTENCY = "idempotency"
 # Methods that an account's carrier may lack.
@@ -147,10 +147,10 @@ class Sandbox(Carrier):
             "api",
             "/pickups",
             repeatable=True,
-            json=wire.pickup_request(request),
+            json=wire_handover.pickup_request(request),
             headers={"Idempotency-Key": request.reference},
         )
-        return wire.pickup(reply.reading())
+        return wire_handover.pickup(reply.reading())
 
     async def cancel_pickup(self, pickup: Pickup) -> None:
         """Call it off; also when it is called off already."""
@@ -170,7 +170,7 @@ class Sandbox(Carrier):
             reply = await self.http.get("api", "/service-points", params=params)
         except UnknownReference:
             return ()
-        return tuple(wire.service_point(each) for each in reply.reading().get("service_points").items())
+        return tuple(wire_handover.service_point(each) for each in reply.reading().get("service_points").items())
 
 
 def _without(account: Account) -> frozenset[str]:

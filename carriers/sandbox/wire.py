@@ -19,9 +19,6 @@ from carriers.base import (
     InvalidValue,
     LabelKind,
     Money,
-    OpeningHours,
-    Pickup,
-    PickupRequest,
     Place,
     ProofOfDelivery,
     QuoteRequest,
@@ -30,7 +27,6 @@ from carriers.base import (
     Reply,
     Requirements,
     ServiceLevel,
-    ServicePoint,
     Shipment,
     ShipmentRejected,
     StatusTable,
@@ -94,8 +90,8 @@ def book_request(request: BookRequest, webhook_url: str) -> dict[str, object]:
 def _shipment(shipment: Shipment) -> dict[str, object]:
     return {
         "merchant_reference": shipment.reference,
-        "from": _address(shipment.origin),
-        "to": _address(shipment.destination),
+        "from": address(shipment.origin),
+        "to": address(shipment.destination),
         "service_point": shipment.service_point,
         "requirements": _requirements(shipment.requirements),
         "parcels": [
@@ -111,8 +107,9 @@ def _shipment(shipment: Shipment) -> dict[str, object]:
     }
 
 
-def _address(address: Address) -> dict[str, object]:
-    found = ((field.name, getattr(address, field.name)) for field in fields(address))
+def address(place: Address) -> dict[str, object]:
+    """An address in the sandbox's words: what is not known is left out."""
+    found = ((field.name, getattr(place, field.name)) for field in fields(place))
     return {name: value for name, value in found if value not in ("", None)}
 
 
@@ -250,52 +247,4 @@ def proof(answer: Reading) -> ProofOfDelivery:
         received_by=answer.maybe_text("received_by"),
         relationship=answer.maybe_text("relationship"),
         signature=answer.base64("signature_png") if answer.has("signature_png") else b"",
-    )
-
-
-def pickup_request(request: PickupRequest) -> dict[str, object]:
-    """The body of POST /pickups."""
-    return {
-        "address": _address(request.address),
-        "day": request.day.isoformat(),
-        "ready_at": request.ready_at.isoformat(),
-        "closes_at": request.closes_at and request.closes_at.isoformat(),
-        "parcels": len(request.parcels),
-        "weight_g": sum(parcel.weight_g for parcel in request.parcels),
-        "reference": request.reference,
-        "instructions": request.instructions,
-    }
-
-
-def pickup(answer: Reading) -> Pickup:
-    """The pickup that was ordered."""
-    return Pickup(
-        carrier_reference=answer.text("id"),
-        earliest=answer.maybe_time("earliest"),
-        latest=answer.maybe_time("latest"),
-    )
-
-
-def service_point(point: Reading) -> ServicePoint:
-    """A place to collect at."""
-    where = point.get("address")
-    return ServicePoint(
-        id=point.text("id"),
-        name=point.text("name"),
-        kind=point.maybe_text("kind", "shop"),
-        distance_m=point.maybe_integer("distance_m"),
-        address=Address(
-            country=where.text("country"),
-            postal_code=where.maybe_text("postal_code"),
-            city=where.maybe_text("city"),
-            street1=where.maybe_text("street1"),
-        ),
-        opening_hours=tuple(
-            OpeningHours(
-                weekday=hours.integer("weekday"),
-                opens_min=hours.integer("opens_min"),
-                closes_min=hours.integer("closes_min"),
-            )
-            for hours in point.maybe_objects("opening_hours")
-        ),
     )

@@ -128,9 +128,12 @@ def degrees(most: int, what: str = "") -> fields.Float:
     return _Number(allow_none=True, load_default=None, validate=checks, **described(what, {}))
 
 
-def measure(most: int, what: str = "") -> fields.Decimal:
+def measure(most: int) -> fields.Decimal:
     """A required number above zero in a unit that is named beside it."""
-    return _Exact(required=True, validate=validate.Range(min=0, max=most, min_inclusive=False), **described(what, {}))
+    above_zero = validate.Range(min=0, max=most, min_inclusive=False)
+    return _Exact(
+        required=True, validate=above_zero, metadata={"exclusiveMinimum": 0, "description": "More than nothing."}
+    )
 
 
 def _in_bounds(moment: datetime) -> None:
@@ -150,7 +153,7 @@ class Entries(fields.Dict):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
-            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]  # marshmallow
         except ValidationError as error:
             if not isinstance(error.messages, Mapping):
                 raise
