@@ -33,9 +33,9 @@ Money is an integer in the currency's smallest unit. Times are RFC 3339 with an 
 
 Lists are cut into pages: pass `next_cursor` as `cursor`, or follow the `Link` header.
 
-Errors are problem documents (RFC 9457) with a stable `code`; every code is explained under `/docs/problems`. Members and
-query parameters that an operation does not know are refused, not ignored. Answers may get more members: ignore those
-that you do not know.
+Errors are problem documents (RFC 9457) with a stable `code`; every code is explained under `/docs/problems`. Members
+and query parameters that an operation does not know are refused, not ignored. Answers may get more members: ignore
+those that you do not know.
 
 Send `X-Request-Id` to find your request in the logs; it comes back in the answer. `traceparent` is logged too.
 """

@@ -76,7 +76,7 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "SECRETS__PEPPER": "pepper" * 6,
         "CARRIERS__ALLOW_PLAIN_HTTP": "true",
         "WEBHOOKS__ALLOW_PRIVATE": "true",
-        "BOOKING__DEADLINE_S": "1",
+        "BOOKING__DEADLINE_S": "2",
         "BOOKING__LEASE_MARGIN_S": "1",
         **more,
     }
@@ -141,7 +141,7 @@ class Merchant:
         key = key or f"{self.id}-{next(self._numbers)}"
         return self.call("POST", "/v1/shipments", {**ORDER, **more}, Idempotency_Key=key)
 
-    def booked(self, **more: object) -> Any:
+    def booked(self, **more: Any) -> Any:
         """A shipment that was booked at once."""
         answer = self.book(**more)
         assert answer.status_code == 201, answer.text

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -16,6 +17,9 @@ from tests.journeys.site import Merchant, Site
 
 THREADS = 30
 PATIENT_S = 60
+SLOW_S = 3
+PATIENT: Mapping[str, Any] = {"deadline_ms": 10_000}
+"""A request that waits for the slow quote."""
 
 
 @pytest.fixture
@@ -83,12 +87,12 @@ def test_a_failed_reference_is_tried_again_as_the_same_shipment_once(
 def test_another_body_under_the_key_is_refused_while_the_first_runs_and_afterwards(
     site: Site, shop: Merchant, sandbox: RunningSimulator
 ) -> None:
-    sandbox.simulator.faults.add(Fault(kind=FaultKind.SLOW, operation="quote", delay_s=1))
+    sandbox.simulator.faults.add(Fault(kind=FaultKind.SLOW, operation="quote", delay_s=SLOW_S))
     with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(shop.book, key="one-key", reference="order-1")
+        first = threads.submit(shop.book, key="one-key", reference="order-1", **PATIENT)
         _wait_until(lambda: len(sandbox.simulator.calls) > 0)
         assert shop.book(key="one-key", reference="order-2").status_code == 422
-        assert shop.book(key="one-key", reference="order-1").status_code == 409
+        assert shop.book(key="one-key", reference="order-1", **PATIENT).status_code == 409
         assert first.result(PATIENT_S).status_code == 201
     assert (shop.book(key="one-key", reference="order-2").json or {})["code"] == "idempotency_key_reused"
     assert len(site.all_active()) == 1
@@ -98,19 +102,19 @@ def test_a_request_held_up_before_it_began_anything_begins_nothing_once_a_repeat
     site: Site, shop: Merchant, sandbox: RunningSimulator
 ) -> None:
     """The first process stops while it quotes; the lock of its key runs out, and the repeat books."""
-    sandbox.simulator.faults.add(Fault(kind=FaultKind.SLOW, operation="quote", delay_s=2))
+    sandbox.simulator.faults.add(Fault(kind=FaultKind.SLOW, operation="quote", delay_s=SLOW_S))
     with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(shop.book, key="one-key")
+        first = threads.submit(shop.book, key="one-key", **PATIENT)
         _wait_until(lambda: len(sandbox.simulator.calls) > 0)
-        site.clock.advance(seconds=3)
-        second = shop.book(key="one-key")
+        site.clock.advance(seconds=4)
+        second = shop.book(key="one-key", **PATIENT)
         late = first.result(PATIENT_S)
     assert second.status_code == 201, second.text
     assert late.status_code == 409
     assert (late.json or {})["code"] == "still_running"
     assert len(site.all_active()) == 1
     assert len(shop.get("/v1/shipments")["data"]) == 1
-    again = shop.book(key="one-key")
+    again = shop.book(key="one-key", **PATIENT)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.data == second.data
 

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 import requests
 
-from carriers.base.simulator import Ledger
 from gateway.services.faultpoints import BOOKING_POINTS
 from tests.conftest import TestDatabase
 from tests.journeys.processes import Web

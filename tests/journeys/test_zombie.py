@@ -38,7 +38,7 @@ class Gate:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate = Gate()
-    monkeypatch.setitem(TRANSPORTS, "gated", lambda: gate)  # type: ignore[arg-type]  # a dict behind a Mapping
+    monkeypatch.setitem(TRANSPORTS, "gated", lambda: gate)
     yield gate
     gate.open.set()
 
