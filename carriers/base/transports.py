@@ -40,7 +40,7 @@ from carriers.base.flight import (
 )
 
 # Eight hosts that hang at the same time leave no thread for the others.
-THREADS = 8 * PER_HOST
+THREADS = 256
 HOSTS = 256
 CHUNK = 65_536
 _here = threading.local()

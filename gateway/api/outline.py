@@ -17,10 +17,16 @@ RANGES = (
 )
 """The least, the most, and of what."""
 
+FORMATS = {"date-time": "time", "url": "URL", "email": "e-mail", "binary": "bytes"}
+"""What texts of a format are called."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One row of a table: a member of a shape, or a parameter. `shape` names what it is made of, if it has a name."""
+    """One row of a table: a member of a shape, or a parameter.
+
+    `kind` is its type in words, in which `shape` is the name of a shape, if there is one. Only input is `required`.
+    """
 
     name: str
     kind: str
@@ -126,7 +132,7 @@ def _curl(method: str, url: str, scope: str, example: object, *, repeatable: boo
 
 
 def _shape(name: str, schema: Json) -> Shape:
-    required = schema.get("required", ())
+    required = schema.get("required", ()) if schema.get("additionalProperties") is False else ()
     members = tuple(_member(key, node, required=key in required) for key, node in schema.get("properties", {}).items())
     return Shape(name=name, description=schema.get("description", ""), members=members)
 
@@ -157,7 +163,7 @@ def _limits(node: Json) -> Iterator[str]:
             yield f"{_plain(node[least])} to {_plain(node[most])}{unit}"
         elif most in node:
             yield f"at most {_plain(node[most])}{unit}"
-        elif least in node:
+        elif node.get(least, 1) != 1:
             yield f"at least {_plain(node[least])}{unit}"
     if node.get("default") is not None:
         yield f"default {_plain(node['default'])}"
@@ -175,19 +181,16 @@ def _inner(node: Json) -> Json:
 
 
 def _kind(node: Json) -> str:
-    """Its type in words; the name of a shape is told beside it."""
+    """Its type in words, shapes by their names."""
     if "items" in node:
-        return f"array of {_kind(node['items'])}".removesuffix(" of ")
+        return f"array of {_kind(node['items'])}"
     if "anyOf" in node:
-        return " or ".join(filter(None, (_kind(arm) for arm in node["anyOf"]))).join(("", ""))
+        return " or ".join(_kind(arm) for arm in node["anyOf"])
     if "$ref" in node:
-        return ""
+        return _shape_name(node)
     kinds = node.get("type", "any")
-    words = [kinds] if isinstance(kinds, str) else list(kinds)
-    form = {"date-time": "time", "uri": "URL", "url": "URL", "email": "e-mail", "binary": "bytes"}.get(
-        node.get("format", "")
-    )
-    return " or ".join(form if form and word == "string" else word for word in words)
+    form = FORMATS.get(node.get("format", ""), "string")
+    return " or ".join(form if kind == "string" else kind for kind in ([kinds] if isinstance(kinds, str) else kinds))
 
 
 def _shape_name(node: Json) -> str:

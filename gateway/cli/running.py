@@ -18,7 +18,7 @@ from gateway.bootstrap import worker as make_worker
 from gateway.services.bound import Services
 from gateway.settings import Settings, load_settings, shown
 
-STOP_LIMIT_S = 30
+STOP_LIMIT_S = 12  # longer than a booking may take
 SECRETS_HEADER = (
     "# Written by `gateway init`. Keep it safe and out of version control: without it, no stored secret can be read.\n"
 )

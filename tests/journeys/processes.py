@@ -14,7 +14,7 @@ from typing import Self
 import requests
 
 START_LIMIT_S = 60.0
-END_LIMIT_S = 20.0
+END_LIMIT_S = 60
 LOOK_AGAIN_S = 0.05
 
 
