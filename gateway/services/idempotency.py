@@ -43,9 +43,9 @@ class Answer:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
-    """The running request: `resource_id` is what an earlier, crashed run had begun."""
+    """The running request: `resource_id` is what it began, or what an earlier, crashed run had begun."""
 
     merchant_id: str
     route: str
@@ -60,6 +60,7 @@ class Run:
         """
         if not uow.idempotency.point_at(self.merchant_id, self.route, self.key, resource_id):
             raise StillRunning(1)
+        self.resource_id = resource_id
 
 
 class Once:
@@ -143,6 +144,9 @@ class Once:
                 if uow.idempotency.drop(run.merchant_id, run.route, run.key):
                     uow.commit()
                     return answer
+                kept = uow.idempotency.get(run.merchant_id, run.route, run.key)
+            if kept is None or kept.resource_id != run.resource_id:
+                raise StillRunning(1) from error  # a repeat took over; what became of it is the answer
         with self._store.work() as uow:
             uow.idempotency.finish(run.merchant_id, run.route, run.key, answer.status, answer.body)
             uow.commit()

@@ -82,9 +82,9 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     "endpoint": ("POST", "/v1/webhook-endpoints", examples.ENDPOINT),
 }
 WRONG: dict[str, Callable[[Json], list[object]]] = {
-    "string": lambda schema: [7, 1.5, True, [], ["x"], {}, "", LONG, "a\x00b", "\ud83d\ude00\u202e", "a\n", "'; --"],
+    "string": lambda schema: [7, True, ["x"], {}, "", LONG, "a\x00b", "\ud83d\ude00\u202e", "a\n"],
     "integer": lambda schema: [
-        *("7", 1.5, 1.0, True, [], {}, -1, 0, 2**31, 2**63 - 1, -(2**63), 10**18),
+        *("7", 1.5, 1.0, True, [], -1, 0, 2**63 - 1, -(2**63)),
         *(schema.get("minimum", 0) - 1, schema.get("maximum", 0) + 1),
     ],
     "number": lambda schema: ["7", True, [], {}, 1e300, -1e300, 1e-300, -0.0, 2**63 - 1],

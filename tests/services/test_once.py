@@ -1,4 +1,4 @@
-"""One key, two processes: the one that was held up finds that the other has begun, whatever the other is doing by now."""
+"""One key, two processes: whoever was held up begins nothing and answers nothing once the other has begun."""
 
 from __future__ import annotations
 
@@ -65,18 +65,29 @@ def test_whoever_was_held_up_begins_nothing_while_the_repeat_is_still_at_it(key:
     assert key.send(_never).replayed
 
 
-def test_a_refusal_of_whoever_was_held_up_does_not_undo_what_the_repeat_began(key: Key) -> None:
+def test_a_refusal_of_whoever_was_held_up_is_not_the_answer_to_what_the_repeat_began(key: Key) -> None:
     def held_up(run: Run) -> Answer:
         key.clock.advance(seconds=16)
         with pytest.raises(Unavailable):
             key.send(_begins_and_dies(key))
         raise Conflict("the quote is over")
 
-    assert key.send(held_up).status == 409
+    with pytest.raises(StillRunning):
+        key.send(held_up)
     with key.store.look() as uow:
         kept = uow.idempotency.get(made.MERCHANT, "POST /v1/shipments", "k-1")
     assert kept is not None
-    assert kept.resource_id == "shp_2"
+    assert (kept.state, kept.resource_id) == ("running", "shp_2")
+
+
+def test_a_refusal_of_what_it_began_itself_is_kept(key: Key) -> None:
+    def refuse(run: Run) -> Answer:
+        key.begin(run, "shp_1")
+        raise Conflict("every carrier refused")
+
+    assert key.send(refuse).status == 409
+    again = key.send(_never)
+    assert (again.status, again.body, again.replayed) == (409, b"every carrier refused", True)
 
 
 def test_what_was_begun_is_resumed_by_the_next_repeat(key: Key) -> None:
