@@ -14,6 +14,7 @@ from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.changes import record_change
 from gateway.services.ids import new_id
+from gateway.services.labels import is_whole
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
 from gateway.services.recalls import compensation
@@ -99,7 +100,7 @@ class Acceptance:
         if variance:
             uow.cases.open(_case("price_variance", shipment, tender, variance, now))
         uow.cases.close(shipment.merchant_id, shipment.id, "needs_review", now, "booked", "the booking was found")
-        if booking.label is not None:
+        if booking.label is not None and is_whole(booking.label):
             uow.shipments.add_label(shipment.merchant_id, shipment.id, booking.label)
         uow.records.put(_delivery_record(booked, tender, now))
         more: Mapping[str, object] = {"price_variance": variance} if variance else {}

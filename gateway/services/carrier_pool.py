@@ -179,7 +179,7 @@ class CarrierPool:
         if isinstance(error, AuthenticationFailed):
             return now + REST_AFTER_BAD_CREDENTIALS
         if isinstance(error, RateLimited):
-            return now + min(timedelta(seconds=error.retry_after_s or self._settings.rest_s), LONGEST_REST)
+            return now + min(timedelta(seconds=_pause_s(error, self._settings.rest_s)), LONGEST_REST)
         over = failures - self._settings.rest_after_failures
         if over < 0:
             return None
@@ -195,6 +195,10 @@ class CarrierPool:
             options=record.options,
             windows=self._store.windows(record.merchant_id, record.id),
         )
+
+
+def _pause_s(error: RateLimited, otherwise: float) -> float:
+    return otherwise if error.retry_after_s is None else error.retry_after_s
 
 
 async def _guarded(live: LiveCarrier, call: Coroutine[Any, Any, T]) -> T:

@@ -28,13 +28,13 @@ from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.changes import record_change, record_created
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
+from gateway.services.labels import is_whole
 from gateway.services.ports import Mode, Page, ShipmentSearch, Store, UnitOfWork
 from gateway.services.quotes import QuoteAsk, QuoteService
 from gateway.services.reconcile import Reconciler
 from gateway.services.transactions import again_if_crossed
 
 LABEL_DEADLINE_S = 10.0
-PDF_MAGIC = b"%PDF-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +211,7 @@ class ShipmentService:
             mode=mode,
             state=ShipmentState.BOOKING,
             shipment=shipment,
-            reference=ask.reference,
+            reference=shipment.reference,
             policy=quote.policy,
             quote_id=quote.id,
             chosen_offer_id=ask.offer_id,
@@ -223,11 +223,12 @@ class ShipmentService:
             updated_at=now,
         )
         with self._store.work() as uow:
-            earlier = uow.shipments.by_reference(merchant_id, mode, ask.reference) if ask.reference else None
+            known = record.reference
+            earlier = uow.shipments.by_reference(merchant_id, mode, known) if known else None
             if earlier is not None:
                 record = self._again(uow, earlier, record, now)
             elif not record_created(uow, record):
-                raise StaleVersion(f"reference {ask.reference!r} is being booked by another request right now")
+                raise StaleVersion(f"reference {known!r} is being booked by another request right now")
             remember(uow, record.id)
             uow.commit()
         return record
@@ -247,8 +248,10 @@ class ShipmentService:
             label = self._pool.ask(Purpose.LABEL, live, _label(live, shipment.booking, form), LABEL_DEADLINE_S)
         except ShipmentRejected as error:
             raise Conflict(str(error)) from error
-        if label.kind is LabelKind.PDF and not label.content.startswith(PDF_MAGIC):
-            raise CarrierError(f"{live.record.carrier} sent something that is not a PDF; try again later")
+        if not is_whole(label):
+            raise CarrierError(
+                f"{live.record.carrier} sent something that is no whole {label.kind.value}; try again later"
+            )
         return label
 
 
