@@ -1,15 +1,15 @@
 """How a carrier can fail, and what a service does about it.
 
-    CarrierError                         same carrier again        next carrier     a person
-    ├── CarrierUnavailable               later, with back-off      yes              if it lasts
-    │   └── RateLimited                  after retry_after_s       yes              no
-    ├── OutcomeUnknown                   never blindly: find()     no               if find() cannot tell
-    ├── ShipmentRejected                 no                        yes              shown to the merchant
-    ├── UnknownReference                 tracking: later           -                if it lasts
-    ├── AuthenticationFailed             no; rest the account      yes              at once
-    ├── BadCarrierResponse               no                        quote yes,       the API changed
-    │                                                              book: as OutcomeUnknown
-    └── WebhookRejected                  -                         -                counted, answered 401
+CarrierError                         same carrier again        next carrier     a person
+├── CarrierUnavailable               later, with back-off      yes              if it lasts
+│   └── RateLimited                  after retry_after_s       yes              no
+├── OutcomeUnknown                   never blindly: find()     no               if find() cannot tell
+├── ShipmentRejected                 no                        yes              shown to the merchant
+├── UnknownReference                 tracking: later           -                if it lasts
+├── AuthenticationFailed             no; rest the account      yes              at once
+├── BadCarrierResponse               no                        quote yes,       the API changed
+│                                                              book: as OutcomeUnknown
+└── WebhookRejected                  -                         -                counted, answered 401
 """
 
 from __future__ import annotations

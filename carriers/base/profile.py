@@ -171,9 +171,7 @@ class Profile:
         for mode, named in self.urls.items():
             for name, url in named.items():
                 if not _BASE_URL.fullmatch(url):
-                    raise InvalidValue(
-                        f"urls.{mode}.{name}: {url!r} is not a plain URL without trailing slash"
-                    )
+                    raise InvalidValue(f"urls.{mode}.{name}: {url!r} is not a plain URL without trailing slash")
 
     @classmethod
     def load(cls, package: str | None) -> Self:
@@ -225,9 +223,7 @@ def _read(hint: Any, value: object, path: str) -> object:
     if origin is UnionType:
         return _scalar(int, value, path) or None
     members = _table(value, f"{path}.").items()
-    return {
-        _name(kinds[0], name, path): _read(kinds[1], member, f"{path}.{name}") for name, member in members
-    }
+    return {_name(kinds[0], name, path): _read(kinds[1], member, f"{path}.{name}") for name, member in members}
 
 
 _SCALARS = {str: "a text that is not empty", int: "a whole number from 0", bool: "true or false"}

@@ -41,9 +41,7 @@ class RateCard:
                     raise InvalidValue("max_weight_g: this step is listed twice")
         except (csv.Error, InvalidValue) as error:
             raise InvalidValue(f"{where}, line {max(lines.line_num, 1)}: {error}") from None
-        return cls(
-            {key: tuple(sorted(found.items(), key=lambda step: step[0])) for key, found in steps.items()}
-        )
+        return cls({key: tuple(sorted(found.items(), key=lambda step: step[0])) for key, found in steps.items()})
 
     def lookup(self, zone: str, service: ServiceLevel, chargeable_weight_g: int) -> Money | None:
         """The price of the first step that carries this weight; None when the card has none."""

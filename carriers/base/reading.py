@@ -139,9 +139,7 @@ class Reading:
         if text.startswith("data:"):
             text = text.partition(",")[2]
         try:
-            return b64decode("".join(text.split()), validate=True) or member._bad(
-                "a document that is not empty"
-            )
+            return b64decode("".join(text.split()), validate=True) or member._bad("a document that is not empty")
         except ValueError:
             member._bad("a base64 text")
 
@@ -219,9 +217,7 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a number")
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=_number, parse_int=_whole, parse_constant=_constant
-)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_number, parse_int=_whole, parse_constant=_constant)
 
 
 def _decoded(body: bytes) -> tuple[object, str]:

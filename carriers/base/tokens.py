@@ -43,9 +43,7 @@ class ClientCredentials:
     scope: str = ""
     early_s: float = 60.0
     now: Callable[[], float] = time.monotonic
-    _tokens: dict[tuple[str, ...], _Token] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _tokens: dict[tuple[str, ...], _Token] = field(default_factory=dict, init=False, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     async def bearer(self, http: Http, account: Account) -> str:

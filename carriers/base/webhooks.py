@@ -115,9 +115,7 @@ class BodySignatureProof(Keyed):
         if self.data not in members or self.timestamp not in members:
             raise WebhookRejected(f"the body has no {self.data} or no {self.timestamp}")
         path = account.options.get("webhook_path", "")
-        text = self.content.format(
-            data=members[self.data], timestamp=_bare(members[self.timestamp]), path=path
-        )
+        text = self.content.format(data=members[self.data], timestamp=_bare(members[self.timestamp]), path=path)
         return as_bytes(text)
 
 

@@ -69,9 +69,7 @@ reported = st.lists(anything.map(lambda told: replace(told, correction=False)), 
 
 @MUCH
 @given(histories, st.data())
-def test_order_and_repetition_of_the_same_events_never_matter(
-    events: list[TrackingEvent], data: st.DataObject
-) -> None:
+def test_order_and_repetition_of_the_same_events_never_matter(events: list[TrackingEvent], data: st.DataObject) -> None:
     repeated = data.draw(st.lists(st.sampled_from(events), max_size=6)) if events else []
     arrived = data.draw(st.permutations([*events, *repeated]))
     pieces = data.draw(st.permutations(["A", "B", "C"]))
@@ -81,18 +79,13 @@ def test_order_and_repetition_of_the_same_events_never_matter(
 @ENOUGH
 @given(histories)
 def test_of_two_copies_of_one_event_only_the_smaller_counts(events: list[TrackingEvent]) -> None:
-    kept = {
-        name: min((e for e in events if e.event_id == name), key=sort_key)
-        for name in {e.event_id for e in events}
-    }
+    kept = {name: min((e for e in events if e.event_id == name), key=sort_key) for name in {e.event_id for e in events}}
     assert current_status(events) == current_status(kept.values())
 
 
 @ENOUGH
 @given(reported.map(lambda events: [replace(e, piece="") for e in events]), anything)
-def test_a_final_status_holds_but_for_the_documented_ways_on(
-    events: list[TrackingEvent], later: TrackingEvent
-) -> None:
+def test_a_final_status_holds_but_for_the_documented_ways_on(events: list[TrackingEvent], later: TrackingEvent) -> None:
     before = current_status(events)
     after = current_status([*events, last_of(later, events)])
     if before.status == "delivered":
@@ -120,9 +113,7 @@ def test_attempts_can_be_counted_from_the_events_whatever_else_is_reported(
     quarters: set[int], others: list[TrackingEvent]
 ) -> None:
     failed = [event("attempt_failed", 15 * quarter) for quarter in quarters]
-    noise = [
-        replace(e, status="exception", reason="delay_carrier", leg=Leg.OUTBOUND, piece="") for e in others
-    ]
+    noise = [replace(e, status="exception", reason="delay_carrier", leg=Leg.OUTBOUND, piece="") for e in others]
     told = current_status([*failed, *noise])
     assert told.attempts == len(quarters)
     assert told.first_attempt_at == (min(e.occurred_at for e in failed) if failed else None)
@@ -295,9 +286,7 @@ STORIES = [
         ("returning", "none", 0, True),
         id="delivered after a return began may be the sender's door: never claimed",
     ),
-    pytest.param(
-        ["returning", "expired", "delivered"], ("expired", "none", 0, True), id="not even after a silence"
-    ),
+    pytest.param(["returning", "expired", "delivered"], ("expired", "none", 0, True), id="not even after a silence"),
     pytest.param(["<delivered"], ("returned", "none", 0, False), id="delivered on the return leg"),
     pytest.param(["failed", "in_transit"], ("in_transit", "none", 0, False), id="lost and found"),
     pytest.param(["failed", "booked"], ("failed", "none", 0, False), id="data do not find a lost parcel"),

@@ -143,6 +143,4 @@ def test_impossible_parcels_and_windows_are_refused() -> None:
 
 def test_a_postcode_is_enough_for_a_quote_but_not_for_a_courier() -> None:
     assert not Address(country="US", postal_code="10038").addressable
-    assert Address(
-        country="US", postal_code="10038", city="New York", street1="100 Maiden Ln", name="Ada"
-    ).addressable
+    assert Address(country="US", postal_code="10038", city="New York", street1="100 Maiden Ln", name="Ada").addressable

@@ -93,9 +93,7 @@ def policy(*rules: Rule) -> Policy:
     )
 
 
-def decided(
-    rules: Rule | tuple[Rule, ...], *candidates: Candidate, within: Context | None = None
-) -> list[Judged]:
+def decided(rules: Rule | tuple[Rule, ...], *candidates: Candidate, within: Context | None = None) -> list[Judged]:
     rules = rules if isinstance(rules, tuple) else (rules,)
     return list(policy(*rules).decide(candidates, within or context()))
 

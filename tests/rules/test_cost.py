@@ -33,9 +33,7 @@ def test_the_eleventh_price_still_has_a_place() -> None:
 
 
 def test_another_currency_is_compared_by_the_policys_rate_and_says_whose_it_is() -> None:
-    first, second = decided(
-        Cheapest(), candidate("bring-oslo", "89.95", "NOK"), candidate("uber-nyc", "8.99")
-    )
+    first, second = decided(Cheapest(), candidate("bring-oslo", "89.95", "NOK"), candidate("uber-nyc", "8.99"))
     assert (first.candidate.account, first.score) == ("uber-nyc", 899)
     assert (second.candidate.account, second.score) == ("bring-oslo", 900)
     assert said(second, "one_currency").why == "89.95 NOK is 9.00 USD at 0.10 (the bank)"

@@ -17,10 +17,7 @@ def test_every_hour_until_the_promise_costs_its_value() -> None:
     soon, later, never = decided(VALUE, candidate("b", hours=30), candidate("c"), candidate("a", hours=2.5))
     assert [one.candidate.account for one in (soon, later, never)] == ["a", "c", "b"] or later.score == 5000
     assert (soon.score, later.score, never.score) == (1000, 5000, 12000)
-    assert (
-        said(soon, "fastest").why
-        == "promised by 2026-03-02 14:30+00:00, a wait of 2 h 30 min: counts as 10.00 USD"
-    )
+    assert said(soon, "fastest").why == "promised by 2026-03-02 14:30+00:00, a wait of 2 h 30 min: counts as 10.00 USD"
     assert said(later, "fastest").why == "no promise: counts as 50.00 USD"
 
 
@@ -41,9 +38,7 @@ def test_waiting_starts_when_it_is_ready_or_wanted() -> None:
 
 def test_a_promise_after_the_wanted_window_is_dropped() -> None:
     wanted = replace(context(), window=EVENING)
-    judged = decided(
-        DeliverBy(), candidate("a", hours=8), candidate("b", hours=8.5), candidate("c"), within=wanted
-    )
+    judged = decided(DeliverBy(), candidate("a", hours=8), candidate("b", hours=8.5), candidate("c"), within=wanted)
     assert [(one.candidate.account, one.rank) for one in judged] == [("a", 1), ("b", None), ("c", None)]
     assert [said(one, "deliver_by").why for one in judged] == [
         "promised by 2026-03-02 20:00+00:00, in time for 2026-03-02 20:00+00:00",
