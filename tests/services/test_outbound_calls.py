@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import gateway
 from gateway.services.faultpoints import BOOKING_POINTS, POINTS, FaultPoints, Purpose
 
@@ -105,3 +107,9 @@ def test_points_have_names_of_their_own_and_none_kills_unless_armed() -> None:
     quiet = FaultPoints()
     for point in POINTS:
         quiet.reach(point)
+
+
+@pytest.mark.parametrize("name", ["after_lunch", "AFTER_CLAIM", " after_claim", "book"])
+def test_a_point_that_does_not_exist_cannot_be_armed(name: str) -> None:
+    with pytest.raises(ValueError, match="there is no fault point"):
+        FaultPoints(name)
