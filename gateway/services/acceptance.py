@@ -167,7 +167,8 @@ class Acceptance:
     ) -> ShipmentRecord:
         why = f"the carrier answered with booking {reference}, which tender {other} holds already; label withheld"
         uncertain = replace(tender, state=TenderState.UNCERTAIN, why=why, due_at=None, updated_at=now)
-        uow.tenders.close(uncertain, (TenderState.OFFERED, TenderState.UNCERTAIN))
+        if not uow.tenders.close(uncertain, (TenderState.OFFERED, TenderState.UNCERTAIN)):
+            return shipment  # settled otherwise meanwhile; the number is the other shipment's, so nothing is taken back
         uow.cases.open(_case("needs_review", shipment, tender, why, now))
         review = replace(shipment, state=ShipmentState.NEEDS_REVIEW, why=why)
         return record_change(uow, review, "shipment.needs_review", now)
