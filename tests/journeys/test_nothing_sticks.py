@@ -1,0 +1,93 @@
+"""Nothing stays half done for ever, and one broken part is nobody else's trouble."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from carriers.base.simulator import Fault, FaultKind
+from gateway.services.quotes import QuoteAsk
+from gateway.services.shipments import BookAsk
+from tests.journeys.site import ORDER, Merchant, Site
+
+
+def test_a_shipment_whose_process_died_before_its_first_tender_is_booked_by_the_worker(
+    site: Site, shop: Merchant
+) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    made = shop.booked(reference="template")
+    quoted = site.services.shipments.get(shop.id, "test", made["id"]).shipment.shipment
+    quote = site.services.quotes.quote(shop.id, "test", QuoteAsk(shipment=replace(quoted, reference="stranded")))
+    begun = site.services.shipments._begin(  # what a process has done when it dies right after beginning
+        shop.id, "test", BookAsk(quote_id=quote.id, reference="stranded"), quote, lambda uow, shipment_id: None
+    )
+    site.work()
+    assert shop.shipment(begun.id)["state"] == "booking", "somebody may still be at it"
+    site.work(seconds=3)
+    assert shop.shipment(begun.id)["state"] == "booked"
+    assert len(site.active(shop.shipment(begun.id))) == 1
+
+
+def test_a_cancellation_the_carrier_never_answers_goes_to_a_person_and_ends(site: Site, shop: Merchant) -> None:
+    sandbox = site.carrier("sandbox")
+    shop.account("sandbox-1", sandbox, without=["track"])
+    shipment = shop.booked()
+    sandbox.simulator.faults.add(Fault(kind=FaultKind.STATUS_500, operation="cancel", times=-1))
+    answer = shop.call("POST", f"/v1/shipments/{shipment['id']}/cancel")
+    assert (answer.status_code, (answer.json or {})["state"]) == (202, "cancelling")
+    for _ in range(8):
+        site.work(minutes=20)
+    assert [case["kind"] for case in shop.shipment(shipment["id"])["cases"]] == ["recall_open"]
+    for _ in range(13):
+        site.work(hours=6)
+    after = shop.shipment(shipment["id"])
+    assert after["state"] == "booked"
+    assert "gave up after 3 days" in after["why"]
+    assert [(case["kind"], case["state"]) for case in after["cases"] if case["state"] == "open"] == [
+        ("recall_refused", "open")
+    ]
+    asked = len(sandbox.simulator.calls)
+    site.work(days=2)
+    assert len(sandbox.simulator.calls) == asked, "nobody asks any more"
+
+
+def test_an_account_that_breaks_its_adapter_is_named_and_the_others_quote(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    broken = shop.account("uber-1", site.carrier("uber_direct"))
+    with site.services.store.work() as uow:
+        account = uow.accounts.get(shop.id, broken)
+        assert account is not None
+        uow.accounts.replace(replace(account, options={}, version=account.version + 1))
+        uow.commit()
+    order = {
+        **ORDER,
+        "origin": {**ORDER["origin"], "country": "US"},
+        "destination": {**ORDER["destination"], "country": "US"},
+    }
+    answer = shop.call("POST", "/v1/quotes", order)
+    assert answer.status_code == 201, answer.text
+    results = {each["account"]: each for each in (answer.json or {})["carrier_results"]}
+    assert results["sandbox-1"]["state"] == "ok"
+    assert (results["uber-1"]["state"], results["uber-1"]["code"]) == ("error", "bad_carrier_response")
+
+
+def test_proof_is_asked_for_once_it_is_delivered(site: Site, shop: Merchant) -> None:
+    sandbox = site.carrier("sandbox")
+    shop.account("sandbox-1", sandbox)
+    shipment = shop.booked()
+    sandbox.simulator.move(shipment["tracking_number"].removesuffix("-1"), "DELIVERED")
+    site.work(minutes=16)
+    site.work(minutes=16)
+    after = shop.shipment(shipment["id"])
+    assert after["status"] == "delivered"
+    assert after["proof_of_delivery"]
+
+
+def test_a_delivered_parcel_is_not_cancelled(site: Site, shop: Merchant) -> None:
+    sandbox = site.carrier("sandbox")
+    shop.account("sandbox-1", sandbox)
+    shipment = shop.booked()
+    sandbox.simulator.move(shipment["tracking_number"].removesuffix("-1"), "DELIVERED")
+    site.work(minutes=16)
+    answer = shop.call("POST", f"/v1/shipments/{shipment['id']}/cancel")
+    assert (answer.status_code, (answer.json or {})["code"]) == (409, "too_late")
+    assert shop.shipment(shipment["id"])["state"] == "booked"
