@@ -18,6 +18,7 @@ from gateway.bootstrap import worker as make_worker
 from gateway.services.bound import Services
 from gateway.settings import Settings, load_settings, shown
 
+GRACE_S = 5
 STOP_LIMIT_S = 12  # longer than a booking may take
 SECRETS_HEADER = (
     "# Written by `gateway init`. Keep it safe and out of version control: without it, no stored secret can be read.\n"
@@ -91,9 +92,10 @@ def worker() -> None:
 
 @click.command()
 def run() -> None:
-    """Run web and worker together; when one ends, the other is stopped too."""
+    """Run web and worker together; when one ends, the other is stopped too. Ctrl-C stops both."""
+    # Sessions of their own: Ctrl-C reaches this process alone, which tells each child once.
     children = [
-        subprocess.Popen([sys.executable, "-m", "gateway", name])  # noqa: S603  # our own commands
+        subprocess.Popen([sys.executable, "-m", "gateway", name], start_new_session=True)  # noqa: S603  # our own
         for name in ("serve", "worker")
     ]
 
@@ -106,9 +108,17 @@ def run() -> None:
         signal.signal(number, stop)
     effective = settings()
     click.echo(f"Doorstep on http://{effective.web.host}:{effective.web.port} (docs at /docs); Ctrl-C stops it")
-    pid, status = os.wait()
+    _, status = os.wait()
     stop(signal.SIGTERM, None)
     for child in children:
-        if child.pid != pid:
-            child.wait(timeout=60)
-    sys.exit(os.waitstatus_to_exitcode(status) if os.waitstatus_to_exitcode(status) > 0 else 0)
+        _end(child)
+    sys.exit(max(os.waitstatus_to_exitcode(status), 0))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Wait until a child and its own workers are gone; one that does not stop is killed."""
+    try:
+        child.wait(STOP_LIMIT_S + GRACE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
