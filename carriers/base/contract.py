@@ -2,6 +2,7 @@
 
 A role a carrier does not have is absent; no method ever raises "not supported". Adapters are coroutines that await
 only `self.http` (and each other): who drives them, over which transport and until when, is the gateway's business.
+After the first answer an adapter's code may run in the thread through which all answers come: it must never block.
 """
 
 from __future__ import annotations

@@ -2,13 +2,19 @@
 
 No asyncio: a coroutine of an adapter awaits only `self.http`, which yields a `Call`; the driver gives it to the
 transport and sends the answer back in. The deadline is kept here: when it comes, whatever is open is given up.
+
+A small answer is read in the thread in which it came, so that the thread that drives sleeps until the last one:
+waking it ten times for a quote of ten carriers cost more than reading the answers. An answer that takes long to read
+goes to the thread that drives, because all other quotes' answers come through the transport's.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -24,6 +30,7 @@ from carriers.base.flight import Answered
 from carriers.base.verdicts import failed
 
 T = TypeVar("T")
+READ_WHERE_IT_CAME_BYTES = 32 * 1024
 
 
 class Pending(Protocol):
@@ -71,30 +78,8 @@ def drive(
         TypeError: a coroutine awaited something else than `self.http`.
         Whatever is not a CarrierError: a bug in an adapter is not hidden.
     """
-    deadline = time.monotonic() + deadline_s
-    answers: SimpleQueue[tuple[_Driven[T], Reply | Failure]] = SimpleQueue()
-    driven = [_Driven(coroutine) for coroutine in coroutines]
-
-    def go_on(one: _Driven[T], answer: Reply | Failure | None) -> None:
-        call = one.resume(answer)
-        if call is not None:
-            hook = None if call.repeatable else on_sent
-            one.pending = transport.start(call, deadline, lambda reply: answers.put((one, reply)), hook)
-
-    try:
-        for one in driven:
-            go_on(one, None)
-        while any(one.pending for one in driven):
-            try:
-                go_on(*answers.get(timeout=max(deadline - time.monotonic(), 0.0)))
-            except Empty:
-                break
-        for one in driven:
-            one.give_up()
-    finally:
-        for one in driven:
-            one.abandon()
-    return [one.outcome for one in driven]
+    driving: _Drive[T] = _Drive(transport, time.monotonic() + deadline_s, on_sent)
+    return driving.through(coroutines)
 
 
 def run(
@@ -111,16 +96,91 @@ def run(
     return outcome.value  # type: ignore[return-value]  # no error: there is a value, which may be None itself
 
 
+class _Drive(Generic[T]):
+    """One driving: its coroutines, and the queue through which it is woken."""
+
+    def __init__(self, transport: Transport, deadline: float, on_sent: Callable[[], None] | None) -> None:
+        self._transport = transport
+        self._deadline = deadline
+        self._on_sent = on_sent
+        self._thread = threading.get_ident()
+        self._waking: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._bug: BaseException | None = None
+
+    def through(self, coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[Outcome[T]]:
+        """Until each has ended, or the deadline; see `drive`."""
+        driven = [_Driven(coroutine) for coroutine in coroutines]
+        self._under_way = len(driven)
+        try:
+            for one in driven:
+                self._go_on(one, None)
+            while self._under_way and self._bug is None:
+                try:
+                    self._waking.get(timeout=max(self._deadline - time.monotonic(), 0.0))()
+                except Empty:
+                    break
+            for one in driven:
+                one.give_up()
+        finally:
+            for one in driven:
+                one.abandon()
+        if self._bug is not None:
+            raise self._bug
+        return [one.outcome for one in driven]
+
+    def _go_on(self, one: _Driven[T], answer: Reply | Failure | None) -> None:
+        """Run a coroutine until its next call, and send that. Its lock is held, so no answer overtakes its call."""
+        with one.lock:
+            call = one.resume(answer)
+            if call is not None:
+                hook = None if call.repeatable else self._on_sent
+                one.pending = self._transport.start(call, self._deadline, partial(self._answered, one, call), hook)
+                return
+        with self._lock:
+            self._under_way -= 1
+            done = not self._under_way
+        if done:
+            self._waking.put(_nothing)
+
+    def _answered(self, one: _Driven[T], call: Call, answer: Reply | Failure) -> None:
+        """From any thread, also from within `start`."""
+        long = isinstance(answer, Reply) and len(answer.body) > READ_WHERE_IT_CAME_BYTES
+        if long or threading.get_ident() == self._thread:
+            self._waking.put(lambda: self._read(one, call, answer))
+        else:
+            self._read(one, call, answer)
+
+    def _read(self, one: _Driven[T], call: Call, answer: Reply | Failure) -> None:
+        with one.lock:
+            if one.waits_for(call):
+                try:
+                    self._go_on(one, answer)
+                except BaseException as bug:  # noqa: BLE001 it is the driving thread's, and raised there
+                    self._bug = bug
+                    self._waking.put(_nothing)
+
+
+def _nothing() -> None:
+    """Wakes, and no more."""
+
+
 class _Driven(Generic[T]):
-    """A coroutine on its way, from call to call."""
+    """A coroutine on its way, from call to call. Whoever goes on with it holds its lock."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self.outcome: Outcome[T] = Outcome()
         self.pending: Pending | None = None
+        self.lock = threading.RLock()
         self._coroutine = coroutine
         self._started = time.monotonic()
         self._call: Call | None = None
         self._applied = False
+
+    def waits_for(self, call: Call) -> bool:
+        """Whether an answer to this call still counts: it was not given up."""
+        return self.pending is not None and self._call is call
 
     def resume(self, answer: Reply | Failure | None) -> Call | None:
         """Run it until its next call; None when it has ended."""
@@ -141,20 +201,23 @@ class _Driven(Generic[T]):
 
     def give_up(self) -> None:
         """The deadline. The coroutine may say what that means; there is no time for another call."""
-        if self.pending is None or self._call is None:
-            return
-        call, failure = self._call, self.pending.cancel()
-        if self.resume(failure) is not None:
-            error = failed(failure, call.repeatable)
-            self.outcome.error = _doubted(error) if self._applied else error
-            self.outcome.timed_out = True
-            self.outcome.latency_s = time.monotonic() - self._started
+        with self.lock:
+            if self.pending is None or self._call is None:
+                return
+            call, failure = self._call, self.pending.cancel()
+            if self.resume(failure) is not None:
+                error = failed(failure, call.repeatable)
+                self.outcome.error = _doubted(error) if self._applied else error
+                self.outcome.timed_out = True
+                self.outcome.latency_s = time.monotonic() - self._started
 
     def abandon(self) -> None:
         """Leave nothing open, however the driving ended."""
-        if self.pending is not None:
-            self.pending.cancel()
-        self._coroutine.close()
+        with self.lock:
+            if self.pending is not None:
+                self.pending.cancel()
+                self.pending = None
+            self._coroutine.close()
 
     def _note(self, answer: Reply | Failure | None) -> None:
         if self._call is None or answer is None:

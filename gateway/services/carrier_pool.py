@@ -76,13 +76,22 @@ class CarrierPool:
         self._faults = faults
         self._installed = installed
         self._live: dict[tuple[str, str], LiveCarrier] = {}
+        self._listed: dict[tuple[str, Mode], tuple[int, Sequence[AccountRecord]]] = {}
         self._lock = threading.Lock()
 
-    def of_merchant(self, merchant_id: str, mode: Mode) -> tuple[list[LiveCarrier], list[BrokenAccount]]:
-        """The merchant's enabled accounts of a mode, by name: those that work, and those that cannot be made."""
-        with self._store.look() as uow:
-            records = uow.accounts.list(merchant_id, mode)
-        made = [self.attempt(record) for record in records if record.enabled]
+    def of_merchant(
+        self, merchant_id: str, mode: Mode, settings_version: int
+    ) -> tuple[list[LiveCarrier], list[BrokenAccount]]:
+        """The merchant's enabled accounts of a mode, by name: those that work, and those that cannot be made.
+
+        They are read once per version of the merchant's settings.
+        """
+        listed = self._listed.get((merchant_id, mode))
+        if listed is None or listed[0] != settings_version:
+            with self._store.look() as uow:
+                listed = settings_version, uow.accounts.list(merchant_id, mode)
+            self._listed[merchant_id, mode] = listed
+        made = [self.attempt(record) for record in listed[1] if record.enabled]
         return (
             [each for each in made if isinstance(each, LiveCarrier)],
             [each for each in made if isinstance(each, BrokenAccount)],

@@ -21,18 +21,23 @@ class PolicyBook:
         self._store = store
         self._shipped = shipped
         self._clock = clock
-        self._parsed: dict[tuple[str, str], Policy] = {}
+        self._parsed: dict[tuple[str, str], tuple[int, Policy]] = {}
 
-    def live(self, merchant_id: str, name: str) -> Policy:
-        """The policy that decides now. Raises Unprocessable when there is none of that name."""
-        try:
-            record = self.latest(merchant_id, name)
-        except NotFound:
-            raise Unprocessable("/policy", f"there is no policy {name!r}", "unknown_policy") from None
+    def live(self, merchant_id: str, name: str, settings_version: int) -> Policy:
+        """The policy that decides at this version of the merchant's settings.
+
+        Raises:
+            Unprocessable: there is none of that name.
+        """
         known = self._parsed.get((merchant_id, name))
-        if known is None or known.version != record.version:
-            known = self._parsed[merchant_id, name] = Policy.parse(name, record.version, record.data)
-        return known
+        if known is None or known[0] != settings_version:
+            try:
+                record = self.latest(merchant_id, name)
+            except NotFound:
+                raise Unprocessable("/policy", f"there is no policy {name!r}", "unknown_policy") from None
+            known = settings_version, Policy.parse(name, record.version, record.data)
+            self._parsed[merchant_id, name] = known
+        return known[1]
 
     def latest(self, merchant_id: str, name: str) -> PolicyRecord:
         """The newest version, the merchant's own or the shipped one. Raises NotFound."""

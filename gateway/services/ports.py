@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from carriers.base.messages import DeliveryWindows
 from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from gateway.domain.quotes import Offer, Quote
+from gateway.domain.quotes import Quote
 from gateway.domain.records import (
     AccountRecord,
     Case,
@@ -55,6 +55,9 @@ class Keys(Protocol):
     """Merchants and their API keys."""
 
     def add_merchant(self, merchant_id: str, name: str, created_at: datetime) -> None: ...
+    def settings_version(self, merchant_id: str) -> int:
+        """Rises with every change of the merchant's accounts and policies: what was read before is stale then."""
+
     def merchants(self) -> Sequence[tuple[str, str]]:
         """(id, name) of every merchant."""
 
@@ -79,7 +82,6 @@ class QuoteStore(Protocol):
 
     def add(self, quote: Quote) -> None: ...
     def get(self, merchant_id: str, quote_id: str) -> Quote | None: ...
-    def offer(self, merchant_id: str, offer_id: str) -> Offer | None: ...
 
 
 class Shipments(Protocol):

@@ -16,7 +16,7 @@ from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.domain.zones import Zone, zone_of
 from gateway.rules.policy import Context, Policy
-from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.offers import candidate, offer
@@ -67,11 +67,13 @@ class QuoteService:
         now = self._clock()
         if ask.window is not None and ask.window.end <= now:
             raise Unprocessable("/window/end", "the window is over", "in_the_past")
-        policy = self._policies.live(merchant_id, ask.policy or self._settings.default_policy)
+        with self._store.look() as uow:
+            version = uow.keys.settings_version(merchant_id)
+        policy = self._policies.live(merchant_id, ask.policy or self._settings.default_policy, version)
         request = QuoteRequest(
             shipment=ask.shipment, ready_at=max(ask.ready_at or now, now), window=ask.window, services=ask.services
         )
-        asked, results = self._sort_out(merchant_id, mode, request)
+        asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
         calls = [_quote(live, request) for live in asked]
         outcomes = self._pool.ask_all(Purpose.QUOTE, asked, calls, self._deadline_s(ask))
         results += [_result(live, outcome) for live, outcome in zip(asked, outcomes, strict=True)]
@@ -123,12 +125,12 @@ class QuoteService:
         return min(wanted, self._settings.max_deadline_ms) / 1000
 
     def _sort_out(
-        self, merchant_id: str, mode: Mode, request: QuoteRequest
+        self, accounts: tuple[Sequence[LiveCarrier], Sequence[BrokenAccount]], request: QuoteRequest
     ) -> tuple[list[LiveCarrier], list[CarrierResult]]:
         """Whom to ask, and a result for each account that is not asked."""
         asked: list[LiveCarrier] = []
         results: list[CarrierResult] = []
-        lives, broken = self._pool.of_merchant(merchant_id, mode)
+        lives, broken = accounts
         results += [_unasked(each.record, ResultState.ERROR, "account_broken", each.why) for each in broken]
         for live in lives:
             resting = self._pool.resting(live)

@@ -32,14 +32,15 @@ def test_the_shipped_policies_are_version_0_of_everybodys(book: PolicyBook) -> N
     for name, data in shipped_policies().items():
         latest = book.latest(MERCHANT, name)
         assert (latest.version, latest.data, latest.author) == (0, data, "")
-        assert (book.live(MERCHANT, name).name, book.live(MERCHANT, name).version) == (name, 0)
+        assert (book.live(MERCHANT, name, 0).name, book.live(MERCHANT, name, 0).version) == (name, 0)
 
 
 def test_the_newest_version_decides_and_older_ones_stay(book: PolicyBook) -> None:
     first = book.put(MERCHANT, "default", CHEAPEST, "Ada")
+    assert book.live(MERCHANT, "default", 1).version == 1
     second = book.put(MERCHANT, "default", FASTEST, "Bob")
     assert (first.version, second.version) == (1, 2)
-    live = book.live(MERCHANT, "default")
+    live = book.live(MERCHANT, "default", 2)
     assert (live.version, [rule.kind for rule in live.rules]) == (2, ["fastest"])
     assert book.latest(MERCHANT, "default") == book.version(MERCHANT, "default", 2) == second
     assert book.version(MERCHANT, "default", 1) == first
@@ -108,7 +109,7 @@ def test_what_does_not_exist_is_not_found(book: PolicyBook) -> None:
         with pytest.raises(NotFound):
             book.version(MERCHANT, name, version)
     with pytest.raises(Unprocessable) as refused:
-        book.live(MERCHANT, "none")
+        book.live(MERCHANT, "none", 0)
     assert (refused.value.pointer, refused.value.code) == ("/policy", "unknown_policy")
 
 

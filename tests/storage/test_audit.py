@@ -93,10 +93,10 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "a price that is not its rate's": ("I7", "tnd_1", ("UPDATE tenders SET price_minor = 1 WHERE id = 'tnd_1'",)),
     "lines that exceed their price": (
         "I7",
-        "qte_1_a",
-        ("UPDATE offers SET rate = replace(rate, '\"0.50\"', '\"99.00\"') WHERE id = 'qte_1_a'",),
+        "qte_1",
+        ("UPDATE quotes SET offers = replace(offers, '\"0.50\"', '\"99.00\"') WHERE id = 'qte_1'",),
     ),
-    "a rate that cannot be read": ("I7", "qte_1_a", ("UPDATE offers SET rate = '{' WHERE id = 'qte_1_a'",)),
+    "offers that cannot be read": ("I7", "qte_1", ("UPDATE quotes SET offers = '{' WHERE id = 'qte_1'",)),
     "a silent difference in price": ("I7", "shp_1", ("UPDATE shipments SET price_minor = 950",)),
     "a finished key without an answer": ("I8", "k-1", ("UPDATE idempotency SET status = NULL",)),
     "a key of a shipment that is not there": ("I8", "k-1", ("UPDATE idempotency SET resource_id = 'shp_x'",)),

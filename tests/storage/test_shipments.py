@@ -28,9 +28,7 @@ def test_a_quote_comes_back_with_its_offers_in_their_order(store: SqlStore) -> N
     with store.look() as uow:
         assert uow.quotes.get(MERCHANT, "qte_1") == made.quote()
         assert uow.quotes.get(MERCHANT, "qte_2") == made.quote("qte_2", offers=(), zone="nyc", mode="test")
-        assert uow.quotes.offer(MERCHANT, "qte_1_a") == made.offer("qte_1_a", 1)
         assert uow.quotes.get(MERCHANT, "qte_none") is None
-        assert uow.quotes.offer(MERCHANT, "off_none") is None
 
 
 FULL = made.shipment(

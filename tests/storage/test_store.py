@@ -141,7 +141,6 @@ def everything_of(uow: UnitOfWork, merchant_id: str) -> list[object]:
         lambda: uow.keys.list(merchant_id, "live"),
         lambda: uow.policies.latest(merchant_id, "p"),
         lambda: uow.quotes.get(merchant_id, "qte_1"),
-        lambda: uow.quotes.offer(merchant_id, "qte_1_a"),
         lambda: uow.shipments.get(merchant_id, "shp_1"),
         lambda: uow.shipments.by_reference(merchant_id, "test", "cart-1"),
         lambda: uow.shipments.search(merchant_id, search).items,

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Select, Table, Text, exists, or_, select, type_coerce
 
 from gateway.domain.codec import from_json
-from gateway.domain.quotes import Rate
+from gateway.domain.quotes import Offer, Rate
 from gateway.domain.values import currency_exponents
 from gateway.services.ports import Violation
 from gateway.storage.audit.found import broken, each, in_chunks
 from gateway.storage.repositories.cases import CASES, RECORDS
-from gateway.storage.repositories.quotes import OFFERS
+from gateway.storage.repositories.quotes import QUOTES
 from gateway.storage.repositories.shipments import SHIPMENTS
 from gateway.storage.repositories.tenders import TENDERS
 
@@ -39,13 +39,17 @@ def amounts_are_exact(connection: Connection, now: datetime) -> Iterator[Violati
 
 
 def rates_add_up(connection: Connection, now: datetime) -> Iterator[Violation]:
-    """I7: the price beside a rate is the rate's, and its lines are parts of it."""
-    for table in (TENDERS.table, OFFERS.table):
-        key = tuple(table.primary_key)
-        for chunk in in_chunks(connection, _prices(table, key), key):
-            for row in chunk:
-                yield from _inexact(row)
-                yield from _unlike_its_rate(row)
+    """I7: the price beside a rate is the rate's, its lines are parts of it, and offers can be read."""
+    key = tuple(TENDERS.table.primary_key)
+    for chunk in in_chunks(connection, _prices(TENDERS.table, key), key):
+        for row in chunk:
+            yield from _inexact(row)
+            yield from _unlike_its_rate(row)
+    key = tuple(QUOTES.table.primary_key)
+    quoted = select(*key, type_coerce(QUOTES.table.c.offers, Text).label("offers"))
+    for chunk in in_chunks(connection, quoted, key):
+        for row in chunk:
+            yield from _unreadable(row)
 
 
 def variances_are_flagged(connection: Connection, now: datetime) -> Iterator[Violation]:
@@ -62,6 +66,14 @@ def _prices(table: Table, key: tuple[Column[Any], ...]) -> Select[Any]:
     subject = key[1].label("subject_id")
     minor, currency = table.c.price_minor.label("minor"), table.c.price_currency.label("currency")
     return select(*key, subject, minor, currency, rate)
+
+
+def _unreadable(row: Row[Any]) -> Iterator[Violation]:
+    """Offers are read as plain text: one that cannot be is a finding, not a failure."""
+    try:
+        from_json(tuple[Offer, ...], json.loads(row.offers))
+    except ValueError as error:
+        yield broken("I7", row.merchant_id, row.id, f"has offers that do not add up: {error}")
 
 
 def _inexact(row: Row[Any]) -> Iterator[Violation]:

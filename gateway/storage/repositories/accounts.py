@@ -32,6 +32,7 @@ class AccountRepository(Repository):
         """A new account. Raises Conflict when the merchant has one of that name."""
         if not ACCOUNTS.add(self._connection, self._sealed(account), unless=ACCOUNT_NAME):
             raise Conflict(f"there is an account {account.name!r} already")
+        self._settings_changed(account.merchant_id)
 
     def get(self, merchant_id: str, account_id: str) -> AccountRecord | None:
         """By id."""
@@ -54,6 +55,7 @@ class AccountRepository(Repository):
     def replace(self, account: AccountRecord) -> None:
         """Write it anew. Raises StaleVersion when a later version is stored."""
         ACCOUNTS.put(self._connection, self._sealed(account))
+        self._settings_changed(account.merchant_id)
 
     def rest(self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str) -> None:
         """Set the account's circuit; not a new version."""
@@ -62,6 +64,7 @@ class AccountRepository(Repository):
             .where(_A.merchant_id == merchant_id, _A.id == account_id)
             .values(failures=failures, resting_until=until, resting_why=why)
         )
+        self._settings_changed(merchant_id)
 
     def _sealed(self, account: AccountRecord) -> AccountRecord:
         return replace(account, secrets=self._vault.seal(account.merchant_id, account.id, account.secrets))

@@ -7,13 +7,21 @@ import binascii
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, tuple_, update
 
 from gateway.domain.errors import Unprocessable
 from gateway.services.ports import Page
 from gateway.storage.rows import Rows
+from gateway.storage.tables.accounts import MerchantRow
+from gateway.storage.tables.base import table_of
 
 N = TypeVar("N")
+MERCHANTS = table_of(MerchantRow)
+_SETTINGS_CHANGED = (
+    update(MERCHANTS)
+    .where(MERCHANTS.c.merchant_id == bindparam("of_merchant"))
+    .values(settings_version=MERCHANTS.c.settings_version + 1)
+)
 
 
 class Repository:
@@ -21,6 +29,10 @@ class Repository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def _settings_changed(self, merchant_id: str) -> None:
+        """What other processes read of the merchant's accounts and policies before is stale after this commit."""
+        self._connection.execute(_SETTINGS_CHANGED, {"of_merchant": merchant_id})
 
     def _page(
         self,

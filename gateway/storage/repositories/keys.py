@@ -9,14 +9,13 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from gateway.domain.records import KeyRecord
 from gateway.services.ports import Mode
-from gateway.storage.repositories.base import Repository
+from gateway.storage.repositories.base import MERCHANTS, Repository
 from gateway.storage.rows import Rows
-from gateway.storage.tables.accounts import ApiKeyRow, MerchantRow
-from gateway.storage.tables.base import table_of
+from gateway.storage.tables.accounts import ApiKeyRow
 
 KEYS = Rows(ApiKeyRow, KeyRecord)
-_MERCHANTS = table_of(MerchantRow)
 _K = KEYS.table.c
+_SETTINGS_VERSION = select(MERCHANTS.c.settings_version).where(MERCHANTS.c.merchant_id == bindparam("merchant_id"))
 _BY_PUBLIC_ID = select(KEYS.table).where(_K.public_id == bindparam("public_id"))
 
 
@@ -25,12 +24,16 @@ class KeyRepository(Repository):
 
     def add_merchant(self, merchant_id: str, name: str, created_at: datetime) -> None:
         """A new merchant."""
-        self._connection.execute(insert(_MERCHANTS).values(merchant_id=merchant_id, name=name, created_at=created_at))
+        self._connection.execute(insert(MERCHANTS).values(merchant_id=merchant_id, name=name, created_at=created_at))
 
     def merchants(self) -> Sequence[tuple[str, str]]:
         """(id, name) of every merchant."""
-        found = self._connection.execute(select(_MERCHANTS).order_by(_MERCHANTS.c.merchant_id))
+        found = self._connection.execute(select(MERCHANTS).order_by(MERCHANTS.c.merchant_id))
         return [(row.merchant_id, row.name) for row in found]
+
+    def settings_version(self, merchant_id: str) -> int:
+        """How often the merchant's accounts and policies have changed."""
+        return self._connection.execute(_SETTINGS_VERSION, {"merchant_id": merchant_id}).scalar() or 0
 
     def add(self, key: KeyRecord) -> None:
         """A new key."""

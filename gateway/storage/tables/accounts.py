@@ -7,18 +7,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.storage.tables.base import Maybe, Named, Owned, Row, index
+from gateway.storage.tables.base import Maybe, Minor, Named, Owned, Row, index
 
 ACCOUNT_NAME = index("accounts_name", "merchant_id", "name", unique=True)
 
 
 class MerchantRow(Row):
-    """Who sends."""
+    """Who sends. `settings_version` rises with every change of accounts and policies, in the same transaction."""
 
     __tablename__ = "merchants"
     merchant_id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[datetime]
+    settings_version: Mapped[Minor] = mapped_column(server_default="0", default=0)
 
 
 class ApiKeyRow(Named, Row):

@@ -24,7 +24,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.domain.messages import DeliveryState, InboxState
-from gateway.domain.quotes import CarrierResult, Rate, ServiceLevel, Verdict
+from gateway.domain.quotes import CarrierResult, Offer, Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import TimeWindow
@@ -51,7 +51,7 @@ _NOUNS = (
     tuple[str, ...],
     tuple[ServiceLevel, ...],
     tuple[CarrierResult, ...],
-    tuple[Verdict, ...],
+    tuple[Offer, ...],
 )
 
 

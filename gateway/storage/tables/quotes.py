@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped
 
-from gateway.domain.quotes import CarrierResult, Rate, ServiceLevel, Verdict
+from gateway.domain.quotes import CarrierResult, Offer, ServiceLevel
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
-from gateway.storage.tables.base import Currency, Minor, Named, Row, index, of
+from gateway.storage.tables.base import Named, Row, index
 
 
 class QuoteRow(Named, Row):
-    """What was asked and who answered."""
+    """What was asked, who answered, and the offers as judged, best first."""
 
     __tablename__ = "quotes"
     mode: Mapped[str]
@@ -23,30 +23,9 @@ class QuoteRow(Named, Row):
     policy: Mapped[str]
     policy_version: Mapped[int]
     zone: Mapped[str | None]
+    offers: Mapped[tuple[Offer, ...]]
     carrier_results: Mapped[tuple[CarrierResult, ...]]
     ready_at: Mapped[datetime | None]
     window: Mapped[TimeWindow | None]
     services: Mapped[tuple[ServiceLevel, ...]]
     __table_args__ = (index("quotes_created", "merchant_id", "created_at"),)
-
-
-class OfferRow(Named, Row):
-    """A rate as judged; `position` is its place in the quote, the price that of the rate."""
-
-    __tablename__ = "offers"
-    quote_id: Mapped[str]
-    position: Mapped[int]
-    account_id: Mapped[str]
-    account: Mapped[str]
-    carrier: Mapped[str]
-    rate: Mapped[Rate]
-    price_minor: Mapped[Minor]
-    price_currency: Mapped[Currency]
-    rank: Mapped[int | None]
-    score: Mapped[Minor | None]
-    verdicts: Mapped[tuple[Verdict, ...]]
-    __table_args__ = (
-        of("quote_id", "quotes", ondelete="CASCADE"),
-        of("account_id", "accounts"),
-        index("offers_of_quote", "merchant_id", "quote_id", "position", unique=True),
-    )
