@@ -139,6 +139,7 @@ class _Loop:
         self._flying: dict[pycurl.Curl, _CurlFlight] = {}
         self._spare: list[pycurl.Curl] = []
         self._wake_at = math.inf
+        self._rung = False
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.epoll()
         self._poll.register(self._bell, select.EPOLLIN)
@@ -152,7 +153,9 @@ class _Loop:
     def wish(self, wish: Callable[[], None]) -> None:
         """Have something done in the loop's thread."""
         self._wishes.append(wish)
-        os.eventfd_write(self._bell, 1)
+        if not self._rung:
+            self._rung = True
+            os.eventfd_write(self._bell, 1)
 
     def begin(self, flight: _CurlFlight) -> None:
         """Start a call."""
@@ -183,6 +186,7 @@ class _Loop:
             for descriptor, ready in self._poll.poll(min(max(self._wake_at - time.monotonic(), 0.0), IDLE_S)):
                 if descriptor == self._bell:
                     os.eventfd_read(self._bell)
+                    self._rung = False  # after the bell, before the wishes: none is overlooked
                 else:
                     self._multi.socket_action(descriptor, _for_curl(ready))
             while self._wishes:

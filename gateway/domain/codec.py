@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import math
 import types
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -33,6 +34,10 @@ TEXT_FORMS: Mapping[type, Reader] = {
     bytes: lambda text: base64.b64decode(text, validate=True),
 }
 """Types that JSON has as text."""
+
+
+PLAIN = frozenset({str, int, bool, type(None)})
+"""Types that are their own JSON; asked first, because most members are of these."""
 
 
 class _Misfit(Exception):
@@ -79,7 +84,7 @@ def _dataclass_writer(kind: Any) -> Writer:
         for name, default in fields:
             member = getattr(noun, name)
             if member is not default and member != default:
-                found[name] = to_json(member)
+                found[name] = member if type(member) in PLAIN else to_json(member)
         return found
 
     return write
@@ -96,9 +101,16 @@ def _as_it_is(value: Any) -> Json:
     return value
 
 
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(f"{number} has no JSON form")
+    return number
+
+
 WRITERS: Sequence[tuple[type, Writer]] = (
     (Enum, lambda member: member.value),
     (str, _as_it_is),
+    (float, _finite),
     (date, lambda moment: moment.isoformat()),
     (Decimal, str),
     (bytes, lambda data: base64.b64encode(data).decode("ascii")),

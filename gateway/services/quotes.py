@@ -78,8 +78,9 @@ class QuoteService:
         outcomes = self._pool.ask_all(Purpose.QUOTE, asked, calls, self._deadline_s(ask))
         results += [_result(live, outcome) for live, outcome in zip(asked, outcomes, strict=True)]
         zone = zone_of(ask.shipment.destination, self._zones)
+        quote_id = new_id("qte", now)
         quote = Quote(
-            id=new_id("qte", now),
+            id=quote_id,
             merchant_id=merchant_id,
             mode=mode,
             shipment=ask.shipment,
@@ -88,7 +89,7 @@ class QuoteService:
             policy=policy.name,
             policy_version=policy.version,
             zone=zone,
-            offers=_offers(policy, _context(request, zone, now), asked, outcomes),
+            offers=_offers(quote_id, policy, _context(request, zone, now), asked, outcomes),
             carrier_results=tuple(results),
             ready_at=request.ready_at,
             window=ask.window,
@@ -156,19 +157,22 @@ def _context(request: QuoteRequest, zone: str | None, now: datetime) -> Context:
 
 
 def _offers(
+    quote_id: str,
     policy: Policy,
     context: Context,
     asked: Sequence[LiveCarrier],
     outcomes: Sequence[Outcome[Sequence[Rate]]],
 ) -> tuple[Offer, ...]:
-    """What came back, judged."""
+    """What came back, judged. An offer's id tells its quote's."""
     candidates = [
         candidate(live.record.id, live.record.name, live.carrier.profile, rate)
         for live, outcome in zip(asked, outcomes, strict=True)
         for rate in outcome.value or ()
         if not context.services or rate.service in context.services
     ]
-    return tuple(offer(new_id("off", context.now), each) for each in policy.decide(candidates, context))
+    judged = policy.decide(candidates, context)
+    own = quote_id.removeprefix("qte_")
+    return tuple(offer(f"off_{own}_{place}", each) for place, each in enumerate(judged, 1))
 
 
 async def _quote(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from sqlalchemy import CHAR, DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
@@ -49,11 +50,27 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         """To text."""
-        return None if value is None else _JSON.encode(to_json(value))
+        return None if value is None else _text(to_json(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """To the noun."""
-        return None if value is None else from_json(self.kind, json.loads(value))
+        return None if value is None else from_json(self.kind, _data(value))
+
+
+def _text(data: Any) -> str:
+    """JSON in ASCII; by orjson, which is ten times as fast, unless it holds what orjson does not write."""
+    try:
+        text = orjson.dumps(data)
+    except orjson.JSONEncodeError:
+        return _JSON.encode(data)
+    return text.decode() if text.isascii() else _JSON.encode(data)
+
+
+def _data(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # lone surrogates, which orjson does not read
 
 
 class Word(TypeDecorator[StrEnum]):

@@ -140,3 +140,24 @@ def test_no_secret_lies_in_plain_text_in_the_database_file(tmp_path: Path) -> No
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"api.example.com" in written, "it looked into the right file"
     assert b"canary" not in written
+
+
+def test_every_change_of_accounts_and_policies_raises_the_version_of_the_settings(store: SqlStore) -> None:
+    made.begin(store)
+    seen = [settings_version(store)]
+    for change in (
+        lambda uow: uow.accounts.add(made.account("acc_2", name="second")),
+        lambda uow: uow.accounts.replace(made.account(version=3)),
+        lambda uow: uow.accounts.rest(MERCHANT, ACCOUNT, 5, NOW, "it is down"),
+        lambda uow: uow.policies.add(made.policy()),
+    ):
+        with store.work() as uow:
+            change(uow)
+            uow.commit()
+        seen.append(settings_version(store))
+    assert seen == sorted(set(seen))
+
+
+def settings_version(store: SqlStore) -> int:
+    with store.look() as uow:
+        return uow.keys.settings_version(MERCHANT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,12 +14,37 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from gateway.domain.codec import from_json
+from gateway.domain.quotes import Offer
 from gateway.storage.engine import write_engine
 from gateway.storage.migrate import alembic_config, migrate
 from gateway.storage.tables import metadata
 
 WITHOUT_MERCHANT = {"job_heartbeats", "carrier_grades", "alembic_version"}
 GLOBAL_BY_DESIGN = {"api_keys_public_id", "accounts_id"}  # look-ups that find out whose it is
+
+# ruff: noqa: S608  (made-up rows of the first schema, written as SQL on purpose)
+
+_RATE = '{"service": "same_day", "carrier_service": "SD", "price": {"amount": "%s", "currency": "USD"}}'
+_WHY = '[{"rule": "cheapest", "effect": "rank", "penalty": 740, "why": "the only one"}]'
+QUOTED_BEFORE = (
+    "INSERT INTO merchants (merchant_id, name, created_at) VALUES ('mer_1', 'Shop', '2026-11-23 14:00:00')",
+    "INSERT INTO accounts (merchant_id, id, name, carrier, mode, urls, secrets, options, enabled, version, failures, "
+    "resting_why, created_at) VALUES ('mer_1', 'acc_1', 'a', 'sandbox', 'test', '{}', '{}', '{}', TRUE, 1, 0, '', "
+    "'2026-11-23 14:00:00')",
+    *(
+        "INSERT INTO quotes (merchant_id, id, mode, shipment, created_at, expires_at, policy, policy_version, "
+        f"carrier_results, services) VALUES ('mer_1', '{name}', 'test', '{{}}', '2026-11-23 14:00:00', "
+        "'2026-11-23 14:30:00', 'default', 0, '[]', '[]')"
+        for name in ("qte_1", "qte_2")
+    ),
+    *(
+        "INSERT INTO offers (merchant_id, id, quote_id, position, account_id, account, carrier, rate, price_minor, "
+        f"price_currency, rank, score, verdicts) VALUES ('mer_1', '{name}', 'qte_1', {place}, 'acc_1', 'a', "
+        f"'sandbox', '{_RATE % price}', 1, 'USD', {rank}, NULL, '{_WHY}')"
+        for place, name, price, rank in ((1, "off_a", "8.99", "NULL"), (0, "off_b", "7.40", "1"))
+    ),
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -106,3 +132,21 @@ def test_two_processes_that_migrate_at_once_do_it_one_after_the_other(fresh_url:
     with engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
     engine.dispose()
+
+
+def test_offers_of_before_move_into_their_quotes_row(fresh_url: str) -> None:
+    engine = write_engine(fresh_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        for statement in QUOTED_BEFORE:
+            connection.execute(text(statement))
+        command.upgrade(alembic_config(connection), "head")
+        found = connection.execute(text("SELECT id, offers FROM quotes ORDER BY id")).all()
+    engine.dispose()
+    offers = {row.id: from_json(tuple[Offer, ...], json.loads(row.offers)) for row in found}
+    assert [(each.id, each.rank, str(each.rate.price)) for each in offers["qte_1"]] == [
+        ("off_b", 1, "7.40 USD"),
+        ("off_a", None, "8.99 USD"),
+    ]
+    assert [verdict.why for verdict in offers["qte_1"][0].verdicts] == ["the only one"]
+    assert offers["qte_2"] == ()
