@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -33,14 +33,16 @@ class _Token:
 class ClientCredentials:
     """The client credentials grant, with the secrets `client_id` and `client_secret`. One per carrier.
 
-    `where` is the account's url of the token endpoint. A token is renewed `early_s` before it ends. `now`
-    counts seconds from anywhere.
+    `where` is the account's url of the token endpoint. `headers` makes of id and secret the headers in which
+    they travel; without it, they stand in the form. A token is renewed `early_s` before it ends. `now` counts
+    seconds from anywhere.
     Source: RFC 6749, 4.4 (grant), 2.3.1 (credentials in the form), 5.1 (answer).
     """
 
     where: str = "token"
     path: str = ""
     scope: str = ""
+    headers: Callable[[str, str], Mapping[str, str]] | None = None
     early_s: float = 60.0
     now: Callable[[], float] = time.monotonic
     _tokens: dict[tuple[str, ...], _Token] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -70,15 +72,15 @@ class ClientCredentials:
             return self._tokens.pop(self._key(account), None) is not None
 
     async def _ask(self, http: Http, account: Account) -> Reply:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": account.secrets["client_id"],
-            "client_secret": account.secrets["client_secret"],
-            "scope": self.scope,
-        }
-        form = {name: value for name, value in form.items() if value}
+        client_id, client_secret = account.secrets["client_id"], account.secrets["client_secret"]
+        form = {"grant_type": "client_credentials"}
+        if self.headers is None:
+            form |= {"client_id": client_id, "client_secret": client_secret}
+        if self.scope:
+            form["scope"] = self.scope
+        headers = self.headers(client_id, client_secret) if self.headers else None
         try:
-            return await http.post(self.where, self.path, form=form, repeatable=True, anonymous=True)
+            return await http.post(self.where, self.path, form=form, headers=headers, repeatable=True, anonymous=True)
         except (CarrierUnavailable, AuthenticationFailed):
             raise
         except BadCarrierResponse as error:

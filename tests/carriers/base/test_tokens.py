@@ -266,3 +266,10 @@ def test_no_token_shows_in_a_repr() -> None:
     bearer(tokens, token("abc-very-secret"))
     assert "secret" not in repr(tokens)
     assert "abc" not in repr(tokens)
+
+
+def test_credentials_that_travel_in_headers_are_not_in_the_form() -> None:
+    tokens = ClientCredentials(scope="merchant", headers=lambda id_, secret: {"X-Id": id_, "X-Secret": secret})
+    _, (call,) = play(tokens.bearer(outlet(), ACCOUNT), token())
+    assert (call.headers["x-id"], call.headers["x-secret"]) == ("id-1", "s3cret")
+    assert parse_qsl((call.body or b"").decode()) == [("grant_type", "client_credentials"), ("scope", "merchant")]
