@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 class Played:
     """What came of a sample: a value, or an error. `bug` is an error that no adapter may let out.
 
-    `surprises` are calls that are not as documented, where somebody asked.
+    `surprises` are calls that are not as documented, where somebody asked; `urls` those of the account it was played on.
     """
 
     value: Any = None
@@ -41,6 +41,7 @@ class Played:
     bug: Exception | None = None
     sent: Sequence[Sent] = ()
     surprises: Sequence[str] = ()
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def says(self) -> str:
@@ -98,7 +99,7 @@ class Subject:
         account = account or self.account(sample)
         script = Script(sample.exchanges, account.urls, spoil)
         outcome = caught(lambda: run(self.asked(sample, account), Memory(script), deadline_s=PATIENT_S))
-        return replace(outcome, sent=tuple(script.sent))
+        return replace(outcome, sent=tuple(script.sent), urls=account.urls)
 
     def asked(self, sample: Sample, account: Account) -> Coroutine[Call, Any, Any]:
         """The adapter's method, called with what the sample gives."""
@@ -112,7 +113,8 @@ class Subject:
     def pushed(self, sample: Sample, body: bytes | None = None, account: Account | None = None) -> Played:
         """What the adapter makes of a sample's webhook, signed as the carrier signs."""
         account = account or self.account(sample)
-        return caught(lambda: self._receive(sample, account, self.signed(unsigned(sample, body), account)))
+        played = caught(lambda: self._receive(sample, account, self.signed(unsigned(sample, body), account)))
+        return replace(played, urls=account.urls)
 
     def received(self, sample: Sample, call: WebhookCall, account: Account) -> Played:
         """What the adapter makes of a webhook."""

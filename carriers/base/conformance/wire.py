@@ -27,7 +27,7 @@ def over_http(subject: Subject, sample: Sample, transport: Transport) -> Played:
         account = subject.account(sample, f"{server.url}/{sample.name}")
         script = server.scripts[sample.name] = Script(sample.exchanges, account.urls)
         outcome = caught(lambda: run(subject.asked(sample, account), transport, deadline_s=PATIENT_S))
-    return replace(outcome, sent=tuple(script.sent), surprises=tuple(script.surprises()))
+    return replace(outcome, sent=tuple(script.sent), surprises=tuple(script.surprises()), urls=account.urls)
 
 
 @dataclass(frozen=True, slots=True)

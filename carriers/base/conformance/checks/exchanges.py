@@ -59,7 +59,7 @@ def the_documented_webhook_is_what_we_read(subject: Subject, sample: Sample) -> 
 
 def not_as_said(subject: Subject, sample: Sample, played: Played) -> Iterator[str]:
     """How an outcome differs from what the sample says."""
-    expected = filled(sample.then, subject.account(sample).urls)
+    expected = filled(sample.then, played.urls)
     if played.bug is not None:
         yield f"{played.says} escapes: only CarrierError may leave an adapter"
     elif isinstance(expected, Mapping) and "error" in expected:
