@@ -44,6 +44,7 @@ from carriers.base.messages import (
 )
 from carriers.base.profile import (
     BookingPromises,
+    CallRate,
     Features,
     Limits,
     OptionFacts,
@@ -94,6 +95,7 @@ __all__ = [
     "BookingPromises",
     "BookingRef",
     "Books",
+    "CallRate",
     "Cancellation",
     "CancellationState",
     "Cancels",

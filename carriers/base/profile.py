@@ -1,8 +1,8 @@
 """What a carrier is and within which limits it works: its `profile.toml`.
 
-Every key is required and no other is allowed, so that a typo cannot hide; only the tables of names
-(`[secrets]`, `[options]`, `[exempt]`) may be left out when they are empty. TOML has no null: where there
-may be none, 0 says so.
+Every key is required and no other is allowed, so that a typo cannot hide; only the tables of names (`[secrets]`,
+`[options]`, `[exempt]`) and `[calls.live]`, `[calls.test]` may be left out when they are empty. TOML has no null: where
+there may be none, 0 says so.
 
     code = "swift"
     name = "Swift Couriers"
@@ -57,6 +57,10 @@ may be none, 0 says so.
     [options]
     customer_number = { what = "who pays", required = true }
 
+    [calls.live]                      # documented rate limit; left out where none is known
+    most = 100                        # calls of one account, all operations together
+    per_s = 60                        # in so many seconds
+
     [exempt]                          # conformance check = reason
 """
 
@@ -108,6 +112,18 @@ class Polling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRate:
+    """How many calls of one account the carrier takes in how many seconds; of several limits, the narrowest."""
+
+    most: int
+    per_s: int
+
+    def __post_init__(self) -> None:
+        if self.most < 1 or self.per_s < 1:
+            raise InvalidValue("most: at least 1 in at least 1 second")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What the carrier takes. None: no limit, or no dimensional weight."""
 
@@ -143,7 +159,7 @@ class OptionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A carrier's `profile.toml`; `urls` are by mode and name, `services` from our level to their code."""
+    """A carrier's `profile.toml`; `urls` and `calls` are by mode, `services` from our level to their code."""
 
     code: str
     name: str
@@ -160,6 +176,7 @@ class Profile:
     secrets: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, OptionFacts] = field(default_factory=dict)
     exempt: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, CallRate] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.code):
@@ -168,6 +185,8 @@ class Profile:
             raise InvalidValue("countries: at least one, each ISO 3166-1 alpha-2 in capitals")
         if set(self.urls) != {"live", "test"} or set(self.urls["live"]) != set(self.urls["test"]):
             raise InvalidValue("urls: exactly live and test, with the same names in both")
+        if not set(self.calls) <= {"live", "test"}:
+            raise InvalidValue("calls: live and test only")
         for mode, named in self.urls.items():
             for name, url in named.items():
                 if not _BASE_URL.fullmatch(url):

@@ -30,6 +30,7 @@ def test_the_documented_example_is_a_complete_profile() -> None:
     assert profile.secrets == {"api_key": "API key from the portal"}
     assert profile.options["customer_number"].required
     assert profile.exempt == {}
+    assert {mode: (rate.most, rate.per_s) for mode, rate in profile.calls.items()} == {"live": (100, 60)}
 
 
 def test_a_number_of_zero_says_none_where_there_may_be_none() -> None:
