@@ -5,6 +5,7 @@ CarrierError                         same carrier again        next carrier     
 │   └── RateLimited                  after retry_after_s       yes              no
 ├── OutcomeUnknown                   never blindly: find()     no               if find() cannot tell
 ├── ShipmentRejected                 no                        yes              shown to the merchant
+│   └── ServicePointClosed           no                        no               chooses another point
 ├── UnknownReference                 tracking: later           -                if it lasts
 ├── AuthenticationFailed             no; rest the account      yes              at once
 ├── BadCarrierResponse               no                        quote yes,       the API changed
@@ -81,6 +82,15 @@ class ShipmentRejected(CarrierError):
     ) -> None:
         super().__init__(message, carrier_code=carrier_code, carrier_message=carrier_message)
         self.reasons = tuple(reasons) or (message,)
+
+
+class ServicePointClosed(ShipmentRejected):
+    """The chosen service point takes no parcels (any more): closed, full, or not one of this carrier's.
+
+    Raise it only where the carrier says that it is the point: every other offer to the same point is given up with it.
+    """
+
+    code = "service_point_closed"
 
 
 class UnknownReference(CarrierError):

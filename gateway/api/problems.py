@@ -207,6 +207,13 @@ PROBLEMS = (
         "`carrier_code` and `carrier_message` are its own words.",
     ),
     Problem(
+        "service_point_closed",
+        502,
+        "The service point is closed",
+        "The carrier takes no parcels for the chosen service point (any more). Nothing was booked.",
+        "Choose another one of GET /v1/service-points.",
+    ),
+    Problem(
         "unknown_reference",
         502,
         "The carrier does not know it",
