@@ -63,6 +63,7 @@ from carriers.base.webhooks import (
     HmacProof,
     RsaProof,
     SharedTokenProof,
+    UrlTokenProof,
     WebhookProof,
 )
 from gateway.domain.clock import Clock, utc_now
@@ -162,6 +163,7 @@ __all__ = [
     "TrackingUpdate",
     "Tracks",
     "UnknownReference",
+    "UrlTokenProof",
     "WebhookCall",
     "WebhookProof",
     "WebhookRejected",

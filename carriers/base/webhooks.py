@@ -69,16 +69,11 @@ class HmacProof(Keyed):
 
     def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
         """The call with its signature, and with a timestamp where one belongs and none is there."""
-        if self.timestamp_header and self.timestamp_header.lower() not in call.headers:
-            call = with_header(call, self.timestamp_header, str(int(call.received_at.timestamp())))
+        call = _timed(call, self.timestamp_header)
         return with_header(call, self.header, self.prefix + self.signatures(self._content(call), account)[0])
 
     def _content(self, call: WebhookCall) -> bytes:
-        if self.signed:
-            return self.signed(call)
-        if self.timestamp_header:
-            return as_bytes(header_of(call, self.timestamp_header)) + b"." + call.body
-        return call.body
+        return self.signed(call) if self.signed else _stamped(call, self.timestamp_header)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,21 +158,41 @@ class SharedTokenProof:
         return with_header(call, self.header, self.prefix + accepted_secrets(account, self.secret)[0])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlTokenProof:
+    """A secret text of our own choosing in the URL's query, for carriers that sign nothing and take no header."""
+
+    parameter: str = "token"
+    secret: str = SECRET
+    reply: WebhookReply = field(default_factory=WebhookReply)
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """Check the text."""
+        check_equal(call.query.get(self.parameter, ""), accepted_secrets(account, self.secret))
+        return self.reply
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call at the URL with the text in it."""
+        return replace(call, query={**call.query, self.parameter: accepted_secrets(account, self.secret)[0]})
+
+
 @dataclass(frozen=True, slots=True)
 class RsaProof:
-    """A signature of the raw body with the carrier's own key, in base64; its public key is kept as PEM.
+    """A signature with the carrier's own key, in base64, of what `HmacProof` signs; its public key is kept as PEM.
 
     Only a simulator has the private key, in the secret `webhook_private_key`.
     Source: RFC 8017, RSASSA-PKCS1-v1_5 with SHA-256.
     """
 
     header: str
+    timestamp_header: str = ""
+    tolerance_s: int = 300
     secret: str = "webhook_public_key"  # noqa: S105 the name under which an account keeps it
     private: str = "webhook_private_key"
     reply: WebhookReply = field(default_factory=WebhookReply)
 
     def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
-        """Check the signature."""
+        """Check signature, then age."""
         given = header_of(call, self.header)
         try:
             signature = base64.b64decode(given, validate=True)
@@ -186,16 +201,20 @@ class RsaProof:
         # One signature has one spelling, so that a call cannot be told again in another.
         if base64.b64encode(signature).decode() != given:
             raise WebhookRejected("the signature is not base64")
-        if not any([_signed_by(pem, signature, call.body) for pem in accepted_secrets(account, self.secret)]):
+        content = _stamped(call, self.timestamp_header)
+        if not any([_signed_by(pem, signature, content) for pem in accepted_secrets(account, self.secret)]):
             raise WebhookRejected("the proof is false")
+        if self.timestamp_header:
+            check_fresh(header_of(call, self.timestamp_header), call, self.tolerance_s)
         return self.reply
 
     def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
-        """The call with its signature."""
+        """The call with its signature, and with a timestamp where one belongs and none is there."""
+        call = _timed(call, self.timestamp_header)
         key = load_pem_private_key(accepted_secrets(account, self.private)[0].encode(), password=None)
         if not isinstance(key, RSAPrivateKey):
             raise WebhookRejected(f"the configured {self.private} is not an RSA key")
-        signature = key.sign(call.body, PKCS1v15(), SHA256())
+        signature = key.sign(_stamped(call, self.timestamp_header), PKCS1v15(), SHA256())
         return with_header(call, self.header, base64.b64encode(signature).decode())
 
 
@@ -218,6 +237,19 @@ class AnyProof:
     def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
         """The call as the first proof signs it."""
         return self._proofs[0].sign(call, account)
+
+
+def _timed(call: WebhookCall, timestamp_header: str) -> WebhookCall:
+    if not timestamp_header or timestamp_header.lower() in call.headers:
+        return call
+    return with_header(call, timestamp_header, str(int(call.received_at.timestamp())))
+
+
+def _stamped(call: WebhookCall, timestamp_header: str) -> bytes:
+    """What most carriers sign: the raw body, or timestamp, full stop and raw body."""
+    if not timestamp_header:
+        return call.body
+    return as_bytes(header_of(call, timestamp_header)) + b"." + call.body
 
 
 def _signed_by(pem: str, signature: bytes, body: bytes) -> bool:

@@ -210,8 +210,10 @@ class Tracking:
     def _keep(self, account: AccountRecord, call: WebhookCall) -> None:
         message = self._message(account, "webhook", call.body, call.received_at, InboxState.NEW)
         headers = {name: value for name, value in call.headers.items() if name in KEPT_HEADERS}
+        secrets = set(account.secrets.values())  # a proof in the URL is no part of the message either
+        query = {name: value for name, value in call.query.items() if value not in secrets}
         with self._store.work() as uow:
-            uow.inbox.add(replace(message, method=call.method, headers=headers, query=dict(call.query)))
+            uow.inbox.add(replace(message, method=call.method, headers=headers, query=query))
             uow.commit()
 
     def _message(

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any, ClassVar, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from werkzeug.wrappers import Request
@@ -28,7 +28,9 @@ from carriers.base import (
     Profile,
     SharedTokenProof,
     StatusTable,
+    UrlTokenProof,
     WebhookCall,
+    WebhookProof,
     WebhookRejected,
 )
 from carriers.base.simulator import (
@@ -315,6 +317,7 @@ class Receiver:
                     WebhookCall(
                         method="POST",
                         headers={name.lower(): value for name, value in self.headers.items()},
+                        query=dict(parse_qsl(urlsplit(self.path).query)),
                         body=body,
                         received_at=NOON,
                     )
@@ -399,8 +402,9 @@ def test_forged_webhooks_come_before_the_true_ones_and_are_false(swift: RunningS
     assert len(acknowledged(swift)) == 3
 
 
-def test_a_forged_shared_token_is_false_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Swift, "webhook_proof", SharedTokenProof("x-token"))
+@pytest.mark.parametrize("proof", [SharedTokenProof("x-token"), UrlTokenProof()])
+def test_a_forged_shared_token_is_false_too(monkeypatch: pytest.MonkeyPatch, proof: WebhookProof) -> None:
+    monkeypatch.setattr(Swift, "webhook_proof", proof)
     with serve(SimulatorSwift(clock=lambda: NOON)) as running:
         receiver = Receiver(running.account)
         try:

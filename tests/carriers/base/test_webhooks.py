@@ -21,6 +21,7 @@ from carriers.base import (
     HmacProof,
     RsaProof,
     SharedTokenProof,
+    UrlTokenProof,
     WebhookCall,
     WebhookProof,
     WebhookRejected,
@@ -144,6 +145,11 @@ SCHEMES: dict[str, tuple[WebhookProof, Account]] = {
     "lalamove": (LALAMOVE, account("sk", LALAMOVE_OPTIONS)),
     "doordash": (BasicProof(), account(webhook_user="doordash", webhook_password="long:word é")),
     "bring": (SharedTokenProof("X-Event-Cast-Token"), account()),
+    "inpost rsa timestamp": (
+        RsaProof("x-inpost-signature", timestamp_header="x-inpost-timestamp"),
+        account(webhook_public_key=PUBLIC, webhook_private_key=PRIVATE),
+    ),
+    "inpost shipx": (UrlTokenProof(), account()),
     "ups v1": (SharedTokenProof("credential"), account()),
     "ups v2": (SharedTokenProof("authorization", prefix="Bearer "), account()),
     "own content": (
@@ -205,7 +211,7 @@ def test_an_unsigned_call_is_refused(scheme: str) -> None:
         proof.prove(call(BODY), owner)
 
 
-@pytest.mark.parametrize("scheme", sorted(set(SCHEMES) - {"doordash", "bring", "ups v1", "ups v2"}))
+@pytest.mark.parametrize("scheme", sorted(set(SCHEMES) - {"doordash", "bring", "inpost shipx", "ups v1", "ups v2"}))
 def test_a_body_changed_in_any_byte_of_its_message_is_refused(scheme: str) -> None:
     proof, owner, made = signed(scheme)
     at = made.body.index(b"delivered")
@@ -369,6 +375,21 @@ def test_basic_credentials_are_compared_whole_and_only_as_basic() -> None:
 def test_a_carrier_that_wants_another_answer_gets_it() -> None:
     proof = SharedTokenProof("x-token", reply=WebhookReply(status=204))
     assert proof.prove(proof.sign(call(), account()), account()).status == 204
+
+
+@pytest.mark.parametrize("given", [{}, {"token": ""}, {"token": "é"}, {"Token": KEY}, {"token": KEY[1:]}])
+def test_a_url_without_the_whole_token_is_refused(given: dict[str, str]) -> None:
+    assert UrlTokenProof().prove(replace(call(), query={"token": KEY}), account())
+    with pytest.raises(WebhookRejected, match="false"):
+        UrlTokenProof().prove(replace(call(), query=given), account())
+
+
+def test_an_rsa_signature_over_a_timestamp_is_proven_in_its_time() -> None:
+    proof, owner, made = signed("inpost rsa timestamp")
+    stamp = {"x-inpost-timestamp": str(int(NOW.timestamp()) + 60)}
+    for later in (replace(made, headers=made.headers | stamp), replace(made, received_at=NOW + timedelta(hours=1))):
+        with pytest.raises(WebhookRejected):
+            proof.prove(later, owner)
 
 
 def test_a_public_key_of_another_kind_is_refused() -> None:

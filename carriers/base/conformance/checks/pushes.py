@@ -143,7 +143,8 @@ def _time_is_signed(subject: Subject, sample: Sample) -> bool:
 
 
 def _proof(subject: Subject, sample: Sample, call: WebhookCall) -> object:
-    """What signing adds: headers, or members of the body."""
+    """What signing adds: headers, a part of the URL, or members of the body."""
     signed = caught(lambda: subject.signed(call, subject.account(sample))).value or call
-    added = {name: value for name, value in signed.headers.items() if call.headers.get(name) != value}
-    return added or signed.body
+    headers = {name: value for name, value in signed.headers.items() if call.headers.get(name) != value}
+    query = {name: value for name, value in signed.query.items() if call.query.get(name) != value}
+    return headers or query or signed.body
