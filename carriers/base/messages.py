@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from gateway.domain.quotes import Rate, ServiceLevel
-from gateway.domain.shipments import LabelFormat, Shipment
+from gateway.domain.shipments import BookingRef, LabelFormat, Shipment
 from gateway.domain.values import Address, Parcel, TimeWindow
 
 
@@ -79,7 +79,10 @@ class BookRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PickupRequest:
-    """Ask the carrier to come by on a day. `pieces` parcels of `parcels` sizes wait at `address`."""
+    """Ask the carrier to come by on a day. Parcels of `parcels` sizes wait at `address`.
+
+    `bookings` are those whose parcels wait, where they are known; some carriers collect only what is named.
+    """
 
     address: Address
     day: date
@@ -88,6 +91,7 @@ class PickupRequest:
     parcels: tuple[Parcel, ...]
     reference: str
     instructions: str = ""
+    bookings: tuple[BookingRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
