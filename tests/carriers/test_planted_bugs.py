@@ -118,6 +118,18 @@ BUGS = (
         ("an_event_keeps_its_id", "push_and_poll_name_a_scan_alike"),
     ),
     Bug(
+        "another meaning when pushed",
+        {
+            ADAPTER: (
+                "return [wire.update(Reading.parse(call.body), self.statuses)]",
+                "from dataclasses import replace\n"
+                "        update = wire.update(Reading.parse(call.body), self.statuses)\n"
+                '        return [replace(update, events=tuple(replace(e, status="exception") for e in update.events))]',
+            )
+        },
+        ("event_ids_do_not_collide",),
+    ),
+    Bug(
         "another event id when pushed",
         {
             ADAPTER: (

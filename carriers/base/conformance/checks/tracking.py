@@ -77,17 +77,21 @@ def an_unlisted_code_stays_unknown(subject: Subject, sample: Sample) -> Iterator
 
 @whole()
 def event_ids_do_not_collide(subject: Subject) -> Iterator[str]:
-    """Two scans never have one event id, in all samples together."""
-    scans: dict[str, tuple[object, str]] = {}
+    """Two scans never have one event id, in all samples together.
+
+    Push and poll may have a word each for one scan, but it has one meaning, and within each one word.
+    """
+    scans: dict[tuple[str, str], tuple[object, str]] = {}
     for sample in _tracked(subject):
         for update in _updates(_play(subject, sample)):
             ids = [event.event_id for event in update.events]
             yield from (f"{sample.name}: {id_!r} stands twice" for id_ in sorted({i for i in ids if ids.count(i) > 1}))
             for event in update.events:
-                scan = (update.tracking_number, event.piece, event.carrier_code, event.occurred_at)
-                known, where = scans.setdefault(event.event_id, (scan, sample.name))
-                if known != scan:
-                    yield f"{event.event_id!r} names {known} in {where} and {scan} in {sample.name}"
+                for channel, said in (("", event.status), (sample.operation, event.carrier_code)):
+                    scan = (update.tracking_number, event.piece, said, event.occurred_at)
+                    known, where = scans.setdefault((event.event_id, channel), (scan, sample.name))
+                    if known != scan:
+                        yield f"{event.event_id!r} names {known} in {where} and {scan} in {sample.name}"
 
 
 @each(_tracked)
