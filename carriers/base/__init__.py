@@ -57,6 +57,7 @@ from carriers.base.reading import Reading, clean
 from carriers.base.statuses import Mapped, StatusRow, StatusTable
 from carriers.base.tokens import ClientCredentials
 from carriers.base.webhooks import (
+    AddressCheck,
     AnyProof,
     BasicProof,
     BodySignatureProof,
@@ -87,6 +88,7 @@ __all__ = [
     "ROLES",
     "Account",
     "Address",
+    "AddressCheck",
     "AnyProof",
     "AuthenticationFailed",
     "BadCarrierResponse",

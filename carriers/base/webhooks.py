@@ -33,7 +33,7 @@ from carriers.base.proving import (
     header_of,
     with_header,
 )
-from carriers.base.reading import Reading
+from carriers.base.reading import Reading, clean
 
 
 class WebhookProof(Protocol):
@@ -216,6 +216,29 @@ class RsaProof:
             raise WebhookRejected(f"the configured {self.private} is not an RSA key")
         signature = key.sign(_stamped(call, self.timestamp_header), PKCS1v15(), SHA256())
         return with_header(call, self.header, base64.b64encode(signature).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class AddressCheck:
+    """The proof of a carrier that makes sure that our address answers before it uses it.
+
+    Such a call has no body, so that it tells nothing; `methods` are those it is made with, `echo` is the parameter
+    of its query whose text is the answer wanted. Any other call needs the proof.
+    """
+
+    proof: WebhookProof
+    echo: str = ""
+    methods: frozenset[str] = frozenset({"GET"})
+
+    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
+        """The answer to a check, or that of the proof."""
+        if call.body or call.method not in self.methods:
+            return self.proof.prove(call, account)
+        return WebhookReply(body=as_bytes(clean(call.query.get(self.echo, ""))))
+
+    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
+        """The call as the proof signs it."""
+        return self.proof.sign(call, account)
 
 
 class AnyProof:

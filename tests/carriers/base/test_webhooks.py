@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from carriers.base import (
     Account,
+    AddressCheck,
     AnyProof,
     BasicProof,
     BodySignatureProof,
@@ -346,6 +347,18 @@ def test_a_signature_inside_the_body_covers_the_data_exactly_as_sent() -> None:
 def test_a_body_without_a_readable_signature_is_refused(body: bytes) -> None:
     with pytest.raises(WebhookRejected):
         LALAMOVE.prove(call(body), account("sk", LALAMOVE_OPTIONS))
+
+
+def test_an_address_may_be_checked_before_it_is_used_and_nothing_else_goes_unproven() -> None:
+    checked, owner = AddressCheck(ONFLEET, echo="check"), account(ONFLEET_KEY)
+    asked = WebhookCall(method="GET", headers={}, body=b"", query={"check": "a1-B2"}, received_at=NOW)
+    assert checked.prove(asked, owner) == WebhookReply(status=200, body=b"a1-B2")
+    assert checked.prove(checked.sign(call(ONFLEET_BODY), owner), owner)
+    for unproven in (replace(asked, method="POST"), replace(asked, body=b"{}"), call(ONFLEET_BODY)):
+        with pytest.raises(WebhookRejected):
+            checked.prove(unproven, owner)
+    both = AddressCheck(LALAMOVE, methods=frozenset({"GET", "POST"}))
+    assert both.prove(call(b""), owner) == WebhookReply(status=200)
 
 
 def test_a_signature_for_another_url_of_ours_is_refused() -> None:
