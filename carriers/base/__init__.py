@@ -31,7 +31,7 @@ from carriers.base.errors import (
     UnknownReference,
     WebhookRejected,
 )
-from carriers.base.http import Http, Reply
+from carriers.base.http import Call, Http, Reply
 from carriers.base.messages import (
     Account,
     BookRequest,
@@ -99,6 +99,7 @@ __all__ = [
     "BookingPromises",
     "BookingRef",
     "Books",
+    "Call",
     "CallRate",
     "Cancellation",
     "CancellationState",

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, final, runtime_checkable
 
 from carriers.base.errors import CarrierError, WebhookRejected
-from carriers.base.http import Http, Reply
+from carriers.base.http import Call, Http, Reply
 from carriers.base.messages import (
     Account,
     BookRequest,
@@ -43,10 +43,16 @@ class Carrier:
     def __init__(self, account: Account, clock: Clock = utc_now) -> None:
         self.account = account
         self.clock = clock
-        self.http = Http(account, headers=self.headers, refusal=self.refusal, forget=self.forget_credentials)
+        self.http = Http(
+            account, headers=self.headers, sign=self.sign, refusal=self.refusal, forget=self.forget_credentials
+        )
 
     async def headers(self) -> Mapping[str, str]:
         """Credentials for every call; may await a token first (see `carriers.base.tokens`)."""
+        return {}
+
+    def sign(self, call: Call) -> Mapping[str, str]:
+        """Credentials of one call: a signature over the method, the URL and the bytes of the body that go out."""
         return {}
 
     def forget_credentials(self) -> bool:

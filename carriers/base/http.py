@@ -52,7 +52,8 @@ class _Sent:
 class Http:
     """HTTP bound to one account: its URLs, its credentials, its carrier's error answers.
 
-    `headers` gives the credentials, `refusal` reads an error answer, `forget` drops cached credentials.
+    `headers` gives the credentials, `sign` those that depend on the very call, `refusal` reads an error answer,
+    `forget` drops cached credentials.
     """
 
     def __init__(
@@ -62,9 +63,11 @@ class Http:
         headers: Callable[[], Awaitable[Mapping[str, str]]],
         refusal: Callable[[Reply], CarrierError | None],
         forget: Callable[[], bool] = lambda: False,
+        sign: Callable[[Call], Mapping[str, str]] = lambda _call: {},
     ) -> None:
         self._account = account
         self._headers = headers
+        self._sign = sign
         self._refusal = refusal
         self._forget = forget
 
@@ -156,13 +159,14 @@ class Http:
     async def _asked(self, bare: Call, headers: Mapping[str, str], *, anonymous: bool) -> tuple[Call, Answer]:
         """Exchange with credentials; once more with new ones when these are refused and there are others."""
         credentials = {} if anonymous else await self._headers()
-        call = self._signed(bare, credentials, headers)
+        proofs = {} if anonymous else self._sign(bare)
+        call = self._signed(bare, {**credentials, **proofs}, headers)
         answer = await _exchanged(call)
         if isinstance(answer, Reply) and answer.status == 401 and not anonymous:
             self._forget()
             renewed = await self._headers()
             if renewed != credentials:  # a 401 was surely not applied, so this is no repetition
-                call = self._signed(bare, renewed, headers)
+                call = self._signed(bare, {**renewed, **proofs}, headers)
                 answer = await _exchanged(call)
         return call, answer
 

@@ -266,6 +266,25 @@ def test_credentials_that_do_not_change_are_not_tried_again() -> None:
         play(http.post("api", repeatable=False), reply(401))
 
 
+def test_a_call_is_signed_over_the_very_bytes_that_go_out() -> None:
+    seen: list[Call] = []
+
+    async def headers() -> Mapping[str, str]:
+        return {}
+
+    def sign(call: Call) -> Mapping[str, str]:
+        seen.append(call)
+        return {"Authorization": f"hmac {len(call.body or b'')}"}
+
+    account = Account(id="acc1", name="swift", mode="test", urls={"api": API})
+    signing = Http(account, headers=headers, sign=sign, refusal=lambda _: None)
+    _, (sent,) = play(signing.post("api", "/orders", json={"a": "é"}, repeatable=False), reply())
+    assert sent.headers["authorization"] == f"hmac {len(sent.body or b'')}"
+    assert [(call.method, call.url, call.body) for call in seen] == [("POST", f"{API}/orders", sent.body)]
+    _, (unsigned,) = play(signing.get("api", anonymous=True), reply())
+    assert "authorization" not in unsigned.headers
+
+
 LABEL = "https://www.swift.example/label.pdf"
 
 
