@@ -12,18 +12,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from pypdf import PdfReader
 from werkzeug.wrappers import Request
 
 from carriers.base import (
     Account,
     Carrier,
     HmacProof,
+    Label,
+    LabelKind,
     Money,
     Profile,
     SharedTokenProof,
@@ -46,7 +50,9 @@ from carriers.base.simulator import (
     serve,
     simulator_class,
 )
+from carriers.base.simulator.labels import label
 from carriers.sandbox.adapter import Sandbox
+from gateway.services.labels import is_whole
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PROFILE = replace(
@@ -511,3 +517,11 @@ def test_a_simulator_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
         process.terminate()
         assert process.wait(20) == 0
     assert (announced["carrier"], about["carrier"], parts.path) == ("sandbox", "sandbox", "/v1")
+
+
+def test_a_label_can_be_printed_in_each_form() -> None:
+    made = {kind: label(kind, "Jane Doe", "Straße 1 ^XZ", "TEST1234") for kind in LabelKind}
+    assert all(is_whole(Label(kind=kind, content=content)) for kind, content in made.items())
+    (page,) = PdfReader(BytesIO(made[LabelKind.PDF])).pages
+    assert page.extract_text().splitlines() == ["Jane Doe", "Straße 1 ^XZ", "TEST1234"]
+    assert made[LabelKind.ZPL].count(b"^XZ") == 1

@@ -57,7 +57,7 @@ The control panel, JSON in and out:
 | `GET /_sim/ledger` | | the books |
 | `GET /_sim/calls` | | every call so far but these |
 
-Needs werkzeug and the standard library only.
+Needs werkzeug and the standard library only; `carriers.base.simulator.labels`, which draws labels, reportlab too.
 """
 
 from werkzeug.exceptions import abort
