@@ -195,8 +195,10 @@ class Http:
             raise failed(answer, call.repeatable)
         if answer.status in expect:
             return answer
-        # What a carrier says about an error is shown and logged, and some repeat what they were sent.
-        said = replace(answer, body=hidden(answer.body, call.secrets))
+        # What a carrier says about an error is shown and logged, and some repeat what they were sent; some say it in
+        # headers.
+        headers = {name: hidden(value.encode(), call.secrets).decode() for name, value in answer.headers.items()}
+        said = replace(answer, headers=headers, body=hidden(answer.body, call.secrets))
         raise self._refusal(said) or by_status(said, call.repeatable)
 
 

@@ -357,6 +357,15 @@ def test_errors_do_not_repeat_secrets_that_the_carrier_repeats() -> None:
         assert said.count("(hidden)") == 7
 
 
+def test_errors_do_not_repeat_secrets_that_the_carrier_repeats_in_a_header() -> None:
+    def refusal(answer: Reply) -> CarrierError:
+        return ShipmentRejected(answer.headers["message"])
+
+    http = outlet(API, secrets=SECRETS, refusal=refusal)
+    error = posted(reply(400, message=f"user {SECRETS['client_secret']}: no access"), repeatable=False, http=http)
+    assert str(error) == "user (hidden): no access"
+
+
 def test_an_exchange_is_shown_without_secrets() -> None:
     http = outlet(API, credentials={"X-Api-Key": 'k-1"23/45', "Cookie": "session-cookie"}, secrets=SECRETS)
     body = b'{"access_token": "tok\\"en-1", "expires_in": 3600, "refresh_token":"tok-2", "id": "B1"}'
