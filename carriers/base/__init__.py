@@ -52,7 +52,8 @@ from carriers.base.profile import (
     Polling,
     Profile,
 )
-from carriers.base.ratecard import RateCard
+from carriers.base.ratecard import BadRateCard, Priced, RateCard, RateCards
+from carriers.base.ratecard.rates import card_of, card_rates, taxed
 from carriers.base.reading import Reading, clean
 from carriers.base.statuses import Mapped, StatusRow, StatusTable
 from carriers.base.tokens import ClientCredentials
@@ -92,6 +93,7 @@ __all__ = [
     "AnyProof",
     "AuthenticationFailed",
     "BadCarrierResponse",
+    "BadRateCard",
     "BasicProof",
     "BodySignatureProof",
     "BookRequest",
@@ -135,6 +137,7 @@ __all__ = [
     "PickupRequest",
     "Place",
     "Polling",
+    "Priced",
     "PrintsLabels",
     "Profile",
     "ProofOfDelivery",
@@ -143,6 +146,7 @@ __all__ = [
     "Quotes",
     "Rate",
     "RateCard",
+    "RateCards",
     "RateLimited",
     "Reading",
     "ReceivesWebhooks",
@@ -173,7 +177,10 @@ __all__ = [
     "WebhookReply",
     "Window",
     "capabilities",
+    "card_of",
+    "card_rates",
     "clean",
+    "taxed",
     "total",
     "utc_now",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from carriers.base.ratecard import RateCards
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, Shipment
 from gateway.domain.values import Address, Parcel, TimeWindow
@@ -53,6 +54,7 @@ class Account:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     options: Mapping[str, object] = field(default_factory=dict)
     windows: DeliveryWindows | None = field(default=None, repr=False)
+    rate_card: RateCards | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

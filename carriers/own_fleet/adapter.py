@@ -20,12 +20,15 @@ from carriers.base import (
     ProofOfDelivery,
     QuoteRequest,
     Rate,
+    RateCard,
     Shipment,
     ShipmentRejected,
     StatusTable,
     TrackingUpdate,
     UnknownReference,
     Window,
+    card_of,
+    taxed,
 )
 from carriers.own_fleet import wire
 from carriers.own_fleet.terms import Terms
@@ -38,27 +41,27 @@ class OwnFleet(Carrier):
     statuses = StatusTable.load(__package__)
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
-        """One rate for each window with room that is still on sale; () outside the account's zones."""
-        terms = self._terms()
-        zone = terms.zone(request.shipment.destination)
-        if zone is None:
+        """One rate for each window with room that is still on sale; () outside the zones of the account's card."""
+        terms, card = self._terms(), card_of(self.account, self.profile, request.ready_at)
+        zone = card.zone(request.shipment.destination) if card else None
+        if card is None or zone is None:
             return ()
         ordered_at = max(self.clock(), request.ready_at)
         windows = self._windows().open_windows(zone, ordered_at, ordered_at + terms.horizon)
         wanted = [window for window in windows if _suits(window, request)]
-        rates = self._rates(terms, zone, wanted, request.shipment, ordered_at)
+        rates = self._rates(terms, card, wanted, request.shipment, ordered_at)
         return tuple(rate for rate in rates if not request.services or rate.service in request.services)
 
     def _rates(
-        self, terms: Terms, zone: str, windows: Sequence[Window], shipment: Shipment, ordered_at: datetime
+        self, terms: Terms, card: RateCard, windows: Sequence[Window], shipment: Shipment, ordered_at: datetime
     ) -> Iterator[Rate]:
         divisor = self.profile.limits.dimensional_divisor_cm3_per_kg
-        weight_g = sum(parcel.chargeable_weight_g(divisor) for parcel in shipment.parcels)
         for window in windows:
             sold = terms.service(ordered_at, window.start)
-            price = terms.rate_card.lookup(zone, sold[0], weight_g) if sold else None
-            if sold and price:
-                yield wire.rate(window, sold[0], price, cut_off=sold[1])
+            priced = card.price(shipment, sold[0], divisor) if sold else None
+            if sold and priced:
+                price, surcharges = taxed(priced, self.account)
+                yield wire.rate(window, sold[0], price, surcharges, cut_off=sold[1])
 
     async def book(self, request: BookRequest) -> Booking:
         """Take a place in the rate's window, once per tender however often it is asked.

@@ -1,4 +1,4 @@
-"""The terms on which an account sells its vans: zones, cut-offs and prices, from the account's options."""
+"""The terms on which an account sells its vans: time zone, cut-offs and horizon, from the account's options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from carriers.base import Address, InvalidValue, RateCard, ServiceLevel
+from carriers.base import InvalidValue, ServiceLevel
 
 HORIZON_DAYS = 7
 # Days between order and window; for standard at least so many.
@@ -17,12 +17,10 @@ LEAD_DAYS = {ServiceLevel.SAME_DAY: 0, ServiceLevel.NEXT_DAY: 1, ServiceLevel.ST
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Where, until when and for how much. `prefixes` maps country and postcode prefix to a zone."""
+    """Until when what is sold; where and for how much is in the rate card."""
 
-    prefixes: Mapping[str, str]
     timezone: ZoneInfo
     cut_offs: Mapping[ServiceLevel, time]
-    rate_card: RateCard
     horizon: timedelta
 
     @classmethod
@@ -32,18 +30,10 @@ class Terms:
         if not isinstance(days, int):
             raise InvalidValue(f"horizon_days: {days!r} is not a number of days")
         return cls(
-            prefixes=_prefixes(_table(options, "zones")),
             timezone=_timezone(options.get("timezone")),
             cut_offs={_level(name): _time(at) for name, at in _table(options, "cut_offs").items()},
-            rate_card=RateCard.load(str(options.get("rate_card", "")), "rate_card"),
             horizon=timedelta(days=days),
         )
-
-    def zone(self, address: Address) -> str | None:
-        """The zone of the longest prefix that fits; None outside all zones."""
-        whole = _squeezed(f"{address.country}-{address.postal_code}")
-        fitting = (whole[:length] for length in range(len(whole), 0, -1))
-        return next((self.prefixes[prefix] for prefix in fitting if prefix in self.prefixes), None)
 
     def service(self, ordered_at: datetime, starts_at: datetime) -> tuple[ServiceLevel, datetime] | None:
         """As which service a window is sold and until when; None where it is not, or is no longer.
@@ -62,21 +52,6 @@ class Terms:
     def _day(self, moment: datetime) -> datetime:
         """Midnight of its day, without zone: for counting days and naming times of day."""
         return moment.astimezone(self.timezone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-
-
-def _prefixes(zones: Mapping[str, object]) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for zone, prefixes in zones.items():
-        if not isinstance(prefixes, list | tuple):
-            raise InvalidValue(f"zones.{zone}: is not a list of prefixes such as NO-01")
-        for prefix in prefixes:
-            if found.setdefault(_squeezed(str(prefix)), zone) != zone:
-                raise InvalidValue(f"zones.{zone}: {prefix} belongs to zone {found[_squeezed(str(prefix))]}")
-    return found
-
-
-def _squeezed(prefix: str) -> str:
-    return "".join(prefix.split()).upper()
 
 
 def _table(options: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b32encode
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -15,6 +16,7 @@ from carriers.base import (
     Rate,
     ServiceLevel,
     StatusTable,
+    Surcharge,
     TrackingEvent,
     TrackingUpdate,
     Window,
@@ -23,12 +25,15 @@ from carriers.base import (
 NUMBER_BYTES = 10
 
 
-def rate(window: Window, service: ServiceLevel, price: Money, cut_off: datetime) -> Rate:
+def rate(
+    window: Window, service: ServiceLevel, price: Money, surcharges: Sequence[Surcharge], cut_off: datetime
+) -> Rate:
     """A place in a window at a price, on sale until its cut-off or its start."""
     return Rate(
         service=service,
         carrier_service=service.value,
         price=price,
+        surcharges=tuple(surcharges),
         deliver_from=window.start,
         deliver_by=window.end,
         expires_at=min(cut_off, window.start),

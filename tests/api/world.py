@@ -18,10 +18,10 @@ from tests.api.contract import Contract
 Json = dict[str, Any]
 NUMBERS = count(1)
 OWN_FLEET: Json = {
-    "zones": {"oslo": ["NO-0"]},
     "timezone": "Europe/Oslo",
     "cut_offs": {"standard": "20:00"},
-    "rate_card": "zone,service,max_weight_g,price_minor,currency\noslo,standard,30000,5900,NOK\n",
+    "rate_card": "[zones]\nzone,country,postcodes\noslo,NO,0*\n[prices]\n"
+    "zone,service,max_weight_g,price_minor,currency\noslo,standard,30000,5900,NOK\n",
 }
 
 

@@ -29,10 +29,10 @@ DESKS = 4
 STARTS = 3
 PLACES = 10**6
 FLEET = {
-    "zones": {"manhattan": ["US-100"]},
     "timezone": "America/New_York",
     "cut_offs": {"standard": "23:59"},
-    "rate_card": "zone,service,max_weight_g,price_minor,currency\nmanhattan,standard,20000,690,USD\n",
+    "rate_card": "[zones]\nzone,country,postcodes\nmanhattan,US,100*\n[prices]\n"
+    "zone,service,max_weight_g,price_minor,currency\nmanhattan,standard,20000,690,USD\n",
 }
 BARE_FLASK = "import os, flask; flask.Flask('bare'); print(os.getpid(), flush=True); input()"
 

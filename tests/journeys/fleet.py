@@ -9,10 +9,10 @@ from tests.journeys.site import Merchant, Site
 
 IN_DAYS = 3
 OPTIONS: dict[str, Any] = {
-    "zones": {"oslo": ["NO-0"]},
     "timezone": "Europe/Oslo",
     "cut_offs": {"standard": "12:00"},
-    "rate_card": "zone,service,max_weight_g,price_minor,currency\noslo,standard,30000,5900,NOK\n",
+    "rate_card": "[zones]\nzone,country,postcodes\noslo,NO,0*\n[prices]\n"
+    "zone,service,max_weight_g,price_minor,currency\noslo,standard,30000,5900,NOK\n",
 }
 
 

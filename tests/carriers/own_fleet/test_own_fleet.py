@@ -35,6 +35,12 @@ from tests.carriers.own_fleet.windows_in_memory import WindowsInMemory
 T = TypeVar("T")
 OSLO = ZoneInfo("Europe/Oslo")
 CARD = """\
+[zones]
+zone,country,postcodes
+inner,NO,01*|02*
+inner,GB,SW1A 1*
+outer,NO,0*|1*
+[prices]
 zone,service,max_weight_g,price_minor,currency
 inner,same_day,5000,9900,NOK
 inner,same_day,20000,14900,NOK
@@ -43,7 +49,6 @@ inner,standard,20000,4900,NOK
 outer,next_day,20000,9900,NOK
 """
 OPTIONS: dict[str, object] = {
-    "zones": {"inner": ["NO-01", "NO-02", "GB-SW1A 1"], "outer": ["NO-0", "NO-1"]},
     "timezone": "Europe/Oslo",
     "cut_offs": {"same_day": "12:00", "next_day": "18:00", "standard": "23:59"},
     "rate_card": CARD,
@@ -253,9 +258,6 @@ def test_a_tender_without_a_place_cannot_be_cancelled() -> None:
 @pytest.mark.parametrize(
     "option",
     [
-        {"zones": ["NO-01"]},
-        {"zones": {"inner": "NO-01"}},
-        {"zones": {"inner": ["NO-01"], "outer": ["NO-01"]}},
         {"timezone": "Norway/Oslo"},
         {"timezone": None},
         {"cut_offs": {"same_day": "noon"}},

@@ -1,0 +1,130 @@
+"""Areas of postcodes, and which of many thousands covers a postcode most closely."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from gateway.domain.errors import InvalidValue
+from gateway.domain.values import Address
+from gateway.domain.zones import normalised
+
+T = TypeVar("T")
+
+_RANGE = re.compile(r"(\d+)\s*-\s*(\d+)", re.ASCII)
+_POSTCODE = re.compile(r"[A-Z0-9]{1,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Range(Generic[T]):
+    """Postcodes that begin with digits from `first` to `last`; `line` is where it was written."""
+
+    first: int
+    last: int
+    value: T
+    line: int
+
+
+class PostcodeIndex(Generic[T]):
+    """Values by area; what covers the fewest postcodes counts, and a postcode named as such most of all."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, T] = {}
+        self._prefixes: dict[str, T] = {}
+        self._ranges: dict[tuple[str, int], list[_Range[T]]] = defaultdict(list)
+        self._segments: dict[tuple[str, int], tuple[list[int], list[_Range[T] | None]]] = {}
+
+    def add(self, country: str, postcodes: str, value: T, line: int) -> None:
+        """Put a value on areas such as `01*|0250-0299|0350`; `*` is the whole country.
+
+        Raises:
+            InvalidValue: no such area, or one that has another value already.
+        """
+        for area in map(str.strip, postcodes.split("|")):
+            if span := _RANGE.fullmatch(area):
+                if len(span[1]) != len(span[2]) or span[1] > span[2]:
+                    raise InvalidValue(f"{area!r} is not a range of postcodes such as 0150-0199")
+                self._ranges[country, len(span[1])].append(_Range(int(span[1]), int(span[2]), value, line))
+            else:
+                self._add(country, area, value)
+
+    def _add(self, country: str, area: str, value: T) -> None:
+        table = self._prefixes if area.endswith("*") else self._exact
+        bare = normalised(area.removesuffix("*"))
+        if not _POSTCODE.fullmatch(bare) and area != "*":
+            raise InvalidValue(f"{area!r} is no postcode, no range such as 0150-0199 and no beginning such as 01*")
+        if table.setdefault(country + bare, value) != value:
+            raise InvalidValue(f"{area} of {country} belongs to {table[country + bare]} already")
+
+    def settle(self, complain: Callable[[int, str], None]) -> None:
+        """Once all areas are there; tells line and fault of each range that overlaps another and is not inside it."""
+        for key, ranges in self._ranges.items():
+            found = list(_segments(ranges, complain))
+            self._segments[key] = ([start for start, _ in found], [inside for _, inside in found])
+        self._ranges.clear()
+
+    def find(self, place: Address) -> T | None:
+        """The value of the closest area around an address; None where none covers it."""
+        country, postcode = place.country, normalised(place.postal_code)
+        for name in _names(country, postcode):
+            if (exact := self._exact.get(country + name)) is not None:
+                return exact
+        around = [*self._in_ranges(country, postcode), *self._by_beginning(country, postcode)]
+        return min(around, key=lambda each: each[0])[1] if around else None
+
+    def _in_ranges(self, country: str, postcode: str) -> Iterator[tuple[float, T]]:
+        """How many postcodes of this length each range around it has, and its value."""
+        for length in range(1, len(postcode) + 1):
+            starts, found = self._segments.get((country, length), (None, None))
+            beginning = postcode[:length]
+            if starts and found and beginning.isascii() and beginning.isdecimal():
+                at = bisect_right(starts, int(beginning)) - 1
+                inside = found[at] if at >= 0 else None
+                if inside:
+                    yield (inside.last - inside.first + 1) * 10.0 ** (len(postcode) - length), inside.value
+
+    def _by_beginning(self, country: str, postcode: str) -> Iterator[tuple[float, T]]:
+        """The same of the longest beginning; the whole country has more than any part of it."""
+        for length in range(len(postcode), -1, -1):
+            if (found := self._prefixes.get(country + postcode[:length])) is not None:
+                yield (10.0 ** (len(postcode) - length) if length else math.inf), found
+                return
+
+
+def _names(country: str, postcode: str) -> Iterator[str]:
+    """A postcode, and the part of it that is a postcode of its own: US ZIP without +4, GB outward code.
+
+    Source: UPU, Postal addressing systems, country sheets USA and GBR.
+    """
+    if postcode:
+        yield postcode
+    if country == "US" and len(postcode) > 5:
+        yield postcode[:5]
+    if country == "GB" and len(postcode) >= 5:
+        yield postcode[:-3]
+
+
+def _segments(ranges: list[_Range[T]], complain: Callable[[int, str], None]) -> Iterator[tuple[int, _Range[T] | None]]:
+    """Where the innermost range changes: (from here on, in which)."""
+    around: list[_Range[T]] = []
+
+    def leave(before: float) -> Iterator[tuple[int, _Range[T] | None]]:
+        while around and around[-1].last < before:
+            ended = around.pop()
+            yield ended.last + 1, around[-1] if around else None
+
+    for each in sorted(ranges, key=lambda span: (span.first, -span.last)):
+        yield from leave(each.first)
+        outer = around[-1] if around else None
+        same = outer and (outer.first, outer.last) == (each.first, each.last)
+        if outer and (each.last > outer.last or (same and each.value != outer.value)):
+            complain(each.line, f"{each.first}-{each.last} overlaps {outer.first}-{outer.last} of line {outer.line}")
+            continue
+        around.append(each)
+        yield each.first, each
+    yield from leave(math.inf)
