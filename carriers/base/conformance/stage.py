@@ -33,7 +33,8 @@ _numbers = itertools.count(1)
 class Played:
     """What came of a sample: a value, or an error. `bug` is an error that no adapter may let out.
 
-    `surprises` are calls that are not as documented, where somebody asked; `urls` those of the account it was played on.
+    `surprises` are calls that are not as documented, where somebody asked; `urls` those of the account it was played
+    on.
     """
 
     value: Any = None
