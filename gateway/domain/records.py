@@ -195,7 +195,8 @@ class IdempotencyRecord:
 class Recall:
     """A booking to be taken back at its carrier: because the merchant asked, or because it must not exist.
 
-    `purpose` is `merchant` (a cancellation) or `compensation` (a late "booked" of a closed tender).
+    `purpose` is `merchant` (a cancellation) or `compensation` (a late "booked" of a closed tender). `agreed`: the
+    carrier has taken it on and is not asked again; tracking tells the outcome.
     """
 
     id: str
@@ -205,7 +206,7 @@ class Recall:
     account_id: str
     booking: BookingRef
     purpose: Literal["merchant", "compensation"]
-    state: Literal["due", "done", "refused"] = "due"
+    state: Literal["due", "agreed", "done", "refused"] = "due"
     why: str = ""
     asked: int = 0
     tries: int = 0

@@ -117,9 +117,14 @@ class Booking:
 
 
 class CancellationState(StrEnum):
-    """A carrier's answer to a cancellation."""
+    """A carrier's answer to a cancellation.
+
+    `agreed`: it will try, and only the parcel's own tracking tells the outcome, so it is not asked again. `pending`: it
+    has not answered yet.
+    """
 
     ACCEPTED = "accepted"
+    AGREED = "agreed"
     TOO_LATE = "too_late"
     PENDING = "pending"
 

@@ -30,6 +30,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 FIRST_PAUSE = timedelta(seconds=30)
 ASK_A_PERSON_AFTER = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
+AGREED_FOR = timedelta(days=21)
+"""How long a parcel may take to show that it goes back, once its carrier agreed to that."""
 GOES_BACK = ("cancelled", "returning", "returned")
 
 
@@ -72,17 +74,10 @@ class Recalls:
 
     def work(self, recall: Recall) -> None:
         """Ask the carrier to take the booking back, unless tracking has settled it already; record what it said."""
-        told = self._told_by_tracking(recall)
-        if told is not None:
-            self._settle(recall, told)
-            return
-        try:
-            answer = self._ask(recall)
-        except ShipmentRejected as error:
-            answer = Cancellation(state=CancellationState.TOO_LATE, why=str(error))
-        except CarrierError as error:
-            answer = Cancellation(state=CancellationState.PENDING, why=str(error))
-        if answer.state is CancellationState.PENDING:
+        answer = self._told_by_tracking(recall) or self._answer(recall)
+        if answer.state is CancellationState.AGREED:
+            self._again(replace(recall, state="agreed"), answer.why or "the carrier has agreed to take it back")
+        elif answer.state is CancellationState.PENDING:
             self._again(recall, answer.why or "the carrier has not decided yet")
         else:
             self._settle(recall, answer)
@@ -134,6 +129,17 @@ class Recalls:
             return Cancellation(state=CancellationState.TOO_LATE, why=f"it is {shipment.status}")
         return None
 
+    def _answer(self, recall: Recall) -> Cancellation:
+        """The carrier's word; one that has agreed is not asked again."""
+        if recall.state == "agreed":
+            return Cancellation(state=CancellationState.AGREED, why=recall.why)
+        try:
+            return self._ask(recall)
+        except ShipmentRejected as error:
+            return Cancellation(state=CancellationState.TOO_LATE, why=str(error))
+        except CarrierError as error:
+            return Cancellation(state=CancellationState.PENDING, why=str(error))
+
     def _ask(self, recall: Recall) -> Cancellation:
         live = self._pool.get(recall.merchant_id, recall.account_id)
         if not live.can(Capability.CANCELS):
@@ -151,8 +157,9 @@ class Recalls:
     def _again(self, recall: Recall, why: str) -> None:
         """Later, with growing pauses; after a while a person is asked too, and in the end instead."""
         now = self._clock()
-        if now - recall.created_at >= GIVE_UP_AFTER:
-            gave_up = f"gave up after {GIVE_UP_AFTER.days} days: {why}"
+        longest = AGREED_FOR if recall.state == "agreed" else GIVE_UP_AFTER
+        if now - recall.created_at >= longest:
+            gave_up = f"gave up after {longest.days} days: {why}"
             self._settle(recall, Cancellation(state=CancellationState.TOO_LATE, why=gave_up), opens_case=True)
             return
         pause = min(FIRST_PAUSE * 2 ** min(recall.asked, 10), LONGEST_PAUSE)

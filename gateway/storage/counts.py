@@ -24,7 +24,7 @@ WAITING: Mapping[str, tuple[type[Row], ColumnElement[bool]]] = {
     "inbox_quarantined": (InboxRow, _of(InboxRow, InboxState.QUARANTINED)),
     "tenders_uncertain": (TenderRow, _of(TenderRow, TenderState.UNCERTAIN)),
     "shipments_needing_review": (ShipmentRow, _of(ShipmentRow, ShipmentState.NEEDS_REVIEW)),
-    "recalls_due": (RecallRow, _of(RecallRow, "due")),
+    "recalls_due": (RecallRow, _of(RecallRow, "due", "agreed")),
     "webhooks_undelivered": (DeliveryRow, _of(DeliveryRow, DeliveryState.PENDING)),
     "cases_open": (CaseRow, _of(CaseRow, "open")),
 }

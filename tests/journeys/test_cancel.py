@@ -136,3 +136,22 @@ def test_the_carriers_own_word_of_the_cancellation_is_no_second_one(
     after = shop.shipment(shipment["id"])
     assert (after["state"], after["status"], after["status_conflict"]) == ("cancelled", "cancelled", False)
     assert site.all_active() == []
+
+
+def test_a_carrier_that_agreed_is_not_asked_again_and_tracking_tells_the_outcome(site: Site, shop: Merchant) -> None:
+    """Bring stops a parcel and sends it back: its answer promises that, only its scans prove it."""
+    bring = site.carrier("bring")
+    shop.account("bring-1", bring)
+    shipment = shop.booked(services=["next_day"])
+    bring.simulator.faults.add(Fault(kind=FaultKind.STATUS_500, operation="track", times=-1))
+    assert cancel(shop, shipment)[0] == 202
+    for _ in range(12):
+        site.work(hours=6)
+    assert shop.shipment(shipment["id"])["state"] == "cancelling"
+    assert sum("stop-shipment" in call.path for call in bring.simulator.calls) == 1
+    bring.simulator.faults.clear()
+    for _ in range(8):
+        site.work(hours=6)
+    after = shop.shipment(shipment["id"])
+    assert (after["state"], after["status"]) in [("cancelled", "returning"), ("cancelled", "returned")]
+    assert [(case["kind"], case["state"]) for case in after["cases"]] == [("recall_open", "closed")]

@@ -27,13 +27,13 @@ def impossible(body: Reading) -> Cancellation | None:
 def stopped(body: Reading) -> Cancellation:
     """The answer to a stop; the HTTP status is 200 either way, the body's `code` counts.
 
-    A stop is never more than pending: Bring sends the parcel back, it does not annul the booking, and nothing
+    A stop is never more than agreed: Bring sends the parcel back, it does not annul the booking, and nothing
     documented says that freight is not charged. The scans RETURN and DELIVERED_SENDER tell the outcome.
     """
     code, message = body.text("code"), body.maybe_text("message")
     if code.startswith("2"):
         return Cancellation(
-            state=CancellationState.PENDING,
+            state=CancellationState.AGREED,
             why="Bring stops it and returns it to the sender; freight may still be charged",
         )
     if code.startswith("4"):

@@ -29,6 +29,7 @@ _RECALLS_OF_SHIPMENT = (
     .where(_R.merchant_id == bindparam("merchant_id"), _R.shipment_id == bindparam("shipment_id"))
     .order_by(_R.created_at, _R.id)
 )
+_OPEN_RECALL = _R.state.in_(("due", "agreed"))
 
 
 class TenderRepository(Repository):
@@ -89,16 +90,16 @@ class RecallRepository(Repository):
         return RECALLS.all(self._connection, _RECALLS_OF_SHIPMENT, merchant_id=merchant_id, shipment_id=shipment_id)
 
     def update(self, recall: Recall) -> None:
-        """Write it while it is due."""
+        """Write it while it is open."""
         self._connection.execute(
             update(RECALLS.table)
-            .where(_R.merchant_id == recall.merchant_id, _R.id == recall.id, _R.state == "due")
+            .where(_R.merchant_id == recall.merchant_id, _R.id == recall.id, _OPEN_RECALL)
             .values(RECALLS.values(recall))
         )
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Recall]:
         """Those that are due."""
-        return claim(self._connection, RECALLS, and_(_R.state == "due", _R.due_at <= now), now, lease, limit)
+        return claim(self._connection, RECALLS, and_(_OPEN_RECALL, _R.due_at <= now), now, lease, limit)
 
 
 def _derived(tender: Tender) -> dict[str, Any]:

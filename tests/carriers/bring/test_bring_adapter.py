@@ -264,7 +264,7 @@ def test_there_is_no_proof_before_delivery(ask: Ask, bring: Bring, booked: Booki
 def test_a_stopped_parcel_comes_back_and_stays_paid(
     ask: Ask, bring: Bring, booked: Booking, bring_server: RunningSimulator, tmp_path: Path
 ) -> None:
-    assert ask(bring.cancel(booked.ref)).state is CancellationState.PENDING
+    assert ask(bring.cancel(booked.ref)).state is CancellationState.AGREED
     (update,) = ask(bring.track([booked.ref.tracking_number]))
     assert update.events[-1].status == "returning"
     assert TENDER in Ledger.read(tmp_path / "ledger.jsonl").active()

@@ -393,9 +393,9 @@ def test_an_http_error_without_words_is_left_to_its_status() -> None:
 # What a stop is.
 
 
-def test_a_stop_is_never_more_than_pending() -> None:
+def test_a_stop_is_never_more_than_agreed() -> None:
     answer = stops.stopped(Reading({"code": "201", "title": "CREATED"}))
-    assert answer.state is CancellationState.PENDING
+    assert answer.state is CancellationState.AGREED
 
 
 def test_a_refused_stop_is_too_late_although_http_says_200() -> None:
