@@ -32,6 +32,7 @@ from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.retention import Retention
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Funnel, Tracking
 from gateway.settings import BadSettings, Settings
@@ -73,6 +74,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
         tracking=tracking,
+        retention=Retention(store, clock, settings.retention),
         poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         fleet=Fleet(store, pool, accounts, tracking),
         webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
@@ -107,7 +109,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),
-        Job("prune_keys", services.once.prune, _nothing, _nothing, every_s=HOUR_S),
+        Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
     settings = services.settings.worker

@@ -109,6 +109,14 @@ class Tracking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How many days quotes, and raw messages from carriers that were applied, are kept."""
+
+    quotes_days: int
+    inbox_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """Webhooks to merchants: seconds between tries; `allow_private` lets them go to loopback (demo and tests)."""
 
@@ -154,6 +162,7 @@ class Settings:
     quoting: Quoting
     booking: Booking
     tracking: Tracking
+    retention: Retention
     webhooks: Webhooks
     worker: Worker
     limits: Limits

@@ -18,6 +18,7 @@ from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.retention import Retention
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Tracking
 from gateway.settings import Settings
@@ -41,6 +42,7 @@ class Services:
     recalls: Recalls
     reconciler: Reconciler
     tracking: Tracking
+    retention: Retention
     poller: Poller
     fleet: Fleet
     webhooks: MerchantWebhooks

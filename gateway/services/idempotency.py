@@ -7,7 +7,7 @@ something are kept and replayed, errors included; a request refused before it be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,8 +16,6 @@ from gateway.domain.errors import Conflict, GatewayError, StaleVersion, Unavaila
 from gateway.domain.records import IdempotencyRecord
 from gateway.services.faultpoints import AFTER_CLAIM, BEFORE_RESPONSE, FaultPoints
 from gateway.services.ports import Store, UnitOfWork
-
-RETENTION = timedelta(days=30)
 
 
 class KeyReused(GatewayError):
@@ -110,13 +108,6 @@ class Once:
             resource_id = earlier.resource_id
         self._faults.reach(AFTER_CLAIM)
         return self._finish(Run(merchant_id, route, key, resource_id), work, refusal)
-
-    def prune(self) -> Sequence[IdempotencyRecord]:
-        """Forget keys that are past the retention; nothing is left to be worked."""
-        with self._store.work() as uow:
-            uow.idempotency.prune(self._clock() - RETENTION)
-            uow.commit()
-        return ()
 
     def _earlier(self, record: IdempotencyRecord) -> IdempotencyRecord:
         """The record that holds the key: done, or taken over by us because its lock ran out."""

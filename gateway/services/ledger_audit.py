@@ -11,18 +11,29 @@ from gateway.domain.shipments import TenderState
 from gateway.services.ports import Store, UnitOfWork, Violation
 
 KNOWN_WITHIN = timedelta(minutes=15)
+REMEMBERED = timedelta(days=1)
+"""No inbox forgets sooner."""
 UNDECIDED = (TenderState.OFFERED, TenderState.UNCERTAIN)
 
 
 def compare(store: Store, ledgers: Iterable[LedgerView], now: datetime) -> list[Violation]:
-    """Every booking that is paid twice or that we do not know of after 15 minutes."""
+    """Every booking that is paid twice or that we do not know of after 15 minutes; every webhook that is lost."""
     with store.look() as uow:
-        return [
-            violation
-            for ledger in ledgers
-            for reference, bookings in ledger.active().items()
-            for violation in _judge(uow, reference, bookings, now)
-        ]
+        return [violation for ledger in ledgers for violation in (*_paid(uow, ledger, now), *_lost(uow, ledger, now))]
+
+
+def _paid(uow: UnitOfWork, ledger: LedgerView, now: datetime) -> Iterator[Violation]:
+    for reference, bookings in ledger.active().items():
+        yield from _judge(uow, reference, bookings, now)
+
+
+def _lost(uow: UnitOfWork, ledger: LedgerView, now: datetime) -> Iterator[Violation]:
+    """I3: what was acknowledged is in the inbox, as long as the inbox keeps it."""
+    for each in ledger.acknowledgements:
+        if now - each.acknowledged_at < REMEMBERED and not uow.inbox.holds(each.body_sha256):
+            why = "acknowledged, but it is not in the inbox"
+            subject = f"{each.carrier} event {each.event_id}"
+            yield Violation(invariant="I3", merchant_id="", subject_id=subject, why=why)
 
 
 def _judge(uow: UnitOfWork, reference: str, bookings: tuple[LedgerBooking, ...], now: datetime) -> Iterator[Violation]:

@@ -82,6 +82,8 @@ class QuoteStore(Protocol):
 
     def add(self, quote: Quote) -> None: ...
     def get(self, merchant_id: str, quote_id: str) -> Quote | None: ...
+    def prune(self, merchant_id: str, before_id: str) -> int:
+        """Forget quotes whose id is smaller; how many. Ids sort by time."""
 
 
 class Shipments(Protocol):
@@ -173,8 +175,13 @@ class Inbox(Protocol):
         """False for a repeat of the same transport message."""
 
     def get(self, merchant_id: str, message_id: str) -> InboxMessage | None: ...
+    def holds(self, dedupe_key: str) -> bool:
+        """Whether anybody's inbox has this transport message: for audits, across merchants."""
+
     def settle(self, message: InboxMessage, due_at: datetime | None = None) -> None: ...
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[InboxMessage]: ...
+    def prune(self, merchant_id: str, before_id: str) -> int:
+        """Forget messages whose id is smaller and for which nothing waits; how many. Ids sort by time."""
 
 
 class Outbox(Protocol):

@@ -12,7 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Connection, Index, Select, Table, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Index, Select, Table, bindparam, delete, select, update
 from sqlalchemy import Row as Result
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -92,6 +92,13 @@ class Rows(Generic[N]):
     def remove(self, connection: Connection, *key: str) -> bool:
         """Delete by primary key; False when there is none."""
         return connection.execute(self._delete, self._bound(key)).rowcount == 1
+
+    def forget(
+        self, connection: Connection, merchant_id: str, before_id: str, also: ColumnElement[bool] | None = None
+    ) -> int:
+        """Delete a merchant's rows with smaller ids, which are older ones; how many. Walks the primary key."""
+        old = delete(self.table).where(self.table.c.merchant_id == merchant_id, self.table.c.id < before_id)
+        return connection.execute(old if also is None else old.where(also)).rowcount
 
     def noun(self, row: Result[Any], **others: object) -> N:
         """The noun in a row; `others` are fields that do not lie in it."""

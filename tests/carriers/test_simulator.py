@@ -450,7 +450,7 @@ def test_the_ledger_tells_what_is_still_paid_for(tmp_path: Path) -> None:
         )
     ledger.booked(carrier="swift", account="acc_1", carrier_reference="S4", tender_reference="tnd_3", price=None)
     ledger.cancelled(carrier="swift", carrier_reference="S3")
-    ledger.acknowledged(carrier="swift", event_id="e1")
+    ledger.acknowledged(carrier="swift", event_id="e1", body=b"{}")
     view = Ledger.read(tmp_path / "ledger.jsonl")
     assert {tender: [each.carrier_reference for each in found] for tender, found in view.active().items()} == {
         "tnd_1": ["S1", "S2"],

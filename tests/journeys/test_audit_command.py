@@ -50,10 +50,13 @@ def test_audit_ends_with_0_while_books_agree_and_with_1_when_a_carrier_holds_mor
         tender_reference="tnd_of_nobody",
         price=None,
     )
+    books.acknowledged(carrier="sandbox", event_id="evt_that_was_lost", body=b'{"nobody": "kept it"}')
     broken = audit(database, twice)
     assert broken.returncode == 1
     assert "I1" in broken.stdout
     assert "SBX999999" in broken.stdout
     assert "I2" in broken.stdout
     assert "tnd_of_nobody" in broken.stdout
-    assert broken.stdout.strip().endswith("2 violations")
+    assert "I3" in broken.stdout
+    assert "evt_that_was_lost" in broken.stdout
+    assert broken.stdout.strip().endswith("3 violations")

@@ -117,10 +117,11 @@ class Emitter:
         if target.forge:
             forged = self._post(url, self._forged(call, account))
             done.append(Delivery(event_id=push.event_id, forged=True, status=forged))
-        status = self._post(url, self._signed(call, account))
+        signed = self._signed(call, account)
+        status = self._post(url, signed)
         done.append(Delivery(event_id=push.event_id, forged=False, status=status))
         if 200 <= status < 300:
-            self._ledger.acknowledged(carrier=self._carrier, event_id=push.event_id)
+            self._ledger.acknowledged(carrier=self._carrier, event_id=push.event_id, body=signed.body)
         return done
 
     def _signed(self, call: WebhookCall, account: Account) -> WebhookCall:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -34,10 +35,14 @@ class LedgerBooking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """A webhook which the gateway answered with 2xx: from then on the event is the gateway's to keep."""
+    """A webhook which the gateway answered with 2xx: from then on the event is the gateway's to keep.
+
+    `body_sha256` is the digest, in hex, of the bytes that were sent.
+    """
 
     carrier: str
     event_id: str
+    body_sha256: str
     acknowledged_at: datetime
 
 
@@ -92,9 +97,9 @@ class Ledger:
         """A booking was taken back and will not be paid."""
         self._append("cancelled", carrier=carrier, carrier_reference=carrier_reference)
 
-    def acknowledged(self, *, carrier: str, event_id: str) -> None:
-        """The receiver of a webhook answered 2xx."""
-        self._append("acknowledged", carrier=carrier, event_id=event_id)
+    def acknowledged(self, *, carrier: str, event_id: str, body: bytes) -> None:
+        """The receiver of a webhook with this body answered 2xx."""
+        self._append("acknowledged", carrier=carrier, event_id=event_id, body_sha256=sha256(body).hexdigest())
 
     def entries(self) -> list[dict[str, Any]]:
         """Every entry so far, as written."""
@@ -132,7 +137,12 @@ def _view(entries: Iterable[Mapping[str, Any]]) -> LedgerView:
         at = datetime.fromisoformat(row["at"])
         if row["entry"] == "acknowledged":
             acknowledgements.append(
-                Acknowledgement(carrier=row["carrier"], event_id=row["event_id"], acknowledged_at=at)
+                Acknowledgement(
+                    carrier=row["carrier"],
+                    event_id=row["event_id"],
+                    body_sha256=row["body_sha256"],
+                    acknowledged_at=at,
+                )
             )
             continue
         key = (row["carrier"], row["carrier_reference"])

@@ -35,7 +35,9 @@ def versions_grow(connection: Connection, now: datetime) -> Iterator[Violation]:
 
 
 def history_is_possible(connection: Connection, now: datetime) -> Iterator[Violation]:
-    """I5: history goes forward in time, as far as several machines' clocks agree; a final status is left only by what may follow it or by a correction.
+    """I5: history goes forward in time, as far as the clocks of several machines agree.
+
+    A final status is left only by what may follow it or by a correction.
 
     Trackers whose events name parcels are left out: a parcel that turns up later sets the shipment back, rightly.
     """

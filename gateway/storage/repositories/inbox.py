@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, bindparam, select, update
 
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.storage.claims import claim
@@ -17,6 +17,7 @@ INBOX = Rows(InboxRow, InboxMessage)
 _I = INBOX.table.c
 FINAL = (InboxState.APPLIED, InboxState.DUPLICATE)
 OPEN = (InboxState.NEW, InboxState.PARKED)
+_HOLDS = select(_I.id).where(_I.dedupe_key == bindparam("dedupe_key")).limit(1)
 
 
 class InboxRepository(Repository):
@@ -29,6 +30,14 @@ class InboxRepository(Repository):
     def get(self, merchant_id: str, message_id: str) -> InboxMessage | None:
         """By id."""
         return INBOX.get(self._connection, merchant_id, message_id)
+
+    def holds(self, dedupe_key: str) -> bool:
+        """Whether anybody's inbox has this transport message."""
+        return self._connection.execute(_HOLDS, {"dedupe_key": dedupe_key}).first() is not None
+
+    def prune(self, merchant_id: str, before_id: str) -> int:
+        """Forget what is through. Quarantined messages stay until a person has seen to them."""
+        return INBOX.forget(self._connection, merchant_id, before_id, _I.state.in_(FINAL))
 
     def settle(self, message: InboxMessage, due_at: datetime | None = None) -> None:
         """Write what became of it and when it is tried again."""

@@ -46,3 +46,7 @@ class QuoteRepository(Repository):
     def get(self, merchant_id: str, quote_id: str) -> Quote | None:
         """A quote with its offers in their order."""
         return QUOTES.get(self._connection, merchant_id, quote_id)
+
+    def prune(self, merchant_id: str, before_id: str) -> int:
+        """Forget the older ones."""
+        return QUOTES.forget(self._connection, merchant_id, before_id)

@@ -1,0 +1,40 @@
+"""What is forgotten, and when: quotes nobody will replay, messages applied long ago, requests answered long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from gateway.domain.clock import Clock
+from gateway.services.ids import first_id
+from gateway.services.ports import Store
+from gateway.settings import Retention as RetentionSettings
+
+KEYS_KEPT = timedelta(days=30)
+"""How long the answer under an Idempotency-Key is given again."""
+
+
+class Retention:
+    """Forgets, one merchant and one kind at a time, so that no transaction gets long."""
+
+    def __init__(self, store: Store, clock: Clock, settings: RetentionSettings) -> None:
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+
+    def prune(self) -> Sequence[str]:
+        """A chore of the worker's; nothing is left to be worked."""
+        now = self._clock()
+        quotes = first_id("qte", now - timedelta(days=self._settings.quotes_days))
+        messages = first_id("inb", now - timedelta(days=self._settings.inbox_days))
+        with self._store.work() as uow:
+            uow.idempotency.prune(now - KEYS_KEPT)
+            uow.commit()
+            merchants = uow.keys.merchants()
+        for merchant_id, _ in merchants:
+            with self._store.work() as uow:
+                uow.quotes.prune(merchant_id, quotes)
+                uow.commit()
+                uow.inbox.prune(merchant_id, messages)
+                uow.commit()
+        return ()
