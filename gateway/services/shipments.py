@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -41,7 +41,7 @@ LABEL_DEADLINE_S = 10.0
 class BookAsk:
     """What a merchant wants booked: an earlier quote (maybe one offer of it), or everything a quote needs.
 
-    `destination` completes the quote's, which may have been only a postcode.
+    `destination` completes the quote's, which may have been only a postcode; `metadata` is laid over the quote's.
     """
 
     quote_id: str = ""
@@ -50,6 +50,7 @@ class BookAsk:
     origin: Address | None = None
     destination: Address | None = None
     reference: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
     label_format: LabelFormat = field(default_factory=LabelFormat)
 
 
@@ -269,6 +270,7 @@ def _complete(quoted: Shipment, ask: BookAsk) -> Shipment:
     return replace(
         quoted,
         reference=ask.reference or quoted.reference,
+        metadata={**quoted.metadata, **ask.metadata},
         origin=_addressable("origin", ask.origin, quoted.origin),
         destination=_addressable("destination", ask.destination, quoted.destination),
     )

@@ -154,7 +154,6 @@ def test_what_the_quote_said_is_not_said_again(merchant: Merchant) -> None:
         "requirements": {"signature": True},
         "policy": "cheapest",
         "deadline_ms": 100,
-        "metadata": {"a": "b"},
     }
     response = merchant.post("/v1/shipments", {**examples.BOOK_A_QUOTE, **ids, **said}, fresh("key"))
     assert sorted(pointers(response)) == sorted(f"/{name}" for name in said)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from carriers.base.simulator import Fault, FaultKind
 from gateway.services.quotes import QuoteAsk
 from gateway.services.shipments import BookAsk
+from tests.journeys.scans import parcel
 from tests.journeys.site import ORDER, Merchant, Site
 
 
@@ -91,3 +93,43 @@ def test_a_delivered_parcel_is_not_cancelled(site: Site, shop: Merchant) -> None
     answer = shop.call("POST", f"/v1/shipments/{shipment['id']}/cancel")
     assert (answer.status_code, (answer.json or {})["code"]) == (409, "too_late")
     assert shop.shipment(shipment["id"])["state"] == "booked"
+
+
+def test_an_account_that_breaks_its_adapter_is_not_polled_and_the_others_are(site: Site, shop: Merchant) -> None:
+    sandbox, doomed = site.carrier("sandbox"), site.carrier("bring")
+    shop.account("sandbox-1", sandbox)
+    good = shop.booked()
+    bring = shop.account("bring-1", doomed)
+    answer = shop.call("POST", "/v1/trackers", {"account": "bring-1", "tracking_number": "370000000000000001"})
+    assert answer.status_code == 201, answer.text
+    with site.services.store.work() as uow:
+        account = uow.accounts.get(shop.id, bring)
+        assert account is not None
+        gone = replace(account, carrier="no_longer_installed", version=account.version + 1)
+        uow.accounts.replace(gone)
+        uow.commit()
+    sandbox.simulator.move(good["tracking_number"].removesuffix("-1"), "DELIVERED")
+    site.work(minutes=16)
+    assert shop.shipment(good["id"])["status"] == "delivered"
+    assert shop.get(f"/v1/trackers/{(answer.json or {})['id']}")["status"] == "unknown"
+
+
+def test_a_carrier_that_contradicts_itself_is_shown_and_a_person_looks(site: Site, shop: Merchant) -> None:
+    sent = parcel(site, shop)
+    site.clock.advance(hours=2)
+    delivered = json.loads(sent.scans()[-1])
+    goods = delivered["shipment"]
+    lost = {**goods, "events": [{**goods["events"][0], "id": "gone", "code": "LOST"}]}
+    sent.push(json.dumps(delivered).encode(), json.dumps({**delivered, "id": "w2", "shipment": lost}).encode())
+    site.work()
+    shown = sent.shown()
+    assert shown["status_conflict"]
+    assert [(case["kind"], case["state"]) for case in shown["cases"]] == [("status_conflict", "open")]
+
+
+def test_what_is_said_at_booking_is_laid_over_what_the_quote_said(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    quote = shop.call("POST", "/v1/quotes", {**ORDER, "metadata": {"cart": "7", "channel": "web"}}).json or {}
+    wanted = {"quote_id": quote["id"], "metadata": {"channel": "phone"}}
+    booked = shop.call("POST", "/v1/shipments", wanted, Idempotency_Key="laid-over").json or {}
+    assert booked["metadata"] == {"cart": "7", "channel": "phone"}

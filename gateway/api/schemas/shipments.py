@@ -32,14 +32,13 @@ SAID_IN_THE_QUOTE = (
     "service_point",
     "policy",
     "deadline_ms",
-    "metadata",
 )
 
 
 class BookSchema(QuoteAskSchema):
     """Either `quote_id` (with `offer_id` for one very offer) or everything a quote needs.
 
-    With a quote, `origin` and `destination` complete its addresses.
+    With a quote, `origin` and `destination` complete its addresses, and `metadata` is laid over its own.
     """
 
     origin = fields.Nested(AddressSchema)
@@ -74,6 +73,7 @@ class BookSchema(QuoteAskSchema):
             origin=data.get("origin"),
             destination=data.get("destination"),
             reference=data["reference"],
+            metadata=data["metadata"],
             label_format=LabelFormat(kind=LabelKind(data["label_format"])),
         )
 
