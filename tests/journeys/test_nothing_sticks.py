@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from carriers.base.simulator import Fault, FaultKind
 from gateway.services.quotes import QuoteAsk
@@ -119,7 +120,8 @@ def test_a_carrier_that_contradicts_itself_is_shown_and_a_person_looks(site: Sit
     site.clock.advance(hours=2)
     delivered = json.loads(sent.scans()[-1])
     goods = delivered["shipment"]
-    lost = {**goods, "events": [{**goods["events"][0], "id": "gone", "code": "LOST"}]}
+    later = (datetime.fromisoformat(goods["events"][0]["at"]) + timedelta(minutes=30)).isoformat()
+    lost = {**goods, "events": [{**goods["events"][0], "id": "gone", "code": "LOST", "at": later}]}
     sent.push(json.dumps(delivered).encode(), json.dumps({**delivered, "id": "w2", "shipment": lost}).encode())
     site.work()
     shown = sent.shown()
