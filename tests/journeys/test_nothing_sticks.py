@@ -121,7 +121,7 @@ def test_a_carrier_that_contradicts_itself_is_shown_and_a_person_looks(site: Sit
     delivered = json.loads(sent.scans()[-1])
     goods = delivered["shipment"]
     later = (datetime.fromisoformat(goods["events"][0]["at"]) + timedelta(minutes=30)).isoformat()
-    lost = {**goods, "events": [{**goods["events"][0], "id": "gone", "code": "LOST", "at": later}]}
+    lost = {**goods, "events": [{**goods["events"][0], "id": "gone", "code": "LOST", "detail": None, "at": later}]}
     sent.push(json.dumps(delivered).encode(), json.dumps({**delivered, "id": "w2", "shipment": lost}).encode())
     site.work()
     shown = sent.shown()
