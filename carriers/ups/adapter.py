@@ -1,0 +1,228 @@
+"""UPS over its REST APIs: what it can do, one method each. The words are in `wire`."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+from urllib.parse import quote
+from uuid import uuid4
+
+from carriers.base import (
+    Address,
+    AnyProof,
+    AuthenticationFailed,
+    Booking,
+    BookingRef,
+    BookRequest,
+    Cancellation,
+    CancellationState,
+    Carrier,
+    CarrierError,
+    ClientCredentials,
+    Label,
+    LabelFormat,
+    Pickup,
+    PickupRequest,
+    Profile,
+    ProofOfDelivery,
+    QuoteRequest,
+    Rate,
+    Reading,
+    Reply,
+    ServicePoint,
+    SharedTokenProof,
+    ShipmentRejected,
+    StatusTable,
+    Subscription,
+    TrackingUpdate,
+    UnknownReference,
+    WebhookCall,
+)
+from carriers.ups.wire import alerts, labels, pickups, points, rating, refusals, shipping, tracking
+
+API = "api"
+RATING = "/rating/v2409/Shoptimeintransit"
+SHIPMENTS = "/shipments/v2409"
+RECOVERY = "/labels/v1/recovery"
+PICKUPS = "/pickupcreation/v2409/pickup"
+LOCATIONS = f"/locations/v3/search/availabilities/{points.ACCESS_POINTS}"
+DETAILS = "/track/v1/details"
+
+
+def _basic(client_id: str, client_secret: str) -> Mapping[str, str]:
+    """Source: OAuth Client Credentials API, `Authorization: Basic` (RFC 7617)."""
+    return {"authorization": "Basic " + b64encode(f"{client_id}:{client_secret}".encode()).decode()}
+
+
+# A token lives four hours; all values of the answer are texts.
+TOKENS = ClientCredentials(headers=_basic)
+
+
+class Ups(Carrier):
+    """UPS, bound to one shipper number."""
+
+    profile: ClassVar[Profile] = Profile.load(__package__)
+    statuses: ClassVar[StatusTable] = StatusTable.load(__package__)
+    # v1 sends our credential back, v2 a token that UPS got from the merchant's own endpoint. Neither signs the body:
+    # what is worth money is asked of the Tracking API again.
+    webhook_proof = AnyProof(SharedTokenProof(alerts.PROOF_HEADER), SharedTokenProof("authorization", prefix="Bearer "))
+
+    async def headers(self) -> Mapping[str, str]:
+        """An OAuth2 bearer token."""
+        return {"authorization": f"Bearer {await TOKENS.bearer(self.http, self.account)}"}
+
+    def forget_credentials(self) -> bool:
+        """Drop the token that was refused."""
+        return TOKENS.forget(self.account)
+
+    def refusal(self, reply: Reply) -> CarrierError | None:
+        """UPS's error bodies, by their code."""
+        return refusals.refusal(reply)
+
+    async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
+        """Rates with times in transit, at the account's own prices where it has any; () where UPS does not go."""
+        body = rating.rating_request(request, self._number(), self._zone())
+        params = {"additionalinfo": "timeintransit"}
+        try:
+            reply = await self.http.post(API, RATING, json=body, params=params, repeatable=True)
+        except ShipmentRejected as refused:
+            if refused.carrier_code == rating.NOT_SERVED:
+                return ()
+            raise
+        return rating.rates(reply.reading(), request, self._zone())
+
+    async def book(self, request: BookRequest) -> Booking:
+        """Book one shipment. UPS does not recognise a repeated one: find it before trying again."""
+        point = await self._point(request) if request.shipment.service_point else None
+        body = shipping.shipment_request(request, self._number(), point)
+        reply = await self.http.post(API, f"{SHIPMENTS}/ship", json=body, repeatable=False)
+        return shipping.booking(reply.reading(), request)
+
+    async def _point(self, request: BookRequest) -> Reading:
+        """The access point, whose address UPS wants again."""
+        shipment = request.shipment
+        body = points.by_id(shipment.service_point, shipment.destination.country)
+        reply = await self._locate(body)
+        for location in points.locations(reply.reading()):
+            access = location.maybe("AccessPointInformation")
+            if access and access.maybe_text("PublicAccessPointID") == shipment.service_point:
+                return location
+        raise ShipmentRejected(f"UPS has no access point {shipment.service_point}")
+
+    async def find(self, tender_reference: str) -> Booking | None:
+        """The shipment whose labels bear our reference; None proves nothing."""
+        body = labels.by_reference(tender_reference, self._number())
+        try:
+            reply = await self.http.post(API, RECOVERY, json=body, repeatable=True)
+        except (UnknownReference, ShipmentRejected):
+            return None
+        return shipping.found(reply.reading(), tender_reference)
+
+    async def cancel(self, booking: BookingRef) -> Cancellation:
+        """Void the shipment. A refusal is looked into: how a second void is answered is not documented."""
+        path = f"{SHIPMENTS}/void/cancel/{quote(booking.carrier_reference, safe='')}"
+        try:
+            reply = await self.http.delete(API, path, repeatable=True)
+        except ShipmentRejected as refused:
+            update = await self._update(booking.tracking_number)
+            if update and any(event.status == "cancelled" for event in update.events):
+                return Cancellation(state=CancellationState.ACCEPTED)
+            return Cancellation(state=CancellationState.TOO_LATE, why=refused.reasons[0])
+        return shipping.voided(reply.reading())
+
+    async def label(self, booking: BookingRef, form: LabelFormat) -> Label:
+        """The labels of all packages again, as PDF or ZPL.
+
+        Raises:
+            ShipmentRejected: asked for PNG, which only the booking answer has.
+        """
+        if form.kind not in labels.RECOVERED:
+            raise ShipmentRejected("UPS prints PNG labels only once, when it books")
+        contents = []
+        for number in booking.parcel_numbers or (booking.tracking_number,):
+            reply = await self.http.post(API, RECOVERY, json=labels.by_number(number, form.kind), repeatable=True)
+            contents.append(labels.recovered(reply.reading(), number, form.kind))
+        return labels.together(contents, form.kind)
+
+    async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
+        """Updates by package number; UPS answers one per call."""
+        updates = [await self._update(number) for number in numbers]
+        return tuple(update for update in updates if update)
+
+    async def _update(self, number: str, **also: str) -> TrackingUpdate | None:
+        path = f"{DETAILS}/{quote(number, safe='')}"
+        params = {"locale": "en_US", **also}
+        try:
+            reply = await self.http.get(API, path, params=params, headers=_trace())
+        except UnknownReference:
+            return None
+        return tracking.update(reply.reading(), number, self.statuses, self._zone())
+
+    async def proof_of_delivery(self, booking: BookingRef) -> ProofOfDelivery:
+        """Who took it, with signature and photo where UPS has them.
+
+        Raises:
+            UnknownReference: not delivered yet, or not known.
+        """
+        update = await self._update(booking.tracking_number, returnSignature="true", returnPOD="true")
+        if update is None or update.proof is None:
+            raise UnknownReference(f"UPS shows no delivery of {booking.tracking_number}")
+        return update.proof
+
+    def parse_webhook(self, call: WebhookCall) -> Sequence[TrackingUpdate]:
+        """One pushed event. UPS documents no second try, so polling reconciles."""
+        return (tracking.pushed(Reading.parse(call.body), self.statuses, self._zone()),)
+
+    async def subscribe(self, numbers: Sequence[str], callback_url: str) -> Subscription:
+        """Push events of these numbers for 14 days, 100 to a call; the numbers that UPS refuses are left out."""
+        version = str(self.account.options.get("track_alert") or "v2")
+        answers = []
+        trace = _trace()
+        for start in range(0, len(numbers), alerts.BATCH):
+            body = alerts.subscription_request(numbers[start : start + alerts.BATCH], self._country())
+            if version == "v1":
+                body = alerts.with_destination(body, callback_url, self.account.secrets["webhook_secret"])
+            path = f"/track/{version}/subscription/standard/package"
+            reply = await self.http.post(API, path, json=body, headers=trace, repeatable=True)
+            answers.append(reply.reading())
+        return alerts.subscription(answers, trace["transId"], self.clock())
+
+    async def schedule_pickup(self, request: PickupRequest) -> Pickup:
+        """Order a collection."""
+        body = pickups.pickup_request(request, self._number(), self._country(), self._zone())
+        reply = await self.http.post(API, PICKUPS, json=body, repeatable=False)
+        return pickups.pickup(reply.reading(), request, self._zone())
+
+    async def cancel_pickup(self, pickup: Pickup) -> None:
+        """Call a collection off, by its PRN."""
+        prn = {"Prn": pickup.carrier_reference}
+        reply = await self.http.delete(API, f"{SHIPMENTS}/pickup/02", headers=prn, repeatable=True)
+        pickups.check_cancelled(reply.reading())
+
+    async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
+        """UPS Access Points around an address."""
+        reply = await self._locate(points.near(near, radius_m, limit))
+        return points.service_points(reply.reading(), radius_m, limit)
+
+    async def _locate(self, body: Mapping[str, object]) -> Reply:
+        params = {"Locale": "en_US"}
+        return await self.http.post(API, LOCATIONS, json=body, params=params, headers=_trace(), repeatable=True)
+
+    def _zone(self) -> str:
+        """The zone that is assumed where nothing tells one."""
+        return self.profile.polling.timezone
+
+    def _country(self) -> str:
+        return str(self.account.options.get("account_country") or "US")
+
+    def _number(self) -> str:
+        number = self.account.options.get("account_number")
+        if not number:
+            raise AuthenticationFailed(f"account {self.account.name} has no option account_number")
+        return str(number)
+
+
+def _trace() -> dict[str, str]:
+    """Who asks, and a name for the call, which some APIs require. It traces; it does not recognise a repetition."""
+    return {"transId": uuid4().hex, "transactionSrc": "doorstep"}

@@ -1,0 +1,131 @@
+"""UPS's times: days and clock times apart, local without a zone, sometimes with their GMT twins."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from carriers.base import Address, BadCarrierResponse, Place, Reading
+
+END_OF_DAY = time(23, 59)
+# No wall clock is further from GMT. Source: IANA time zone database (Baker Island, Line Islands).
+WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A moment, the local time as written, and how its zone was found: carrier, location or assumed."""
+
+    at: datetime
+    local: str = ""
+    tz_source: str = "carrier"
+
+
+@cache
+def _listed() -> dict[tuple[str, str], str]:
+    """The zone of most people of a state, or of a country, from `zones.csv`. Source: IANA time zone database."""
+    text = files("carriers.ups").joinpath("zones.csv").read_text("utf-8")
+    return {(row["country"], row["subdivision"]): row["zone"] for row in csv.DictReader(text.splitlines())}
+
+
+@cache
+def _zones_of(country: str) -> tuple[ZoneInfo, ...]:
+    """Every zone of a country, the most populous first. Source: `zone.tab` of the IANA time zone database."""
+    lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    return tuple(ZoneInfo(row[2]) for row in rows if row[0] == country)
+
+
+def zone(country: str, subdivision: str, assumed: str) -> tuple[ZoneInfo, str]:
+    """The wall clock of a place, and how sure: `location`, or `assumed` where its country has several."""
+    known = _listed().get((country, subdivision)) or _listed().get((country, ""))
+    if known:
+        return ZoneInfo(known), "location"
+    zones = _zones_of(country)
+    if zones:
+        return zones[0], "location" if len(zones) == 1 else "assumed"
+    return ZoneInfo(assumed), "assumed"
+
+
+def address_zone(address: Address, assumed: str) -> ZoneInfo:
+    """The wall clock at an address."""
+    return zone(address.country, address.subdivision, assumed)[0]
+
+
+def day(text: str) -> date | None:
+    """A day as UPS writes it, YYYYMMDD."""
+    if not re.fullmatch("(19[7-9]|20|21)[0-9]{5,6}", text) or len(text) != len("YYYYMMDD"):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def clock(text: str) -> time | None:
+    """A time of day as UPS writes it, HHMMSS or HHMM."""
+    if not re.fullmatch("[0-9]{4}([0-9]{2})?", text):
+        return None
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def at(when: date, clock_time: time, where: ZoneInfo) -> datetime:
+    """A local time as a moment. One that the clocks skip in spring counts on the old offset, so it is the moment
+    the clock would have shown it; one that they repeat in autumn is the first.
+    """
+    return datetime.combine(when, clock_time, where).astimezone(UTC)
+
+
+def moment(
+    said: Reading, local: tuple[str, str], gmt: tuple[str, str], place: Place, state: str, assumed: str
+) -> Moment:
+    """When something happened. `local` and `gmt` name the members for day and time.
+
+    GMT counts where it can be true of that place; the official example of a manifest message has the sign of its
+    offset wrong. Then the offset counts, and at last the place's own clock. Without a clock time it is midnight.
+
+    Raises:
+        BadCarrierResponse: no day can be read.
+    """
+    local_day, local_time = day(said.maybe_text(local[0])), clock(said.maybe_text(local[1])) or time()
+    gmt_day, gmt_time = day(said.maybe_text(gmt[0])), clock(said.maybe_text(gmt[1]))
+    written = f"{said.maybe_text(local[0])} {said.maybe_text(local[1])}".strip() if local_day else ""
+    in_gmt = datetime.combine(gmt_day, gmt_time, UTC) if gmt_day and gmt_time else None
+    if local_day is None:
+        if in_gmt is None:
+            raise BadCarrierResponse(f"{said.path} has no day that can be read")
+        return Moment(at=in_gmt)
+    if in_gmt and _credible(datetime.combine(local_day, local_time, UTC), in_gmt, place.country):
+        return Moment(at=in_gmt, local=written)
+    offset = _offset(said.maybe_text("gmtOffset"))
+    if offset is not None:
+        return Moment(at=datetime.combine(local_day, local_time, offset).astimezone(UTC), local=written)
+    where, tz_source = zone(place.country, state, assumed)
+    return Moment(at=at(local_day, local_time, where), local=written, tz_source=tz_source)
+
+
+def _credible(local: datetime, in_gmt: datetime, country: str) -> bool:
+    """Whether a place can be that far from GMT; an hour's leeway for summer time that was got wrong."""
+    ahead = local - in_gmt
+    if not WESTMOST <= ahead <= EASTMOST or ahead % QUARTER:
+        return False
+    offsets = [offset for each in _zones_of(country) if (offset := in_gmt.astimezone(each).utcoffset()) is not None]
+    hour = timedelta(hours=1)
+    return not offsets or min(offsets) - hour <= ahead <= max(offsets) + hour
+
+
+def _offset(text: str) -> timezone | None:
+    """An offset: "-05:00" in Track API, "-04.00" in Track Alert."""
+    if not re.fullmatch("[+-][0-9]{2}[:.][0-9]{2}", text):
+        return None
+    ahead = datetime.strptime(text.replace(".", ":"), "%z").utcoffset()
+    return timezone(ahead) if ahead is not None else None
