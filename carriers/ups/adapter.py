@@ -99,16 +99,15 @@ class Ups(Carrier):
         reply = await self.http.post(API, f"{SHIPMENTS}/ship", json=body, repeatable=False)
         return shipping.booking(reply.reading(), request)
 
-    async def _point(self, request: BookRequest) -> Reading:
-        """The access point, whose address UPS wants again."""
+    async def _point(self, request: BookRequest) -> Reading | None:
+        """The access point, whose address UPS wants again; None where the Locator does not show it."""
         shipment = request.shipment
-        body = points.by_id(shipment.service_point, shipment.destination.country)
-        reply = await self._locate(body)
+        reply = await self._locate(points.by_id(shipment.service_point, shipment.destination.country))
         for location in points.locations(reply.reading()):
             access = location.maybe("AccessPointInformation")
             if access and access.maybe_text("PublicAccessPointID") == shipment.service_point:
                 return location
-        raise ShipmentRejected(f"UPS has no access point {shipment.service_point}")
+        return None
 
     async def find(self, tender_reference: str) -> Booking | None:
         """The shipment whose labels bear our reference; None proves nothing."""

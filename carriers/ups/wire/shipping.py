@@ -46,7 +46,7 @@ def shipment_request(request: BookRequest, account_number: str, point: Reading |
         "Service": {"Code": request.rate.carrier_service},
         "Package": packages,
         **on_shipment,
-        **(_to_point(point, request) if point else {}),
+        **(_to_point(point, request) if shipment.service_point else {}),
     }
     context = {"CustomerContext": request.tender_reference}
     return {
@@ -58,24 +58,24 @@ def shipment_request(request: BookRequest, account_number: str, point: Reading |
     }
 
 
-def _to_point(point: Reading, request: BookRequest) -> dict[str, object]:
-    """Where the parcel is held for its recipient."""
-    access = point.get("AccessPointInformation")
-    key = point.get("AddressKeyFormat")
-    recipient = request.shipment.destination
+def _to_point(point: Reading | None, request: BookRequest) -> dict[str, object]:
+    """Where the parcel is held for its recipient. Its id says where; an address that is not known is UPS's to miss."""
+    shipment = request.shipment
+    recipient = shipment.destination
+    key = (point.maybe("AddressKeyFormat") if point else None) or Reading({})
     place = {
         "AddressLine": [line[: parts.LINE] for line in points.street(key)][: parts.LINES],
         "City": key.maybe_text("PoliticalDivision2"),
         "StateProvinceCode": key.maybe_text("PoliticalDivision1"),
         "PostalCode": key.maybe_text("PostcodePrimaryLow"),
-        "CountryCode": key.text("CountryCode"),
+        "CountryCode": key.maybe_text("CountryCode", default=recipient.country),
     }
     return {
         "ShipmentIndicationType": [{"Code": HOLD_AT_ACCESS_POINT}],
         "AlternateDeliveryAddress": {
-            "Name": key.maybe_text("ConsigneeName", limit=parts.LINE),
+            "Name": key.maybe_text("ConsigneeName", default=shipment.service_point, limit=parts.LINE),
             "AttentionName": (recipient.name or recipient.company)[: parts.LINE],
-            "UPSAccessPointID": access.text("PublicAccessPointID"),
+            "UPSAccessPointID": shipment.service_point,
             "Address": parts.filled(place),
         },
     }

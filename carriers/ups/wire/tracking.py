@@ -31,12 +31,12 @@ def meaning(type_: str, code: str, status: str, statuses: StatusTable) -> tuple[
     """(code, qualifier, what they mean). The three-digit status decides, where there is one; without it, the code
     of this type; without that, the type, which never makes a delivery.
 
-    "Delivered" may be said of an access point or of an agent; so where the table knows the code beside it, that
-    code decides.
+    "Delivered" may be said of an access point, an agent or the sender, so the code beside it decides where the table
+    knows it to say more.
     """
     detail = statuses.lookup(code, type_)
     told = statuses.lookup(status, STATUS)
-    if told.status == "delivered" and detail.listed and detail.status != "unknown":
+    if told.status == "delivered" and detail.status != "unknown" and detail != told:
         return code, type_, detail
     if status:
         return status, STATUS, told
