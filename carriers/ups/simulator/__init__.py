@@ -100,7 +100,7 @@ class SimulatorUps(Simulator):
         printed = [
             {
                 "TrackingNumber": number,
-                "ShippingLabel": {"ImageFormat": {"Code": form}, "GraphicImage": desk.label(form, number, shipment)},
+                "ShippingLabel": {"ImageFormat": {"Code": form}, "GraphicImage": desk.printed(form, number, shipment)},
             }
             for number in booked.packages
         ]
@@ -142,7 +142,7 @@ class SimulatorUps(Simulator):
                 "TrackingNumber": package,
                 "LabelImage": {
                     "LabelImageFormat": {"Code": form},
-                    "GraphicImage": desk.label(form, package, found[0].asked),
+                    "GraphicImage": desk.printed(form, package, found[0].asked),
                 },
             }
             for package in found[0].packages

@@ -6,10 +6,10 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
-from reportlab.pdfgen.canvas import Canvas
+from carriers.base import LabelKind
+from carriers.base.simulator.labels import label
 
 # Service: price of the first unit of weight and of each further one, business days. Made up.
 SERVICES = {
@@ -26,12 +26,7 @@ CURRENCIES = {"US": "USD", "PR": "USD", "CA": "CAD", "GB": "GBP"}
 AGREED = Decimal("0.80")
 CENT = Decimal("0.01")
 HEAVIEST = {"LBS": Decimal(150), "KGS": Decimal(70)}
-# 4 x 6 inches in points of 1/72 inch.
-PAGE = (288, 432)
-IMAGES = {
-    "GIF": b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;",
-    "PNG": b"\x89PNG\r\n\x1a\n simulated",
-}
+GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
 
 def faults(shipment: Mapping[str, Any], account: str) -> Iterator[tuple[str, str]]:
@@ -70,22 +65,8 @@ def amount(value: Decimal, currency: str) -> dict[str, str]:
     return {"CurrencyCode": currency, "MonetaryValue": str(value)}
 
 
-def label(form: str, number: str, shipment: Mapping[str, Any]) -> str:
-    """A label in base64; PDF and ZPL are printable."""
+def printed(form: str, number: str, shipment: Mapping[str, Any]) -> str:
+    """A label in base64; the GIF is but one dot."""
     place = shipment["ShipTo"]["Address"]
     lines = ("UPS (simulated)", shipment["ShipTo"].get("Name", ""), place.get("City", ""), number)
-    if form == "ZPL":
-        fields = "".join(f"^FO40,{60 + 60 * row}^A0N,40,40^FD{line}^FS" for row, line in enumerate(lines))
-        content = f"^XA^CI28{fields}^FO40,400^BCN,160^FD{number}^FS^XZ".encode()
-    else:
-        content = IMAGES[form] if form in IMAGES else _pdf(lines)
-    return base64.b64encode(content).decode()
-
-
-def _pdf(lines: tuple[str, ...]) -> bytes:
-    page = BytesIO()
-    canvas = Canvas(page, pagesize=PAGE)
-    for row, line in enumerate(lines):
-        canvas.drawString(20, 390 - 24 * row, line)
-    canvas.save()
-    return page.getvalue()
+    return base64.b64encode(GIF if form == "GIF" else label(LabelKind(form.lower()), *lines)).decode()

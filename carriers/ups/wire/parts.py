@@ -66,11 +66,15 @@ def phone(place: Address) -> str:
     return digits[:PHONE]
 
 
+def weight_unit(country: str) -> str:
+    """Pounds or kilograms."""
+    return "LBS" if country in IMPERIAL else "KGS"
+
+
 def weight(grams: int, country: str) -> dict[str, object]:
     """To the tenth of a pound or kilogram, rounded up: never less than what is handed over."""
-    imperial = country in IMPERIAL
-    tenths = -(-grams * 10 * GRAM_10UG // POUND_10UG) if imperial else -(-grams // 100)
-    code = "LBS" if imperial else "KGS"
+    code = weight_unit(country)
+    tenths = -(-grams * 10 * GRAM_10UG // POUND_10UG) if code == "LBS" else -(-grams // 100)
     return {"UnitOfMeasurement": {"Code": code, "Description": code}, "Weight": f"{tenths // 10}.{tenths % 10}"}
 
 

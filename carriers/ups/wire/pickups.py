@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from carriers.base import BadCarrierResponse, Pickup, PickupRequest, Reading
+from carriers.base import Address, BadCarrierResponse, Pickup, PickupRequest, Reading
 from carriers.ups.wire import parts
 from carriers.ups.wire.local import address_zone
 
@@ -33,19 +33,6 @@ def pickup_request(
     place = request.address
     ready, closes = span(request, assumed_zone)
     weight = parts.weight(sum(parcel.weight_g for parcel in request.parcels), place.country)
-    unit = weight["UnitOfMeasurement"]
-    lines = parts.address(place).get("AddressLine", [""])
-    address = {
-        "CompanyName": (place.company or place.name)[:NAME],
-        "ContactName": (place.name or place.company)[:CONTACT],
-        "AddressLine": lines,
-        "City": place.city,
-        "StateProvince": place.subdivision,
-        "PostalCode": parts.address(place).get("PostalCode"),
-        "CountryCode": place.country,
-        "ResidentialIndicator": "Y" if place.residential else "N",
-        "Phone": {"Number": parts.phone(place)},
-    }
     piece = {
         "ServiceCode": SERVICES[place.country in parts.IMPERIAL],
         "Quantity": str(len(request.parcels)),
@@ -62,19 +49,34 @@ def pickup_request(
             "ReadyTime": f"{ready:%H%M}",
             "PickupDate": f"{request.day:%Y%m%d}",
         },
-        "PickupAddress": parts.filled(address),
+        "PickupAddress": _address(place),
         "AlternateAddressIndicator": "Y",
         "PickupPiece": [piece],
-        "TotalWeight": {
-            "Weight": weight["Weight"],
-            "UnitOfMeasurement": unit["Code"] if isinstance(unit, dict) else "",
-        },
+        "TotalWeight": {"Weight": weight["Weight"], "UnitOfMeasurement": parts.weight_unit(place.country)},
         "OverweightIndicator": "Y" if any(parcel.weight_g > HEAVY_G for parcel in request.parcels) else "N",
         "PaymentMethod": BY_ACCOUNT,
         "SpecialInstruction": request.instructions[:INSTRUCTION],
         "ReferenceNumber": request.reference[:REFERENCE],
     }
     return {"PickupCreationRequest": parts.filled(body)}
+
+
+def _address(place: Address) -> dict[str, object]:
+    """Names of members and lengths are the Pickup API's own."""
+    found = parts.address(place)
+    return parts.filled(
+        {
+            "CompanyName": (place.company or place.name)[:NAME],
+            "ContactName": (place.name or place.company)[:CONTACT],
+            "AddressLine": found.get("AddressLine"),
+            "City": place.city,
+            "StateProvince": place.subdivision,
+            "PostalCode": found.get("PostalCode"),
+            "CountryCode": place.country,
+            "ResidentialIndicator": "Y" if place.residential else "N",
+            "Phone": {"Number": parts.phone(place)},
+        }
+    )
 
 
 def pickup(body: Reading, request: PickupRequest, assumed_zone: str) -> Pickup:
