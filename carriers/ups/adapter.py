@@ -48,6 +48,9 @@ RECOVERY = "/labels/v1/recovery"
 PICKUPS = "/pickupcreation/v2409/pickup"
 LOCATIONS = f"/locations/v3/search/availabilities/{points.ACCESS_POINTS}"
 DETAILS = "/track/v1/details"
+# All packages of a shipment, page by page; a shipment has 200 at most.
+SHIPMENT_DETAILS = "/track/v1/shipment/details"
+PAGE, PAGES = 50, 4
 
 
 def _basic(client_id: str, client_secret: str) -> Mapping[str, str]:
@@ -150,13 +153,30 @@ class Ups(Carrier):
         return tuple(update for update in updates if update)
 
     async def _update(self, number: str, **also: str) -> TrackingUpdate | None:
-        path = f"{DETAILS}/{quote(number, safe='')}"
+        """What is known of a number; of a shipment of several packages, asked for by its first, all of them."""
+        known = await self._packages(DETAILS, number, also)
+        if tracking.untold(known):
+            known = await self._shipment(number, also) or known
+        return tracking.update(known, number, self.statuses, self._zone()) if known else None
+
+    async def _shipment(self, number: str, also: Mapping[str, str]) -> list[Reading]:
+        """All packages of a shipment; none where UPS does not take this number for it."""
+        found: list[Reading] = []
+        for offset in range(0, PAGE * PAGES, PAGE):
+            params = {**also, "offset": str(offset), "count": str(PAGE)}
+            page = await self._packages(SHIPMENT_DETAILS, number, params)
+            found += page
+            if len(page) < PAGE:
+                break
+        return found
+
+    async def _packages(self, path: str, number: str, also: Mapping[str, str]) -> list[Reading]:
         params = {"locale": "en_US", **also}
         try:
-            reply = await self.http.get(API, path, params=params, headers=_trace())
+            reply = await self.http.get(API, f"{path}/{quote(number, safe='')}", params=params, headers=_trace())
         except UnknownReference:
-            return None
-        return tracking.update(reply.reading(), number, self.statuses, self._zone())
+            return []
+        return tracking.packages(reply.reading(), number)
 
     async def proof_of_delivery(self, booking: BookingRef) -> ProofOfDelivery:
         """Who took it, with signature and photo where UPS has them.

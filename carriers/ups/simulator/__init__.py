@@ -175,6 +175,15 @@ class SimulatorUps(Simulator):
         told: list[dict[str, Any]] = [{"inquiryNumber": number, "package": [booked.told(number)]} for booked in found]
         return {"trackResponse": {"shipment": told or [warning]}}
 
+    @route("GET", "/api/track/v1/shipment/details/<number>", operation="track")
+    def track_shipment(self, request: Request, number: str) -> object:
+        """Every package of a shipment, a page at a time."""
+        self._prove_sender(request)
+        booked = self.shipments.get(number) or abort(404)
+        first, count = int(request.args["offset"]), int(request.args["count"])
+        told = [booked.told(package) for package in booked.packages[first : first + count]]
+        return {"trackResponse": {"shipment": [{"inquiryNumber": number, "package": told}]}}
+
     @route("POST", "/api/track/<version>/subscription/<kind>/package", operation="subscribe")
     def subscribe(self, request: Request, version: str, kind: str) -> object:
         """Push events for 14 days; v1 says where to and with which credential."""
@@ -220,21 +229,7 @@ class SimulatorUps(Simulator):
         self._prove_trace(request)
         order = self._order(request, "LocatorRequest")
         asked = order["LocationSearchCriteria"].get("AccessPointSearch", {}).get("PublicAccessPointID", POINT)
-        origin = order["OriginAddress"]["AddressKeyFormat"]
-        key = {
-            "ConsigneeName": "SIMULATED CORNER STORE",
-            "AddressLine": ["1 MAIN ST"],
-            "PoliticalDivision2": origin.get("PoliticalDivision2", "ANYTOWN"),
-            "PoliticalDivision1": origin.get("PoliticalDivision1", ""),
-            "PostcodePrimaryLow": origin.get("PostcodePrimaryLow", ""),
-            "CountryCode": origin["CountryCode"],
-        }
-        location = {
-            "AddressKeyFormat": key,
-            "Distance": {"Value": "0.4", "UnitOfMeasurement": {"Code": "KM"}},
-            "AccessPointInformation": {"PublicAccessPointID": POINT, "AccessPointStatus": {"Code": "01"}},
-        }
-        found = [location] if asked == POINT else []
+        found = [desk.point(POINT, order["OriginAddress"]["AddressKeyFormat"])] if asked == POINT else []
         return {"LocatorResponse": {"Response": {"ResponseStatusCode": "1"}, "SearchResults": {"DropLocation": found}}}
 
     def advance(self, carrier_reference: str, to: str) -> None:

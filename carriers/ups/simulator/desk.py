@@ -70,3 +70,20 @@ def printed(form: str, number: str, shipment: Mapping[str, Any]) -> str:
     place = shipment["ShipTo"]["Address"]
     lines = ("UPS (simulated)", shipment["ShipTo"].get("Name", ""), place.get("City", ""), number)
     return base64.b64encode(GIF if form == "GIF" else label(LabelKind(form.lower()), *lines)).decode()
+
+
+def point(id_: str, origin: Mapping[str, Any]) -> dict[str, Any]:
+    """An access point in whatever place is asked about."""
+    key = {
+        "ConsigneeName": "SIMULATED CORNER STORE",
+        "AddressLine": ["1 MAIN ST"],
+        "PoliticalDivision2": origin.get("PoliticalDivision2", "ANYTOWN"),
+        "PoliticalDivision1": origin.get("PoliticalDivision1", ""),
+        "PostcodePrimaryLow": origin.get("PostcodePrimaryLow", ""),
+        "CountryCode": origin["CountryCode"],
+    }
+    return {
+        "AddressKeyFormat": key,
+        "Distance": {"Value": "0.4", "UnitOfMeasurement": {"Code": "KM"}},
+        "AccessPointInformation": {"PublicAccessPointID": id_, "AccessPointStatus": {"Code": "01"}},
+    }

@@ -6,6 +6,7 @@ Every number travels as text. Source: Rating and Shipping API v2409.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_UP
 from textwrap import wrap
 
 from carriers.base import Address, InvalidValue, Money, Parcel, Reading, Shipment
@@ -114,6 +115,18 @@ def confirmation(shipment: Shipment) -> dict[str, object]:
         return {}
     code = (2 if domestic(shipment) else 1) + (1 if wanted.min_age else 0)
     return {"DeliveryConfirmation": {"DCISType": str(code)}}
+
+
+def invoice_total(shipment: Shipment) -> dict[str, object]:
+    """What the goods are worth, where they go abroad and somebody says so; whole units, at least one.
+
+    Source: Rating and Shipping API, InvoiceLineTotal (1 to 99999999).
+    """
+    value = shipment.value
+    if value is None or shipment.origin.country == shipment.destination.country:
+        return {}
+    whole = max(1, int(value.amount.to_integral_value(ROUND_UP)))
+    return {"InvoiceLineTotal": {"CurrencyCode": value.currency, "MonetaryValue": str(whole)}}
 
 
 def several(body: Reading, key: str) -> list[Reading]:

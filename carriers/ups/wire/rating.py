@@ -59,6 +59,7 @@ def rating_request(request: QuoteRequest, account_number: str, assumed_zone: str
             "Pickup": {"Date": f"{ready:%Y%m%d}", "Time": f"{ready:%H%M}"},
         },
         **on_shipment,
+        **parts.invoice_total(shipment),
         **_access_point(shipment),
     }
     asked = {"SubVersion": SUB_VERSION, "TransactionReference": {"CustomerContext": "quote"}}

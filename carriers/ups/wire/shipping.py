@@ -46,6 +46,7 @@ def shipment_request(request: BookRequest, account_number: str, point: Reading |
         "Service": {"Code": request.rate.carrier_service},
         "Package": packages,
         **on_shipment,
+        **parts.invoice_total(shipment),
         **(_to_point(point, request) if shipment.service_point else {}),
     }
     context = {"CustomerContext": request.tender_reference}

@@ -5,7 +5,7 @@ Source: Tracking API v1, Track Alert API v1 and v2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from carriers.base import (
@@ -94,34 +94,43 @@ def _place(said: Reading, polled: bool) -> tuple[Place, str]:
     return place, found.maybe_text("stateProvince")
 
 
-def update(body: Reading, number: str, statuses: StatusTable, assumed: str) -> TrackingUpdate | None:
-    """What is known of a number; None where UPS warns that it knows nothing, or tells of another number only.
+def packages(body: Reading, number: str) -> list[Reading]:
+    """The packages of an answer that are the number asked for, or of the shipment that was asked for by it.
 
     "Not found" is HTTP 200 with a warning and no package.
     """
-    shipments = body.get("trackResponse").objects("shipment")
-    packages = [package for shipment in shipments for package in _matching(shipment, number)]
-    if not packages:
-        return None
-    events = {event.event_id: event for package in packages for event in _events(package, number, statuses, assumed)}
+    found = []
+    for shipment in body.get("trackResponse").objects("shipment"):
+        listed = shipment.maybe_objects("package")
+        asked = shipment.maybe_text("inquiryNumber") == number
+        found += listed if asked else [each for each in listed if each.maybe_text("trackingNumber") == number]
+    return found
+
+
+def untold(known: Sequence[Reading]) -> bool:
+    """Whether the shipment has more packages than were told of. Source: Tracking API, packageCount."""
+    return any((package.maybe_integer("packageCount") or 0) > len(known) for package in known)
+
+
+def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed: str) -> TrackingUpdate:
+    """What is known of a number. A single package is the number that was asked for, whatever it calls itself."""
+    events: dict[str, TrackingEvent] = {}
+    handed_over = []
+    for package in known:
+        piece = package.maybe_text("trackingNumber", default=number) if len(known) > 1 else number
+        told = [scanned(said, POLLED, piece, statuses, assumed) for said in package.maybe_objects("activity")]
+        events |= {event.event_id: event for event in told}
+        handed_over.append(max((event.occurred_at for event in told if event.status == "delivered"), default=None))
     ordered = tuple(sorted(events.values(), key=lambda event: event.occurred_at))
-    delivered = [event for event in ordered if event.status == "delivered"]
+    expected = [when for package in known if (when := _expected(package, ordered, assumed))]
+    moments = [when for when in handed_over if when]
+    done = bool(known) and len(moments) == len(known)
     return TrackingUpdate(
         tracking_number=number,
         events=ordered,
-        proof=_proof(packages[0], delivered[-1].occurred_at) if delivered else None,
-        deliver_by=None if delivered else _expected(packages[0], ordered, assumed),
+        proof=_proof(known[0], max(moments)) if done else None,
+        deliver_by=None if done else max(expected, default=None),
     )
-
-
-def _matching(shipment: Reading, number: str) -> list[Reading]:
-    packages = shipment.maybe_objects("package")
-    own = [package for package in packages if package.maybe_text("trackingNumber") == number]
-    return own or (packages if shipment.maybe_text("inquiryNumber") == number else [])
-
-
-def _events(package: Reading, number: str, statuses: StatusTable, assumed: str) -> list[TrackingEvent]:
-    return [scanned(said, POLLED, number, statuses, assumed) for said in package.maybe_objects("activity")]
 
 
 def _expected(package: Reading, events: tuple[TrackingEvent, ...], assumed: str) -> datetime | None:

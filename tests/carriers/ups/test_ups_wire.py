@@ -14,6 +14,7 @@ from carriers.base import (
     BadCarrierResponse,
     LabelFormat,
     LabelKind,
+    Money,
     Parcel,
     PickupRequest,
     Place,
@@ -128,6 +129,13 @@ def test_our_reference_stands_where_ups_takes_one_on_that_route() -> None:
     assert "ReferenceNumber" not in here["Shipment"]
     assert there["ShipmentRequest"]["Shipment"]["ReferenceNumber"] == references
     assert "ReferenceNumber" not in there["ShipmentRequest"]["Shipment"]["Package"][0]
+
+
+def test_goods_that_go_abroad_say_what_they_are_worth() -> None:
+    goods = (Parcel(weight_g=1, value=Money.parse("19.01", "GBP")), Parcel(weight_g=1))
+    abroad = shipment(origin=GB, destination=FR, parcels=goods)
+    assert parts.invoice_total(abroad) == {"InvoiceLineTotal": {"CurrencyCode": "GBP", "MonetaryValue": "20"}}
+    assert parts.invoice_total(shipment(parcels=goods)) == parts.invoice_total(shipment(destination=FR)) == {}
 
 
 def test_a_parcel_goes_to_its_access_point_even_when_the_locator_does_not_show_it() -> None:
@@ -381,7 +389,7 @@ def test_a_scheduled_day_that_is_gone_is_no_promise() -> None:
 
 def test_an_answer_about_another_number_tells_nothing() -> None:
     body = {"trackResponse": {"shipment": [{"inquiryNumber": "1ZOTHER", "package": [{"trackingNumber": "1ZOTHER"}]}]}}
-    assert tracking.update(Reading(body), NUMBER, Ups.statuses, NEW_YORK) is None
+    assert tracking.packages(Reading(body), NUMBER) == []
 
 
 def test_packages_of_the_inquired_shipment_count_whatever_their_number_reads() -> None:
@@ -389,8 +397,7 @@ def test_packages_of_the_inquired_shipment_count_whatever_their_number_reads() -
     activity = {"date": "20210210", "time": "071356", "status": {"type": "X", "code": "SR", "statusCode": "003"}}
     package = {"trackingNumber": "string", "activity": [activity]}
     body = {"trackResponse": {"shipment": [{"inquiryNumber": NUMBER, "package": [package]}]}}
-    update = tracking.update(Reading(body), NUMBER, Ups.statuses, NEW_YORK)
-    assert update is not None
+    update = tracking.update(tracking.packages(Reading(body), NUMBER), NUMBER, Ups.statuses, NEW_YORK)
     assert [(event.piece, event.status) for event in update.events] == [(NUMBER, "booked")]
 
 
@@ -398,9 +405,25 @@ def test_a_package_told_twice_is_one_event() -> None:
     activity = {"date": "20240423", "time": "095004", "status": {"type": "I", "code": "DP", "statusCode": "005"}}
     package = {"trackingNumber": NUMBER, "activity": [activity, activity]}
     body = {"trackResponse": {"shipment": [{"package": [package]}, {"package": [package]}]}}
-    update = tracking.update(Reading(body), NUMBER, Ups.statuses, NEW_YORK)
-    assert update is not None
+    update = tracking.update(tracking.packages(Reading(body), NUMBER), NUMBER, Ups.statuses, NEW_YORK)
     assert len(update.events) == 1
+
+
+@pytest.mark.parametrize(("second", "done"), [("FS", True), ("OT", False)])
+def test_a_shipment_is_handed_over_when_its_last_package_is(second: str, done: bool) -> None:
+    def package(number: str, code: str, time: str) -> dict[str, Any]:
+        status = {"type": "D" if code == "FS" else "I", "code": code}
+        scan = {"date": "20240423", "time": time, "gmtDate": "20240423", "gmtTime": time, "status": status}
+        dates = [{"type": "SDD", "date": "20240424"}]
+        return {"trackingNumber": number, "packageCount": 2, "activity": [scan], "deliveryDate": dates}
+
+    body = {"inquiryNumber": NUMBER, "package": [package(NUMBER, "FS", "120000"), package("1ZB", second, "130000")]}
+    known = tracking.packages(Reading({"trackResponse": {"shipment": [body]}}), NUMBER)
+    assert not tracking.untold(known)
+    assert tracking.untold(known[:1])
+    update = tracking.update(known, NUMBER, Ups.statuses, NEW_YORK)
+    assert [event.piece for event in update.events] == [NUMBER, "1ZB"]
+    assert (update.proof is not None, update.deliver_by is None) == (done, done)
 
 
 def test_an_accounts_own_rows_stand_over_ours() -> None:
