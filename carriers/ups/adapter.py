@@ -201,7 +201,7 @@ class Ups(Carrier):
         for start in range(0, len(numbers), alerts.BATCH):
             body = alerts.subscription_request(numbers[start : start + alerts.BATCH], self._country())
             if version == "v1":
-                body = alerts.with_destination(body, callback_url, self.account.secrets["webhook_secret"])
+                body = alerts.with_destination(body, callback_url, self._credential())
             path = f"/track/{version}/subscription/standard/package"
             reply = await self.http.post(API, path, json=body, headers=trace, repeatable=True)
             answers.append(reply.reading())
@@ -234,6 +234,12 @@ class Ups(Carrier):
 
     def _country(self) -> str:
         return str(self.account.options.get("account_country") or "US")
+
+    def _credential(self) -> str:
+        credential = self.account.secrets.get("webhook_secret")
+        if not credential:
+            raise AuthenticationFailed(f"account {self.account.name} has no secret webhook_secret")
+        return credential
 
     def _number(self) -> str:
         number = self.account.options.get("account_number")
