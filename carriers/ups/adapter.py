@@ -128,7 +128,7 @@ class Ups(Carrier):
             reply = await self.http.delete(API, path, repeatable=True)
         except ShipmentRejected as refused:
             update = await self._update(booking.tracking_number)
-            if update and any(event.status == "cancelled" for event in update.events):
+            if update and shipping.voided_before(update, booking):
                 return Cancellation(state=CancellationState.ACCEPTED)
             return Cancellation(state=CancellationState.TOO_LATE, why=refused.reasons[0])
         return shipping.voided(reply.reading())

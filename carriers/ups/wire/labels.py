@@ -56,7 +56,7 @@ def recovered(body: Reading, number: str, kind: LabelKind) -> bytes:
     """
     results = parts.several(body.get("LabelRecoveryResponse"), "LabelResults")
     for result in results:
-        if result.maybe_text("TrackingNumber") == number:
+        if result.maybe_text("TrackingNumber", default=number) == number:
             content = result.get("LabelImage").base64("GraphicImage")
             if not _is(kind, content):
                 raise BadCarrierResponse(f"the label of {number} is not {kind.upper()}")

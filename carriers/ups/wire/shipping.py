@@ -14,10 +14,11 @@ from carriers.base import (
     CancellationState,
     LabelKind,
     Reading,
+    TrackingUpdate,
 )
 from carriers.ups.wire import labels, parts, points
 
-REFERENCE = 35
+REFERENCE, DESCRIPTION = 35, 50
 TRACKING_PAGE = "https://www.ups.com/track?tracknum="
 # What is printed at once; UPS documents no PDF here, Label Recovery has it afterwards.
 PRINTED = {LabelKind.ZPL: "ZPL", LabelKind.PNG: "PNG", LabelKind.PDF: "GIF"}
@@ -36,7 +37,7 @@ def shipment_request(request: BookRequest, account_number: str, point: Reading |
     packages = [{**parts.package(parcel, country, "Packaging"), **on_packages} for parcel in shipment.parcels]
     contents = next((parcel.description for parcel in shipment.parcels if parcel.description), "Goods")
     body = {
-        "Description": contents[:REFERENCE],
+        "Description": contents[:DESCRIPTION],
         "Shipper": {**parts.party(shipment.origin), "ShipperNumber": account_number},
         "ShipTo": parts.party(shipment.destination),
         "ShipFrom": parts.party(shipment.origin),
@@ -152,3 +153,9 @@ def voided(body: Reading) -> Cancellation:
         why = summary.maybe_text("Description") or "no reason given"
         return Cancellation(state=CancellationState.TOO_LATE, why=f"UPS did not void it: {why}")
     return Cancellation(state=CancellationState.ACCEPTED)
+
+
+def voided_before(update: TrackingUpdate, booking: BookingRef) -> bool:
+    """Whether tracking shows a void of every package."""
+    gone = {event.piece for event in update.events if event.status == "cancelled"}
+    return gone.issuperset(booking.parcel_numbers or (booking.tracking_number,))

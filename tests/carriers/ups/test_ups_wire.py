@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from carriers.base import (
     Address,
     BadCarrierResponse,
+    BookingRef,
     LabelFormat,
     LabelKind,
     Money,
@@ -23,6 +25,7 @@ from carriers.base import (
     Requirements,
     ServiceLevel,
     StatusTable,
+    TrackingUpdate,
 )
 from carriers.ups.adapter import Ups
 from carriers.ups.wire import parts, pickups, points, rating, shipping, tracking
@@ -454,6 +457,16 @@ def test_the_label_is_asked_for_in_what_ups_prints_at_once(kind: LabelKind, aske
     request = tendered(label_format=LabelFormat(kind=kind))
     order: Any = shipping.shipment_request(request, "A1B2C3", None)["ShipmentRequest"]
     assert order["LabelSpecification"]["LabelImageFormat"] == {"Code": asked}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "voided"), [((NUMBER, "1ZB"), True), ((NUMBER,), False), ((), False), (("1ZB", "1ZC"), False)]
+)
+def test_a_shipment_is_voided_when_every_package_is(pieces: tuple[str, ...], voided: bool) -> None:
+    events = tuple(replace(pushed("M", "VP", "007"), piece=piece) for piece in pieces)
+    update = TrackingUpdate(tracking_number=NUMBER, events=(*events, pushed("I", "DP", "005")))
+    both = BookingRef(carrier_reference=NUMBER, tracking_number=NUMBER, parcel_numbers=(NUMBER, "1ZB"))
+    assert shipping.voided_before(update, both) is voided
 
 
 def test_pickup_times_are_the_pickup_places_own() -> None:
