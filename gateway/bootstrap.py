@@ -30,6 +30,7 @@ from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
+from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
 from gateway.services.retention import Retention
@@ -69,6 +70,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
+        rate_cards=RateCardBook(store, accounts, pool, clock),
         quotes=quotes,
         shipments=ShipmentService(store, pool, quotes, reconciler, acceptance, clock),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),

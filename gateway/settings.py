@@ -60,6 +60,7 @@ class Web:
     workers: int
     public_url: str
     max_body_bytes: int
+    max_rate_card_bytes: int
 
     @property
     def base_url(self) -> str:

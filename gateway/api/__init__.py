@@ -1,12 +1,13 @@
 """How you ask: Flask and marshmallow live here and nowhere else. The tuple is the table of contents."""
 
-from gateway.api import accounts, quotes, service, shipments, tracking, webhook_endpoints
+from gateway.api import accounts, quotes, rate_cards, service, shipments, tracking, webhook_endpoints
 
 BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
     tracking.blueprint,
     accounts.blueprint,
+    rate_cards.blueprint,
     webhook_endpoints.blueprint,
     service.blueprint,
 )

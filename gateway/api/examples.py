@@ -115,3 +115,14 @@ ENDPOINT: dict[str, Any] = {
     "url": "https://shop.example/hooks/doorstep",
     "types": ["shipment.booked", "shipment.status_changed"],
 }
+
+RATE_CARD = """\
+[zones]
+zone,country,postcodes
+oslo,NO,00*|01*|0250-0299
+norway,NO,*
+[prices]
+zone,service,max_weight_g,price_minor,currency,transit_days
+oslo,standard,5000,6900,NOK,1
+norway,standard,5000,9900,NOK,3
+"""

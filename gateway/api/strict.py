@@ -76,13 +76,14 @@ def reader_of(view: Callable[..., Any]) -> Callable[[], None]:
 
     The returned function raises Unread, BadRequest.
     """
-    documented = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    read = {parameter["in"] for parameter in documented}
+    documented = getattr(view, "_apidoc", {})
+    read = {parameter["in"] for parameter in documented.get("arguments", {}).get("parameters", [])}
+    reads_body = "json" in read or "requestBody" in documented.get("manual_doc", {})
 
     def refuse() -> None:
         if "query" not in read and request.args:
             raise Unread(sorted(request.args), "query")
-        if "json" not in read and request.method in ("POST", "PUT", "PATCH") and request.get_data():
+        if not reads_body and request.method in ("POST", "PUT", "PATCH") and request.get_data():
             body = parsed(request.get_data())
             if body != {}:
                 raise Unread(sorted(body) if isinstance(body, dict) else [""], "body")

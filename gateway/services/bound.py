@@ -16,6 +16,7 @@ from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
+from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
 from gateway.services.retention import Retention
@@ -37,6 +38,7 @@ class Services:
     catalogue: Catalogue
     accounts: AccountBook
     policies: PolicyBook
+    rate_cards: RateCardBook
     quotes: QuoteService
     shipments: ShipmentService
     recalls: Recalls

@@ -26,6 +26,7 @@ from carriers.base.drive import Outcome, Transport, drive
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError, NotFound, Unprocessable
 from gateway.domain.records import AccountRecord
+from gateway.services.card_shelf import CardShelf
 from gateway.services.faultpoints import FaultPoints, Purpose
 from gateway.services.ports import Mode, Store
 from gateway.services.public_http import NotPublic, check_url
@@ -75,6 +76,7 @@ class CarrierPool:
         self._settings = settings
         self._faults = faults
         self._installed = installed
+        self._cards = CardShelf(store)
         self._live: dict[tuple[str, str], LiveCarrier] = {}
         self._listed: dict[tuple[str, Mode], tuple[int, Sequence[AccountRecord]]] = {}
         self._lock = threading.Lock()
@@ -203,6 +205,7 @@ class CarrierPool:
             secrets=record.secrets,
             options=record.options,
             windows=self._store.windows(record.merchant_id, record.id),
+            rate_card=self._cards.of(record.merchant_id, record.id),
         )
 
 

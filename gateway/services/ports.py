@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from carriers.base.messages import DeliveryWindows
 from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import Quote
 from gateway.domain.records import (
@@ -35,6 +34,8 @@ from gateway.services.answers import Mode as Mode
 from gateway.services.answers import Page as Page
 from gateway.services.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.answers import Violation as Violation
+from gateway.services.selling import RateCardVersions as RateCardVersions
+from gateway.services.selling import Windows as Windows
 
 
 class Accounts(Protocol):
@@ -48,6 +49,9 @@ class Accounts(Protocol):
 
     def list(self, merchant_id: str, mode: Mode) -> Sequence[AccountRecord]: ...
     def replace(self, account: AccountRecord) -> None: ...
+    def touch(self, merchant_id: str, account_id: str) -> None:
+        """A new version of it where what it sells from changed: its carrier is made anew, and rests no longer."""
+
     def rest(self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str) -> None: ...
 
 
@@ -248,17 +252,11 @@ class DeliveryRecords(Protocol):
     def get(self, merchant_id: str, shipment_id: str) -> DeliveryRecord | None: ...
 
 
-class Windows(DeliveryWindows, Protocol):
-    """The delivery windows of one fleet account, in transactions of their own."""
-
-    def open(self, windows: Iterable[tuple[str, str, datetime, datetime, int]]) -> None:
-        """Offer windows: (id, zone, start, end, capacity); existing ids keep what is booked."""
-
-
 class UnitOfWork(Protocol):
     """One transaction and the repositories in it."""
 
     accounts: Accounts
+    rate_cards: RateCardVersions
     keys: Keys
     policies: Policies
     quotes: QuoteStore

@@ -22,6 +22,7 @@ from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
 from gateway.storage.repositories.outbox import OutboxRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
+from gateway.storage.repositories.rate_cards import RateCardRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
 from gateway.storage.repositories.trackers import TrackerRepository
@@ -41,6 +42,7 @@ class SqlUnitOfWork:
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection = connection
         self.accounts: ports.Accounts = AccountRepository(connection, vault)
+        self.rate_cards: ports.RateCardVersions = RateCardRepository(connection)
         self.keys: ports.Keys = KeyRepository(connection)
         self.policies: ports.Policies = PolicyRepository(connection)
         self.quotes: ports.QuoteStore = QuoteRepository(connection)

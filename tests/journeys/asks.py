@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gateway.api.examples import POLICY, WINDOWS
+from gateway.api.examples import POLICY, RATE_CARD, WINDOWS
 from tests.journeys.fleet import scan
 from tests.journeys.site import ORDER
 
@@ -17,18 +17,24 @@ AT = "2026-03-02T12:00:00Z"
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """One request for what is another's. `why` it is not answered with 404."""
+    """One request for what is another's. `why` it is not answered with 404.
+
+    `ids` are names of the path that stand for something else than what they usually do.
+    """
 
     body: Callable[[Mapping[str, str]], object] = lambda ids: None
     query: str = ""
     status: int = 404
     why: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 OPEN = "says nothing of any merchant"
 OWN_LIST = "names nothing of the other's: a list of one's own"
 OWN_MADE = "names nothing of the other's: makes something of one's own"
 UNPROVEN = "asks for the carrier's proof, whoever calls"
+
+OF_FLEET = {"account_id": "fleet_id"}
 
 ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs": (Ask(status=200, why=OPEN),),
@@ -43,6 +49,9 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/accounts/<account_id>": (Ask(),),
     "PATCH /v1/accounts/<account_id>": (Ask(body=lambda ids: {"enabled": False}),),
     "POST /v1/accounts/<account_id>/check": (Ask(),),
+    "GET /v1/accounts/<account_id>/rate-cards": (Ask(ids=OF_FLEET),),
+    "POST /v1/accounts/<account_id>/rate-cards": (Ask(body=lambda ids: RATE_CARD, ids=OF_FLEET),),
+    "GET /v1/accounts/<account_id>/rate-cards/<version>": (Ask(ids=OF_FLEET),),
     "GET /v1/policies/<name>": (Ask(), Ask(query="version=1")),
     "GET /v1/keys": (Ask(status=200, why=OWN_LIST),),
     "POST /v1/keys": (Ask(body=lambda ids: {"name": "mine", "scopes": ["shipments:read"]}, status=201, why=OWN_MADE),),

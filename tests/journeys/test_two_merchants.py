@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from gateway.api.examples import POLICY
+from gateway.api.examples import POLICY, RATE_CARD
 from tests.journeys.asks import ASKS, CANARY, HOOK, OF_EITHER_MODE, REFERENCE, Ask
 from tests.journeys.fleet import add_fleet
 from tests.journeys.site import ORDER, Merchant, Site
@@ -80,6 +80,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     account_id = owner.account(f"{CANARY}-sandbox", sandbox)
     assert owner.call("PATCH", f"/v1/accounts/{fleet_id}", {"enabled": False}).status_code == 200
     made = {
+        "rate card": owner.call("POST", f"/v1/accounts/{fleet_id}/rate-cards", f"[card]\nname\n{CANARY}\n{RATE_CARD}"),
         "policy": owner.call("PUT", f"/v1/policies/{CANARY}-policy", POLICY),
         "key": owner.call("POST", "/v1/keys", {"name": "canary till", "scopes": ["admin"]}),
         "endpoint": owner.call("POST", "/v1/webhook-endpoints", {"url": HOOK}),
@@ -95,6 +96,8 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "account_id": account_id,
         "account": f"{CANARY}-sandbox",
         "fleet": f"{CANARY}-fleet",
+        "fleet_id": fleet_id,
+        "version": "1",
         "number": with_fleet["tracking_number"],
         "name": f"{CANARY}-policy",
         "key_id": (made["key"].json or {})["id"],
@@ -117,7 +120,7 @@ def _routes(app: Flask) -> Iterator[str]:
 
 def _ask(who: Merchant, route: str, ask: Ask, ids: Mapping[str, str]) -> TestResponse:
     method, rule = route.split()
-    path = re.sub(r"<(\w+)>", lambda name: ids[name[1]], rule)
+    path = re.sub(r"<(\w+)>", lambda name: ids[ask.ids.get(name[1], name[1])], rule)
     headers = {"Idempotency_Key": f"asked-{ids['shipment_id']}-{who.id}"} if route == "POST /v1/shipments" else {}
     return who.call(method, f"{path}?{ask.query}" if ask.query else path, ask.body(ids), **headers)
 
@@ -174,6 +177,7 @@ def _state(owner: Merchant, owned: Owned) -> list[Any]:
         f"/v1/shipments/{ids['shipment_id']}",
         f"/v1/shipments?tracking_number={ids['number']}",
         f"/v1/accounts/{ids['account_id']}",
+        f"/v1/accounts/{ids['fleet_id']}/rate-cards",
         f"/v1/policies/{ids['name']}",
         f"/v1/trackers/{ids['tracker_id']}",
         f"/v1/webhook-endpoints/{ids['endpoint_id']}/deliveries",

@@ -57,6 +57,15 @@ class AccountRepository(Repository):
         ACCOUNTS.put(self._connection, self._sealed(account))
         self._settings_changed(account.merchant_id)
 
+    def touch(self, merchant_id: str, account_id: str) -> None:
+        """A new version of it, rested."""
+        self._connection.execute(
+            update(ACCOUNTS.table)
+            .where(_A.merchant_id == merchant_id, _A.id == account_id)
+            .values(version=_A.version + 1, failures=0, resting_until=None, resting_why="")
+        )
+        self._settings_changed(merchant_id)
+
     def rest(self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str) -> None:
         """Set the account's circuit; not a new version."""
         self._connection.execute(
