@@ -26,6 +26,7 @@ COMMANDS = {
     "keys": "merchants",
     "accounts": "merchants",
     "why": "merchants",
+    "rate-cards": "rate_cards",
     "carriers": "carriers",
     "sandbox": "carriers",
     "demo": "demo",
@@ -44,7 +45,7 @@ class Commands(click.Group):
         """The command, imported."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        command: click.Command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
         return command
 
 

@@ -55,7 +55,7 @@ def keys() -> None:
 def create_key(merchant: str, mode: Mode, scopes: tuple[str, ...], name: str) -> None:
     """Make an API key and print it, this once."""
     bound = services()
-    _, text = bound.keys.create(_merchant(bound, merchant), name, mode, scopes)
+    _, text = bound.keys.create(merchant_of(bound, merchant), name, mode, scopes)
     click.echo(text)
 
 
@@ -74,7 +74,7 @@ def apply_accounts(merchant: str, mode: Mode, file: Path) -> None:
     A secret may be written as "env:NAME".
     """
     bound = services()
-    merchant_id = _merchant(bound, merchant)
+    merchant_id = merchant_of(bound, merchant)
     try:
         tables = tomllib.loads(file.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -120,7 +120,7 @@ def _secret(value: str) -> str:
 def list_accounts(merchant: str, mode: Mode) -> None:
     """Print a merchant's accounts."""
     bound = services()
-    for account in bound.accounts.list(_merchant(bound, merchant, create=False), mode):
+    for account in bound.accounts.list(merchant_of(bound, merchant, create=False), mode):
         state = "enabled" if account.enabled else "disabled"
         click.echo(f"{account.id}  {account.name}  {account.carrier}  {state}  {account.resting_why}".rstrip())
 
@@ -132,7 +132,7 @@ def list_accounts(merchant: str, mode: Mode) -> None:
 def check_account(merchant: str, mode: Mode, name: str) -> None:
     """Ask an account's carrier something that costs nothing; exit code 1 when it does not work."""
     bound = services()
-    merchant_id = _merchant(bound, merchant, create=False)
+    merchant_id = merchant_of(bound, merchant, create=False)
     probe = bound.accounts.probe(merchant_id, mode, bound.accounts.named(merchant_id, mode, name).id)
     click.echo(probe.why)
     raise click.exceptions.Exit(0 if probe.ok else 1)
@@ -145,7 +145,7 @@ def check_account(merchant: str, mode: Mode, name: str) -> None:
 def why(merchant: str, mode: Mode, shipment_id: str) -> None:
     """Say why a shipment went to its carrier: every offer, every rule's sentence, every tender."""
     bound = services()
-    file, quote = bound.shipments.decision(_merchant(bound, merchant, create=False), mode, shipment_id)
+    file, quote = bound.shipments.decision(merchant_of(bound, merchant, create=False), mode, shipment_id)
     table = Table("rank", "account", "service", "price", "why", title=f"{shipment_id}: policy {quote.policy}")
     for offer in sorted(quote.offers, key=lambda each: (each.rank is None, each.rank or 0)):
         sentences = "\n".join(verdict.why for verdict in offer.verdicts)
@@ -157,7 +157,7 @@ def why(merchant: str, mode: Mode, shipment_id: str) -> None:
         console.print(f"tender {tender.id} to {tender.account}: {tender.state.value} ({tender.why})")
 
 
-def _merchant(bound: Services, id_or_name: str, *, create: bool = True) -> str:
+def merchant_of(bound: Services, id_or_name: str, *, create: bool = True) -> str:
     """A merchant's id by id or name; a new one for a new name."""
     with bound.store.look() as uow:
         known = uow.keys.merchants()

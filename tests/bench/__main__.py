@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import quoting, serving
+from tests.bench import pricing, quoting, serving
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B1b": quoting.quote_throughput,
     "B1c": quoting.sick_carrier,
     "B2": quoting.quote_cost,
+    "B3b": pricing.rate_card,
     "B4": serving.status_look_up,
     "B5": serving.webhook,
     "B8": serving.booking,

@@ -2,11 +2,14 @@ import json
 import stat
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run
+
+EXAMPLE = files("gateway.config").joinpath("rate_card.example.csv").read_text("utf-8")
 
 
 def test_init_writes_keys_for_the_owner_only_and_may_be_repeated(gateway: Run, tmp_path: Path) -> None:
@@ -107,3 +110,42 @@ def test_keys_accounts_and_probe_from_the_command_line(gateway: Run, tmp_path: P
     incomplete = gateway("accounts", "apply", "--merchant", "My shop", "accounts.toml")
     assert "customer_number" in incomplete.stderr
     assert "bring-oslo" in gateway("accounts", "list", "--merchant", "My shop").stdout
+
+
+def test_rate_cards_are_checked_imported_listed_shown_and_explained(gateway: Run, tmp_path: Path) -> None:
+    assert gateway("init").returncode == 0
+    assert gateway("merchants", "add", "My shop").returncode == 0
+    options = (
+        'timezone = "Europe/Oslo", cut_offs = { standard = "12:00" }, prices_include_tax = false, tax_percent = 25'
+    )
+    (tmp_path / "accounts.toml").write_text(f'[vans]\ncarrier = "own_fleet"\noptions = {{ {options} }}\n')
+    applied = gateway("accounts", "apply", "--merchant", "My shop", "accounts.toml")
+    assert applied.returncode == 0, applied.stderr
+    card = tmp_path / "card.csv"
+    card.write_bytes(EXAMPLE.encode())
+
+    def cards(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return gateway("rate-cards", command, "--merchant", "My shop", "vans", *arguments)
+
+    (tmp_path / "bad.csv").write_text(EXAMPLE.replace("9900", "99.00"))
+    bad = cards("import", "bad.csv", "--check")
+    assert bad.returncode == 1
+    assert "bad.csv, line 19, price_minor: '99.00' is not a whole number from 0" in bad.stderr
+    assert "3 faults" in bad.stderr
+    assert "7 prices, nothing wrong" in cards("import", "card.csv", "--check").stdout
+    assert "version" not in cards("show", "1").stdout
+    asked = ("--to", "NO-0152", "--parcel", "900:400x300x200", "--ready", "2026-03-02", "--cash", "10 NOK")
+    explained = cards("price", *asked, "--card", "card.csv").stdout
+    assert "4800 g chargeable" not in explained, "rounded up to 5 kg"
+    for said in ("standard to zone oslo", "5000 g chargeable, step up to 5000 g", "69.00 NOK", "Tax 25 %"):
+        assert said in explained
+    assert cards("price", *asked).returncode == 1, "nothing is imported yet"
+    assert "version 1: 7 prices, valid 2026-01-01 – 2026-12-31" in cards("import", "card.csv").stdout
+    assert "Parcels 2026" in cards("list").stdout
+    assert cards("show", "1").stdout == EXAMPLE
+    assert cards("price", *asked).stdout == explained
+    far = cards("price", "--to", "DE-10115", "--parcel", "900", "--ready", "2026-03-02")
+    assert (far.returncode, far.stdout) == (
+        1,
+        "no service takes it: outside the zones, too heavy, or not on the card\n",
+    )
