@@ -14,6 +14,7 @@ from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
 from gateway.domain.zones import Zone, read_zones
+from gateway.engines.labels import LabelPress
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
@@ -25,6 +26,7 @@ from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
+from gateway.services.labels import Labels
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
@@ -72,7 +74,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         policies=policies,
         rate_cards=RateCardBook(store, accounts, pool, clock),
         quotes=quotes,
-        shipments=ShipmentService(store, pool, quotes, reconciler, acceptance, clock),
+        shipments=ShipmentService(store, quotes, reconciler, acceptance, clock),
+        labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
         tracking=tracking,

@@ -146,6 +146,13 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Our own labels: patterns of font files for what is written in other letters than Latin ones."""
+
+    fonts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """For tests only: kill this process at a named point (see `gateway.services.faultpoints`)."""
 
@@ -167,6 +174,7 @@ class Settings:
     webhooks: Webhooks
     worker: Worker
     limits: Limits
+    labels: Labels
     faults: Faults
 
 

@@ -1,10 +1,11 @@
 """How you ask: Flask and marshmallow live here and nowhere else. The tuple is the table of contents."""
 
-from gateway.api import accounts, quotes, rate_cards, service, shipments, tracking, webhook_endpoints
+from gateway.api import accounts, labels, quotes, rate_cards, service, shipments, tracking, webhook_endpoints
 
 BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
+    labels.blueprint,
     tracking.blueprint,
     accounts.blueprint,
     rate_cards.blueprint,

@@ -116,6 +116,8 @@ ENDPOINT: dict[str, Any] = {
     "types": ["shipment.booked", "shipment.status_changed"],
 }
 
+PRINT: dict[str, Any] = {"shipments": ["shp_01JD5FB2R8W4N6Y0T3V7Q9K5MZ", "shp_01JD5FB9XK2H4C8D1E6G7J3P5S"]}
+
 RATE_CARD = """\
 [zones]
 zone,country,postcodes

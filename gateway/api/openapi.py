@@ -42,6 +42,7 @@ Send `X-Request-Id` to find your request in the logs; it comes back in the answe
 
 TAGS = {
     "quotes": "Ask carriers for offers.",
+    "labels": "Print many at once.",
     "shipments": "Book, find, print, cancel, settle.",
     "trackers": "Follow numbers that were not booked here.",
     "fleet": "Own drivers and depots: scans, delivery windows.",

@@ -110,7 +110,7 @@ def get_label(wanted: dict[str, str], shipment_id: str) -> Response:
     booked = _file(shipment_id).shipment
     kind = LabelKind(wanted["format"] or booked.label_format.kind)
     g.carrier = booked.carrier
-    made = services().shipments.label(caller().merchant_id, caller().mode, shipment_id, kind)
+    made = services().labels.label(caller().merchant_id, caller().mode, shipment_id, kind)
     headers = {"Content-Disposition": f'attachment; filename="{booked.id}.{made.kind.value}"'}
     return Response(made.content, 200, headers, content_type=LABEL_TYPES[made.kind])
 

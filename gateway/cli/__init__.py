@@ -27,6 +27,7 @@ COMMANDS = {
     "accounts": "merchants",
     "why": "merchants",
     "rate-cards": "rate_cards",
+    "labels": "labels",
     "carriers": "carriers",
     "sandbox": "carriers",
     "demo": "demo",

@@ -11,6 +11,7 @@ from gateway.services.carriers import Catalogue
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
+from gateway.services.labels import Labels
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
@@ -41,6 +42,7 @@ class Services:
     rate_cards: RateCardBook
     quotes: QuoteService
     shipments: ShipmentService
+    labels: Labels
     recalls: Recalls
     reconciler: Reconciler
     tracking: Tracking

@@ -1,4 +1,4 @@
-"""Shipments as merchants use them: create and book, find, print, settle by hand."""
+"""Shipments as merchants use them: create and book, find, settle by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from carriers.base import Booking, BookingRef, Capability, CarrierError, ShipmentRejected
+from carriers.base import Booking, BookingRef
 from gateway.domain.clock import Clock
 from gateway.domain.errors import (
     Conflict,
@@ -19,22 +19,17 @@ from gateway.domain.errors import (
 from gateway.domain.fold import sort_key
 from gateway.domain.quotes import Quote
 from gateway.domain.records import Case, ShipmentRecord, Tender
-from gateway.domain.shipments import Label, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
+from gateway.domain.shipments import LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import TrackingEvent
 from gateway.domain.values import Address
 from gateway.services.acceptance import Acceptance
 from gateway.services.booking import no_carrier
-from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.changes import record_change, record_created
-from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
-from gateway.services.labels import is_whole
 from gateway.services.ports import Mode, Page, ShipmentSearch, Store, UnitOfWork
 from gateway.services.quotes import QuoteAsk, QuoteService
 from gateway.services.reconcile import Reconciler
 from gateway.services.transactions import again_if_crossed
-
-LABEL_DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +60,17 @@ class ShipmentFile:
 
 
 class ShipmentService:
-    """Everything `/v1/shipments` does, but cancelling (`recalls`) and tracking."""
+    """Everything `/v1/shipments` does, but labels, cancelling (`recalls`) and tracking."""
 
     def __init__(
         self,
         store: Store,
-        pool: CarrierPool,
         quotes: QuoteService,
         reconciler: Reconciler,
         acceptance: Acceptance,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._pool = pool
         self._quotes = quotes
         self._reconciler = reconciler
         self._acceptance = acceptance
@@ -135,28 +128,6 @@ class ShipmentService:
         """Why this carrier: the shipment with its tenders, and the quote with every offer and sentence."""
         file = self.get(merchant_id, mode, shipment_id)
         return file, self._quotes.get(merchant_id, mode, file.shipment.quote_id)
-
-    def label(self, merchant_id: str, mode: Mode, shipment_id: str, kind: LabelKind) -> Label:
-        """The label, from the store or, the first time, from the carrier: the same bytes ever after.
-
-        Raises:
-            Conflict: nothing is booked (a label that was not bought is never printed), or the carrier cannot print.
-        """
-        shipment = self.get(merchant_id, mode, shipment_id).shipment
-        if shipment.state not in (ShipmentState.BOOKED, ShipmentState.CANCELLING) or shipment.booking is None:
-            raise Conflict(f"a shipment in state {shipment.state.value} has no label")
-        with self._store.look() as uow:
-            stored = uow.shipments.label(merchant_id, shipment_id, kind)
-        if stored is not None:
-            return stored
-        live = self._pool.get(merchant_id, shipment.account_id)
-        if not live.can(Capability.PRINTS_LABELS):
-            raise Conflict(f"{shipment.carrier} makes no {kind.value} labels")
-        label = self._fetch(live, shipment, kind)
-        with self._store.work() as uow:
-            uow.shipments.add_label(merchant_id, shipment_id, label)
-            uow.commit()
-            return uow.shipments.label(merchant_id, shipment_id, kind) or label
 
     def resolve(
         self, merchant_id: str, mode: Mode, shipment_id: str, booking: BookingRef | None, note: str
@@ -240,25 +211,6 @@ class ShipmentService:
             raise DuplicateReference(earlier.reference, earlier.id)
         again = replace(wanted, id=earlier.id, created_at=earlier.created_at, version=earlier.version)
         return record_change(uow, again, "shipment.booking", now)
-
-    def _fetch(self, live: LiveCarrier, shipment: ShipmentRecord, kind: LabelKind) -> Label:
-        if shipment.booking is None:
-            raise Conflict("nothing is booked")
-        form = replace(shipment.label_format, kind=kind)
-        try:
-            label = self._pool.ask(Purpose.LABEL, live, _label(live, shipment.booking, form), LABEL_DEADLINE_S)
-        except ShipmentRejected as error:
-            raise Conflict(str(error)) from error
-        if not is_whole(label):
-            raise CarrierError(
-                f"{live.record.carrier} sent something that is no whole {label.kind.value}; try again later"
-            )
-        return label
-
-
-async def _label(live: LiveCarrier, booking: BookingRef, form: LabelFormat) -> Label:
-    label: Label = await live.carrier.label(booking, form)  # type: ignore[attr-defined]  # callers saw the role
-    return label
 
 
 def _complete(quoted: Shipment, ask: BookAsk) -> Shipment:

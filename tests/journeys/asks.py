@@ -79,6 +79,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/shipments/<shipment_id>/events": (Ask(),),
     "GET /v1/shipments/<shipment_id>/decision": (Ask(),),
     "GET /v1/shipments/<shipment_id>/label": (Ask(), Ask(query="format=zpl")),
+    "POST /v1/labels": (Ask(body=lambda ids: {"shipments": [ids["shipment_id"]]}),),
     "POST /v1/shipments/<shipment_id>/resolve": (
         Ask(body=lambda ids: {"outcome": "not_booked", "note": "I say so"}),
         Ask(body=lambda ids: {"outcome": "booked", "carrier_reference": "SBX1", "note": "I say so"}),
