@@ -1,4 +1,5 @@
 import json
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -6,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from tests.cli.conftest import Run
 
@@ -55,7 +57,20 @@ def test_check_prints_the_settings_without_secrets(gateway: Run) -> None:
 def test_help_names_every_command_and_wrong_usage_exits_with_two(gateway: Run) -> None:
     helped = gateway("--help")
     assert helped.returncode == 0
-    for command in ("init", "run", "serve", "worker", "keys", "accounts", "carriers", "audit", "seed", "demo", "why"):
+    for command in (
+        "init",
+        "run",
+        "serve",
+        "worker",
+        "keys",
+        "accounts",
+        "carriers",
+        "audit",
+        "seed",
+        "demo",
+        "why",
+        "labels",
+    ):
         assert f"  {command} " in helped.stdout, command
     assert gateway("fly").returncode == 2
 
@@ -149,3 +164,17 @@ def test_rate_cards_are_checked_imported_listed_shown_and_explained(gateway: Run
         1,
         "no service takes it: outside the zones, too heavy, or not on the card\n",
     )
+
+
+def test_labels_are_printed_into_one_file_and_missing_ones_named(gateway: Run, tmp_path: Path) -> None:
+    assert gateway("init").returncode == 0
+    assert gateway("seed", "--shipments", "40", "--seed", "7").returncode == 0
+    with sqlite3.connect(next(tmp_path.glob("var/*.db"))) as database:
+        found = database.execute("select merchant_id, id from shipments where carrier = 'own_fleet' order by id")
+        merchant, shipment = found.fetchone()
+    made = gateway("labels", "print", "--merchant", merchant, shipment, "shp_none")
+    assert (made.returncode, made.stdout) == (1, "labels.pdf: 1 labels\n")
+    assert made.stderr == "no label of shp_none: no shipment shp_none\n"
+    assert len(PdfReader(tmp_path / "labels.pdf").pages) == 2
+    none = gateway("labels", "print", "--merchant", merchant, "--mode", "live", shipment)
+    assert (none.returncode, none.stderr) == (1, "gateway: no such shipments\n")

@@ -21,7 +21,7 @@ LEADING = 1.3
 QR_SIZE = 220
 BARS_HEIGHT = 150
 
-# Code 128 needs 11 modules a character and 35 to begin, check and end, and 10 of quiet on either side.
+# Code 128 needs 11 modules a character or two digits, 35 to begin, check and end, and 10 of quiet on either side.
 # Source: ISO/IEC 15417:2007, 4.2 and 4.6.
 BARS_SAFE = re.compile(r"[A-Za-z0-9 ./-]+", re.ASCII)
 MODULES = (3, 2)
@@ -165,10 +165,11 @@ class _Drawing:
         data = own[number - 1] if len(own) == len(parcels) else self._shipment.tracking_number
         piece = "" if len(own) == len(parcels) or len(parcels) == 1 else f"/{number}"
         yield Qr(WIDTH - MARGIN - QR_SIZE, 712, QR_SIZE, data + piece)
-        wide = 35 + 20 + 11 * len(data)
-        module = next((each for each in MODULES if each * wide <= WIDTH), None)
+        symbols = -(-len(data) // 2) + 1 if data.isdecimal() else len(data)
+        bars = 35 + 11 * symbols
+        module = next((each for each in MODULES if each * (bars + 20) <= WIDTH), None)
         if module and BARS_SAFE.fullmatch(data):
-            yield Bars((WIDTH - module * (wide - 20)) // 2, 956, BARS_HEIGHT, module, data)
+            yield Bars((WIDTH - module * bars) // 2, 956, BARS_HEIGHT, module, data)
         yield from self._lines((data,), (34, 28, 22, 18), 1124, 80)
 
 
