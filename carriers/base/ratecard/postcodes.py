@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Generic, TypeVar
 
 from gateway.domain.errors import InvalidValue
@@ -18,6 +21,16 @@ T = TypeVar("T")
 
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)", re.ASCII)
 _POSTCODE = re.compile(r"[A-Z0-9]{1,10}")
+
+
+@cache
+def postcode_digits() -> dict[str, int]:
+    """How many digits a postcode has at least, of countries whose postcodes are digits: spreadsheets drop zeros.
+
+    Source: UPU, Postal addressing systems, country sheets.
+    """
+    text = files("carriers.base.ratecard").joinpath("postcode_digits.csv").read_text("utf-8")
+    return {row["country"]: int(row["digits"]) for row in csv.DictReader(text.splitlines())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,9 @@ class PostcodeIndex(Generic[T]):
         bare = normalised(area.removesuffix("*"))
         if not _POSTCODE.fullmatch(bare) and area != "*":
             raise InvalidValue(f"{area!r} is no postcode, no range such as 0150-0199 and no beginning such as 01*")
+        digits = postcode_digits().get(country, 0)
+        if table is self._exact and bare.isdecimal() and len(bare) < digits:
+            raise InvalidValue(f"{area!r} has fewer digits than the {digits} of {country}: was a leading zero dropped?")
         if table.setdefault(country + bare, value) != value:
             raise InvalidValue(f"{area} of {country} belongs to {table[country + bare]} already")
 

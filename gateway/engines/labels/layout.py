@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.values import Address, Requirements
-from gateway.engines.labels.words import CLOSES, OPENS, Picture, Typesetter
+from gateway.engines.labels.words import BASELINE, CLOSES, OPENS, PICTURE_BASELINE, Picture, Typesetter
 
 DPI = 203
 WIDTH, HEIGHT = 4 * DPI, 6 * DPI
@@ -101,7 +101,7 @@ def set_line(typesetter: Typesetter, x: int, y: int, size: int, line: str, *, bo
     """A clean line as text, or as dots where it must be."""
     if typesetter.plain(line):
         return Text(x, y, size, line, bold)
-    return Dots(x, y, typesetter.picture(line, size))
+    return Dots(x, y - round(size * (PICTURE_BASELINE - BASELINE)), typesetter.picture(line, size))
 
 
 class _Drawing:

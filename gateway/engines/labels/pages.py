@@ -16,14 +16,11 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from gateway.engines.labels.layout import DPI, HEIGHT, MARGIN, WIDTH, Bars, Dots, Element, Qr, Rule, Sheet, Text
-from gateway.engines.labels.words import LATIN, LATIN_BOLD
+from gateway.engines.labels.words import BASELINE, LATIN, LATIN_BOLD
 from gateway.services.labels import Unprintable
 
 POINT = 72 / DPI
 """Points of a dot."""
-
-BASELINE = 0.8
-"""Of a letter's size, from its top."""
 
 UNREADABLE = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 """What pypdf raises over files that are not as they should be: besides its own errors, those of plain Python."""

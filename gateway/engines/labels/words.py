@@ -22,6 +22,11 @@ from reportlab.pdfbase.ttfonts import TTFont
 LATIN, LATIN_BOLD = "Vera", "VeraBd"
 """Bitstream Vera, which comes with reportlab; its licence allows embedding."""
 
+BASELINE = 0.8
+"""Of a line of text, in parts of its size from its top; in a picture, which has room for marks above, a bit lower."""
+
+PICTURE_BASELINE = 0.9
+
 OPENS, CLOSES = "‹›"
 """Around what no font has; Vera has both."""
 
@@ -95,7 +100,7 @@ class Typesetter:
         left = 0
         for (font, run), wide in zip(runs, widths, strict=True):
             mask = Image.new("L", (wide, canvas.height), 255)
-            ImageDraw.Draw(mask).text((0, size), run, fill=0, font=font, anchor="ls")
+            ImageDraw.Draw(mask).text((0, round(size * PICTURE_BASELINE)), run, fill=0, font=font, anchor="ls")
             canvas.paste(mask.point(lambda shade: 255 if shade > 127 else 0, mode="1"), (left, 0))
             left += wide
         return packed(canvas)

@@ -326,6 +326,7 @@ def test_the_example_is_read_as_any_spreadsheet_writes_it(change: Any) -> None:
         (CARD + ZONES + "city,no,01*", 11, "country", "'no' is not a country"),
         (CARD + ZONES + "other,NO,*", 11, "postcodes", "* of NO belongs to city already"),
         (CARD + ZONES + "city,NO,01*|", 11, "postcodes", "'' is no postcode"),
+        (CARD + ZONES + "city,NO,150", 11, "postcodes", "fewer digits than the 4 of NO"),
         (CARD + ZONES + "city,NO,0199-0150", 11, "postcodes", "is not a range"),
         (CARD + ZONES + "city,NO,150-0199", 11, "postcodes", "is not a range"),
         (CARD + ZONES + "a,NO,0100-0199\nb,NO,0150-0250", 12, "postcodes", "150-250 overlaps 100-199 of line 11"),
