@@ -17,7 +17,6 @@ from typing import Literal, Protocol
 from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import Quote
 from gateway.domain.records import (
-    AccountRecord,
     Case,
     DeliveryRecord,
     IdempotencyRecord,
@@ -34,25 +33,9 @@ from gateway.services.answers import Mode as Mode
 from gateway.services.answers import Page as Page
 from gateway.services.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.answers import Violation as Violation
+from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
 from gateway.services.selling import Windows as Windows
-
-
-class Accounts(Protocol):
-    """Carrier accounts. Reading decrypts their secrets."""
-
-    def add(self, account: AccountRecord) -> None: ...
-    def get(self, merchant_id: str, account_id: str) -> AccountRecord | None: ...
-    def by_name(self, merchant_id: str, name: str) -> AccountRecord | None: ...
-    def by_id(self, account_id: str) -> AccountRecord | None:
-        """Across merchants: only for carriers' calls, whose path names the account alone."""
-
-    def list(self, merchant_id: str, mode: Mode) -> Sequence[AccountRecord]: ...
-    def replace(self, account: AccountRecord) -> None: ...
-    def touch(self, merchant_id: str, account_id: str) -> None:
-        """A new version of it where what it sells from changed: its carrier is made anew, and rests no longer."""
-
-    def rest(self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str) -> None: ...
 
 
 class Keys(Protocol):

@@ -1,4 +1,4 @@
-"""What accounts without a rating API sell from, as Protocols: delivery windows and rate cards."""
+"""Ports of carrier accounts, and of what those without a rating API sell from: delivery windows and rate cards."""
 
 # ruff: noqa: D102  # a method whose name and types say everything needs no sentence
 
@@ -10,6 +10,25 @@ from typing import Protocol
 
 from carriers.base.messages import DeliveryWindows
 from gateway.domain.rate_cards import RateCardRecord
+from gateway.domain.records import AccountRecord
+from gateway.services.answers import Mode
+
+
+class Accounts(Protocol):
+    """Carrier accounts. Reading decrypts their secrets."""
+
+    def add(self, account: AccountRecord) -> None: ...
+    def get(self, merchant_id: str, account_id: str) -> AccountRecord | None: ...
+    def by_name(self, merchant_id: str, name: str) -> AccountRecord | None: ...
+    def by_id(self, account_id: str) -> AccountRecord | None:
+        """Across merchants: only for carriers' calls, whose path names the account alone."""
+
+    def list(self, merchant_id: str, mode: Mode) -> Sequence[AccountRecord]: ...
+    def replace(self, account: AccountRecord) -> None: ...
+    def touch(self, merchant_id: str, account_id: str) -> None:
+        """A new version of it where what it sells from changed: its carrier is made anew, and rests no longer."""
+
+    def rest(self, merchant_id: str, account_id: str, failures: int, until: datetime | None, why: str) -> None: ...
 
 
 class Windows(DeliveryWindows, Protocol):
