@@ -6,7 +6,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from functools import lru_cache
 
 from carriers.base import RateCard
 from gateway.domain.rate_cards import RateCardRecord
@@ -23,8 +22,8 @@ class CardShelf:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._kept: dict[tuple[str, str, int], RateCard] = {}
         self._reading = threading.Lock()
-        self._read = lru_cache(KEPT)(self._load)
 
     def of(self, merchant_id: str, account_id: str) -> StoredCards | None:
         """The account's cards as they are now; None where it has none."""
@@ -33,9 +32,16 @@ class CardShelf:
         return StoredCards(self, found) if found else None
 
     def card(self, record: RateCardRecord) -> RateCard:
-        """The card of a version. One at a time: two threads that want the same would read it twice."""
+        """The card of a version. Reading a large one takes a second: only who needs it waits, and it is read once."""
+        key = (record.merchant_id, record.account_id, record.version)
+        if (kept := self._kept.get(key)) is not None:
+            return kept
         with self._reading:
-            return self._read(record.merchant_id, record.account_id, record.version)
+            if key not in self._kept:
+                while len(self._kept) >= KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[key] = self._load(*key)
+            return self._kept[key]
 
     def _load(self, merchant_id: str, account_id: str, version: int) -> RateCard:
         with self._store.look() as uow:

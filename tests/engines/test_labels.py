@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import zxingcpp
@@ -199,6 +200,11 @@ def test_other_letters_are_set_joined_and_printed_as_dots() -> None:
     edges = zip(line.point(lambda shade: 255 * (shade < 128)).getbbox() or (), black, strict=True)
     assert all(abs(one - other) <= 1 for one, other in edges), "the printer's dots and the PDF's are the same word"
     assert len(codes(drawn(record, LabelKind.PNG, KHMER))) == 2
+
+
+def test_a_file_that_is_no_font_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.ttf").write_bytes(b"no font")
+    assert Typesetter((f"{tmp_path}/*.ttf", f"{tmp_path}/none*", KHMER)).clean(YEAR) == YEAR
 
 
 def test_an_address_of_eight_long_lines_is_all_there() -> None:

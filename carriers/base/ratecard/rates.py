@@ -33,6 +33,8 @@ def card_rates(request: QuoteRequest, account: Account, profile: Profile, now: d
     `ready_at` at the origin. Other options of the account that count: `timezone` of the origin (unless the card has
     it; else the profile's), `prices_include_tax` (true when left out) and `tax_percent` (see `taxed`).
 
+    It may read the database, so it comes before anything is awaited.
+
     Raises:
         AuthenticationFailed: the account has no card, or one or an option that cannot be read; names the option.
     """

@@ -8,6 +8,7 @@ font has is written in Latin letters between angle quotes, ‹YAMADA›, or as i
 from __future__ import annotations
 
 import glob
+import logging
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -22,10 +23,14 @@ from reportlab.pdfbase.ttfonts import TTFont
 LATIN, LATIN_BOLD = "Vera", "VeraBd"
 """Bitstream Vera, which comes with reportlab; its licence allows embedding."""
 
+log = logging.getLogger("gateway.labels")
 BASELINE = 0.8
 """Of a line of text, in parts of its size from its top; in a picture, which has room for marks above, a bit lower."""
 
 PICTURE_BASELINE = 0.9
+
+PROBE = 20
+"""The size at which it is found out what a font has."""
 
 OPENS, CLOSES = "‹›"
 """Around what no font has; Vera has both."""
@@ -51,9 +56,10 @@ class Typesetter:
         pdfmetrics.registerFont(latin)
         pdfmetrics.registerFont(bold)
         self._latin = latin.face.charToGlyph.keys() & bold.face.charToGlyph.keys()
-        self._files = [path for pattern in patterns for path in sorted(glob.glob(pattern, recursive=True))]
         self._layout = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
         self._font = lru_cache(512)(self._opened)
+        found = dict.fromkeys(path for pattern in patterns for path in sorted(glob.glob(pattern, recursive=True)))
+        self._files = [path for path in found if self._usable(path)]
         self._has = lru_cache(2**16)(self._looked)
         self._file_of = lru_cache(2**12)(self._found)
 
@@ -119,8 +125,16 @@ class Typesetter:
 
     def _looked(self, file: str, letter: str) -> bool:
         """A letter that a font has not looks like one that no font may have (a noncharacter of Unicode)."""
-        font = self._font(file, 20)
+        font = self._font(file, PROBE)
         return bytes(font.getmask(letter)) != bytes(font.getmask("\U0010ffff")) or letter.isspace()
+
+    def _usable(self, file: str) -> bool:
+        try:
+            self._font(file, PROBE)
+        except OSError as error:
+            log.warning("the font %s cannot be used: %s", file, error)
+            return False
+        return True
 
     def _opened(self, file: str, size: int) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(f"{file}.ttf" if file == LATIN else file, size, layout_engine=self._layout)
