@@ -25,13 +25,14 @@ from carriers.base import (
     InvalidValue,
     Money,
     OutcomeUnknown,
+    Priced,
     QuoteRequest,
     Rate,
     Reading,
     Reply,
     ServiceLevel,
     ShipmentRejected,
-    Surcharge,
+    taxed,
 )
 
 # No courier ever goes there.
@@ -81,19 +82,12 @@ def level(request: QuoteRequest) -> ServiceLevel | None:
 def rate(price: Reading, service: ServiceLevel, code: str, account: Account) -> Rate:
     """A price as a rate: it has neither id nor end, and binds nobody.
 
-    Whether it includes tax is not documented. With the account's option `tax_percent` it is read as net, and the tax is
-    a line of its own; else as gross.
+    Whether it includes tax is not documented; the account's `prices_include_tax` and `tax_percent` say so.
     """
-    currency, net = price.text("currency"), price.decimal("amount")
-    amount = _money(net, currency)
-    percent = Reading({"tax_percent": str(account.options.get("tax_percent", 0))}).decimal("tax_percent")
-    tax = _money(net * percent / 100, currency) if percent else None
-    return Rate(
-        service=service,
-        carrier_service=code,
-        price=amount + tax if tax else amount,
-        surcharges=(Surcharge(code="tax", label="Tax", amount=tax),) if tax else (),
-    )
+    amount = _money(price.decimal("amount"), price.text("currency"))
+    priced = Priced(level=service, zone="", weights_g=(), steps=(), base=amount, lines=())
+    gross, lines = taxed(priced, account)
+    return Rate(service=service, carrier_service=code, price=gross, surcharges=lines)
 
 
 def booking(job: Reading, tender_reference: str, currency: str = "") -> Booking:

@@ -127,9 +127,8 @@ def _update(
     told: _Told, table: StatusTable, estimated: datetime | None, seen: ProofOfDelivery | None
 ) -> TrackingUpdate:
     qualifier = _qualifier(told)
-    name = ":".join(
-        filter(None, (told.id, told.status, told.reason or (qualifier if qualifier == UNCONFIRMED else "")))
-    )
+    # A qualifier without a reason is that of doubt, which the next look settles under a name of its own.
+    name = ":".join(filter(None, (told.id, told.status, told.reason or qualifier)))
     now = _event(told, name, qualifier, table.lookup(told.status, qualifier))
     # A way back that began at the recipient's door: the failed attempt is a scan of its own, so that it is counted.
     attempt = f"attempt:{told.reason}"

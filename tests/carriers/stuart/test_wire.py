@@ -106,7 +106,7 @@ def test_prices_are_exact_and_tax_is_added_where_the_account_says_so(
     amount: str, currency: str, tax: float, price: str
 ) -> None:
     answer = Reading.parse(f'{{"amount": {amount}, "currency": "{currency}"}}'.encode())
-    rate = answers.rate(answer, ServiceLevel.INSTANT, "delivery", account(tax_percent=tax))
+    rate = answers.rate(answer, ServiceLevel.INSTANT, "delivery", account(tax_percent=tax, prices_include_tax=not tax))
     assert str(rate.price) == price
     assert bool(rate.surcharges) is bool(tax)
 
