@@ -100,7 +100,9 @@ def price_question(body: Mapping[str, object], now: datetime) -> dict[str, objec
     """
     number = body.get("dropoff_phone_number") or body.get("pickup_phone_number")
     if not number:
-        raise ShipmentRejected("DoorDash prices nothing without a phone number, with + and country code")
+        raise ShipmentRejected(
+            "DoorDash prices nothing without a phone number (+ and country code): set the account's option phone"
+        )
     asked = dict(body) | {"dropoff_phone_number": number}
     told = json.dumps([asked, now.isoformat()], default=str, sort_keys=True)
     return {"external_delivery_id": f"price-{hashlib.sha256(told.encode()).hexdigest()[:32]}"} | asked
