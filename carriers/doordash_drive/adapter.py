@@ -32,6 +32,8 @@ from carriers.base import (
     TrackingUpdate,
     UnknownReference,
     WebhookCall,
+    check_doors,
+    on_demand_level,
 )
 from carriers.doordash_drive.wire import answers, asking, signing, tracking
 
@@ -63,7 +65,7 @@ class DoorDashDrive(Carrier):
 
         A quote takes up an id for good, and a tender has none before it is made; so this one only tells the price.
         """
-        service = answers.level(request)
+        service = on_demand_level(request)
         if service is None:
             return ()
         now = self.clock()
@@ -86,7 +88,7 @@ class DoorDashDrive(Carrier):
         Raises:
             OutcomeUnknown: also where a quote of an earlier sending is no longer accepted.
         """
-        asking.check_complete(request.shipment)
+        check_doors(request.shipment, called=("recipient",))
         reference = request.tender_reference
         body = asking.delivery(request.shipment, self.account, request.ready_at, request.window, self.clock())
         body["external_delivery_id"] = reference
@@ -150,7 +152,7 @@ class DoorDashDrive(Carrier):
         if not tracking.keeps_images(host) and host not in own:
             return b""
         try:
-            return tracking.image(await self.http.fetch(url, hosts=[host]))
+            return (await self.http.fetch(url, hosts=[host])).image()
         except UnknownReference:
             return b""
 

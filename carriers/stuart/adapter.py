@@ -28,6 +28,8 @@ from carriers.base import (
     UnknownReference,
     UrlTokenProof,
     WebhookCall,
+    check_doors,
+    on_demand_level,
 )
 from carriers.stuart.wire import answers, asking, tracking
 
@@ -60,7 +62,7 @@ class Stuart(Carrier):
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
         """One price, which binds nobody; () outside the area Stuart serves."""
-        service = answers.level(request)
+        service = on_demand_level(request)
         if service is None:
             return ()
         body = asking.job(request.shipment, self.account, request.ready_at, request.window, self.clock())
@@ -78,7 +80,7 @@ class Stuart(Carrier):
         Raises:
             OutcomeUnknown: also where a delivery of that reference is under way: an earlier sending made it.
         """
-        asking.check_complete(request.shipment)
+        check_doors(request.shipment, called=("recipient",))
         reference = request.tender_reference
         body = asking.job(request.shipment, self.account, request.ready_at, request.window, self.clock(), reference)
         reply = await self.http.post("api", JOBS, repeatable=False, json=body)
@@ -133,7 +135,7 @@ class Stuart(Carrier):
         own = {urlsplit(known).hostname for known in self.account.urls.values()}
         if host not in own and not host.endswith(".stuart.com"):
             return proof
-        return replace(proof, photo=tracking.image(await self.http.fetch(proof.photo_url, hosts=[host])))
+        return replace(proof, photo=(await self.http.fetch(proof.photo_url, hosts=[host])).image())
 
     async def _current(self, client_reference: str) -> answers.Delivery | None:
         reply = await self.http.get("api", JOBS, params={"client_reference": client_reference})

@@ -24,7 +24,6 @@ from carriers.base import (
     LabelFormat,
     LabelKind,
     Money,
-    QuoteRequest,
     Rate,
     Reading,
     Reply,
@@ -47,12 +46,6 @@ NOT_YET = "delivery_creation_in_progress"
 
 # A quote is good for five minutes. Source: developer.doordash.com/en-US/docs/drive/how_to/quote_deliveries.
 QUOTE_LIVES = timedelta(minutes=5)
-
-
-def level(request: QuoteRequest) -> ServiceLevel | None:
-    """A Dasher comes at once, or the same day within a window; None when neither was asked for."""
-    offered = [ServiceLevel.SAME_DAY] if request.window else [ServiceLevel.INSTANT, ServiceLevel.SAME_DAY]
-    return next((speed for speed in offered if not request.services or speed in request.services), None)
 
 
 def rate(quote: Reading, service: ServiceLevel, code: str, now: datetime) -> Rate:

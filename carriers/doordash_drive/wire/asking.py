@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,6 +22,7 @@ from carriers.base import (
     Shipment,
     ShipmentRejected,
     TimeWindow,
+    phone_number,
 )
 
 # The quote that is accepted names the delivery in this currency: money in a body bears none.
@@ -38,9 +38,6 @@ MAX_PRICE_CENTS = 9_999_999
 
 # Our clock and theirs differ, and the request takes its time: earlier than this counts as now.
 CLOCK_MARGIN = timedelta(minutes=5)
-
-PHONE = re.compile(r"\+[0-9]+")
-PHONE_DECORATION = re.compile(r"[\s().\-/]")
 
 # A blank one is treated as contactless: left at the door.
 UNDELIVERABLE_ACTIONS = {"return": "return_to_pickup", "discard": "dispose", "leave": ""}
@@ -58,12 +55,12 @@ def delivery(
     body: dict[str, object] = {
         "pickup_address": address(origin),
         "pickup_business_name": origin.company or origin.name,
-        "pickup_phone_number": phone(origin) or str(account.options.get("phone", "")),
+        "pickup_phone_number": phone_number(origin) or str(account.options.get("phone", "")),
         "pickup_instructions": origin.instructions,
         "pickup_reference_tag": shipment.reference,
         "dropoff_address": address(destination),
         "dropoff_business_name": destination.company,
-        "dropoff_phone_number": phone(destination),
+        "dropoff_phone_number": phone_number(destination),
         "dropoff_instructions": destination.instructions,
         "order_fulfillment_method": account.options.get("order_fulfillment_method", ""),
         "items": [item(parcel, number, origin.country) for number, parcel in enumerate(shipment.parcels, 1)],
@@ -75,18 +72,6 @@ def delivery(
     if value is not None and value.currency == CURRENCIES.get(origin.country):
         body["order_value"] = value.minor
     return {name: member for name, member in body.items() if member != ""}
-
-
-def check_complete(shipment: Shipment) -> None:
-    """Raises ShipmentRejected unless a Dasher could find both doors and call the recipient."""
-    missing = []
-    for whose, place in (("sender", shipment.origin), ("recipient", shipment.destination)):
-        if not place.addressable:
-            missing.append(f"the {whose}'s street, city and name are needed")
-    if not phone(shipment.destination):
-        missing.append("the recipient's phone number is needed, with + and country code")
-    if missing:
-        raise ShipmentRejected("; ".join(missing), reasons=missing)
 
 
 def price_question(body: Mapping[str, object], now: datetime) -> dict[str, object]:
@@ -177,12 +162,6 @@ def address(place: Address) -> str:
     """One text with commas, as `1000 4th Ave, Seattle, WA, 98104`; the country is not part of it."""
     parts: Sequence[str] = (place.street1, place.street2, place.city, place.subdivision, place.postal_code)
     return ", ".join(part for part in parts if part)
-
-
-def phone(place: Address) -> str:
-    """The number in E.164; "" where it is none."""
-    number = PHONE_DECORATION.sub("", place.phone)
-    return number if PHONE.fullmatch(number) else ""
 
 
 def written(moment: datetime) -> str:

@@ -20,7 +20,6 @@ from carriers.base import (
     Mapped,
     ProofOfDelivery,
     Reading,
-    Reply,
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
@@ -52,8 +51,6 @@ MOMENTS = {
 }
 ATTEMPT = "attempt"
 UNCONFIRMED = "unconfirmed"
-# How a PNG and a JPEG begin. Source: ISO/IEC 15948, 5.2; ISO/IEC 10918-1, B.1.1.3.
-IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 RAW_KEYS = ("delivery_status", "event_name", "updated_at", "created_at", "cancellation_reason", "reason", "dasher_id")
 
 
@@ -104,6 +101,11 @@ def proof(delivery: Reading) -> ProofOfDelivery:
         photo_url=_link(delivery, "dropoff_verification_image_url"),
         signature_url=_link(delivery, "dropoff_signature_image_url"),
     )
+
+
+def keeps_images(host: str) -> bool:
+    """Whether a host is where DoorDash keeps images: its bucket at Amazon S3, `doordash-static.s3...` in the API."""
+    return host.startswith("doordash-static.s3") and host.endswith(".amazonaws.com")
 
 
 def _update(told: _Told, table: StatusTable, seen: ProofOfDelivery | None) -> TrackingUpdate:
@@ -160,15 +162,3 @@ def _why(body: Reading) -> str:
 def _link(delivery: Reading, key: str) -> str:
     url = delivery.maybe_text(key)
     return url if url.startswith(("https://", "http://")) else ""
-
-
-def keeps_images(host: str) -> bool:
-    """Whether a host is where DoorDash keeps images: its bucket at Amazon S3, `doordash-static.s3...` in the API."""
-    return host.startswith("doordash-static.s3") and host.endswith(".amazonaws.com")
-
-
-def image(reply: Reply) -> bytes:
-    """A photo or a signature; raises BadCarrierResponse for anything else, such as a page for people."""
-    if not reply.body.startswith(IMAGES):
-        raise BadCarrierResponse("the link to a proof of delivery leads to no image")
-    return reply.body

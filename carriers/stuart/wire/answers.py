@@ -26,7 +26,6 @@ from carriers.base import (
     Money,
     OutcomeUnknown,
     Priced,
-    QuoteRequest,
     Rate,
     Reading,
     Reply,
@@ -71,12 +70,6 @@ class Delivery:
     def status(self) -> str:
         """Its status, in Stuart's word."""
         return self.body.text("status")
-
-
-def level(request: QuoteRequest) -> ServiceLevel | None:
-    """A courier comes at once, or the same day at a time; None when neither was asked for."""
-    offered = [ServiceLevel.SAME_DAY] if request.window else [ServiceLevel.INSTANT, ServiceLevel.SAME_DAY]
-    return next((speed for speed in offered if not request.services or speed in request.services), None)
 
 
 def rate(price: Reading, service: ServiceLevel, code: str, account: Account) -> Rate:

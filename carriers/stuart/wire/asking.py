@@ -7,18 +7,15 @@ StuartApp/stuart-client-elixir@6f5f991.
 from __future__ import annotations
 
 import csv
-import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-from carriers.base import Account, Address, Shipment, ShipmentRejected, TimeWindow
+from carriers.base import Account, Address, Shipment, ShipmentRejected, TimeWindow, phone_number
 
 LARGEST = "xlarge"
 # Our clock and theirs differ, and the request takes its time: earlier than this counts as now.
 CLOCK_MARGIN = timedelta(minutes=5)
-PHONE = re.compile(r"\+?[0-9]+")
-PHONE_DECORATION = re.compile(r"[\s().\-/]")
 
 
 def job(
@@ -53,18 +50,6 @@ def job(
     return {"job": _said(body | schedule(ready_at, window, now))}
 
 
-def check_complete(shipment: Shipment) -> None:
-    """Raises ShipmentRejected unless a courier could find both doors and call the recipient."""
-    missing = []
-    for whose, place in (("sender", shipment.origin), ("recipient", shipment.destination)):
-        if not place.addressable:
-            missing.append(f"the {whose}'s street, city and name are needed")
-    if not phone(shipment.destination):
-        missing.append("the recipient's phone number is needed")
-    if missing:
-        raise ShipmentRejected("; ".join(missing), reasons=missing)
-
-
 def schedule(ready_at: datetime, window: TimeWindow | None, now: datetime) -> dict[str, object]:
     """The time of the pickup, or that of the dropoff, of which a job has one; {} for as soon as possible.
 
@@ -97,12 +82,6 @@ def package_type(shipment: Shipment) -> str:
     return LARGEST
 
 
-def phone(place: Address) -> str:
-    """The number without decoration; "" where it is none."""
-    number = PHONE_DECORATION.sub("", place.phone)
-    return number if PHONE.fullmatch(number) else ""
-
-
 def written(moment: datetime) -> str:
     """A moment as Stuart's own client writes it: microseconds and `+0000`."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f%z}"
@@ -121,7 +100,7 @@ def _place(place: Address) -> dict[str, object]:
     contact = {
         "firstname": first,
         "lastname": last,
-        "phone": phone(place),
+        "phone": phone_number(place),
         "email": place.email,
         "company": place.company,
     }

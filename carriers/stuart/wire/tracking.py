@@ -22,7 +22,6 @@ from carriers.base import (
     Mapped,
     ProofOfDelivery,
     Reading,
-    Reply,
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
@@ -53,8 +52,6 @@ SENT_BACK = {
 READ_TWICE = {"picking", "almost_picking", "waiting_at_pickup", "delivered"}
 CALLED_OFF = {"cancelled", "canceled", "package_canceled"}
 BACK, REASSIGNED, UNCONFIRMED = "return", "reassigned", "unconfirmed"
-# How a PNG and a JPEG begin. Source: ISO/IEC 15948, 5.2; ISO/IEC 10918-1, B.1.1.3.
-IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +105,6 @@ def proof(delivery: Delivery) -> ProofOfDelivery:
     found = [part.maybe_text("proof_of_delivery_url") for part in (delivery.body, delivery.job)]
     links = [url for url in found if url.startswith(("https://", "http://"))]
     return ProofOfDelivery(delivered_at=delivery.job.maybe_time("ended_at"), photo_url=links[0] if links else "")
-
-
-def image(reply: Reply) -> bytes:
-    """A picture; raises BadCarrierResponse for anything else, such as a page for people."""
-    if not reply.body.startswith(IMAGES):
-        raise BadCarrierResponse("the link to a proof of delivery leads to no image")
-    return reply.body
 
 
 def _pushed(body: Reading, number: str, status: str, table: StatusTable, at: datetime) -> TrackingUpdate:

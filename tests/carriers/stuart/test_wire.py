@@ -85,13 +85,6 @@ def test_a_job_has_one_time(ready_in: int, window: Any, expected: Any) -> None:
         asking.schedule(minutes(ready_in), span, NOON)
 
 
-def test_what_a_courier_needs_is_asked_for_before_a_booking() -> None:
-    mute = replace(shipment(), destination=replace(shipment().destination, phone="", city=""))
-    with pytest.raises(ShipmentRejected) as refused:
-        asking.check_complete(mute)
-    assert len(refused.value.reasons) == 2
-
-
 @pytest.mark.parametrize(
     ("amount", "currency", "tax", "price"),
     [
