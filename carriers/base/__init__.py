@@ -43,6 +43,7 @@ from carriers.base.messages import (
     WebhookReply,
     Window,
 )
+from carriers.base.on_demand import check_doors, on_demand_level, phone_number
 from carriers.base.profile import (
     BookingPromises,
     CallRate,
@@ -179,7 +180,10 @@ __all__ = [
     "capabilities",
     "card_of",
     "card_rates",
+    "check_doors",
     "clean",
+    "on_demand_level",
+    "phone_number",
     "taxed",
     "total",
     "utc_now",

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
+from carriers.base.errors import BadCarrierResponse
 from carriers.base.reading import Reading
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
@@ -15,6 +16,8 @@ HIDDEN = "(hidden)"
 # A shorter secret hides nothing: it would be found in every second word.
 SHORTEST_SECRET = 4
 SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|passw|uid|signature", re.IGNORECASE)
+# Source: ISO/IEC 15948, 5.2 (PNG signature); ISO/IEC 10918-1, B.1.1.3 (JPEG: start of image, then a marker).
+_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _SECRET_MEMBER = re.compile(
     rb"""("?[\w-]*(?:secret|token|passw|api_?key)[\w-]*"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^&\s,}]+)""", re.IGNORECASE
 )
@@ -64,6 +67,16 @@ class Reply:
             BadCarrierResponse: it is something else.
         """
         return Reading.parse(self.body)
+
+    def image(self) -> bytes:
+        """The body as a photo or a signature.
+
+        Raises:
+            BadCarrierResponse: it begins like neither a PNG nor a JPEG, such as a page for people.
+        """
+        if not self.body.startswith(_IMAGES):
+            raise BadCarrierResponse("what was to be an image is none")
+        return self.body
 
     def text(self) -> str:
         """The body as text, undecodable bytes replaced."""

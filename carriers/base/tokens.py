@@ -27,6 +27,7 @@ UNSTATED_S = 300.0
 class _Token:
     value: str = field(repr=False)
     stale_at: float
+    settled_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,9 @@ class ClientCredentials:
     """The client credentials grant, with the secrets `client_id` and `client_secret`. One per carrier.
 
     `where` is the account's url of the token endpoint. `headers` makes of id and secret the headers in which
-    they travel; without it, they stand in the form. A token is renewed `early_s` before it ends. `now` counts
-    seconds from anywhere.
+    they travel; without it, they stand in the form. A token is renewed `early_s` before it ends. Where a carrier's
+    servers learn of a new token only after a while, `settles_s` says after how long: until then a refused token is
+    kept, for another one would be newer still. `now` counts seconds from anywhere.
     Source: RFC 6749, 4.4 (grant), 2.3.1 (credentials in the form), 5.1 (answer).
     """
 
@@ -44,6 +46,7 @@ class ClientCredentials:
     scope: str = ""
     headers: Callable[[str, str], Mapping[str, str]] | None = None
     early_s: float = 60.0
+    settles_s: float = 0.0
     now: Callable[[], float] = time.monotonic
     _tokens: dict[tuple[str, ...], _Token] = field(default_factory=dict, init=False, repr=False, compare=False)
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
@@ -67,9 +70,17 @@ class ClientCredentials:
         return token.value
 
     def forget(self, account: Account) -> bool:
-        """Drop the cached token, because the carrier refused it; whether there was one."""
+        """Drop the cached token, because the carrier refused it; whether there was one to drop."""
+        if self.settling(account):
+            return False
         with self._lock:
             return self._tokens.pop(self._key(account), None) is not None
+
+    def settling(self, account: Account) -> bool:
+        """Whether the token is so new that some of the carrier's servers may not know it yet."""
+        with self._lock:
+            token = self._tokens.get(self._key(account))
+        return token is not None and self.now() < token.settled_at
 
     async def _ask(self, http: Http, account: Account) -> Reply:
         client_id, client_secret = account.secrets["client_id"], account.secrets["client_secret"]
@@ -98,7 +109,8 @@ class ClientCredentials:
         except BadCarrierResponse as error:
             raise _no_token(error) from error
         lives_s = answer.maybe_number("expires_in")
-        return _Token(value, asked_at + (UNSTATED_S if lives_s is None else lives_s) - self.early_s)
+        ends_at = asked_at + (UNSTATED_S if lives_s is None else lives_s)
+        return _Token(value, stale_at=ends_at - self.early_s, settled_at=self.now() + self.settles_s)
 
     def _key(self, account: Account) -> tuple[str, ...]:
         """Changed credentials or another endpoint mean another token."""

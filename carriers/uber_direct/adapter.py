@@ -31,6 +31,7 @@ from carriers.base import (
     TrackingUpdate,
     UnknownReference,
     WebhookCall,
+    on_demand_level,
 )
 from carriers.uber_direct.wire import answers, asking, tracking
 
@@ -66,7 +67,7 @@ class UberDirect(Carrier):
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
         """One rate, good for 15 minutes; () outside the area Uber serves."""
-        service = answers.level(request)
+        service = on_demand_level(request)
         if service is None:
             return ()
         body = asking.quote(request, self.account, self.clock())

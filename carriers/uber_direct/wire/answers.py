@@ -24,7 +24,6 @@ from carriers.base import (
     InvalidValue,
     Money,
     OutcomeUnknown,
-    QuoteRequest,
     Rate,
     RateLimited,
     Reading,
@@ -48,12 +47,6 @@ NOBODY_FREE = {"couriers_busy", "robo_couriers_busy"}
 MAY_HAVE_BEEN_MADE = {"used_quote", "request_timeout"}
 # Pickups are taken 30 days ahead; a longer wait for a courier is no wait but nonsense.
 LONGEST_WAIT_MIN = 30 * 24 * 60
-
-
-def level(request: QuoteRequest) -> ServiceLevel | None:
-    """A courier comes at once, or the same day within a window; None when neither was asked for."""
-    offered = [ServiceLevel.SAME_DAY] if request.window else [ServiceLevel.INSTANT, ServiceLevel.SAME_DAY]
-    return next((speed for speed in offered if not request.services or speed in request.services), None)
 
 
 def rate(quote: Reading, service: ServiceLevel, code: str) -> Rate:

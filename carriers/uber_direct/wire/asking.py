@@ -7,7 +7,6 @@ Source: Uber Direct API 1.0.1, schemas DeliveryQuoteReq and DeliveryReq
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -22,6 +21,8 @@ from carriers.base import (
     Shipment,
     ShipmentRejected,
     TimeWindow,
+    check_doors,
+    phone_number,
 )
 
 # DeliveryQuoteReq: pickup_ready_dt less than 30 days ahead and not in the past; pickup_deadline_dt at least
@@ -37,8 +38,6 @@ CLOCK_MARGIN = timedelta(minutes=5)
 # Documented refusals ask for up to 29 minutes' notice of a dropoff start; an earlier one is left out.
 DROPOFF_NOTICE = timedelta(minutes=30)
 
-PHONE = re.compile(r"\+[0-9]+")
-PHONE_DECORATION = re.compile(r"[\s().\-/]")
 NOTES_LENGTH = 280
 
 UNDELIVERABLE_ACTIONS = {"return": "return", "leave": "leave_at_door", "discard": "discard"}
@@ -65,7 +64,7 @@ def delivery(request: BookRequest, account: Account, now: datetime) -> dict[str,
         ShipmentRejected: something required is missing, or times or requirements break a documented rule.
     """
     shipment, reference = request.shipment, request.tender_reference
-    _complete(shipment)
+    check_doors(shipment, called=("sender", "recipient"))
     body = _trip(shipment, account) | times(request.ready_at, request.window, now)
     body |= _waypoint("pickup", shipment.origin) | _waypoint("dropoff", shipment.destination)
     body |= _handover(shipment.requirements, account)
@@ -169,7 +168,7 @@ def _trip(shipment: Shipment, account: Account) -> dict[str, object]:
         if place.latitude is not None and place.longitude is not None:
             body[f"{side}_latitude"] = place.latitude
             body[f"{side}_longitude"] = place.longitude
-        if number := _phone(place):
+        if number := phone_number(place):
             body[f"{side}_phone_number"] = number
     values = [parcel.value for parcel in shipment.parcels if parcel.value is not None]
     # One amount without a currency: said only where all parcels count in the same.
@@ -190,22 +189,6 @@ def _address(place: Address) -> str:
         "country": place.country,
     }
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-
-
-def _phone(place: Address) -> str:
-    number = PHONE_DECORATION.sub("", place.phone)
-    return number if PHONE.fullmatch(number) else ""
-
-
-def _complete(shipment: Shipment) -> None:
-    missing = []
-    for whose, place in (("sender", shipment.origin), ("recipient", shipment.destination)):
-        if not place.addressable:
-            missing.append(f"the {whose}'s street, city and name are needed")
-        if not _phone(place):
-            missing.append(f"the {whose}'s phone number is needed, with + and country code")
-    if missing:
-        raise ShipmentRejected("; ".join(missing), reasons=missing)
 
 
 def _waypoint(side: str, place: Address) -> dict[str, object]:

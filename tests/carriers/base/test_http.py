@@ -386,3 +386,11 @@ def test_an_exchange_is_shown_without_secrets() -> None:
 def test_a_short_secret_does_not_eat_the_text() -> None:
     http = outlet(API, secrets={"pin": "e"})
     assert "refused here" in str(posted(reply(400, b"refused here"), repeatable=False, http=http))
+
+
+@pytest.mark.parametrize("start", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"])
+def test_an_image_is_known_by_how_it_begins(start: bytes) -> None:
+    assert reply(body=start + b"...").image() == start + b"..."
+    for other in (b"", b"<html>Please log in", b" " + start):
+        with pytest.raises(BadCarrierResponse):
+            reply(body=other).image()

@@ -233,6 +233,19 @@ def test_a_call_refused_with_a_fresh_token_too_is_not_made_again() -> None:
         play(booking, answered(401, "{}"), token("fresh"), answered(401, "{}"))
 
 
+def test_a_token_that_may_not_be_known_everywhere_yet_is_kept_when_it_is_refused() -> None:
+    seconds = Seconds()
+    tokens = ClientCredentials(settles_s=5.0, now=seconds)
+    booking = caller(tokens).post("api", "/book", repeatable=False, json={})
+    with pytest.raises(AuthenticationFailed):
+        play(booking, token("new"), answered(401, "{}"))
+    assert tokens.settling(ACCOUNT)
+    seconds.at += 5.0
+    assert not tokens.settling(ACCOUNT)
+    booking = caller(tokens).post("api", "/book", repeatable=False, json={})
+    play(booking, answered(401, "{}"), token("newer"), answered(200, "{}"))
+
+
 def test_threads_share_one_cache() -> None:
     tokens = ClientCredentials()
 
