@@ -40,6 +40,7 @@ from carriers.base import (
     UnknownReference,
     UrlTokenProof,
     WebhookCall,
+    card_rates,
 )
 from carriers.inpost.wire import booking as bookings
 from carriers.inpost.wire import handover, points, rating, refusals, tracking
@@ -75,9 +76,16 @@ class InPost(Carrier):
         return refusals.refusal(reply)
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
-        """ShipX's prices of the services that take the shipment; a locker is priced once a point is chosen."""
-        chosen = request.shipment.service_point
-        services = [(level, code) for level, code in self._services(request) if chosen or not bookings.to_locker(code)]
+        """Rates of the services that take the shipment: ShipX's prices where the account is prepaid, else the card's.
+
+        ShipX prices a locker once a point is chosen, and in Poland only.
+        """
+        offered = [service for service in self._services(request) if bookings.fits(request.shipment, service[1])]
+        if not self.account.options.get("prepaid"):
+            codes = {code for _, code in offered}
+            rates = card_rates(request, self.account, self.profile, self.clock())
+            return tuple(rate for rate in rates if rate.carrier_service in codes)
+        services = [service for service in offered if rating.can_be_priced(request.shipment, service[1])]
         if not services:
             return ()
         body = rating.calculation(request.shipment, [code for _, code in services], self.account)
@@ -192,16 +200,13 @@ class InPost(Carrier):
         return tracking.history(reply.reading(), number, self.statuses)
 
     def _services(self, request: QuoteRequest) -> Sequence[tuple[ServiceLevel, str]]:
-        """Services of the contract that were asked for and take the shipment."""
+        """Services of the contract that were asked for."""
         sold = self.account.options.get("services") or ()
-        sold = sold.replace(",", " ").split() if isinstance(sold, str) else sold
-        known = self.profile.services.items()
+        codes = sold.replace(",", " ").split() if isinstance(sold, str) else sold
         return [
             (level, code)
-            for level, code in known
-            if (not request.services or level in request.services)
-            and (not sold or code in sold)  # type: ignore[operator]  # a list, or words
-            and bookings.fits(request.shipment, code)
+            for level, code in self.profile.services.items()
+            if (not request.services or level in request.services) and (not codes or code in codes)  # type: ignore[operator]  # a list, or words
         ]
 
     def _path(self, what: str) -> str:

@@ -123,8 +123,7 @@ class SimulatorInPost(Simulator):
         shipment = self._known(request, id_)
         if not shipment["tracking_number"]:
             refuse("label_not_found", 400)
-        lines = ("INPOST (simulated)", shipment["service"], shipment["tracking_number"])
-        return printed(request.args.get("format", "Pdf"), lines, barcode=shipment["tracking_number"])
+        return printed(request.args.get("format", "Pdf"), shipment["service"], shipment["tracking_number"])
 
     @route("GET", "/v1/tracking/<number>", operation="track")
     def tracking(self, request: Request, number: str) -> object:
@@ -173,8 +172,7 @@ class SimulatorInPost(Simulator):
         """The list for the courier."""
         self._admit(request, organization)
         ids = request.args.getlist("shipment_ids[]")
-        lines = ("INPOST (simulated)", *(str(self._known(request, id_)["tracking_number"]) for id_ in ids))
-        return printed("Pdf", lines)
+        return printed("Pdf", *(str(self._known(request, id_)["tracking_number"]) for id_ in ids))
 
     def advance(self, carrier_reference: str, to: str) -> None:
         """Pass every scan up to one, or come to another status."""

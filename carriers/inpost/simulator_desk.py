@@ -5,19 +5,17 @@ Source: "API ShipX" (dokumentacja-inpost.atlassian.net), validation and errors; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from io import BytesIO
 from math import cos, hypot, radians
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from reportlab.graphics.barcode.code128 import Code128
-from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from werkzeug.wrappers import Response
 
+from carriers.base import LabelKind
 from carriers.base.simulator import abort, answer
+from carriers.base.simulator.labels import label
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 SERVICES = {
@@ -25,7 +23,7 @@ SERVICES = {
     "inpost_courier_standard": Decimal("19.50"),
     "inpost_courier_express_1700": Decimal("29.90"),
 }
-A6 = (105 * mm, 148 * mm)
+KINDS = {"Pdf": LabelKind.PDF, "Zpl": LabelKind.ZPL}
 METRES_PER_DEGREE = 111_320
 
 # Code, types, latitude, longitude, street, number, city, post code.
@@ -101,18 +99,7 @@ def _point(name: str, at: tuple[float, ...] | None) -> dict[str, Any]:
     }
 
 
-def printed(form: str, lines: Sequence[str], barcode: str = "") -> Response:
-    """A document with these lines and a Code 128."""
-    if form == "Zpl":
-        fields = "".join(f"^FO30,{60 + 40 * n}^A0N,30^FD{line}^FS" for n, line in enumerate(lines))
-        return Response(f"^XA^CI28{fields}^FO30,300^BCN,150^FD{barcode}^FS^XZ", content_type="text/zpl")
-    if form != "Pdf":
-        refuse("invalid_parameter", 400, {"format": ["invalid"]})
-    file = BytesIO()
-    canvas = Canvas(file, pagesize=A6, invariant=True)
-    for n, line in enumerate(lines):
-        canvas.drawString(8 * mm, A6[1] - (12 + 6 * n) * mm, line)
-    if barcode:
-        Code128(barcode, barWidth=0.3 * mm, barHeight=20 * mm).drawOn(canvas, 2 * mm, 20 * mm)
-    canvas.save()
-    return Response(file.getvalue(), content_type="application/pdf")
+def printed(form: str, *lines: str) -> Response:
+    """A document with these lines."""
+    kind = KINDS.get(form) or refuse("invalid_parameter", 400, {"format": ["invalid"]})
+    return Response(label(kind, "INPOST (simulated)", *lines), content_type="application/octet-stream")

@@ -24,14 +24,18 @@ from carriers.base import (
     Pickup,
     PickupRequest,
     Profile,
+    QuoteRequest,
+    Rate,
     Reading,
     RsaProof,
+    ServiceLevel,
     ServicePoint,
     SharedTokenProof,
     ShipmentRejected,
     StatusTable,
     TrackingUpdate,
     WebhookCall,
+    card_rates,
 )
 from carriers.inpost_group.wire import booking as bookings
 from carriers.inpost_group.wire import handover, tracking
@@ -77,6 +81,12 @@ class InPostGroup(Carrier):
     def forget_credentials(self) -> bool:
         """Drop the token that was refused."""
         return TOKENS.forget(self.account)
+
+    async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
+        """From the account's rate card: the API has no prices. To a point only, once one is chosen."""
+        chosen = bool(request.shipment.service_point)
+        rates = card_rates(request, self.account, self.profile, self.clock())
+        return tuple(rate for rate in rates if not chosen or rate.service is ServiceLevel.SERVICE_POINT)
 
     async def book(self, request: BookRequest) -> Booking:
         """Book under the tender's reference as deduplication id, so that sending it again soon books nothing new."""

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from io import BytesIO
 from secrets import token_urlsafe
 from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
-from reportlab.graphics.barcode.code128 import Code128
-from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Request, Response
 
-from carriers.base import Clock, utc_now
+from carriers.base import Clock, LabelKind, utc_now
 from carriers.base.simulator import Ledger, Push, Simulator, abort, answer, route
+from carriers.base.simulator.labels import label
 from carriers.inpost_group.adapter import InPostGroup
 
 TOKEN_LIVES_S = 599
@@ -32,7 +29,11 @@ SHIPMENTS = "/shipping/v2/organizations/<organization>/shipments"
 PICKUPS = "/pickups/v1/organizations/<organization>/one-time-pickups"
 SHORTEST_WINDOW = timedelta(minutes=120)
 REMEMBERED = timedelta(hours=1)
-PAGES = {"A6": (105 * mm, 148 * mm), "A4": (210 * mm, 297 * mm)}
+LABELS = {
+    "application/pdf;format=A6": LabelKind.PDF,
+    "application/pdf;format=A4": LabelKind.PDF,
+    "text/zpl;dpi=203": LabelKind.ZPL,
+}
 PERSON = ("firstName", "lastName", "phone", "email")
 POINTS = (
     {"id": "PL_KRA010", "type": "APM", "street": "Krupnicza", "buildingNumber": "9", "distance": 420},
@@ -97,11 +98,8 @@ class SimulatorInPostGroup(Simulator):
         self._admit(request, organization)
         if number not in self._orders:
             _refuse(404, "no such shipment")
-        accept = request.headers.get("Accept", "")
-        if accept == "text/zpl;dpi=203":
-            return Response(f"^XA^FO30,30^BCN,150^FD{number}^FS^XZ", content_type="text/zpl")
-        page = PAGES.get(accept.removeprefix("application/pdf;format=")) or _refuse(406, "not acceptable")
-        return Response(_pdf(number, page), content_type="application/pdf")
+        kind = LABELS.get(request.headers.get("Accept", "")) or _refuse(406, "not acceptable")
+        return Response(label(kind, "INPOST (simulated)", number), content_type="application/octet-stream")
 
     @route("GET", "/tracking/v1/parcels", operation="track")
     def tracking(self, request: Request) -> object:
@@ -160,15 +158,10 @@ class SimulatorInPostGroup(Simulator):
         self.push(Push(event_id=event["eventId"], json=event, headers={**headers, "x-inpost-timestamp": told_at}))
 
     def _event(self, number: str, code: str) -> Wire:
-        at_locker = code.startswith(("LMD.1005", "EOL"))
-        place = (
-            {"type": "LOCKER_POINT", "id": "PL_KRA010", "city": "Kraków"} if at_locker else {"type": "LOGISTIC_CENTER"}
-        )
-        place = {
-            **dict.fromkeys(("id", "address", "city", "name", "postalCode", "description")),
-            "country": "PL",
-            **place,
-        }
+        place: Wire = dict.fromkeys(("id", "address", "city", "name", "postalCode", "description"))
+        place |= {"type": "LOGISTIC_CENTER", "country": "PL"}
+        if code.startswith(("LMD.1005", "EOL")):
+            place |= {"type": "LOCKER_POINT", "id": "PL_KRA010", "city": "Kraków"}
         taken_by = self._orders[number]["recipient"].get("lastName") if code.startswith("EOL.1") else None
         return {
             "customerReference": self._orders[number].get("references", {}).get("orderNumber"),
@@ -219,15 +212,6 @@ def _point(point: Mapping[str, Any], country: str) -> Wire:
         "operatingHours": {"monday": "08:00-20:00"} if point["type"] == "PUDO" else {"monday": "00:00-24:00"},
         "distance": point["distance"],
     }
-
-
-def _pdf(number: str, page: tuple[float, float]) -> bytes:
-    file = BytesIO()
-    canvas = Canvas(file, pagesize=page, invariant=True)
-    canvas.drawString(8 * mm, page[1] - 12 * mm, f"INPOST (simulated) {number}")
-    Code128(number, barWidth=0.3 * mm, barHeight=20 * mm).drawOn(canvas, 2 * mm, 20 * mm)
-    canvas.save()
-    return file.getvalue()
 
 
 SIMULATOR = SimulatorInPostGroup

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from carriers.base import Account, BadCarrierResponse, Money, Rate, Reading, ServiceLevel, Shipment, Surcharge, total
-from carriers.inpost.wire.booking import order
+from carriers.inpost.wire.booking import order, to_locker
 
-CURRENCY = "PLN"
+CURRENCY, COUNTRY = "PLN", "PL"
 LINES = {
     "fuel_charge_amount": ("fuel", "Fuel"),
     "notification_charge_amount": ("notification", "Notifications"),
     "cod_charge_amount": ("cash_on_delivery", "Cash on delivery"),
     "insurance_charge_amount": ("insurance", "Insurance"),
 }
+
+
+def can_be_priced(shipment: Shipment, service: str) -> bool:
+    """Amounts are documented in PLN only, and an order to a locker names it."""
+    return shipment.origin.country == COUNTRY and bool(shipment.service_point or not to_locker(service))
 
 
 def calculation(shipment: Shipment, services: Sequence[str], account: Account) -> dict[str, object]:
