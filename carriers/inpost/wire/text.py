@@ -7,8 +7,11 @@ from collections.abc import Mapping
 
 from carriers.base import Address
 
-# "Nowy Swiat 10", "Testowa 12/23", "Długa 5a m. 3": what follows the street's name.
-HOUSE = re.compile(r"(?P<street>.*\S)\s+(?P<number>\d\w*(?:\s*[/-]\s*\w+)*(?:\s+(?:m|lok|lokal)\.?\s*\w+)?)")
+# "Długa 5a m. 3", "Nowy Swiat 10", "Testowa 12/23": what follows the street's name, with the flat where there is one.
+HOUSES = tuple(
+    re.compile(rf"(?P<street>.*\S)\s+(?P<number>{number})")
+    for number in (r"\d\w*\s+(?:m|lok|lokal)\.?\s*\w+", r"\d\w*(?:\s*[/-]\s*\w+)*")
+)
 # ISO country -> ITU prefix. ShipX's own examples have bare national numbers.
 PREFIXES = {"PL": "+48", "IT": "+39"}
 COMMENT_CHARS = 100
@@ -21,7 +24,7 @@ def filled(members: Mapping[str, object]) -> dict[str, object]:
 
 def address(place: Address) -> dict[str, object]:
     """Street and building number apart; a line without a number stays whole, and ShipX says what it misses."""
-    house = HOUSE.fullmatch(place.street1.strip())
+    house = next(filter(None, (known.fullmatch(place.street1.strip()) for known in HOUSES)), None)
     return filled(
         {
             "street": house["street"] if house else place.street1,
