@@ -1,5 +1,6 @@
 """The front door: everything an adapter may import. Its author needs to look nowhere else."""
 
+from carriers.base.bodies import filled
 from carriers.base.contract import (
     ROLES,
     Books,
@@ -180,6 +181,7 @@ __all__ = [
     "card_of",
     "card_rates",
     "clean",
+    "filled",
     "taxed",
     "total",
     "utc_now",
