@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from carriers.base import (
     Address,
-    AuthenticationFailed,
     BadCarrierResponse,
     Booking,
     BookingRef,
@@ -34,6 +33,7 @@ from carriers.base import (
     Reply,
     ServiceLevel,
     ServicePoint,
+    Shipment,
     ShipmentRejected,
     StatusTable,
     TrackingUpdate,
@@ -66,31 +66,27 @@ class InPost(Carrier):
 
     async def headers(self) -> Mapping[str, str]:
         """A bearer token that lives until it is revoked."""
-        token = self.account.secrets.get("token")
-        if not token:
-            raise AuthenticationFailed(f"account {self.account.name} has no secret token")
-        return {"Authorization": f"Bearer {token}"}
+        return {"Authorization": f"Bearer {self.account.secret('token')}"}
 
     def refusal(self, reply: Reply) -> CarrierError | None:
         """ShipX's error bodies."""
         return refusals.refusal(reply)
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
-        """Rates of the services that take the shipment: ShipX's prices where the account is prepaid, else the card's.
-
-        ShipX prices a locker once a point is chosen, and in Poland only.
-        """
-        offered = [service for service in self._services(request) if bookings.fits(request.shipment, service[1])]
-        if not self.account.options.get("prepaid"):
-            codes = {code for _, code in offered}
-            rates = card_rates(request, self.account, self.profile, self.clock())
-            return tuple(rate for rate in rates if rate.carrier_service in codes)
-        services = [service for service in offered if rating.can_be_priced(request.shipment, service[1])]
-        if not services:
-            return ()
-        body = rating.calculation(request.shipment, [code for _, code in services], self.account)
-        reply = await self.http.post(API, self._path("shipments/calculate"), json=body, repeatable=True)
-        return tuple(rating.rates(reply.reading(), services))
+        """ShipX's prices where it tells them (prepaid accounts, Poland, a locker once chosen), else the rate card's."""
+        sold = self.account.words("services") or self.profile.services.values()
+        offered = [
+            (level, code)
+            for level, code in self.profile.services.items()
+            if (not request.services or level in request.services) and code in sold
+            if bookings.fits(request.shipment, code)
+        ]
+        rates = await self._priced(request.shipment, offered) if self.account.options.get("prepaid") else ()
+        left = {code for _, code in offered} - {rate.carrier_service for rate in rates}
+        if not left or (rates and not self._has_card()):
+            return rates
+        card = card_rates(request, self.account, self.profile, self.clock())
+        return (*rates, *(rate for rate in card if rate.carrier_service in left))
 
     async def book(self, request: BookRequest) -> Booking:
         """Create a shipment, whose label ShipX then buys. Not recognised when repeated: find it before trying again."""
@@ -199,18 +195,16 @@ class InPost(Carrier):
             return None
         return tracking.history(reply.reading(), number, self.statuses)
 
-    def _services(self, request: QuoteRequest) -> Sequence[tuple[ServiceLevel, str]]:
-        """Services of the contract that were asked for."""
-        sold = self.account.options.get("services") or ()
-        codes = sold.replace(",", " ").split() if isinstance(sold, str) else sold
-        return [
-            (level, code)
-            for level, code in self.profile.services.items()
-            if (not request.services or level in request.services) and (not codes or code in codes)  # type: ignore[operator]  # a list, or words
-        ]
+    async def _priced(self, shipment: Shipment, offered: Sequence[tuple[ServiceLevel, str]]) -> tuple[Rate, ...]:
+        services = [service for service in offered if rating.can_be_priced(shipment, service[1])]
+        if not services:
+            return ()
+        body = rating.calculation(shipment, [code for _, code in services], self.account)
+        reply = await self.http.post(API, self._path("shipments/calculate"), json=body, repeatable=True)
+        return tuple(rating.rates(reply.reading(), services))
+
+    def _has_card(self) -> bool:
+        return bool(self.account.rate_card or self.account.options.get("rate_card"))
 
     def _path(self, what: str) -> str:
-        organization = self.account.options.get("organization_id")
-        if not organization:
-            raise AuthenticationFailed(f"account {self.account.name} has no option organization_id")
-        return f"{refusals.ORGANISATION}{quote(str(organization), safe='')}/{what}"
+        return f"{refusals.ORGANISATION}{quote(self.account.option('organization_id'), safe='')}/{what}"

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from carriers.base import (
     Address,
     AnyProof,
-    AuthenticationFailed,
     BadCarrierResponse,
     BasicProof,
     Booking,
@@ -138,7 +137,4 @@ class InPostGroup(Carrier):
         await self.http.put(API, path, expect=(200, 202, 204), repeatable=True)
 
     def _path(self, api: str, what: str = "shipments") -> str:
-        organization = self.account.options.get("organization_id")
-        if not organization:
-            raise AuthenticationFailed(f"account {self.account.name} has no option organization_id")
-        return f"/{api}/organizations/{quote(str(organization), safe='')}/{what}"
+        return f"/{api}/organizations/{quote(self.account.option('organization_id'), safe='')}/{what}"

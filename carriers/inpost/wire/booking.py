@@ -17,8 +17,9 @@ from carriers.base import (
     Reading,
     Shipment,
     ShipmentRejected,
+    filled,
 )
-from carriers.inpost.wire.text import address, comments, filled, person
+from carriers.inpost.wire.text import address, comments, person
 
 LOCKER = "inpost_locker_"
 # Sizes A, B, C by height; the footprint and the 25 kg are common knowledge, not documented with the API.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from carriers.base import Pickup, PickupRequest, Reading, ShipmentRejected
-from carriers.inpost.wire.text import address, filled, person
+from carriers.base import Pickup, PickupRequest, Reading, ShipmentRejected, filled
+from carriers.inpost.wire.text import address, person
 
 
 def dispatch_order(request: PickupRequest, today: date) -> dict[str, object]:

@@ -32,7 +32,7 @@ def service_points(page: Reading, near: Address, radius_m: int, limit: int) -> t
 def _point(item: Reading, country: str) -> ServicePoint:
     code, types = item.text("name"), item.maybe("type")
     words = types.raw if types and isinstance(types.raw, list) else []
-    lines, parts, where = (_part(item, key) for key in ("address", "address_details", "location"))
+    lines, parts, where = item.part("address"), item.part("address_details"), item.part("location")
     street = " ".join(filter(None, (parts.maybe_text("street"), parts.maybe_text("building_number"))))
     always = item.boolean("location_247", False) or item.maybe_text("opening_hours") == "24/7"
     distance = item.maybe_decimal("distance")
@@ -53,8 +53,3 @@ def _point(item: Reading, country: str) -> ServicePoint:
         opening_hours=ALWAYS if always else (),
         label_address=", ".join(filter(None, (lines.maybe_text("line1"), lines.maybe_text("line2")))),
     )
-
-
-def _part(whole: Reading, key: str) -> Reading:
-    value = whole.maybe(key)
-    return value if value is not None and isinstance(value.raw, dict) else Reading({})

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from carriers.base import Address
+from carriers.base import Address, filled
 
 # "Długa 5a m. 3", "Nowy Swiat 10", "Testowa 12/23": what follows the street's name, with the flat where there is one.
 HOUSES = tuple(
@@ -15,11 +14,6 @@ HOUSES = tuple(
 # ISO country -> ITU prefix. ShipX's own examples have bare national numbers.
 PREFIXES = {"PL": "+48", "IT": "+39"}
 COMMENT_CHARS = 100
-
-
-def filled(members: Mapping[str, object]) -> dict[str, object]:
-    """Without what is empty."""
-    return {name: value for name, value in members.items() if value not in (None, "", (), {})}
 
 
 def address(place: Address) -> dict[str, object]:

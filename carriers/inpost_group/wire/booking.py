@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from carriers.base import Account, Booking, BookingRef, BookRequest, Parcel, Reading, ServiceLevel
-from carriers.inpost_group.wire.parties import address, contact, filled
+from carriers.base import Account, Booking, BookingRef, BookRequest, Parcel, Reading, ServiceLevel, filled
+from carriers.inpost_group.wire.parties import address, contact
 
 
 def order(request: BookRequest, account: Account) -> dict[str, object]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from carriers.base import Address, OpeningHours, Pickup, PickupRequest, Reading, ServicePoint, ShipmentRejected
-from carriers.inpost_group.wire.parties import address, filled, person
+from carriers.base import Address, OpeningHours, Pickup, PickupRequest, Reading, ServicePoint, ShipmentRejected, filled
+from carriers.inpost_group.wire.parties import address, person
 
 KINDS = {"APM": "locker", "PUDO": "shop"}  # a HUB is InPost's own
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -35,7 +35,7 @@ def service_points(page: Reading, radius_m: int, limit: int) -> tuple[ServicePoi
 
 
 def _point(item: Reading) -> ServicePoint:
-    place, where, hours = (_part(item, key) for key in ("address", "coordinates", "operatingHours"))
+    place, where = item.part("address"), item.part("coordinates")
     distance = item.maybe_decimal("distance")
     return ServicePoint(
         id=item.text("id"),
@@ -50,7 +50,7 @@ def _point(item: Reading) -> ServicePoint:
             longitude=where.maybe_number("longitude"),
         ),
         distance_m=int(distance) if distance is not None and distance >= 0 else None,
-        opening_hours=tuple(_hours(hours)),
+        opening_hours=tuple(_hours(item.part("operatingHours"))),
     )
 
 
@@ -96,8 +96,3 @@ def pickup_order(request: PickupRequest) -> dict[str, object]:
 def pickup(answer: Reading, request: PickupRequest) -> Pickup:
     """An accepted order, for the window that was asked for."""
     return Pickup(carrier_reference=answer.text("id"), earliest=request.ready_at, latest=request.closes_at)
-
-
-def _part(whole: Reading, key: str) -> Reading:
-    value = whole.maybe(key)
-    return value if value is not None and isinstance(value.raw, dict) else Reading({})

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from carriers.base import Address
+from carriers.base import Address, filled
 
 # "Nowy Swiat 10", "Testowa 12/23": a second number is the flat.
 HOUSE = re.compile(r"(?P<street>.*\S)\s+(?P<house>\d\w*)(?:\s*/\s*(?P<flat>\w+))?")
-
-
-def filled(members: Mapping[str, object]) -> dict[str, object]:
-    """Without what is empty."""
-    return {name: value for name, value in members.items() if value not in (None, "", (), {})}
 
 
 def address(place: Address) -> dict[str, object]:

@@ -38,7 +38,7 @@ def _update(number: str, told: Sequence[Reading], table: StatusTable) -> Trackin
 def _event(number: str, said: Reading, table: StatusTable) -> TrackingEvent:
     code, at = said.text("eventCode"), said.time("timestamp")
     mapped = table.lookup(code)
-    location = _part(said, "location")
+    location = said.part("location")
     return TrackingEvent(
         # "<uuid>#<code>"
         event_id=said.maybe_text("eventId") or f"{number}:{code}:{at.isoformat()}",
@@ -62,18 +62,13 @@ RAW_KEYS = ("eventCode", "timestamp", "location", "delivery", "shipment", "retur
 
 
 def _leg(said: Reading) -> Leg:
-    return Leg.RETURN if _part(said, "shipment").maybe_text("type") == "RETURN" else Leg.OUTBOUND
+    return Leg.RETURN if said.part("shipment").maybe_text("type") == "RETURN" else Leg.OUTBOUND
 
 
 def _proof(said: Reading, table: StatusTable) -> ProofOfDelivery | None:
     """Who took it, where InPost says so. There is no other proof."""
-    taken_by = _part(said, "delivery").maybe_text("recipientName")
+    taken_by = said.part("delivery").maybe_text("recipientName")
     delivered = table.lookup(said.text("eventCode")).status == "delivered" and _leg(said) is Leg.OUTBOUND
     return (
         ProofOfDelivery(delivered_at=said.time("timestamp"), received_by=taken_by) if delivered and taken_by else None
     )
-
-
-def _part(whole: Reading, key: str) -> Reading:
-    value = whole.maybe(key)
-    return value if value is not None and isinstance(value.raw, dict) else Reading({})
