@@ -138,7 +138,7 @@ def _insurance(shipment: Shipment, account: Account, *, needed: bool) -> dict[st
     declared = _money(shipment.value)
     if not needed:
         return declared if account.options.get("insure") else {}
-    value = account.options.get("insured_value")
+    value = account.options.get("insured_value") if shipment.origin.country == "PL" else None
     if not declared and not value:
         raise ShipmentRejected("InPost takes courier shipments only insured: declare the value of the parcels")
     return declared or {"amount": Decimal(str(value)), "currency": "PLN"}

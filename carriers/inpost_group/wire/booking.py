@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from carriers.base import Account, Booking, BookingRef, BookRequest, Parcel, Reading, ServiceLevel, filled
+from carriers.base import (
+    Account,
+    Booking,
+    BookingRef,
+    BookRequest,
+    Parcel,
+    Reading,
+    ServiceLevel,
+    ShipmentRejected,
+    filled,
+)
 from carriers.inpost_group.wire.parties import address, contact
 
 
 def order(request: BookRequest, account: Account) -> dict[str, object]:
-    """One shipment; to a point where the rate is of a point."""
+    """One shipment; to a point where the rate is of a point. Raises ShipmentRejected: no point was chosen."""
     shipment = request.shipment
     recipient = shipment.destination
     to_point = request.rate.service is ServiceLevel.SERVICE_POINT
+    if to_point and not shipment.service_point:
+        raise ShipmentRejected("InPost needs to know to which point: choose one")
     point = {"countryCode": recipient.country, "pointId": shipment.service_point}
     value = shipment.value if account.options.get("insure") else None
     cover = {"id": "additionalCover", "value": str(value.amount), "currency": value.currency} if value else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from carriers.base import Address, OpeningHours, Pickup, PickupRequest, Reading, ServicePoint, ShipmentRejected, filled
@@ -74,8 +74,7 @@ def pickup_order(request: PickupRequest) -> dict[str, object]:
     if not all(parcel.volume_mm3 for parcel in request.parcels):
         raise ShipmentRejected("InPost wants the volume of what is picked up: give the dimensions of every parcel")
     litres = -(-sum(parcel.volume_mm3 for parcel in request.parcels) // MM3_PER_LITRE)
-    ends_at = request.closes_at or request.ready_at + SHORTEST_WINDOW
-    window = {"from": request.ready_at, "to": ends_at}
+    window = {"from": request.ready_at, "to": _ends_at(request)}
     phone = {"prefix": PREFIX, "number": place.phone.removeprefix(PREFIX)}
     return filled(
         {
@@ -95,4 +94,9 @@ def pickup_order(request: PickupRequest) -> dict[str, object]:
 
 def pickup(answer: Reading, request: PickupRequest) -> Pickup:
     """An accepted order, for the window that was asked for."""
-    return Pickup(carrier_reference=answer.text("id"), earliest=request.ready_at, latest=request.closes_at)
+    return Pickup(carrier_reference=answer.text("id"), earliest=request.ready_at, latest=_ends_at(request))
+
+
+def _ends_at(request: PickupRequest) -> datetime:
+    """The shortest window where nobody says when the merchant closes."""
+    return request.closes_at or request.ready_at + SHORTEST_WINDOW

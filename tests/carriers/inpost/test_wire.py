@@ -63,8 +63,10 @@ def test_a_value_is_insured_where_it_must_be_or_is_wished_and_never_made_up() ->
         "amount": 50,
         "currency": "PLN",
     }
-    with pytest.raises(ShipmentRejected, match="declare the value"):
-        booking.order(shipment(), COURIER, account())
+    italian = replace(shipment(), origin=replace(shipment().origin, country="IT"))
+    for uninsured, options in ((shipment(), {}), (italian, {"insured_value": "50"})):
+        with pytest.raises(ShipmentRejected, match="declare the value"):
+            booking.order(uninsured, COURIER, account(**options))
 
 
 @pytest.mark.parametrize(
