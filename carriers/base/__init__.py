@@ -1,5 +1,6 @@
 """The front door: everything an adapter may import. Its author needs to look nowhere else."""
 
+from carriers.base.bodies import filled
 from carriers.base.contract import (
     ROLES,
     Books,
@@ -182,6 +183,7 @@ __all__ = [
     "card_rates",
     "check_doors",
     "clean",
+    "filled",
     "on_demand_level",
     "phone_number",
     "taxed",

@@ -18,6 +18,11 @@ def encoded(json: object, form: Mapping[str, str] | None, body: bytes | None) ->
     return body, {}
 
 
+def filled(members: Mapping[str, object]) -> dict[str, object]:
+    """A JSON object without the members that say nothing: null, empty texts, arrays and objects. Zero and no stay."""
+    return {name: value for name, value in members.items() if value not in (None, "", (), [], {})}
+
+
 def _exact(value: object) -> object:
     """A Decimal as a JSON number of the same digits."""
     if isinstance(value, Decimal) and value.is_finite():

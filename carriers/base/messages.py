@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from carriers.base.errors import AuthenticationFailed
 from carriers.base.ratecard import RateCards
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, Shipment
@@ -55,6 +56,25 @@ class Account:
     options: Mapping[str, object] = field(default_factory=dict)
     windows: DeliveryWindows | None = field(default=None, repr=False)
     rate_card: RateCards | None = field(default=None, repr=False)
+
+    def secret(self, name: str) -> str:
+        """A secret that cannot be done without. Raises AuthenticationFailed: there is none."""
+        return self._needed("secret", name, self.secrets.get(name))
+
+    def option(self, name: str) -> str:
+        """An option that cannot be done without, as text. Raises AuthenticationFailed: there is none."""
+        return self._needed("option", name, self.options.get(name))
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """An option that is a list, or a text of words separated by commas or spaces; () where there is none."""
+        value = self.options.get(name)
+        words = value.replace(",", " ").split() if isinstance(value, str) else value
+        return tuple(str(word) for word in words) if isinstance(words, list | tuple) else ()
+
+    def _needed(self, kind: str, name: str, value: object) -> str:
+        if value is None or not str(value).strip():
+            raise AuthenticationFailed(f"account {self.name} has no {kind} {name}")
+        return str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,11 @@ class Reading:
         value = self._member(key)
         return None if value is None else Reading(value, f"{self.path}.{key}")
 
+    def part(self, key: str) -> Reading:
+        """A member that is an object, or an empty one: for parts in which nothing is needed."""
+        value = self._member(key)
+        return Reading(value if isinstance(value, Mapping) else {}, f"{self.path}.{key}")
+
     def get(self, key: str) -> Reading:
         """A member that must be there."""
         found = self.maybe(key)

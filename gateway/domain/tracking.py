@@ -162,7 +162,8 @@ class ProofOfDelivery:
 class TrackingUpdate:
     """A batch of events for one tracking number (or, where `reference` is set, for our own tender reference).
 
-    `deliver_by` is the carrier's current estimate; `proof` travels with the event that delivered.
+    `deliver_by` is the carrier's current estimate; `proof` travels with the event that delivered. `numbers` are
+    others that the carrier knows the same booking by, that for recipients first: some are given only after booking.
     """
 
     tracking_number: str
@@ -170,3 +171,4 @@ class TrackingUpdate:
     reference: str = ""
     proof: ProofOfDelivery | None = None
     deliver_by: datetime | None = None
+    numbers: tuple[str, ...] = ()

@@ -39,6 +39,7 @@ MESSAGE_TYPES = (
     "shipment.cancelled",
     "shipment.cancellation_refused",
     "shipment.status_changed",
+    "shipment.tracking_number_assigned",
     "shipment.proof_of_delivery",
     "tracker.status_changed",
 )

@@ -139,6 +139,9 @@ class Trackers(Protocol):
     ) -> TrackerRecord | None:
         """By the tracker's number or by one of its parcels' numbers."""
 
+    def add_numbers(self, tracker: TrackerRecord, numbers: Sequence[str]) -> None:
+        """Find it by these too; a number that another tracker has stays with that one."""
+
     def of_tender(self, merchant_id: str, tender_id: str, *, lock: bool = False) -> TrackerRecord | None: ...
     def update(self, tracker: TrackerRecord) -> None: ...
     def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]: ...

@@ -52,6 +52,18 @@ def project(
     return Projection(folded, _move(uow, folded, current, events, now, changed, proof))
 
 
+def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str], now: datetime) -> None:
+    """Find the tracker by these numbers too; a shipment booked without a tracking number gets the first of them."""
+    uow.trackers.add_numbers(tracker, numbers)
+    shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True) if tracker.shipment_id else None
+    if shipment is None or shipment.booking is None or shipment.tracking_number:
+        return
+    if shipment.tender_id == tracker.tender_id:
+        booking = replace(shipment.booking, tracking_number=numbers[0])
+        numbered = replace(shipment, tracking_number=numbers[0], booking=booking)
+        record_change(uow, numbered, "shipment.tracking_number_assigned", now)
+
+
 def _told(current: CurrentStatus) -> dict[str, Any]:
     """The fold's result by the names it has on trackers and shipments."""
     return {

@@ -23,7 +23,7 @@ from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Page, Store, UnitOfWork
-from gateway.services.projection import project
+from gateway.services.projection import learn_numbers, project
 from gateway.services.scans import Scan, read_scans
 from gateway.settings import Tracking as TrackingSettings
 from gateway.settings import Worker
@@ -77,8 +77,8 @@ class Funnel:
     def _tracker(self, uow: UnitOfWork, account: AccountRecord, update: TrackingUpdate) -> TrackerRecord | None:
         """The tracker an update is about, locked: its shipment first, then itself, as everybody does."""
         found = None
-        if update.tracking_number:
-            found = uow.trackers.find(account.merchant_id, account.id, update.tracking_number)
+        for number in filter(None, (update.tracking_number, *update.numbers)):
+            found = found or uow.trackers.find(account.merchant_id, account.id, number)
         if found is None and update.reference:
             found = uow.trackers.of_tender(account.merchant_id, update.reference)
         if found is None or found.account_id != account.id:
@@ -104,6 +104,8 @@ class Funnel:
         if update.deliver_by is not None and update.deliver_by != tracker.estimated_delivery_at:
             tracker = replace(tracker, estimated_delivery_at=update.deliver_by)
             uow.trackers.update(tracker)
+        if update.numbers:
+            learn_numbers(uow, tracker, update.numbers, self._clock())
         if fresh or update.proof is not None:
             project(uow, tracker, self._clock(), inbox_id, update.proof)
         return fresh

@@ -51,7 +51,7 @@ class TrackerRepository(Repository):
         """False when the account's tracking number is followed already."""
         if not TRACKERS.add(self._connection, tracker, unless=FOLLOWED_ONCE):
             return False
-        self._add_numbers(tracker, tracker.tracking_number, *tracker.parcel_numbers)
+        self.add_numbers(tracker, (tracker.tracking_number, *tracker.parcel_numbers))
         return True
 
     def get(self, merchant_id: str, tracker_id: str, *, lock: bool = False) -> TrackerRecord | None:
@@ -76,12 +76,23 @@ class TrackerRepository(Repository):
         """Write it. Raises StaleVersion when a later version is stored."""
         TRACKERS.put(self._connection, tracker)
         if tracker.parcel_numbers:
-            self._add_numbers(tracker, *tracker.parcel_numbers)
+            self.add_numbers(tracker, tracker.parcel_numbers)
 
     def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]:
         """Newest first."""
         wanted = select(TRACKERS.table).where(_T.merchant_id == merchant_id, _T.mode == mode)
         return self._page(TRACKERS, wanted, (_T.created_at, _T.id), limit, cursor)
+
+    def add_numbers(self, tracker: TrackerRecord, numbers: Sequence[str]) -> None:
+        """Find it by these too."""
+        place = {
+            "merchant_id": tracker.merchant_id,
+            "account_id": tracker.account_id,
+            "tracker_id": tracker.id,
+        }
+        rows = [{**place, "number": number} for number in sorted(set(numbers) - {""})]
+        if rows:
+            self._connection.execute(_ADD_NUMBERS[self._connection.dialect.name], rows)
 
     def append(
         self, tracker: TrackerRecord, event: TrackingEvent, inbox_id: str
@@ -122,16 +133,6 @@ class TrackerRepository(Repository):
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
         """Those due for polling."""
         return claim(self._connection, TRACKERS, _T.due_at <= now, now, lease, limit)
-
-    def _add_numbers(self, tracker: TrackerRecord, *numbers: str) -> None:
-        place = {
-            "merchant_id": tracker.merchant_id,
-            "account_id": tracker.account_id,
-            "tracker_id": tracker.id,
-        }
-        rows = [{**place, "number": number} for number in sorted(set(numbers) - {""})]
-        if rows:
-            self._connection.execute(_ADD_NUMBERS[self._connection.dialect.name], rows)
 
 
 def _locked(wanted: Select[tuple[object, ...]], lock: bool) -> Select[tuple[object, ...]]:

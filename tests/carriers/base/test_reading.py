@@ -107,6 +107,13 @@ def test_an_optional_member_of_a_wrong_type_is_not_there(value: str) -> None:
     assert deeper is None or not deeper.has("x")
 
 
+@pytest.mark.parametrize("value", [None, "x", 7, [{"a": 1}]])
+def test_a_part_that_is_no_object_is_an_empty_one(value: object) -> None:
+    assert Reading({"part": {"a": "b"}}).part("part").maybe_text("a") == "b"
+    assert not Reading({"part": value}).part("part").has("a")
+    assert Reading({"part": value}).part("part").part("deeper").path == "$.part.deeper"
+
+
 def test_null_counts_as_absent() -> None:
     body = read('{"a": null, "b": false}')
     assert not body.has("a")

@@ -1,0 +1,1 @@
+"""InPost in Poland and Italy: lockers, parcel points and courier, over the ShipX API."""

@@ -1,0 +1,1 @@
+"""ShipX's words <-> ours. Pure."""

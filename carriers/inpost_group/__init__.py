@@ -1,0 +1,1 @@
+"""InPost in its eight markets, over the Group API: one contract, synchronous booking, signed webhooks."""

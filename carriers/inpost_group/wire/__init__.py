@@ -1,0 +1,1 @@
+"""The Group API's words <-> ours. Pure."""

@@ -1,0 +1,95 @@
+"""The Group API's words, from its documentation rather than from examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from carriers.base import Address, BadCarrierResponse, Leg, Reading
+from carriers.inpost_group.adapter import InPostGroup
+from carriers.inpost_group.wire import booking, handover, parties, tracking
+
+TABLE = InPostGroup.statuses
+AT = "2025-03-30T01:00:00.123456789Z"
+
+
+@pytest.mark.parametrize("row", TABLE.rows, ids=lambda row: row.carrier_code)
+def test_every_code_is_told_as_the_table_says(row: Any) -> None:
+    event = {"trackingNumber": "1", "eventId": f"u#{row.carrier_code}", "eventCode": row.carrier_code, "timestamp": AT}
+    (pushed,) = tracking.pushed(Reading(event), TABLE).events
+    (polled,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE)
+    assert polled.events == (pushed,)
+    assert (pushed.status, pushed.reason) == (row.status, row.reason)
+    assert pushed.occurred_at.microsecond == 123456
+    assert row.source
+
+
+def test_every_code_of_a_final_word_is_one_of_delivery_loss_or_cancellation() -> None:
+    final = {
+        row.carrier_code: row.status
+        for row in TABLE.rows
+        if row.status in ("delivered", "failed", "cancelled", "returned")
+    }
+    assert {code for code in final if not code.startswith("EOL")} == {"RTS.1002"}
+    assert {status for code, status in final.items() if code.startswith("EOL.1")} == {"delivered"}
+
+
+def test_the_way_back_is_no_delivery_and_proves_none() -> None:
+    event = {"trackingNumber": "1", "eventCode": "EOL.1001", "timestamp": AT, "delivery": {"recipientName": "Shop"}}
+    back = tracking.pushed(Reading({**event, "shipment": {"type": "RETURN"}}), TABLE)
+    out = tracking.pushed(Reading({**event, "shipment": {"type": None}}), TABLE)
+    assert (back.events[0].leg, back.proof) == (Leg.RETURN, None)
+    assert out.events[0].leg is Leg.OUTBOUND
+    assert out.proof is not None
+    # Without an id an event is named by what it says.
+    assert out.events[0].event_id == "1:EOL.1001:2025-03-30T01:00:00.123456+00:00"
+
+
+@pytest.mark.parametrize("gone", ["trackingNumber", "eventCode", "timestamp"])
+def test_an_event_about_nothing_is_kept_for_a_person_and_left_out_of_a_history(gone: str) -> None:
+    event = {"trackingNumber": "1", "eventId": "u", "eventCode": "MMD.1001", "timestamp": AT}
+    del event[gone]
+    with pytest.raises(BadCarrierResponse):
+        tracking.pushed(Reading(event), TABLE)
+    (update,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE)
+    assert len(update.events) == (gone == "trackingNumber")
+
+
+@pytest.mark.parametrize("stamp", ["2025-03-30T02:30:00", "soon", None])
+def test_a_time_without_a_zone_is_never_taken_for_utc(stamp: str | None) -> None:
+    with pytest.raises(BadCarrierResponse):
+        tracking.pushed(Reading({"trackingNumber": "1", "eventCode": "MMD.1001", "timestamp": stamp}), TABLE)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Nowy Swiat 10", {"street": "Nowy Swiat", "houseNumber": "10"}),
+        ("Testowa 12/23", {"street": "Testowa", "houseNumber": "12", "flatNumber": "23"}),
+        ("ul. 3 Maja 5a", {"street": "ul. 3 Maja", "houseNumber": "5a"}),
+        ("Rynek", {"street": "Rynek"}),
+    ],
+)
+def test_street_house_and_flat_are_told_apart(line: str, told: dict[str, str]) -> None:
+    assert parties.address(Address(country="PL", street1=line)) == {"countryCode": "PL", **told}
+
+
+@pytest.mark.parametrize(
+    ("amount", "places", "text"), [(205, -1, "20.5"), (1000, -1, "100"), (1, -3, "0.001"), (25000, -3, "25")]
+)
+def test_centimetres_and_kilograms_are_exact(amount: int, places: int, text: str) -> None:
+    assert booking._shifted(amount, places) == text
+
+
+def test_opening_hours_that_make_no_sense_are_none() -> None:
+    week = {
+        "monday": "00:00-24:00",
+        "tuesday": "18:00-08:00",
+        "wednesday": "closed",
+        "thursday": 7,
+        "friday": "08:00-25:00",
+    }
+    item = {"id": "PL_1", "type": "APM", "operatingHours": week}
+    (point,) = handover.service_points(Reading({"items": [item]}), 1, 1)
+    assert [(hours.weekday, hours.closes_min) for hours in point.opening_hours] == [(0, 1440)]
