@@ -49,7 +49,10 @@ class Lalamove(Carrier):
     # 24 hours, so that their age proves nothing. Source: v3_Webhook_v1.4.pdf; the signed text as in
     # github.com/laraditz/courier-lalamove@fb822d5 and two more implementations.
     webhook_proof = AddressCheck(
-        BodySignatureProof(secret="api_secret", content="{timestamp}\r\nPOST\r\n{path}\r\n\r\n{data}"),  # noqa: S106
+        BodySignatureProof(
+            secret="api_secret",  # noqa: S106 the name under which an account keeps it
+            content="{timestamp}\r\nPOST\r\n{path}\r\n\r\n{data}",
+        ),
         methods=frozenset({"GET", "POST"}),
     )
 

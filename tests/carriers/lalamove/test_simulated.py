@@ -81,6 +81,16 @@ def test_a_lost_answer_is_unknown_and_the_webhook_tells_whose_order_it_was(
     }
 
 
+def test_silence_is_unknown_too_although_nothing_was_ordered(
+    lalamove: Lalamove, ask: Ask, server: RunningSimulator
+) -> None:
+    (rate,) = ask(lalamove.quote(quoted(shipment())))
+    server.simulator.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, operation="book"))
+    with pytest.raises(OutcomeUnknown):
+        ask(lalamove.book(tendered(shipment(), rate)), 1)
+    assert server.simulator.ledger.view().active() == {}
+
+
 def test_a_refused_order_was_not_made(lalamove: Lalamove, ask: Ask, server: RunningSimulator, clock: Present) -> None:
     (rate,) = ask(lalamove.quote(quoted(shipment())))
     slow = Lalamove(lalamove.account, lambda: NOON)

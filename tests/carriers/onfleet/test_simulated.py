@@ -110,6 +110,15 @@ def test_a_lost_answer_is_unknown_and_the_look_up_tells_a_half_from_a_whole(
     assert "cancel" not in operations(server)
 
 
+def test_silence_is_unknown_too_and_the_look_up_finds_nothing(
+    onfleet: Onfleet, ask: Ask, server: RunningSimulator
+) -> None:
+    server.simulator.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, operation="book"))
+    with pytest.raises(OutcomeUnknown):
+        ask(onfleet.book(tendered(shipment())), 1)
+    assert (ask(onfleet.find("tnd_1")), tasks(server)) == (None, 0)
+
+
 def test_a_delivery_is_cancelled_whole_and_told_so_twice(onfleet: Onfleet, ask: Ask, server: RunningSimulator) -> None:
     ref = ask(onfleet.book(tendered(shipment()))).ref
     assert [ask(onfleet.cancel(ref)).state for _ in range(2)] == [CancellationState.ACCEPTED] * 2
