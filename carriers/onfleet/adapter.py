@@ -83,7 +83,7 @@ class Onfleet(Carrier):
         """The pair of tasks that carries our reference. The search may lag, so that finding nothing proves nothing.
 
         Raises:
-            OutcomeUnknown: there is a half of it: a task of a booking that broke off, or that the search lacks yet.
+            UnknownReference: there is a half of it: a task of a booking that broke off, or that the search lacks yet.
         """
         reply = await self.http.post("api", "/tasks/metadata", repeatable=True, json=asking.search(tender_reference))
         dropoff = answers.pair(reply.reading().items(), tender_reference)

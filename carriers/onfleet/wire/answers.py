@@ -16,11 +16,11 @@ from carriers.base import (
     Cancellation,
     CancellationState,
     CarrierError,
-    OutcomeUnknown,
     RateLimited,
     Reading,
     Reply,
     ShipmentRejected,
+    UnknownReference,
 )
 
 # Ranges of the number in an error. What is invalid or cannot be found while a task is made; credentials and rights;
@@ -53,7 +53,8 @@ def pair(tasks: Sequence[Reading], tender_reference: str) -> Reading | None:
     Copies (another attempt, a return) carry it too and are told by the task they were made from.
 
     Raises:
-        OutcomeUnknown: a half, or more than one pair: made or found in part, which a person must put right.
+        UnknownReference: a half, or more than one pair: broken off, or not all in the search yet. It is asked again,
+            and left to a person when it stays so; to an account's health it says nothing.
     """
     own = [task for task in tasks if not task.maybe_text("sourceTaskId")]
     if not tasks:
@@ -62,7 +63,7 @@ def pair(tasks: Sequence[Reading], tender_reference: str) -> Reading | None:
     dropoffs = [task for task in own if not task.boolean("pickupTask", False)]
     if len(pickups) != 1 or len(dropoffs) != 1:
         ids = ", ".join(task.maybe_text("id") for task in tasks)
-        raise OutcomeUnknown(
+        raise UnknownReference(
             f"Onfleet has {len(pickups)} pickup and {len(dropoffs)} dropoff tasks for {tender_reference}: {ids}"
         )
     return dropoffs[0]

@@ -17,6 +17,7 @@ from carriers.base import (
     QuoteRequest,
     ShipmentRejected,
     TrackingUpdate,
+    UnknownReference,
 )
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.onfleet.adapter import Onfleet
@@ -78,7 +79,7 @@ def test_a_half_that_cannot_be_taken_back_is_unknown_and_found_as_a_half(
     with pytest.raises(OutcomeUnknown, match="pickup task"):
         ask(onfleet.book(tendered(shipment("00011"))), 5)
     if tasks(server):
-        with pytest.raises(OutcomeUnknown, match="1 pickup and 0 dropoff"):
+        with pytest.raises(UnknownReference, match="1 pickup and 0 dropoff"):
             ask(onfleet.find("tnd_1"))
     else:
         assert ask(onfleet.find("tnd_1")) is None
@@ -105,7 +106,7 @@ def test_a_lost_answer_is_unknown_and_the_look_up_tells_a_half_from_a_whole(
         (entry,) = server.simulator.ledger.view().active()["tnd_1"]
         assert ask(onfleet.find("tnd_1")).ref.carrier_reference == entry.carrier_reference
     else:
-        with pytest.raises(OutcomeUnknown, match="1 pickup and 0 dropoff"):
+        with pytest.raises(UnknownReference, match="1 pickup and 0 dropoff"):
             ask(onfleet.find("tnd_1"))
     assert "cancel" not in operations(server)
 

@@ -13,11 +13,11 @@ import pytest
 from carriers.base import (
     Account,
     BadCarrierResponse,
-    OutcomeUnknown,
     Reading,
     Requirements,
     ShipmentRejected,
     TimeWindow,
+    UnknownReference,
     WebhookCall,
     WebhookRejected,
 )
@@ -265,17 +265,17 @@ COPY = {"id": "d2", "pickupTask": False, "sourceTaskId": "d1"}
         ([], None),
         ([PICKUP, DROPOFF], "d1"),
         ([COPY, DROPOFF, PICKUP], "d1"),
-        ([PICKUP], OutcomeUnknown),
-        ([DROPOFF], OutcomeUnknown),
-        ([COPY], OutcomeUnknown),
-        ([PICKUP, DROPOFF, {**DROPOFF, "id": "d9"}], OutcomeUnknown),
-        ([{**PICKUP, "id": "p9"}, PICKUP, DROPOFF], OutcomeUnknown),
+        ([PICKUP], UnknownReference),
+        ([DROPOFF], UnknownReference),
+        ([COPY], UnknownReference),
+        ([PICKUP, DROPOFF, {**DROPOFF, "id": "d9"}], UnknownReference),
+        ([{**PICKUP, "id": "p9"}, PICKUP, DROPOFF], UnknownReference),
     ],
 )
 def test_only_a_whole_pair_is_a_booking_and_a_half_is_never_nothing(tasks: list[dict[str, Any]], found: Any) -> None:
     readings = [Reading(each) for each in tasks]
-    if found is OutcomeUnknown:
-        with pytest.raises(OutcomeUnknown, match="tnd_1"):
+    if found is UnknownReference:
+        with pytest.raises(UnknownReference, match="tnd_1"):
             answers.pair(readings, "tnd_1")
     else:
         pair = answers.pair(readings, "tnd_1")
