@@ -69,7 +69,7 @@ class Onfleet(Carrier):
             OutcomeUnknown: no answer came, or the pickup could not be taken back; `find` tells a half from a whole.
         """
         asking.check(request.shipment)
-        pickup = (await self._make(asking.pickup(request, self.account))).text("id")
+        pickup = await self._pickup(request)
         try:
             dropoff = await self._make(asking.dropoff(request, self.account, pickup))
         except (OutcomeUnknown, BadCarrierResponse):
@@ -85,8 +85,7 @@ class Onfleet(Carrier):
         Raises:
             UnknownReference: there is a half of it: a task of a booking that broke off, or that the search lacks yet.
         """
-        reply = await self.http.post("api", "/tasks/metadata", repeatable=True, json=asking.search(tender_reference))
-        dropoff = answers.pair(reply.reading().items(), tender_reference)
+        dropoff = answers.pair(await self._search(tender_reference), tender_reference)
         return answers.booking(dropoff, tender_reference) if dropoff else None
 
     async def cancel(self, booking: BookingRef) -> Cancellation:
@@ -138,6 +137,23 @@ class Onfleet(Carrier):
     async def proof_of_delivery(self, booking: BookingRef) -> ProofOfDelivery:
         """What the dropoff tells; uploads may come after it was completed."""
         return tracking.proof(await self._task(booking.carrier_reference), self.account)
+
+    async def _pickup(self, request: BookRequest) -> str:
+        """Make the pickup task; one whose answer was lost is gone on with where it is found, never made again."""
+        try:
+            return (await self._make(asking.pickup(request, self.account))).text("id")
+        except (OutcomeUnknown, BadCarrierResponse) as lost:
+            try:
+                made = answers.lone_pickup(await self._search(request.tender_reference))
+            except CarrierError:
+                raise lost from None
+            if not made:
+                raise
+            return made
+
+    async def _search(self, tender_reference: str) -> Sequence[Reading]:
+        body = asking.search(tender_reference)
+        return (await self.http.post("api", "/tasks/metadata", repeatable=True, json=body)).reading().items()
 
     async def _make(self, task: Mapping[str, object]) -> Reading:
         return (await self.http.post("api", "/tasks", repeatable=False, json=task)).reading()

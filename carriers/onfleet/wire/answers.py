@@ -69,6 +69,12 @@ def pair(tasks: Sequence[Reading], tender_reference: str) -> Reading | None:
     return dropoffs[0]
 
 
+def lone_pickup(tasks: Sequence[Reading]) -> str:
+    """The pickup that is the only task of its reference; "" where there is none, or anything beside it."""
+    alone = len(tasks) == 1 and tasks[0].boolean("pickupTask", False) and not tasks[0].maybe_text("sourceTaskId")
+    return tasks[0].maybe_text("id") if alone else ""
+
+
 def texts(task: Reading, key: str) -> list[str]:
     """The texts of an array, such as the ids of tasks that must be done before; [] where there is none."""
     listed = task.maybe(key)

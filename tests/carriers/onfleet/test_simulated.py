@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from carriers.base import (
     CarrierError,
     OutcomeUnknown,
     QuoteRequest,
+    Reading,
     ShipmentRejected,
     TrackingUpdate,
     UnknownReference,
@@ -85,29 +87,47 @@ def test_a_half_that_cannot_be_taken_back_is_unknown_and_found_as_a_half(
         assert ask(onfleet.find("tnd_1")) is None
 
 
-@pytest.mark.parametrize(
-    "kind", [FaultKind.RESET_AFTER, FaultKind.STATUS_500_AFTER, FaultKind.GARBAGE, FaultKind.TRUNCATED]
-)
-@pytest.mark.parametrize("which", ["pickup", "dropoff"])
-def test_a_lost_answer_is_unknown_and_the_look_up_tells_a_half_from_a_whole(
-    onfleet: Onfleet, ask: Ask, server: RunningSimulator, kind: FaultKind, which: str
-) -> None:
-    class Late(Onfleet):
-        """Lets the second call of a booking meet the fault instead of the first."""
+LOST = [FaultKind.RESET_AFTER, FaultKind.STATUS_500_AFTER, FaultKind.GARBAGE, FaultKind.TRUNCATED]
 
-        async def _make(self, task):  # type: ignore[no-untyped-def]  # as the adapter's
-            if not task["pickupTask"] or which == "pickup":
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_pickup_whose_answer_was_lost_is_found_and_gone_on_with(
+    onfleet: Onfleet, ask: Ask, server: RunningSimulator, kind: FaultKind
+) -> None:
+    server.simulator.faults.add(Fault(kind=kind, operation="book"))
+    booking = ask(onfleet.book(tendered(shipment())), 5)
+    assert operations(server) == ["book", "find", "book"]
+    assert (tasks(server), ask(onfleet.find("tnd_1"))) == (2, booking)
+
+
+@pytest.mark.parametrize("search", [FaultKind.STATUS_500, FaultKind.GARBAGE, FaultKind.STATUS_429])
+def test_a_pickup_whose_answer_was_lost_and_that_is_not_found_is_unknown(
+    onfleet: Onfleet, ask: Ask, server: RunningSimulator, search: FaultKind
+) -> None:
+    for fault in (Fault(kind=FaultKind.STATUS_500_AFTER, operation="book"), Fault(kind=search, operation="find")):
+        server.simulator.faults.add(fault)
+    with pytest.raises(OutcomeUnknown):
+        ask(onfleet.book(tendered(shipment())), 5)
+    with pytest.raises(UnknownReference, match="1 pickup and 0 dropoff"):
+        ask(onfleet.find("tnd_1"))
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_dropoff_whose_answer_was_lost_is_unknown_until_the_pair_is_found(
+    onfleet: Onfleet, ask: Ask, server: RunningSimulator, kind: FaultKind
+) -> None:
+    class Unlucky(Onfleet):
+        """Its dropoff meets the fault."""
+
+        async def _make(self, task: Mapping[str, object]) -> Reading:
+            if not task["pickupTask"]:
                 server.simulator.faults.add(Fault(kind=kind, operation="book"))
             return await super()._make(task)
 
     with pytest.raises((OutcomeUnknown, BadCarrierResponse)):
-        ask(Late(onfleet.account, lambda: NOON).book(tendered(shipment())), 5)
-    if which == "dropoff":
-        (entry,) = server.simulator.ledger.view().active()["tnd_1"]
-        assert ask(onfleet.find("tnd_1")).ref.carrier_reference == entry.carrier_reference
-    else:
-        with pytest.raises(UnknownReference, match="1 pickup and 0 dropoff"):
-            ask(onfleet.find("tnd_1"))
+        ask(Unlucky(onfleet.account, lambda: NOON).book(tendered(shipment())), 5)
+    (entry,) = server.simulator.ledger.view().active()["tnd_1"]
+    assert ask(onfleet.find("tnd_1")).ref.carrier_reference == entry.carrier_reference
     assert "cancel" not in operations(server)
 
 
