@@ -1,5 +1,6 @@
 """The front door: everything an adapter may import. Its author needs to look nowhere else."""
 
+from carriers.base.body_signature import BodySignatureProof
 from carriers.base.contract import (
     ROLES,
     Books,
@@ -61,7 +62,6 @@ from carriers.base.webhooks import (
     AddressCheck,
     AnyProof,
     BasicProof,
-    BodySignatureProof,
     HmacProof,
     RsaProof,
     SharedTokenProof,
