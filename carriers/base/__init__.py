@@ -1,6 +1,7 @@
 """The front door: everything an adapter may import. Its author needs to look nowhere else."""
 
 from carriers.base.bodies import filled
+from carriers.base.body_signature import BodySignatureProof
 from carriers.base.contract import (
     ROLES,
     Books,
@@ -63,7 +64,6 @@ from carriers.base.webhooks import (
     AddressCheck,
     AnyProof,
     BasicProof,
-    BodySignatureProof,
     HmacProof,
     RsaProof,
     SharedTokenProof,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from carriers.base.errors import BadCarrierResponse, WebhookRejected
+from carriers.base.errors import WebhookRejected
 from carriers.base.messages import Account, WebhookCall, WebhookReply
 from carriers.base.reading import Reading
 
@@ -114,36 +113,3 @@ def _moment(stamp: str) -> datetime | None:
     if re.fullmatch("[0-9]{1,13}", stamp):
         return datetime.fromtimestamp(int(stamp) / (1000 if len(stamp) > MILLISECOND_DIGITS else 1), UTC)
     return Reading({"stamp": stamp}).maybe_time("stamp")
-
-
-def members_of(body: bytes) -> dict[str, str]:
-    """The top-level members of a JSON object, each value exactly as it was sent."""
-    try:
-        if not isinstance(Reading.parse(body).raw, dict):
-            raise WebhookRejected("the body is not a JSON object")
-    except BadCarrierResponse as error:
-        raise WebhookRejected(str(error)) from None
-    text, members = body.decode("utf-8-sig"), {}
-    at = _skip(text, text.index("{") + 1)
-    while text[at] != "}":
-        name, at = _JSON.raw_decode(text, at)
-        at = _skip(text, at)
-        _, end = _JSON.raw_decode(text, at)
-        members[name] = text[at:end]
-        at = _skip(text, end)
-    return members
-
-
-_JSON = json.JSONDecoder()
-_BETWEEN = re.compile(r"[ \t\n\r,:]*")
-
-
-def _skip(text: str, at: int) -> int:
-    """Past white space and separators; the text was found to be JSON before."""
-    found = _BETWEEN.match(text, at)
-    return found.end() if found else at
-
-
-def bare(raw: str) -> str:
-    """A raw JSON text without its quotes; anything else as written."""
-    return str(_JSON.decode(raw)) if raw.startswith('"') else raw

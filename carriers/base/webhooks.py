@@ -8,7 +8,6 @@ simulators and tests.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -27,11 +26,9 @@ from carriers.base.proving import (
     accepted_secrets,
     after,
     as_bytes,
-    bare,
     check_equal,
     check_fresh,
     header_of,
-    members_of,
     with_header,
 )
 from carriers.base.reading import clean
@@ -75,44 +72,6 @@ class HmacProof(Keyed):
 
     def _content(self, call: WebhookCall) -> bytes:
         return self.signed(call) if self.signed else _stamped(call, self.timestamp_header)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BodySignatureProof(Keyed):
-    """A keyed hash that stands inside the JSON body, over a text made of other members of it.
-
-    `content` is that text: `{data}` is the member `data` exactly as sent, `{timestamp}` the member
-    `timestamp`, `{path}` the path of our URL as the carrier knows it, from the account's option
-    `webhook_path`. `tolerance_s` is None where a carrier sends old calls again unchanged.
-    """
-
-    content: str
-    signature: str = "signature"
-    timestamp: str = "timestamp"
-    data: str = "data"
-    tolerance_s: int | None = None
-
-    def prove(self, call: WebhookCall, account: Account) -> WebhookReply:
-        """Check signature, then age."""
-        members = members_of(call.body)
-        self.check(bare(members.get(self.signature, "")), self._signed(members, account), account)
-        if self.tolerance_s is not None:
-            check_fresh(bare(members[self.timestamp]), call, self.tolerance_s)
-        return self.reply
-
-    def sign(self, call: WebhookCall, account: Account) -> WebhookCall:
-        """The call with its signature in the body, and with a timestamp where none is there."""
-        members = {self.timestamp: str(int(call.received_at.timestamp())), **members_of(call.body)}
-        members[self.signature] = json.dumps(self.signatures(self._signed(members, account), account)[0])
-        body = ",".join(f"{json.dumps(name)}:{raw}" for name, raw in members.items())
-        return replace(call, body=f"{{{body}}}".encode())
-
-    def _signed(self, members: dict[str, str], account: Account) -> bytes:
-        if self.data not in members or self.timestamp not in members:
-            raise WebhookRejected(f"the body has no {self.data} or no {self.timestamp}")
-        path = account.options.get("webhook_path", "")
-        text = self.content.format(data=members[self.data], timestamp=bare(members[self.timestamp]), path=path)
-        return as_bytes(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -330,6 +330,22 @@ def test_nothing_is_found_in_an_honest_carrier(tmp_path: Path) -> None:
         assert examine(entry) == []
 
 
+def test_a_booking_of_two_writes_is_honestly_unknown_once_the_first_is_made(tmp_path: Path) -> None:
+    done = "        return wire.booking(reply.reading(), request.tender_reference)\n\n    async def find"
+    confirmed = (
+        "        booking = wire.booking(reply.reading(), request.tender_reference)\n"
+        '        await self.http.post("api", "/confirmations", json=request.tender_reference, repeatable=False)\n'
+        "        return booking\n\n    async def find"
+    )
+    second = (
+        '    },\n    {"request": {"method": "POST", "where": "api", "path": "/confirmations"},'
+        ' "response": {"status": 200}}\n  ],\n  "then"'
+    )
+    changes = {ADAPTER: (done, confirmed), "samples/book.ok.json": ('    }\n  ],\n  "then"', second)}
+    with planted(tmp_path, changes) as entry:
+        assert examine(entry) == []
+
+
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_caught(bug: Bug, tmp_path: Path) -> None:
     with planted(tmp_path, bug.changes) as entry:
