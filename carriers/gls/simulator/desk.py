@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from carriers.base.simulator import abort
 
 SHIPMENT = frozenset(
-    [
+    (
         "Product",
         "Middleware",
         "Identifier",
@@ -26,8 +26,7 @@ SHIPMENT = frozenset(
         "Shipper",
         "ShipmentUnit",
         "Service",
-        "Return",
-    ]
+    )
 )
 PRODUCTS = ("PARCEL", "EXPRESS")
 # Countries that need an incoterm from the EU; enough for a simulation.
