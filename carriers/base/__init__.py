@@ -68,6 +68,8 @@ from carriers.base.webhooks import (
     UrlTokenProof,
     WebhookProof,
 )
+from carriers.base.xml import XmlReading
+from carriers.base.xml import written as xml_document
 from gateway.domain.clock import Clock, utc_now
 from gateway.domain.errors import InvalidValue
 from gateway.domain.handover import Manifest, OpeningHours, Pickup, ServicePoint
@@ -176,6 +178,7 @@ __all__ = [
     "WebhookRejected",
     "WebhookReply",
     "Window",
+    "XmlReading",
     "capabilities",
     "card_of",
     "card_rates",
@@ -183,4 +186,5 @@ __all__ = [
     "taxed",
     "total",
     "utc_now",
+    "xml_document",
 ]

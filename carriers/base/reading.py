@@ -79,7 +79,7 @@ class Reading:
     def maybe(self, key: str) -> Reading | None:
         """A member, or None."""
         value = self._member(key)
-        return None if value is None else Reading(value, f"{self.path}.{key}")
+        return None if value is None else type(self)(value, f"{self.path}.{key}")
 
     def get(self, key: str) -> Reading:
         """A member that must be there."""
@@ -98,7 +98,7 @@ class Reading:
         """The elements of this array."""
         if not isinstance(self.value, list):
             self._bad("an array")
-        return [Reading(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
+        return [type(self)(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
 
     def objects(self, key: str) -> list[Reading]:
         """The objects of an array; [] where there is no array. Anything else in its place is an error."""
