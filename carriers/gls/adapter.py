@@ -23,12 +23,15 @@ from carriers.base import (
     PickupRequest,
     Profile,
     ProofOfDelivery,
+    QuoteRequest,
+    Rate,
     Reading,
     Reply,
     ServicePoint,
     StatusTable,
     TrackingUpdate,
     UnknownReference,
+    card_rates,
 )
 from carriers.gls.wire import booking as booked
 from carriers.gls.wire import handover, refusals, tracking
@@ -61,6 +64,10 @@ class Gls(Carrier):
     def refusal(self, reply: Reply) -> CarrierError | None:
         """Faults in headers, in Java, or as problem+json."""
         return refusals.refusal(reply)
+
+    async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
+        """Rates of the account's card: GLS has no prices to ask for."""
+        return card_rates(request, self.account, self.profile, self.clock())
 
     async def book(self, request: BookRequest) -> Booking:
         """Create a shipment with its label. GLS recognises no repetition: find it before trying again."""

@@ -35,7 +35,11 @@ class SimulatorGls(Simulator):
 
     carrier = Gls
     secrets: ClassVar[Mapping[str, str]] = {"client_id": "simulated-gls-app", "client_secret": "simulated-gls-secret"}
-    options: ClassVar[Mapping[str, object]] = {"contact_id": "2760000000", "incoterms": {"CH": "10"}}
+    options: ClassVar[Mapping[str, object]] = {
+        "contact_id": "2760000000",
+        "incoterms": {"CH": "10"},
+        "rate_card": files("carriers.gls.simulator").joinpath("rate_card.csv").read_text("utf-8"),
+    }
 
     def __init__(self, *, ledger: Ledger | None = None, clock: Clock = utc_now) -> None:
         super().__init__(ledger=ledger, clock=clock)

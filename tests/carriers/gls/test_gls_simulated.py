@@ -19,6 +19,7 @@ from carriers.base import (
     OutcomeUnknown,
     Parcel,
     PickupRequest,
+    QuoteRequest,
     RateLimited,
     ServiceLevel,
     ShipmentRejected,
@@ -46,6 +47,15 @@ def state(ask: Ask, gls: Gls, booking: Booking) -> str:
 
 def is_paid(server: RunningSimulator) -> bool:
     return TENDER in server.simulator.ledger.view().active()
+
+
+def test_a_price_of_the_card_is_booked(ask: Ask, gls: Gls) -> None:
+    wanted = tendered()
+    asked = QuoteRequest(shipment=wanted.shipment, ready_at=MONDAY)
+    rates = {rate.service: rate for rate in ask(gls.quote(asked))}
+    assert set(rates) == {ServiceLevel.STANDARD, ServiceLevel.NEXT_DAY, ServiceLevel.SERVICE_POINT}
+    express = ask(gls.book(replace(wanted, rate=rates[ServiceLevel.NEXT_DAY])))
+    assert express.ref.tracking_number
 
 
 @pytest.mark.parametrize("kind", LabelKind)
