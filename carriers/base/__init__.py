@@ -19,6 +19,7 @@ from carriers.base.contract import (
     Tracks,
     capabilities,
 )
+from carriers.base.distance import metres_between
 from carriers.base.errors import (
     AuthenticationFailed,
     BadCarrierResponse,
@@ -183,6 +184,7 @@ __all__ = [
     "card_of",
     "card_rates",
     "clean",
+    "metres_between",
     "taxed",
     "total",
     "utc_now",
