@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
@@ -20,6 +19,7 @@ from carriers.base import (
     PickupRequest,
     Reading,
     ServicePoint,
+    metres_between,
 )
 from carriers.gls.wire.booking import filled, kilograms, street_and_number, text
 
@@ -28,7 +28,6 @@ FURTHEST_KM = 50
 MINUTE_MS, DAY_MIN = 60_000, 24 * 60
 # Opening hours are an hour behind: 28800000 ms is 09:00, and "no break" is -3600000, which is midnight.
 HOUR_BEHIND_MIN = 60
-EARTH_M = 6_371_009  # mean radius; source: IUGG
 
 
 def search(near: Address, radius_m: int, limit: int) -> tuple[str, dict[str, object]]:
@@ -75,20 +74,9 @@ def _point(shop: Reading, near: Address) -> ServicePoint:
         name=" ".join(filter(None, names)),
         address=address,
         kind="locker" if shop.maybe_text("ParcelShopType") == "LOCKER" else "shop",
-        distance_m=_metres(near, address),
+        distance_m=metres_between(near, address),
         opening_hours=tuple(hours for day in shop.maybe_objects("WorkingDay") for hours in _hours(day)),
     )
-
-
-def _metres(one: Address, other: Address) -> int | None:
-    """Great-circle distance (haversine)."""
-    if None in (one.latitude, one.longitude, other.latitude, other.longitude):
-        return None
-    lat1, lon1, lat2, lon2 = (
-        radians(degrees or 0) for degrees in (one.latitude, one.longitude, other.latitude, other.longitude)
-    )
-    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-    return round(2 * EARTH_M * asin(min(1.0, sqrt(half))))
 
 
 def _hours(day: Reading) -> Sequence[OpeningHours]:
