@@ -96,7 +96,7 @@ def moment(written: str, zone: ZoneInfo) -> tuple[datetime, str]:
         raise BadCarrierResponse("a record's dateTime is not a time")
     if found.tzinfo is not None:
         return found, "carrier"
-    return found.replace(tzinfo=zone).astimezone(UTC).astimezone(zone), "assumed"
+    return found.replace(tzinfo=zone).astimezone(UTC), "assumed"
 
 
 def is_cancelled(envelope: XmlReading) -> bool:
