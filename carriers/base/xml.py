@@ -38,11 +38,11 @@ class XmlReading(Reading):
         """
         return cls(parsed(body))
 
-    def items(self) -> list[Reading]:
+    def items(self) -> list[Self]:
         """The elements of this array; of an element that stands once, itself."""
         return super().items() if isinstance(self.value, list) else [self]
 
-    def maybe_objects(self, key: str) -> list[Reading]:
+    def maybe_objects(self, key: str) -> list[Self]:
         """The elements of that tag that have children; whatever else is there is left out."""
         found = self.maybe(key)
         return [element for element in found.items() if isinstance(element.value, Mapping)] if found else []
