@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,7 +121,7 @@ def test_what_is_asked_for_a_point() -> None:
         "addressId": "79",
         "value": "1069",
         "currency": "CZK",
-        "weight": packets.Decimal("1.200"),
+        "weight": Decimal("1.200"),
         "eshop": "my-sender",
         "note": "ORDER-1001",
     }
@@ -206,9 +207,8 @@ def test_labels_come_in_pdf_only(kind: LabelKind) -> None:
 
 def tracked(*records: str) -> Any:
     inner = "".join(f"<record>{record}</record>" for record in records)
-    return tracking.update(
-        answered(f"<status>ok</status><result>{inner}</result>").get("response"), "Z1", Packeta.statuses, PRAGUE
-    )  # type: ignore[arg-type]  # an element of XML
+    told = envelope.confirmed(answered(f"<status>ok</status><result>{inner}</result>"))
+    return tracking.update(told, "Z1", Packeta.statuses, PRAGUE)
 
 
 def record(code: object, at: str = "2024-01-08T09:15:00", more: str = "") -> str:
