@@ -105,7 +105,7 @@ class Gls(Carrier):
     async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
         """Where parcels are, ten to a call."""
         pieces = [piece for number in numbers for piece in number.split(",")]
-        found: dict[str, Reading] = {}
+        found: dict[str, list[Reading]] = {}
         for start in range(0, len(pieces), self.profile.polling.batch):
             asked = ",".join(pieces[start : start + self.profile.polling.batch])
             reply = await self.http.get(

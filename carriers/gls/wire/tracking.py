@@ -29,39 +29,48 @@ BROKEN = "E_500"
 PRE_TRANSIT = ("booked", "unknown")
 
 
-def parcels(body: Reading) -> dict[str, Reading]:
-    """The parcels of an answer by the number that was asked for (`unitno` lacks the check digit). Errors stand
-    beside parcels under HTTP 200: a number that GLS does not know is left out.
+def parcels(body: Reading) -> dict[str, list[Reading]]:
+    """The parcels of an answer by what was asked for: the number (`unitno` lacks the check digit), or a reference,
+    which may be that of several. Errors stand beside parcels under HTTP 200: what GLS does not know is left out.
 
     Raises:
         CarrierUnavailable: GLS has no parcel to tell of, and says that it is broken.
     """
-    entries = body.get("parcels").items()
-    errors = [code for entry in entries if (code := entry.maybe_text("errorCode"))]
-    good = {entry.text("requested"): entry for entry in entries if not entry.maybe_text("errorCode")}
-    broken = [code for code in errors if code.startswith(BROKEN)]
-    if broken and not good:
+    found: dict[str, list[Reading]] = {}
+    errors = []
+    for entry in body.get("parcels").items():
+        error = entry.maybe_text("errorCode")
+        if error:
+            errors.append(error)
+        else:
+            found.setdefault(entry.text("requested"), []).append(entry)
+    broken = [error for error in errors if error.startswith(BROKEN)]
+    if broken and not found:
         raise CarrierUnavailable(f"GLS tracking answered {broken[0]}", carrier_code=broken[0])
-    return good
+    return found
 
 
-def update(number: str, found: Mapping[str, Reading], statuses: StatusTable) -> TrackingUpdate | None:
+def update(number: str, found: Mapping[str, Sequence[Reading]], statuses: StatusTable) -> TrackingUpdate | None:
     """What is known of a booking's number, which may be those of several parcels; None where nothing is."""
-    known = [(piece, found[piece]) for piece in number.split(",") if piece in found]
-    events = [event for piece, parcel in known for event in _events(piece, parcel, statuses)]
+    known = [(asked, found[asked]) for asked in number.split(",") if asked in found]
+    events = [
+        event for asked, listed in known for parcel in listed for event in _events(asked, parcel, listed, statuses)
+    ]
     if not known:
         return None
     return TrackingUpdate(tracking_number=number, events=tuple(sorted(events, key=lambda event: event.occurred_at)))
 
 
-def _events(piece: str, parcel: Reading, statuses: StatusTable) -> Sequence[TrackingEvent]:
+def _events(asked: str, parcel: Reading, listed: Sequence[Reading], statuses: StatusTable) -> Sequence[TrackingEvent]:
     """The parcel's scans, and its status: the list of event codes is open, that of statuses is not."""
-    scans = [
+    piece = asked if len(listed) == 1 else parcel.text("unitno")
+    told = [
         _event(piece, scan, scan.text("code"), scan.time("eventDateTime"), statuses)
         for scan in parcel.objects("events")
     ]
-    status = _event(piece, parcel, parcel.text("status"), parcel.time("statusDateTime"), statuses)
-    return tuple({event.event_id: event for event in (*scans, status)}.values())
+    if parcel.has("status"):
+        told.append(_event(piece, parcel, parcel.text("status"), parcel.time("statusDateTime"), statuses))
+    return tuple({event.event_id: event for event in told}.values())
 
 
 def _event(piece: str, told: Reading, code: str, at: datetime, statuses: StatusTable) -> TrackingEvent:

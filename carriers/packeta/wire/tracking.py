@@ -42,9 +42,9 @@ def codes_of_texts() -> Mapping[str, frozenset[str]]:
 
 
 def update(envelope: XmlReading, number: str, statuses: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
-    """All records of a packet, oldest first; one that stands alone is one record."""
+    """All records of a packet, oldest first. A status is one record without a name."""
     result = envelope.maybe("result")
-    records = result.objects("record") if result else []
+    records = [result] if result and result.has("statusCode") else result.objects("record") if result else []
     events = {event.event_id: event for record in records for event in (_event(record, number, statuses, zone),)}
     return TrackingUpdate(
         tracking_number=number, events=tuple(sorted(events.values(), key=lambda event: event.occurred_at))

@@ -194,6 +194,13 @@ def test_a_parcel_is_known_by_the_number_asked_for() -> None:
     assert tracking.update("20280001006", found, Gls.statuses) is None
 
 
+def test_a_reference_may_be_that_of_several_parcels() -> None:
+    both = [parcel("REF_1", unitno="20280001006"), parcel("REF_1", unitno="20280001008", status=None)]
+    update = tracking.update("REF_1", tracking.parcels(Reading({"parcels": both})), Gls.statuses)
+    assert update is not None
+    assert [(event.piece, event.status) for event in update.events] == [("20280001006", "in_transit")]
+
+
 @pytest.mark.parametrize("code", ["E_400_01", "E_400_02", "E_400_03", "E_404_01", "E_404_02", "E_500_01"])
 def test_an_error_beside_a_parcel_leaves_the_parcel(code: str) -> None:
     error = {"requested": "1", "errorCode": code, "errorMessage": "no"}
@@ -209,7 +216,7 @@ def test_an_error_beside_a_parcel_leaves_the_parcel(code: str) -> None:
 @pytest.mark.parametrize("at", ["2024-10-11T15:24:57", "", "yesterday", None, 1728653097])
 def test_a_time_without_a_zone_is_not_guessed(at: object) -> None:
     with pytest.raises(BadCarrierResponse):
-        tracking.update("1", {"1": Reading(parcel("1", statusDateTime=at))}, Gls.statuses)
+        tracking.update("1", {"1": [Reading(parcel("1", statusDateTime=at))]}, Gls.statuses)
 
 
 @pytest.mark.parametrize("row", Gls.statuses.rows, ids=lambda row: f"{row.carrier_code}-{row.qualifier}")
@@ -221,7 +228,7 @@ def test_every_code_is_read_as_the_table_says(row: Any) -> None:
         assert answer.state is done.get(row.carrier_code, CancellationState.TOO_LATE)
         return
     scan = {"code": row.carrier_code, "eventDateTime": "2024-10-11T15:24:52+0200"}
-    update = tracking.update("1", {"1": Reading(parcel("1", events=[scan]))}, Gls.statuses)
+    update = tracking.update("1", {"1": [Reading(parcel("1", events=[scan]))]}, Gls.statuses)
     assert update is not None
     event = next(event for event in update.events if event.carrier_code == row.carrier_code)
     assert (event.status, event.reason) == (row.status, row.reason)

@@ -276,6 +276,12 @@ def test_records_in_any_order_and_twice_tell_the_same() -> None:
     assert [event.carrier_code for event in tracked(second, first).events] == ["1", "2"]
 
 
+def test_a_status_is_one_record() -> None:
+    told = envelope.confirmed(answered(f"<status>ok</status><result>{record(7)}</result>"))
+    update = tracking.update(told, "Z1", Packeta.statuses, PRAGUE)
+    assert update == tracked(record(7))
+
+
 def listed(**branches: dict[str, Any]) -> Any:
     return points.points(Reading(json.loads(json.dumps({"data": branches}))))
 
