@@ -37,7 +37,8 @@ def response(body: XmlReading) -> XmlReading:
         CarrierError: a fault, whose name says which kind.
     """
     envelope = body.get("response")
-    if envelope.maybe_text("status") == "fault":
+    status = envelope.maybe_text("status")
+    if status == "fault" or (status != "ok" and envelope.has("fault")):
         raise _refused(envelope)
     return envelope
 
@@ -72,9 +73,13 @@ def _refused(envelope: XmlReading) -> CarrierError:
 
 
 def _details(envelope: XmlReading) -> list[str]:
-    """The attributes that are wrong. `fault` names an element of three levels; here it is one attribute's."""
+    """The attributes or packets that are wrong. `fault` names an element of three levels; here an attribute's."""
     detail = envelope.maybe("detail")
-    attributes = detail.maybe("attributes") if detail else None
+    if detail is None:
+        return []
+    attributes, ids = detail.maybe("attributes"), detail.maybe("ids")
     wrong = attributes.maybe_objects("fault") if attributes else []
     named = [(each.maybe_text("name"), each.maybe_text("fault")) for each in wrong]
-    return [": ".join(filter(None, words)) for words in named if any(words)]
+    numbers = ids.maybe("id") if ids else None
+    unknown = [f"packet {each.raw}" for each in numbers.items() if isinstance(each.raw, str)] if numbers else []
+    return [": ".join(filter(None, words)) for words in named if any(words)] + unknown

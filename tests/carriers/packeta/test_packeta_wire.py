@@ -97,6 +97,18 @@ def test_every_attribute_that_is_wrong_is_told(detail: str, reasons: list[str]) 
     assert list(refused.value.reasons) == reasons
 
 
+@pytest.mark.parametrize(("ids", "told"), [("<id>1</id>", "packet 1"), ("<id>1</id><id>2</id>", "packet 1; packet 2")])
+def test_packets_that_are_not_known_are_told(ids: str, told: str) -> None:
+    with pytest.raises(UnknownReference, match=told):
+        envelope.response(faulted("PacketIdsFault", detail=f"<detail><ids>{ids}</ids></detail>"))
+
+
+def test_a_fault_is_one_in_other_words_too_but_not_beside_ok() -> None:
+    with pytest.raises(UnknownReference):
+        envelope.response(answered("<status>error</status><fault>PacketIdFault</fault>"))
+    assert envelope.response(answered("<status>ok</status><fault>PacketIdFault</fault>")).has("fault")
+
+
 @pytest.mark.parametrize("inner", ["<status>done</status><result/>", "<result><id>1</id></result>", "<status/>"])
 def test_only_ok_confirms(inner: str) -> None:
     with pytest.raises(BadCarrierResponse):
