@@ -17,6 +17,7 @@ from carriers.base import (
     ShipmentRejected,
     UnknownReference,
     XmlReading,
+    clean,
     xml_document,
 )
 
@@ -81,5 +82,5 @@ def _details(envelope: XmlReading) -> list[str]:
     wrong = attributes.maybe_objects("fault") if attributes else []
     named = [(each.maybe_text("name"), each.maybe_text("fault")) for each in wrong]
     numbers = ids.maybe("id") if ids else None
-    unknown = [f"packet {each.raw}" for each in numbers.items() if isinstance(each.raw, str)] if numbers else []
+    unknown = [f"packet {clean(each.raw)}" for each in numbers.items() if isinstance(each.raw, str)] if numbers else []
     return [": ".join(filter(None, words)) for words in named if any(words)] + unknown
