@@ -21,6 +21,7 @@ from carriers.base.contract import (
     Tracks,
     capabilities,
 )
+from carriers.base.distance import metres_between
 from carriers.base.errors import (
     AuthenticationFailed,
     BadCarrierResponse,
@@ -70,6 +71,8 @@ from carriers.base.webhooks import (
     UrlTokenProof,
     WebhookProof,
 )
+from carriers.base.xml import XmlReading
+from carriers.base.xml import written as xml_document
 from gateway.domain.clock import Clock, utc_now
 from gateway.domain.errors import InvalidValue
 from gateway.domain.handover import Manifest, OpeningHours, Pickup, ServicePoint
@@ -178,15 +181,18 @@ __all__ = [
     "WebhookRejected",
     "WebhookReply",
     "Window",
+    "XmlReading",
     "capabilities",
     "card_of",
     "card_rates",
     "check_doors",
     "clean",
     "filled",
+    "metres_between",
     "on_demand_level",
     "phone_number",
     "taxed",
     "total",
     "utc_now",
+    "xml_document",
 ]

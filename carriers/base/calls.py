@@ -7,9 +7,11 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 from carriers.base.errors import BadCarrierResponse
 from carriers.base.reading import Reading
+from carriers.base.xml import XmlReading
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 HIDDEN = "(hidden)"
@@ -78,6 +80,14 @@ class Reply:
             raise BadCarrierResponse("what was to be an image is none")
         return self.body
 
+    def xml(self) -> XmlReading:
+        """The body as XML without a DTD.
+
+        Raises:
+            BadCarrierResponse: it is something else.
+        """
+        return XmlReading.parse(self.body)
+
     def text(self) -> str:
         """The body as text, undecodable bytes replaced."""
         return self.body.decode("utf-8", "replace")
@@ -106,10 +116,11 @@ class Exchange:
 
 
 def hidden(data: bytes, secrets: Collection[str]) -> bytes:
-    """Bytes without these secrets, in the forms in which they travel: bare, in a URL or form, in JSON."""
+    """Bytes without these secrets, in the forms in which they travel: bare, in a URL or form, in JSON, in XML."""
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST_SECRET:
-            for form in {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}:
+            forms = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], escape(secret)}
+            for form in forms:
                 data = data.replace(form.encode("utf-8", "replace"), HIDDEN.encode())
     return data
 

@@ -12,7 +12,7 @@ from typing import TypedDict, Unpack
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from carriers.base.bodies import encoded
-from carriers.base.calls import SECRET_NAME, Call, Exchange, Failure, Reply, hidden, redacted
+from carriers.base.calls import MAX_BODY_BYTES, SECRET_NAME, Call, Exchange, Failure, Reply, hidden, redacted
 from carriers.base.errors import BadCarrierResponse, CarrierError, CarrierUnavailable
 from carriers.base.messages import Account
 from carriers.base.reading import clean
@@ -37,6 +37,7 @@ class Sending(TypedDict, total=False):
     body: bytes | None
     expect: Collection[int]
     anonymous: bool
+    limit_bytes: int
 
 
 class _Sent:
@@ -80,6 +81,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         expect: Collection[int] = (200,),
         anonymous: bool = False,
+        limit_bytes: int = MAX_BODY_BYTES,
     ) -> Reply:
         """GET; tried once more when no answer comes, for reading twice does no harm. See `request`."""
         return await self.request(
@@ -91,6 +93,7 @@ class Http:
             headers=headers,
             expect=expect,
             anonymous=anonymous,
+            limit_bytes=limit_bytes,
         )
 
     async def post(self, where: str, path: str = "", *, repeatable: bool, **sending: Unpack[Sending]) -> Reply:
@@ -119,11 +122,12 @@ class Http:
         body: bytes | None = None,
         expect: Collection[int] = (200, 201, 202),
         anonymous: bool = False,
+        limit_bytes: int = MAX_BODY_BYTES,
     ) -> Reply:
         """One exchange with the account's URL `where` + path. A status that is not in `expect` becomes an error.
 
         The body is `json` (Decimals keep their digits), `form` or bytes. `anonymous` calls carry no credentials.
-        Redirects are not followed.
+        Redirects are not followed. An answer of more than `limit_bytes` is given up.
 
         Raises:
             CarrierError: the kind that says what may be done next.
@@ -131,7 +135,7 @@ class Http:
         content, kind = encoded(json, form, body)
         url = self._url(where, path, params)
         own = {"accept": "application/json", **kind}
-        bare = Call(method=method, url=url, headers=own, body=content, repeatable=repeatable)
+        bare = Call(method=method, url=url, headers=own, body=content, repeatable=repeatable, limit_bytes=limit_bytes)
         call, answer = await self._asked(bare, headers or {}, anonymous=anonymous)
         return self._judged(call, answer, expect)
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from carriers.base.errors import BadCarrierResponse
 
@@ -49,7 +49,7 @@ class Reading:
     path: str = "$"
 
     @classmethod
-    def parse(cls, body: bytes) -> Reading:
+    def parse(cls, body: bytes) -> Self:
         """Strict JSON: UTF-8 (a byte order mark is tolerated), numbers exact, no duplicate members, no NaN.
 
         Source: RFC 8259, with the stricter readings of RFC 7493 (I-JSON).
@@ -76,36 +76,36 @@ class Reading:
         """Whether this is an object with that member."""
         return self._member(key) is not None
 
-    def maybe(self, key: str) -> Reading | None:
+    def maybe(self, key: str) -> Self | None:
         """A member, or None."""
         value = self._member(key)
-        return None if value is None else Reading(value, f"{self.path}.{key}")
+        return None if value is None else type(self)(value, f"{self.path}.{key}")
 
-    def part(self, key: str) -> Reading:
+    def part(self, key: str) -> Self:
         """A member that is an object, or an empty one: for parts in which nothing is needed."""
         value = self._member(key)
-        return Reading(value if isinstance(value, Mapping) else {}, f"{self.path}.{key}")
+        return type(self)(value if isinstance(value, Mapping) else {}, f"{self.path}.{key}")
 
-    def get(self, key: str) -> Reading:
+    def get(self, key: str) -> Self:
         """A member that must be there."""
         found = self.maybe(key)
         if found is None:
             self._bad(f"an object with member {key!r}")
         return found
 
-    def __getitem__(self, index: int) -> Reading:
+    def __getitem__(self, index: int) -> Self:
         items = self.items()
         if not -len(items) <= index < len(items):
             self._bad(f"an array with an element {index}")
         return items[index]
 
-    def items(self) -> list[Reading]:
+    def items(self) -> list[Self]:
         """The elements of this array."""
         if not isinstance(self.value, list):
             self._bad("an array")
-        return [Reading(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
+        return [type(self)(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
 
-    def objects(self, key: str) -> list[Reading]:
+    def objects(self, key: str) -> list[Self]:
         """The objects of an array; [] where there is no array. Anything else in its place is an error."""
         array = self.maybe(key)
         found = array.items() if array else []
@@ -114,7 +114,7 @@ class Reading:
                 element._bad("an object")
         return found
 
-    def maybe_objects(self, key: str) -> list[Reading]:
+    def maybe_objects(self, key: str) -> list[Self]:
         """The objects of an array; whatever else is there is left out."""
         array = self.maybe(key)
         if array is None or not isinstance(array.value, list):

@@ -1,4 +1,7 @@
-"""One thing at a time goes wrong with a JSON answer: a field is gone, null, of another type, without its zone."""
+"""One thing at a time goes wrong with an answer: a field is gone, null, of another type, without its zone.
+
+In XML, whose data `carriers.base.xml` describes, an element also stands twice, and null is an empty element.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,20 @@ class Mutation:
         return f"{self.path} {self.what}"
 
 
-def mutations(value: Any) -> Iterator[Mutation]:
-    """Every mutation of a JSON value, the original left as it is."""
-    return _mutated(value, "$", lambda changed: changed)
+def mutations(value: Any, notation: str = "json") -> Iterator[Mutation]:
+    """Every mutation of the data of a body, the original left as it is."""
+    yield from _mutated(value, "$", lambda changed: changed)
+    if notation == "xml":
+        yield from _doubled(value, "$", lambda changed: changed)
+
+
+def _doubled(value: Any, path: str, rebuild: Callable[[Any], Any]) -> Iterator[Mutation]:
+    """Every element but the root, twice where it stood once."""
+    for child_path, child, place in _children(value, path):
+        again = _rebuilder(value, place, rebuild)
+        if isinstance(value, dict) and not isinstance(child, list) and path != "$":
+            yield Mutation("stands twice", child_path, again([child, child]))
+        yield from _doubled(child, child_path, again)
 
 
 def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:

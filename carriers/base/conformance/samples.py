@@ -5,11 +5,12 @@
      "account": {"options": {}, "secrets": {}},         over samples/account.json, which has the same form
      "now": "2023-02-10T09:00:00Z",                     what the adapter's clock says
      "given": {...},                                    the arguments, in the form of `gateway.domain.codec`
-     "exchanges": [{"request": {"method", "where", "path", "headers", "params", "json" | "form" | "text"},
-                    "response": {"status", "headers", "json" | "text" | "base64"}}],
+     "exchanges": [{"request": {"method", "where", "path", "headers", "params", "json" | "xml" | "form" | "text"},
+                    "response": {"status", "headers", "json" | "xml" | "text" | "base64"}}],
      "then": {...}}                                     what comes of it, or {"error": "ShipmentRejected", ...}
 
 - A request's `headers` must be among those sent; everything else that it names must be equal to what is sent.
+- `xml` is the text of a document, and is compared and spoilt as the data it holds (`carriers.base.xml`).
 - `{url:api}` anywhere stands for the account's URL of that name: links that the carrier gives, such as labels.
 - `essential` (book): paths in the answers without which there is no booking, as `"$.consignments[0].id"`. Left out,
   it is every place where the booking's own id stands. Any other field may be missing or wrong, and it is booked.
@@ -29,22 +30,12 @@ from importlib.resources import files
 from typing import Any
 
 from carriers.base.conformance.operations import OPERATIONS
+from carriers.base.conformance.payloads import Payload, payload
 from gateway.domain.codec import from_json
 from gateway.domain.errors import InvalidValue
 
 # Samples that need no particular present happen now.
 SOME_DAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
-    """A body: what goes over the wire, and the JSON or the form that it is, where it is one."""
-
-    content: bytes
-    content_type: str
-    has_json: bool = False
-    json: Any = None
-    form: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,8 +223,12 @@ def _account(data: Mapping[str, Any], path: str, mode: str = "test") -> AccountF
 def _exchange(data: Mapping[str, Any], path: str) -> Exchange:
     _keys(data, frozenset({"request", "response"}), path, needed=frozenset({"request", "response"}))
     asked, answered = _object(data["request"], f"{path}.request"), _object(data["response"], f"{path}.response")
-    _keys(asked, frozenset({"method", "where", "path", "headers", "params", "json", "form", "text"}), f"{path}.request")
-    _keys(answered, frozenset({"status", "headers", "json", "text", "base64"}), f"{path}.response")
+    _keys(
+        asked,
+        frozenset({"method", "where", "path", "headers", "params", "json", "xml", "form", "text"}),
+        f"{path}.request",
+    )
+    _keys(answered, frozenset({"status", "headers", "json", "xml", "text", "base64"}), f"{path}.response")
     return Exchange(
         request=SampleRequest(
             method=_text(asked, "method", f"{path}.request"),
@@ -241,38 +236,24 @@ def _exchange(data: Mapping[str, Any], path: str) -> Exchange:
             path=str(asked.get("path", "")),
             headers=_object(asked.get("headers", {}), f"{path}.request.headers"),
             params=asked.get("params"),
-            body=_payload(asked, f"{path}.request") if {"json", "form", "text"} & set(asked) else None,
+            body=payload(asked, f"{path}.request") if {"json", "xml", "form", "text"} & set(asked) else None,
         ),
         response=SampleResponse(
             status=from_json(int, answered.get("status", 200), f"{path}.response.status"),
             headers=_object(answered.get("headers", {}), f"{path}.response.headers"),
-            body=_payload(answered, f"{path}.response"),
+            body=payload(answered, f"{path}.response"),
         ),
     )
 
 
 def _call(data: Mapping[str, Any]) -> SampleCall:
-    _keys(data, frozenset({"method", "headers", "query", "json", "text"}), "$.call")
+    _keys(data, frozenset({"method", "headers", "query", "json", "xml", "text"}), "$.call")
     headers = _object(data.get("headers", {}), "$.call.headers")
     return SampleCall(
         method=str(data.get("method", "POST")),
         headers={name.lower(): value for name, value in headers.items()},
         query=_object(data.get("query", {}), "$.call.query"),
-        body=_payload(data, "$.call"),
-    )
-
-
-def _payload(data: Mapping[str, Any], path: str) -> Payload:
-    if "json" in data:
-        content = json.dumps(data["json"], ensure_ascii=False).encode()
-        return Payload(content=content, content_type="application/json", has_json=True, json=data["json"])
-    if "base64" in data:
-        content = from_json(bytes, data["base64"], f"{path}.base64")
-        return Payload(content=content, content_type="application/octet-stream")
-    return Payload(
-        content=str(data.get("text", "")).encode(),
-        content_type="text/plain; charset=utf-8",
-        form=data.get("form"),
+        body=payload(data, "$.call"),
     )
 
 

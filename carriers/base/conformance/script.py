@@ -9,7 +9,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from carriers.base.conformance.compare import unequal
-from carriers.base.conformance.samples import Exchange, Payload, SampleRequest
+from carriers.base.conformance.payloads import Payload
+from carriers.base.conformance.samples import Exchange, SampleRequest
+from carriers.base.errors import BadCarrierResponse
 from carriers.base.simulator import FaultKind
 
 # A sample need not show how a token is fetched: it is the same each time.
@@ -166,11 +168,11 @@ def _request_differences(expected: SampleRequest, sent: Sent) -> Iterator[str]:
 
 
 def _body_differences(expected: Payload, body: bytes) -> Iterator[str]:
-    if expected.has_json:
+    if expected.has_data:
         try:
-            yield from unequal(expected.json, json.loads(body))
-        except ValueError:
-            yield f"is not JSON: {body[:80]!r}"
+            yield from unequal(expected.data, expected.read(body))
+        except (ValueError, BadCarrierResponse):
+            yield f"is not {expected.content_type}: {body[:80]!r}"
     elif expected.form is not None:
         given: dict[str, Any] = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         yield from unequal(dict(expected.form), given)

@@ -94,4 +94,6 @@ def _body(response: Mapping[str, Any]) -> tuple[bytes, str]:
         return json.dumps(response["json"]).encode(), "application/json"
     if "base64" in response:
         return base64.b64decode(response["base64"]), "application/octet-stream"
+    if "xml" in response:
+        return str(response["xml"]).encode(), "text/xml"
     return str(response.get("text", "")).encode(), "text/plain; charset=utf-8"

@@ -191,6 +191,12 @@ def test_what_json_cannot_say_is_a_bug(bad: object) -> None:
         play(outlet(API).post("api", repeatable=True, json={"price": bad}))
 
 
+def test_an_answer_may_be_longer_where_its_reader_says_so() -> None:
+    _, calls = play(outlet(API).get("api", limit_bytes=2**25), reply())
+    _, others = play(outlet(API).get("api"), reply())
+    assert [call.limit_bytes for call in (*calls, *others)] == [2**25, 2**21]
+
+
 def test_parameters_that_are_none_are_left_out() -> None:
     _, calls = play(outlet(API).get("api", "/p", params={"a": 1, "b": None, "c": "x y"}), reply())
     assert calls[0].url == f"{API}/p?a=1&c=x+y"

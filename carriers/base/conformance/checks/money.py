@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from carriers.base.conformance.check import each
 from carriers.base.conformance.mutations import leaves, replaced
-from carriers.base.conformance.samples import Payload, Sample
+from carriers.base.conformance.payloads import Payload
+from carriers.base.conformance.samples import Sample
 from carriers.base.conformance.script import Answer
 from carriers.base.conformance.stage import Subject
 from gateway.domain.values import Money, currency_exponents
@@ -27,7 +27,7 @@ def money_is_exact(subject: Subject, sample: Sample) -> Iterator[str]:
 
         def spoil(place: int, answer: Answer, written: Any = written) -> Answer:
             body = sample.exchanges[place].response.body
-            return _with(answer, body, written) if body.has_json else answer
+            return _with(answer, body, written) if body.has_data else answer
 
         played = subject.play(sample, spoil)
         found = [money.amount for money in _prices(played.value)]
@@ -42,15 +42,14 @@ def _priced(subject: Subject, sample: Sample) -> Mapping[Any, Decimal]:
         for money in _prices(subject.play(sample).value)
         if currency_exponents()[money.currency] == 2 and money.amount != money.amount.to_integral_value()
     }
-    bodies = [exchange.response.body for exchange in sample.exchanges if exchange.response.body.has_json]
-    words = {value for body in bodies for _, value in leaves(body.json) if isinstance(value, str | float)}
+    bodies = [exchange.response.body for exchange in sample.exchanges if exchange.response.body.has_data]
+    words = {value for body in bodies for _, value in leaves(body.data) if isinstance(value, str | float)}
     return {word: amount for word in words for amount in amounts if str(word) == str(amount)}
 
 
 def _with(answer: Answer, body: Payload, written: Any) -> Answer:
     new = type(written)(TREACHEROUS)
-    content = json.dumps(replaced(body.json, written, new), ensure_ascii=False).encode()
-    return Answer(status=answer.status, headers=answer.headers, body=content)
+    return Answer(status=answer.status, headers=answer.headers, body=body.write(replaced(body.data, written, new)))
 
 
 def _prices(value: object) -> list[Money]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from carriers.base.conformance.check import each
@@ -29,6 +28,8 @@ OTHER_BODIES = {
     "a number out of range": b"1e999",
     "nested without end": b"[" * 5000,
     "cut off": b'{"id": ',
+    "another document": b"<html/>",
+    "a document with entities": b'<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><r>&b;</r>',
 }
 
 
@@ -47,8 +48,9 @@ def a_spoilt_webhook_breaks_nothing(subject: Subject, sample: Sample) -> Iterato
     assert sample.call is not None, "a webhook sample has a call"
     result = OPERATIONS[sample.operation].result
     bodies = dict(OTHER_BODIES)
-    if sample.call.body.has_json:
-        bodies |= {str(mutation): _bytes(mutation) for mutation in mutations(sample.call.body.json)}
+    honest = sample.call.body
+    if honest.has_data:
+        bodies |= {str(mutation): honest.write(mutation.value) for mutation in mutations(honest.data, honest.notation)}
     account = subject.account(sample)
     for what, body in bodies.items():
         yield from _unfit(what, subject.pushed(sample, body, account), result)
@@ -61,11 +63,11 @@ def a_spoilt_field_never_loses_a_booking(subject: Subject, sample: Sample) -> It
     if not isinstance(honest, Booking):
         return  # the_documented_answer_is_what_we_read says so
     reference, account = honest.ref.carrier_reference, _account(subject, sample)
-    for place, exchange in _json_answers(sample):
+    for place, exchange in _data_answers(sample):
         if exchange.response.status >= 300 or exchange.request.where == TOKEN:
             continue
         essential = sample.essential or _places(exchange, reference)
-        for mutation in mutations(exchange.response.body.json):
+        for mutation in _mutations(exchange):
             played = subject.play(sample, only_at(place, _answer(exchange, mutation)), account)
             if any(touches(mutation.path, path) for path in essential):
                 yield from _unsafe(mutation, played)
@@ -80,9 +82,9 @@ def an_unreadable_answer_is_no_proof_of_absence(subject: Subject, sample: Sample
     """Where finding nothing proves that nothing was booked, an answer gone wrong is not "nothing"."""
     reference = sample.given["tender_reference"]
     account = _account(subject, sample)
-    for place, exchange in _json_answers(sample):
+    for place, exchange in _data_answers(sample):
         ours = _places(exchange, reference)
-        for mutation in mutations(exchange.response.body.json):
+        for mutation in _mutations(exchange):
             # A booking that is left out, or bears another reference, is honestly not ours.
             left_out = mutation.what == "removed" and mutation.path.endswith("]")
             if left_out or mutation.path in ours:
@@ -120,26 +122,26 @@ def _account(subject: Subject, sample: Sample) -> Account | None:
 
 
 def _spoilable(sample: Sample) -> bool:
-    return any(True for _ in _json_answers(sample))
+    return any(True for _ in _data_answers(sample))
 
 
-def _json_answers(sample: Sample) -> Iterator[tuple[int, Exchange]]:
+def _data_answers(sample: Sample) -> Iterator[tuple[int, Exchange]]:
     for place, exchange in enumerate(sample.exchanges):
-        if exchange.response.body.has_json:
+        if exchange.response.body.has_data:
             yield place, exchange
 
 
 def _spoils(sample: Sample) -> Iterator[tuple[str, Spoil]]:
-    for place, exchange in _json_answers(sample):
+    for place, exchange in _data_answers(sample):
         at = f"answer {place + 1}: " if len(sample.exchanges) > 1 else ""
-        for mutation in mutations(exchange.response.body.json):
+        for mutation in _mutations(exchange):
             yield f"{at}{mutation}", only_at(place, _answer(exchange, mutation))
         for what, body in OTHER_BODIES.items():
             yield f"{at}the body {what}", only_at(place, _with_body(exchange, body))
 
 
 def _answer(exchange: Exchange, mutation: Mutation) -> Answer:
-    return _with_body(exchange, _bytes(mutation))
+    return _with_body(exchange, exchange.response.body.write(mutation.value))
 
 
 def _with_body(exchange: Exchange, body: bytes) -> Answer:
@@ -147,10 +149,10 @@ def _with_body(exchange: Exchange, body: bytes) -> Answer:
     return Answer(status=honest.status, headers=honest.headers, body=body)
 
 
-def _bytes(mutation: Mutation) -> bytes:
-    return json.dumps(mutation.value, ensure_ascii=False).encode()
+def _mutations(exchange: Exchange) -> Iterator[Mutation]:
+    return mutations(exchange.response.body.data, exchange.response.body.notation)
 
 
 def _places(exchange: Exchange, reference: str) -> tuple[str, ...]:
     """Where the booking's own id stands in an answer."""
-    return tuple(path for path, value in leaves(exchange.response.body.json) if str(value) == reference)
+    return tuple(path for path, value in leaves(exchange.response.body.data) if str(value) == reference)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +10,8 @@ from typing import Any
 from carriers.base.conformance.check import each, whole
 from carriers.base.conformance.mutations import leaves, replaced
 from carriers.base.conformance.operations import TRACKING
-from carriers.base.conformance.samples import Payload, Sample
+from carriers.base.conformance.payloads import Payload
+from carriers.base.conformance.samples import Sample
 from carriers.base.conformance.script import Answer
 from carriers.base.conformance.stage import Played, Subject
 from carriers.base.contract import Capability
@@ -124,11 +124,11 @@ def _play(subject: Subject, sample: Sample, word: Any = None) -> Played:
     """A sample; with `word`, that word is one that nobody lists, wherever it stands."""
     if sample.call is not None:
         body = sample.call.body
-        return subject.pushed(sample, _without(body, word) if body.has_json else None)
+        return subject.pushed(sample, _without(body, word) if body.has_data else None)
 
     def spoil(place: int, answer: Answer) -> Answer:
         body = sample.exchanges[place].response.body
-        return replace(answer, body=_without(body, word)) if body.has_json else answer
+        return replace(answer, body=_without(body, word)) if body.has_data else answer
 
     return subject.play(sample, spoil)
 
@@ -136,7 +136,7 @@ def _play(subject: Subject, sample: Sample, word: Any = None) -> Played:
 def _without(body: Payload, word: Any) -> bytes:
     if word is None:
         return body.content
-    return json.dumps(replaced(body.json, word, _nobodys(word)), ensure_ascii=False).encode()
+    return body.write(replaced(body.data, word, _nobodys(word)))
 
 
 def _nobodys(word: Any) -> Any:
@@ -151,8 +151,8 @@ def _words_of(sample: Sample, code: str) -> list[Any]:
     found = {
         word
         for body in bodies
-        if body.has_json
-        for _, word in leaves(body.json)
+        if body.has_data
+        for _, word in leaves(body.data)
         if isinstance(word, str | int) and not isinstance(word, bool) and str(word) in parts
     }
     whole = [word for word in found if str(word) == code]

@@ -1,0 +1,1 @@
+"""GLS' words and ours."""

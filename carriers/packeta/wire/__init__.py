@@ -1,0 +1,1 @@
+"""Packeta's words and ours."""
