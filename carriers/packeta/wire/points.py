@@ -1,7 +1,7 @@
 """Pickup points and Z-BOX lockers, from the one list of all there are.
 
-Source: Salamek/zasilkovna@581ccc3 (address of the list; `data` by id). The members of a point are as widely used
-clients read them; all but the id are optional here.
+Source: Salamek/zasilkovna@581ccc3 (address of the list; `data` by id). The members of a point, but for its id, are
+not documented there and are what this adapter assumes: all are optional here.
 """
 
 from __future__ import annotations
