@@ -16,6 +16,7 @@ $(READY): config/requirements.lock setup.cfg pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r config/requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -rf doorstep.egg-info  # it would be found before the installed one, and go stale with the next carrier
 	@touch $(READY)
 
 demo: $(READY) ## play the story in the terminal: quote, book, fail over, reconcile, deliver
