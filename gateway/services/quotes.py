@@ -67,8 +67,7 @@ class QuoteService:
         now = self._clock()
         if ask.window is not None and ask.window.end <= now:
             raise Unprocessable("/window/end", "the window is over", "in_the_past")
-        with self._store.look() as uow:
-            version = uow.keys.settings_version(merchant_id)
+        version = self._settings_version(merchant_id)
         policy = self._policies.live(merchant_id, ask.policy or self._settings.default_policy, version)
         request = QuoteRequest(
             shipment=ask.shipment, ready_at=max(ask.ready_at or now, now), window=ask.window, services=ask.services
@@ -120,6 +119,10 @@ class QuoteService:
         known = (quoted.rate.carrier_service, quoted.rate.deliver_from)
         same = [rate for rate in rates if (rate.carrier_service, rate.deliver_from) == known]
         return min(same, key=lambda rate: rate.price.amount, default=None)
+
+    def _settings_version(self, merchant_id: str) -> int:
+        with self._store.look() as uow:
+            return uow.keys.settings_version(merchant_id)
 
     def _deadline_s(self, ask: QuoteAsk) -> float:
         wanted = ask.deadline_ms or self._settings.deadline_ms
