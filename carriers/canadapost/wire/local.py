@@ -1,0 +1,73 @@
+"""Canada's clocks: Canada Post tells local times, with an abbreviation where there is a zone at all."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from carriers.base import Address
+
+END_OF_DAY = time(23, 59)
+# Minutes from UTC of the abbreviations seen in events. An abbreviation is believed as it stands: it names an offset.
+# Source: National Research Council Canada, time zones and daylight saving time.
+OFFSETS_MIN = {
+    **{"NST": -210, "NDT": -150, "AST": -240, "ADT": -180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300},
+    **{"MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "UTC": 0, "GMT": 0},
+}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@cache
+def _zones() -> tuple[Mapping[str, ZoneInfo], Mapping[str, ZoneInfo]]:
+    """Zones by province and by the first letter of postal codes, each by where most of its people live.
+
+    Source: Canada Post addressing guidelines (first letters); IANA time zone database.
+    """
+    text = files("carriers.canadapost").joinpath("zones.csv").read_text("utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    by_province = {row["subdivision"]: ZoneInfo(row["timezone"]) for row in rows}
+    by_letter = {letter: ZoneInfo(row["timezone"]) for row in rows for letter in row["postal_letters"].split()}
+    return by_province, by_letter
+
+
+def zone_of(address: Address, otherwise: str) -> ZoneInfo:
+    """The clock of an address: its province's, else that of its postal code."""
+    by_province, by_letter = _zones()
+    letter = address.postal_code.strip()[:1].upper()
+    return by_province.get(address.subdivision.upper()) or by_letter.get(letter) or ZoneInfo(otherwise)
+
+
+def written_day(text: str) -> date | None:
+    """A day: plain, or with midnight UTC behind it, which says nothing about the zone. None for anything else.
+
+    Source: official example of Tracking 2.0.0 (`2023-12-11T00:00:00.000Z`); recorded answers (`2026-09-24`).
+    """
+    found = _DAY.match(text)
+    try:
+        return date.fromisoformat(found[0]) if found else None
+    except ValueError:
+        return None
+
+
+def moment(day: date, clock: str, zone: str, province: str, otherwise: str) -> tuple[datetime, str]:
+    """A local day and time with its offset, and how that was found: told by the carrier, by the place, or assumed.
+
+    A time that cannot be read is midnight: the day is all that is known.
+    """
+    try:
+        at = datetime.combine(day, time.fromisoformat(clock).replace(tzinfo=None))
+    except ValueError:
+        at = datetime.combine(day, time())
+    known: tzinfo | None = None
+    if zone.upper() in OFFSETS_MIN:
+        known, source = timezone(timedelta(minutes=OFFSETS_MIN[zone.upper()])), "carrier"
+    elif province.upper() in _zones()[0]:
+        known, source = _zones()[0][province.upper()], "location"
+    else:
+        known, source = ZoneInfo(otherwise), "assumed"
+    return at.replace(tzinfo=known), source
