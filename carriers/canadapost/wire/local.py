@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -70,4 +70,5 @@ def moment(day: date, clock: str, zone: str, province: str, otherwise: str) -> t
         known, source = _zones()[0][province.upper()], "location"
     else:
         known, source = ZoneInfo(otherwise), "assumed"
-    return at.replace(tzinfo=known), source
+    # Through UTC, so that an hour that the clocks skip becomes one that exists.
+    return at.replace(tzinfo=known).astimezone(UTC).astimezone(known), source

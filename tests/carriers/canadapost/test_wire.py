@@ -1,0 +1,154 @@
+"""Canada Post's words and ours, from the facts: codes, local times, units, links, and payloads no sample shows."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from carriers.base import Address, Parcel, Reading, Requirements, ServiceLevel, ShipmentRejected
+from carriers.canadapost.adapter import CanadaPost
+from carriers.canadapost.wire import rating, shipping, tracking, words
+from carriers.canadapost.wire.local import written_day, zone_of
+from gateway.domain.fold import current_status
+from tests.carriers.canadapost.conftest import WINNIPEG, quoted, shipment, tendered
+
+ZONE = CanadaPost.profile.polling.timezone
+TABLE = list(csv.DictReader(files("carriers.canadapost").joinpath("statuses.csv").read_text("utf-8").splitlines()))
+BASE = "https://api.canadapost-postescanada.ca/prod/devportal-portaildesdeveloppeurs"
+
+
+def told(*events: dict[str, Any], **more: Any) -> Any:
+    body = json.dumps({"pin": "1", "significantEvents": list(events), **more}).encode()
+    return tracking.update(Reading.parse(body), "1", CanadaPost.statuses, ZONE)
+
+
+def event(
+    code: Any, day: str = "2026-03-02", clock: str = "10:00:00", zone: str = "EST", **more: Any
+) -> dict[str, Any]:
+    return {"eventIdentifier": code, "eventDate": day, "eventTime": clock, "eventTimeZone": zone, **more}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['carrier_code']}{row['qualifier']}")
+def test_every_code_is_read_as_number_and_as_padded_text(row: dict[str, str]) -> None:
+    code, said = row["carrier_code"], "returned to sender" if row["qualifier"] else ""
+    for written in (int(code), code.zfill(4), code):
+        (read,) = told(event(written, eventDescription=said)).events
+        assert (read.status, read.reason, read.carrier_qualifier) == (row["status"], row["reason"], row["qualifier"])
+        assert read.event_id == f"1/{code}/2026-03-02T15:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("zone", "province", "day", "clock", "at", "source"),
+    [
+        ("EST", "", "2023-12-11T00:00:00.000Z", "23:59:59", "2023-12-12T04:59:59Z", "carrier"),
+        ("MDT", "ON", "2026-07-01", "08:15", "2026-07-01T14:15:00Z", "carrier"),
+        ("NST", "", "2026-01-05", "09:00:00", "2026-01-05T12:30:00Z", "carrier"),
+        ("", "BC", "2026-07-01", "09:00:00", "2026-07-01T16:00:00Z", "location"),
+        ("ISRAEL", "", "2026-07-01", "09:00:00", "2026-07-01T13:00:00Z", "assumed"),
+        ("", "ON", "2026-03-08", "02:30:00", "2026-03-08T07:30:00Z", "location"),  # an hour that the clocks skip
+        ("", "SK", "2026-07-01", "12:00:00", "2026-07-01T18:00:00Z", "location"),  # no summer time there
+        ("EDT", "", "2026-07-01", "noon", "2026-07-01T04:00:00Z", "carrier"),
+    ],
+)
+def test_local_times(zone: str, province: str, day: str, clock: str, at: str, source: str) -> None:
+    (read,) = told(event(1300, day, clock, zone, eventProvince=province)).events
+    assert read.occurred_at == datetime.fromisoformat(at)
+    assert (read.tz_source, read.occurred_at_local) == (source, f"{day[:10]} {clock} {zone}".strip())
+
+
+def test_a_day_is_never_shifted() -> None:
+    assert str(written_day("2023-12-11T00:00:00.000Z")) == str(written_day("2023-12-11")) == "2023-12-11"
+    assert written_day("20231211") is written_day("2023-13-45") is written_day("") is None
+    assert zone_of(Address(country="CA", postal_code="v6b 1a1"), ZONE).key == "America/Vancouver"
+    assert zone_of(Address(country="CA", postal_code="??"), ZONE).key == ZONE
+
+
+def test_a_photo_newer_than_the_delivery_leaves_it_delivered_and_a_return_is_none() -> None:
+    photo = [event(2001, clock="12:00:00"), event("1496", clock="11:59:00"), event(20, clock="09:00:00")]
+    assert current_status(told(*photo).events).status == "delivered"
+    back = [event(1498, clock="12:00:00", eventDescription="L'article a été renvoyé avec succès à l'expéditeur")]
+    assert current_status(told(*back, event(1417, clock="09:00:00")).events).status == "returned"
+    silent = told(event(1496, clock="12:00:00", eventDescription="Delivered"), event(1417, clock="09:00:00"))
+    unsure = current_status(silent.events)
+    assert (unsure.status, unsure.status_conflict) == ("returning", True)
+
+
+def test_what_a_scan_lacks_loses_no_other_scan() -> None:
+    scans = [
+        event(1300),
+        event(1300),
+        event(None),
+        event(1301, day="soon"),
+        {"eventIdentifier": 9, "eventDate": "2026-03-02"},
+    ]
+    assert [read.carrier_code for read in told(*scans, pin=None, extra=[1]).events] == ["9", "1300"]
+    assert told().events == ()
+
+
+def test_units_and_words() -> None:
+    parcel = Parcel(weight_g=1, length_mm=104, width_mm=301, height_mm=200)
+    assert json.dumps(words.characteristics(parcel), default=str) == (
+        '{"weight": "0.001", "dimensions": {"length": "30.1", "width": "20.0", "height": "10.4"}}'
+    )
+    assert words.characteristics(Parcel(weight_g=30000, length_mm=10)) == {"weight": 30}
+    long = replace(WINNIPEG, street1="Apartment 1204, The Very Long Named Residence, 12345 Example Avenue North West")
+    lines = words.address_details(long)
+    assert f"{lines['addressLine1']} {lines['addressLine2']}" == long.street1
+    assert lines["postalZipCode"] == "R3W1A1"
+
+
+@pytest.mark.parametrize(
+    ("needs", "codes"),
+    [
+        (Requirements(), ()),
+        (Requirements(signature=True), ("SO",)),
+        (Requirements(min_age=16), ("PA18",)),
+        (Requirements(min_age=19, signature=True), ("SO", "PA19")),
+        (Requirements(min_age=21), None),
+    ],
+)
+def test_requirements_become_options(needs: Requirements, codes: tuple[str, ...] | None) -> None:
+    assert rating.options(needs) == codes
+    offered = rating.levels(quoted(shipment(needs=needs)), CanadaPost.profile.services)
+    assert bool(offered) is (codes is not None)
+    assert ServiceLevel.SERVICE_POINT not in offered
+
+
+def test_what_canada_post_cannot_take_is_neither_offered_nor_booked() -> None:
+    abroad = replace(WINNIPEG, country="US", postal_code="10038")
+    account = CanadaPost  # only its profile is needed
+    for what in (shipment(to=abroad), shipment(n=2), shipment(needs=Requirements(min_age=21))):
+        assert rating.levels(quoted(what), account.profile.services) == {}
+        with pytest.raises(ShipmentRejected):
+            shipping.shipment_request(tendered(what), None)  # type: ignore[arg-type]
+    with pytest.raises(ShipmentRejected, match="post office"):
+        shipping.shipment_request(tendered(shipment(), ServiceLevel.SERVICE_POINT), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("href", "path"),
+    [
+        (f"{BASE}/shipping/v1/artifacts/6e93/shipping/1000/0", "/shipping/v1/artifacts/6e93/shipping/1000/0"),
+        (f"{BASE}.evil.example/shipping/v1/artifacts/1/shipping/1/0", ""),
+        (f"{BASE}/shipping/v1/artifacts/../../../token", ""),
+        (f"{BASE}/shipping/v1/artifacts/1?x=https://evil.example", ""),
+        (f"{BASE}/tracking/v1/pins/1/details", ""),
+        ("https://api.canadapost-postescanada.ca/other/shipping/v1/artifacts/1/shipping/1/0", ""),
+        ("", ""),
+    ],
+)
+def test_only_the_apis_own_artifacts_are_followed(href: str, path: str) -> None:
+    assert shipping.artifact(href, BASE) == path
+
+
+def test_summaries_as_recorded_are_read() -> None:
+    recorded = b'[{"serviceName": "Flat rate box", "expectedDeliveryDate": "2026-09-25", "eventDescription": "Photo"}]'
+    expected = tracking.expected(tracking.item(Reading.parse(recorded)), ZONE)
+    assert expected is not None
+    assert expected.astimezone(UTC).isoformat() == "2026-09-26T03:59:00+00:00"
