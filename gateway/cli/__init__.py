@@ -29,6 +29,7 @@ COMMANDS = {
     "rate-cards": "rate_cards",
     "labels": "labels",
     "carriers": "carriers",
+    "new-carrier": "new_carrier",
     "sandbox": "carriers",
     "demo": "demo",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -9,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from carriers.base import Capability, Carrier
-from carriers.base.conformance import check as conformance_check
-from carriers.base.conformance import grade
-from carriers.base.registry import BrokenCarrier, carrier, installed
+from carriers.base.conformance import examine, grade
+from carriers.base.registry import GROUP, BrokenCarrier, carrier, installed
 from carriers.base.simulator import main as simulate_carrier
+from gateway.cli.check_report import told
 from gateway.services.carriers import facts as carrier_facts
 
 LEDGER = click.option(
@@ -49,12 +50,18 @@ def _code(carrier_class: type[Carrier] | None) -> str:
 
 @carriers.command("check")
 @click.argument("code")
-def check_carrier(code: str) -> None:
-    """Run the conformance kit's checks on one carrier; exit code 1 when any fails."""
-    failures = conformance_check(carrier(code))
-    for failure in failures:
-        click.echo(str(failure))
-    click.echo(f"{code}: {len(failures)} failures" if failures else f"{code}: all checks pass")
+@click.option("--all", "all_of_it", is_flag=True, help="Every failure of every check, not only the first few.")
+def check_carrier(code: str, all_of_it: bool) -> None:
+    """Run the conformance kit's checks on one carrier, say what to do; exit code 1 when any fails."""
+    found = entry_points(group=GROUP, name=code)
+    if not found:
+        raise BrokenCarrier(
+            f"carrier {code!r} is not installed; after a change of the entry points in setup.cfg or pyproject.toml, "
+            "run pip install -e again"
+        )
+    failures = examine(next(iter(found)))
+    for line in told(code, failures, all_of_it=all_of_it):
+        click.echo(line)
     raise click.exceptions.Exit(1 if failures else 0)
 
 
