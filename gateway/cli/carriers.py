@@ -14,6 +14,8 @@ from carriers.base.conformance import examine, grade
 from carriers.base.registry import GROUP, BrokenCarrier, carrier, installed
 from carriers.base.simulator import main as simulate_carrier
 from gateway.cli.check_report import told
+from gateway.cli.running import services
+from gateway.services.carrier_tables import hosts, raw_message, what_to_do
 from gateway.services.carriers import facts as carrier_facts
 
 LEDGER = click.option(
@@ -63,6 +65,39 @@ def check_carrier(code: str, all_of_it: bool) -> None:
     for line in told(code, failures, all_of_it=all_of_it):
         click.echo(line)
     raise click.exceptions.Exit(1 if failures else 0)
+
+
+@carriers.command("hosts")
+@click.option("--mode", type=click.Choice(["test", "live"]), help="Only this one.")
+@click.argument("codes", nargs=-1)
+def list_hosts(mode: str | None, codes: tuple[str, ...]) -> None:
+    """Print which hosts each carrier calls, by mode: carrier, mode, host:port, what for. For firewall rules.
+
+    An account's own `urls` stand in place of these; hosts that a link may lead to are options of an account.
+    """
+    for each in [carrier(code) for code in codes] or [found for _, found in sorted(installed().items())]:
+        for host in hosts(each.profile):
+            if mode in (None, host.mode):
+                click.echo(f"{host.carrier}\t{host.mode}\t{host.host}:{host.port}\t{','.join(host.names)}")
+
+
+@carriers.command("unmapped")
+@click.option("--payload", "inbox_id", help="Print this raw message instead, as it came.")
+def list_unmapped(inbox_id: str | None) -> None:
+    """Print the codes carriers sent that no table maps, with what to do; exit code 1 when there are any."""
+    store = services().store
+    if inbox_id is not None:
+        click.echo(raw_message(store, inbox_id))
+        return
+    codes = store.unmapped()
+    for code in codes:
+        name = f"{code.code} ({code.qualifier})" if code.qualifier else code.code
+        click.echo(f"{code.carrier} {name}: {code.events} of account {code.account} ({code.merchant_id})")
+        click.echo(f"    first {code.first_seen:%Y-%m-%d %H:%M}, last {code.last_seen:%Y-%m-%d %H:%M} UTC")
+        click.echo(f"  → {what_to_do(code, installed().get(code.carrier))}")
+    if not codes:
+        click.echo("every code that was seen is mapped")
+    raise click.exceptions.Exit(1 if codes else 0)
 
 
 @carriers.command("simulate")

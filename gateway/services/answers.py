@@ -44,3 +44,18 @@ class Violation:
     merchant_id: str
     subject_id: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmappedCode:
+    """A code that carriers told of an account's parcels and no table maps: how often, when, and one raw message."""
+
+    merchant_id: str
+    account: str
+    carrier: str
+    code: str
+    qualifier: str
+    events: int
+    first_seen: datetime
+    last_seen: datetime
+    inbox_id: str

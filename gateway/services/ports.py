@@ -32,6 +32,7 @@ from gateway.domain.tracking import TrackingEvent
 from gateway.services.answers import Mode as Mode
 from gateway.services.answers import Page as Page
 from gateway.services.answers import ShipmentSearch as ShipmentSearch
+from gateway.services.answers import UnmappedCode as UnmappedCode
 from gateway.services.answers import Violation as Violation
 from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
@@ -275,9 +276,7 @@ class Store(Protocol):
     def audit(self, now: datetime) -> Sequence[Violation]:
         """Every broken invariant that the database alone can show."""
 
-    def beat(self, job: str, at: datetime, rows: int, error: str) -> None:
-        """A job's heartbeat."""
-
+    def beat(self, job: str, at: datetime, rows: int, error: str) -> None: ...
     def keep_grade(self, carrier: str, fingerprint: str, level: str) -> None:
         """The kit's grade of a carrier's code, in place of an earlier one."""
 
@@ -285,6 +284,7 @@ class Store(Protocol):
         """(fingerprint of the code, level) of every graded carrier."""
 
     def beats(self) -> Mapping[str, tuple[datetime, int, str]]: ...
+    def unmapped(self) -> Sequence[UnmappedCode]: ...
     def counts(self) -> Mapping[str, int]:
         """How many rows wait for what, over all merchants: inbox_waiting, tenders_uncertain ..."""
 

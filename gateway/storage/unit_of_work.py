@@ -31,6 +31,7 @@ from gateway.storage.rows import DIALECTS
 from gateway.storage.secrets import Vault
 from gateway.storage.tables.accounts import GradeRow, HeartbeatRow
 from gateway.storage.tables.base import table_of
+from gateway.storage.unmapped import unmapped
 
 _HEARTBEATS = table_of(HeartbeatRow)
 _GRADES = table_of(GradeRow)
@@ -136,6 +137,15 @@ class SqlStore:
         """How many rows wait for what, over all merchants."""
         with self._reading() as connection:
             return counts(connection)
+
+    def unmapped(self) -> Sequence[ports.UnmappedCode]:
+        """Carriers' codes that no status table maps. Reads every event, so it may take its time."""
+        reader = read_engine(self._url, pool_size=1, limits=PG_AUDIT_LIMITS)
+        try:
+            with plain_errors(), reader.connect() as connection:
+                return unmapped(connection)
+        finally:
+            reader.dispose()
 
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""

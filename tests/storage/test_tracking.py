@@ -8,10 +8,11 @@ from itertools import permutations
 
 import pytest
 
-from gateway.domain.errors import StaleVersion
+from gateway.domain.errors import NotFound, StaleVersion
 from gateway.domain.fold import sort_key
 from gateway.domain.messages import InboxState
 from gateway.domain.tracking import Leg
+from gateway.services.carrier_tables import raw_message
 from gateway.storage import SqlStore
 from tests.storage import made
 from tests.storage.made import ACCOUNT, LEASE, MERCHANT, NOW
@@ -158,3 +159,40 @@ def test_a_quarantined_message_can_be_opened_again(store: SqlStore) -> None:
         uow.inbox.settle(made.message(), due_at=NOW)
         uow.commit()
         assert [message.id for message in uow.inbox.claim_due(NOW, LEASE, 10)] == ["inb_1"]
+
+
+def test_codes_that_no_table_maps_are_counted_by_account(store: SqlStore) -> None:
+    made.begin(store)
+    odd = {"status": "unknown", "reason": "unmapped_carrier_code"}
+    told = [
+        made.event("evt_1", carrier_code="ZZ", received_at=NOW, **odd),
+        made.event("evt_2", carrier_code="ZZ", received_at=NOW + timedelta(hours=2), **odd),
+        made.event("evt_3", carrier_code="ZZ", carrier_qualifier="back", **odd),
+        made.event("evt_4", carrier_code="IT"),
+        made.event("evt_5", status="unknown", reason="carrier_message"),
+    ]
+    with store.work() as uow:
+        uow.accounts.add(made.account("acc_2", name="other"))
+        uow.trackers.add(made.tracker())
+        uow.trackers.add(made.tracker("trk_2", account_id="acc_2"))
+        for n, event in enumerate(told):
+            uow.trackers.append(made.tracker(), event, f"inb_{n}")
+        uow.trackers.append(made.tracker("trk_2", account_id="acc_2"), told[0], "inb_9")
+        uow.commit()
+    first, *others = store.unmapped()
+    assert (first.merchant_id, first.carrier, first.code, first.events) == (MERCHANT, made.tracker().carrier, "ZZ", 2)
+    assert (first.first_seen, first.last_seen, first.inbox_id) == (NOW, NOW + timedelta(hours=2), "inb_1")
+    assert sorted((each.account, each.qualifier, each.events) for each in others) == [
+        (first.account, "back", 1),
+        ("other", "", 1),
+    ]
+
+
+def test_a_raw_message_is_shown_as_it_came(store: SqlStore) -> None:
+    made.begin(store)
+    with store.work() as uow:
+        uow.inbox.add(made.message(body='{"code": "ZZ"} \xe9'.encode("latin-1")))
+        uow.commit()
+    assert raw_message(store, "inb_1") == '{"code": "ZZ"} \N{REPLACEMENT CHARACTER}'
+    with pytest.raises(NotFound):
+        raw_message(store, "inb_2")
