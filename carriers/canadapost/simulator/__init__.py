@@ -17,11 +17,13 @@ from typing import Any, ClassVar, NoReturn
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
 
-from carriers.base import Clock, utc_now
+from carriers.base import Clock, LabelKind, utc_now
 from carriers.base.simulator import Ledger, Simulator, abort, answer, route
+from carriers.base.simulator.labels import label
 from carriers.canadapost.adapter import CanadaPost
-from carriers.canadapost.simulator import prints, tariff
+from carriers.canadapost.simulator import tariff
 from carriers.canadapost.simulator.parcels import Parcel
+from carriers.canadapost.wire.shipping import MEDIA
 
 BASE = "/prod/devportal-portaildesdeveloppeurs"
 SHIPMENTS = f"{BASE}/shipping/v1/<mailed_by>/<mobo>/shipments"
@@ -136,10 +138,11 @@ class SimulatorCanadaPost(Simulator):
         """A label, or a manifest's list."""
         self._admit(request)
         if id_ in self.manifests:
-            lines = ["Canada Post manifest (simulated)", id_, *(parcel.pin for parcel in self.manifests[id_])]
-            return Response(prints.pdf(lines), content_type="application/pdf")
-        content, media = prints.label(self._known(id_))
-        return Response(content, content_type=media)
+            pins = [parcel.pin for parcel in self.manifests[id_]]
+            listed = label(LabelKind.PDF, "Canada Post manifest (simulated)", id_, *pins)
+            return Response(listed, content_type="application/pdf")
+        kind, lines = self._known(id_).printed
+        return Response(label(kind, *lines), content_type=MEDIA[kind])
 
     @route("POST", MANIFESTS, operation="close_manifest")
     def transmit(self, request: Request, mailed_by: str, mobo: str) -> object:

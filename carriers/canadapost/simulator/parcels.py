@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.exceptions import NotFound
 
+from carriers.base import LabelKind
 from carriers.canadapost.adapter import CanadaPost
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -40,6 +41,15 @@ class Parcel:
     def group(self) -> str:
         """The group it waits in, if it waits."""
         return str(self.order.get("groupId", "")) if not self.voided else ""
+
+    @property
+    def printed(self) -> tuple[LabelKind, tuple[str, ...]]:
+        """The encoding that was ordered, and the lines of the label."""
+        spec = self.order["deliverySpec"]
+        there = spec["destination"]["addressDetails"]
+        kind = LabelKind(spec["printPreferences"]["encoding"].lower())
+        service = f"CANADA POST (simulated) {spec['serviceCode']}"
+        return kind, (service, self.pin, there["addressLine1"], there["postalZipCode"])
 
     def told(self, root: str, customer: str) -> dict[str, Any]:
         """The shipment as the shipping API tells it."""
