@@ -128,14 +128,24 @@ def list_accounts(merchant: str, mode: Mode) -> None:
 @accounts.command("check")
 @click.option("--merchant", required=True)
 @click.option("--mode", type=MODES, default="test", show_default=True)
-@click.argument("name")
-def check_account(merchant: str, mode: Mode, name: str) -> None:
-    """Ask an account's carrier something that costs nothing; exit code 1 when it does not work."""
+@click.argument("name", required=False)
+def check_account(merchant: str, mode: Mode, name: str | None) -> None:
+    """Ask an account's carrier something that costs nothing, and say in one sentence what is wrong.
+
+    Without NAME, every account of the mode is asked. Exit code 1 when one does not work.
+    """
     bound = services()
     merchant_id = merchant_of(bound, merchant, create=False)
-    probe = bound.accounts.probe(merchant_id, mode, bound.accounts.named(merchant_id, mode, name).id)
-    click.echo(probe.why)
-    raise click.exceptions.Exit(0 if probe.ok else 1)
+    book = bound.accounts
+    asked = [book.named(merchant_id, mode, name)] if name else book.list(merchant_id, mode)
+    if not asked:
+        raise NotFound(f"{merchant} has no {mode} accounts")
+    works = True
+    for account in asked:
+        probe = book.probe(merchant_id, mode, account.id)
+        click.echo(f"{account.name}: {'works' if probe.ok else probe.code}: {probe.why}")
+        works &= probe.ok
+    raise click.exceptions.Exit(0 if works else 1)
 
 
 @click.command()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from carriers.base import Capability, Carrier, CarrierError, QuoteRequest
+from carriers.base import Carrier
+from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, Unprocessable
 from gateway.domain.records import AccountRecord
-from gateway.domain.shipments import Shipment
-from gateway.domain.values import Address, Parcel
-from gateway.services.carrier_pool import CarrierPool, account_urls
+from gateway.services.carrier_pool import BrokenAccount, CarrierPool, account_urls
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Store
+from gateway.services.probing import Probe, probe
 from gateway.settings import Carriers as CarrierSettings
 
 CHECK_DEADLINE_S = 10.0
@@ -30,15 +31,6 @@ class AccountDraft:
     secrets: Mapping[str, str] | None = None
     options: Mapping[str, object] | None = None
     enabled: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """What asking the carrier showed: whether the account works, in one sentence."""
-
-    ok: bool
-    code: str
-    why: str
 
 
 class AccountBook:
@@ -138,17 +130,15 @@ class AccountBook:
             return uow.accounts.list(merchant_id, mode)
 
     def probe(self, merchant_id: str, mode: Mode, account_id: str) -> Probe:
-        """Ask the carrier for a price of a small parcel between two of its own countries' places: costs nothing."""
-        live = self._pool.bind(self.get(merchant_id, mode, account_id))
-        if not live.can(Capability.QUOTES):
-            return Probe(ok=False, code="not_probed", why=f"{live.record.carrier} has no call that costs nothing")
-        request = QuoteRequest(shipment=_probe_shipment(live.carrier), ready_at=self._clock())
-        quoting = live.carrier.quote(request)  # type: ignore[attr-defined]  # the role was seen
-        try:
-            rates = self._pool.ask(Purpose.CHECK, live, quoting, CHECK_DEADLINE_S)
-        except CarrierError as error:
-            return Probe(ok=False, code=error.code, why=str(error))
-        return Probe(ok=True, code="ok", why=f"the carrier answered with {len(rates)} rates")
+        """Ask the carrier something that costs nothing, and say in a sentence whether the account works."""
+        live = self._pool.attempt(self.get(merchant_id, mode, account_id))
+        if isinstance(live, BrokenAccount):
+            return Probe(ok=False, code="broken_account", why=live.why)
+
+        def ask(call: Coroutine[Any, Any, Any]) -> Outcome[Any]:
+            return self._pool.ask_all(Purpose.CHECK, [live], [call], CHECK_DEADLINE_S)[0]
+
+        return probe(live, self._clock(), ask)
 
     def _check(self, account: AccountRecord) -> None:
         """Everything an account says must mean something to its carrier."""
@@ -170,19 +160,3 @@ class AccountBook:
             if option.required and name not in account.options:
                 raise Unprocessable(f"/options/{name}", f"{account.carrier} needs it: {option.what}", "required")
         account_urls(account, carrier_class, allow_plain_http=self._settings.allow_plain_http)
-
-
-PROBE_PLACES = {
-    "NO": Address(country="NO", postal_code="0150", city="Oslo", street1="Dronningens gate 10", name="Probe"),
-    "US": Address(
-        country="US", postal_code="10038", city="New York", subdivision="NY", street1="100 Maiden Ln", name="Probe"
-    ),
-}
-
-
-def _probe_shipment(carrier: Carrier) -> Shipment:
-    """A one-kilogram parcel within a country the carrier serves."""
-    served = [place for country, place in PROBE_PLACES.items() if country in carrier.profile.countries]
-    place = served[0] if served else PROBE_PLACES["US"]
-    parcel = Parcel(weight_g=1000, length_mm=200, width_mm=150, height_mm=100)
-    return Shipment(origin=place, destination=place, parcels=(parcel,))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from carriers.base import Profile
 from carriers.base.registry import carrier
+from carriers.base.simulator import serve, simulator_class
 from gateway.services.answers import UnmappedCode
 from gateway.services.carrier_tables import Host, hosts, what_to_do
 from tests.cli.conftest import Run
@@ -71,3 +72,31 @@ def test_unmapped_codes_with_a_sample_of_the_raw_message(gateway: Run, tmp_path:
     assert "statuses.csv" in told.stdout
     missing = gateway("carriers", "unmapped", "--payload", "inb_none")
     assert (missing.returncode, "not kept for ever" in missing.stderr) == (1, True)
+
+
+def test_accounts_are_checked_one_by_one_and_all_together(gateway: Run, tmp_path: Path) -> None:
+    assert gateway("init").returncode == 0
+    plain = {"GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true"}
+    with serve(simulator_class(carrier("canadapost"))()) as post:
+        urls = ", ".join(f'{name} = "{url}"' for name, url in post.account.urls.items())
+        options = ", ".join(f'{name} = "{value}"' for name, value in post.account.options.items())
+        right = ", ".join(f'{name} = "{secret}"' for name, secret in post.account.secrets.items())
+        tables = [
+            f'[{name}]\ncarrier = "canadapost"\nurls = {{ {urls} }}\n'
+            f"options = {{ {options} }}\nsecrets = {{ {secrets} }}\n"
+            for name, secrets in (("good", right), ("bad", right.replace("simulated", "canary")))
+        ]
+        (tmp_path / "accounts.toml").write_text("".join(tables))
+        applied = gateway("accounts", "apply", "--merchant", "My shop", "accounts.toml", **plain)
+        assert applied.returncode == 0, applied.stderr
+        good = gateway("accounts", "check", "--merchant", "My shop", "good", **plain)
+        everyone = gateway("accounts", "check", "--merchant", "My shop", **plain)
+    assert (good.returncode, good.stdout) == (
+        0,
+        "good: works: Canada Post accepts the test credentials (asked for the price of 1 kg within CA)\n",
+    )
+    assert everyone.returncode == 1
+    assert good.stdout in everyone.stdout
+    assert "bad: authentication_failed: Canada Post refuses the test account" in everyone.stdout
+    assert "canary" not in everyone.stdout
+    assert gateway("accounts", "check", "--merchant", "My shop", "--mode", "live").returncode == 1
