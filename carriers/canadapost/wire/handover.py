@@ -83,32 +83,13 @@ def pickup_request(request: PickupRequest, email: str, timezone: str) -> dict[st
     """
     if request.closes_at is None:
         raise ShipmentRejected("Canada Post must know until when the parcels can be collected")
-    address, zone = request.address, zone_of(request.address, timezone)
-    street = address_details(address)
+    zone = zone_of(request.address, timezone)
     return {
         "customerRequestId": request.reference[:35],
         "pickupType": "OnDemand",
-        "pickupLocation": {
-            "businessAddressFlag": False,
-            "alternateAddress": filled(
-                {
-                    "company": (address.company or address.name)[:44],
-                    "addressLine1": street.get("addressLine1"),
-                    "city": street.get("city"),
-                    "province": address.subdivision,
-                    "postalCode": postal(address.postal_code),
-                }
-            ),
-        },
-        "contactInfo": filled(
-            {
-                "contactName": (address.name or address.company)[:45],
-                "email": email,
-                "contactPhone": address.phone,
-                "receiveEmailUpdatesFlag": True,
-            }
-        ),
-        "locationDetails": filled({"pickupInstructions": request.instructions or address.instructions}),
+        "pickupLocation": {"businessAddressFlag": False, "alternateAddress": _location(request.address)},
+        "contactInfo": _contact(request.address, email),
+        "locationDetails": filled({"pickupInstructions": request.instructions or request.address.instructions}),
         "pickupVolume": str(len(request.parcels)),
         "pickupTimes": {
             "onDemandPickupTime": {
@@ -118,6 +99,30 @@ def pickup_request(request: PickupRequest, email: str, timezone: str) -> dict[st
             }
         },
     }
+
+
+def _location(address: Address) -> dict[str, object]:
+    street = address_details(address)
+    return filled(
+        {
+            "company": (address.company or address.name)[:44],
+            "addressLine1": street.get("addressLine1"),
+            "city": street.get("city"),
+            "province": address.subdivision,
+            "postalCode": postal(address.postal_code),
+        }
+    )
+
+
+def _contact(address: Address, email: str) -> dict[str, object]:
+    return filled(
+        {
+            "contactName": (address.name or address.company)[:45],
+            "email": email,
+            "contactPhone": address.phone,
+            "receiveEmailUpdatesFlag": True,
+        }
+    )
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

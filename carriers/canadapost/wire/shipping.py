@@ -76,15 +76,15 @@ def shipment_request(request: BookRequest, account: Account) -> dict[str, object
                 "printPreferences": _print(request.label_format),
                 "preferences": dict.fromkeys(("showPackingInstructions", "showPostageRate", "showInsuredValue"), False),
                 "references": filled({"customerRef1": (shipment.reference or request.tender_reference)[:35]}),
-                "settlementInfo": filled(
-                    {
-                        "contractId": account.options.get("contract_id", ""),
-                        "intendedMethodOfPayment": payment(account),
-                    }
-                ),
+                "settlementInfo": _settlement(account),
             }
         ),
     }
+
+
+def _settlement(account: Account) -> dict[str, object]:
+    contract = account.options.get("contract_id", "")
+    return filled({"contractId": contract, "intendedMethodOfPayment": payment(account)})
 
 
 def _sender(request: BookRequest) -> dict[str, object]:
