@@ -68,7 +68,7 @@ class CanadaPost(Carrier):
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
         """Rates of one parcel within Canada; () without a call for anything else."""
-        services = rating.levels(request, self.profile.services)
+        services = rating.levels(request, rating.sold(self.account, self.profile.services))
         if not services:
             return ()
         body = rating.rating_request(request, services, self.account)

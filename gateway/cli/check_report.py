@@ -42,9 +42,12 @@ def told(code: str, failures: Sequence[Failure], *, all_of_it: bool = False) -> 
 def _explained(name: str, failures: Sequence[Failure], shown: int) -> Iterator[str]:
     asks = {check.name: check.asks for check in CHECKS}
     yield f"{name}: {asks.get(name, 'The carrier can be imported.')}"
-    for failure in failures[:shown]:
+    # One of each case before the second of any: the cases differ more than what is wrong with one of them.
+    first = {failure.case: failure for failure in reversed(failures)}
+    varied = [*reversed(first.values()), *(each for each in failures if first[each.case] is not each)]
+    for failure in varied[:shown]:
         yield f"    {f'[{failure.case}] ' if failure.case else ''}{failure.message}"
     if len(failures) > shown:
-        yield f"    … and {len(failures) - shown} more like it"
+        yield f"    … and {len(failures) - shown} more"
     yield f"  → {hints()[name]}"
     yield ""

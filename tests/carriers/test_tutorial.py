@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from carriers.base.conformance.checks import CHECKS
-from gateway.cli.check_report import hints
+from carriers.base.conformance.suite import Failure
+from gateway.cli.check_report import hints, told
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(sh|json|csv|python)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -106,6 +107,15 @@ def test_what_stops_a_carrier_from_being_loaded_is_told(tmp_path: Path) -> None:
     assert "statuses.csv, line 1: the columns are carrier_code," in said.stdout
     absent = newcomer.run("gateway carriers check nobody")
     assert "run pip install -e again" in absent.stderr
+
+
+def test_a_report_shows_one_of_each_case_first_and_all_on_request() -> None:
+    found = [("a", "1"), ("a", "2"), ("b", "3"), ("c", "4"), ("d", "5")]
+    failures = [Failure(check="money_is_exact", case=case, message=message) for case, message in found]
+    shown = [line.strip() for line in told("acme", failures) if line.startswith("    ")]
+    assert shown == ["[a] 1", "[b] 3", "[c] 4", "… and 2 more"]
+    everything = [line.strip() for line in told("acme", failures, all_of_it=True) if line.startswith("    ")]
+    assert everything == ["[a] 1", "[b] 3", "[c] 4", "[d] 5", "[a] 2"]
 
 
 def test_every_check_has_a_hint_and_every_hint_a_check() -> None:

@@ -5,7 +5,7 @@ Source: POST /rating/v1/prices as public clients of the Developer Portal API cal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -31,7 +31,15 @@ TAXES = {"gst": "GST", "hst": "HST", "pst": "PST"}
 PROOFS_OF_AGE = (18, 19)
 
 
-def levels(request: QuoteRequest, sold: Mapping[ServiceLevel, str]) -> Mapping[ServiceLevel, str]:
+def sold(account: Account, all_of_them: Mapping[ServiceLevel, str]) -> Mapping[ServiceLevel, str]:
+    """The services that the account offers: those of its option `services` (a list, or words with commas), or all."""
+    given = account.options.get("services") or ()
+    words = given.split(",") if isinstance(given, str) else given
+    chosen = {str(word).strip() for word in words} if isinstance(words, Sequence) else set()
+    return {level: code for level, code in all_of_them.items() if not chosen or code in chosen}
+
+
+def levels(request: QuoteRequest, services: Mapping[ServiceLevel, str]) -> Mapping[ServiceLevel, str]:
     """The services to be priced, by level; none where Canada Post cannot take the shipment.
 
     A shipment with a chosen post office is delivered there, and nothing else is.
@@ -41,9 +49,11 @@ def levels(request: QuoteRequest, sold: Mapping[ServiceLevel, str]) -> Mapping[S
     if not inland or len(shipment.parcels) != 1 or options(shipment.requirements) is None:
         return {}
     if collected(request):
-        return {level: code for level, code in sold.items() if level is ServiceLevel.SERVICE_POINT}
-    wanted = request.services or tuple(sold)
-    return {level: code for level, code in sold.items() if level in wanted and level is not ServiceLevel.SERVICE_POINT}
+        return {level: code for level, code in services.items() if level is ServiceLevel.SERVICE_POINT}
+    wanted = request.services or tuple(services)
+    return {
+        level: code for level, code in services.items() if level in wanted and level is not ServiceLevel.SERVICE_POINT
+    }
 
 
 def collected(request: QuoteRequest) -> bool:

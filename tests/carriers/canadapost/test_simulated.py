@@ -50,6 +50,13 @@ def test_from_quote_to_delivery(server: RunningSimulator, post: CanadaPost, ask:
     assert entry.price == Money.parse("19.27", "CAD")
 
 
+@pytest.mark.parametrize("services", ["DOM.EP, DOM.RP", ["DOM.EP", "DOM.RP"]])
+def test_an_account_offers_what_its_contract_has(server: RunningSimulator, ask: Ask, services: object) -> None:
+    some = replace(server.account, options={**server.account.options, "services": services})
+    rates = ask(CanadaPost(some, lambda: MONDAY).quote(quoted(shipment())))
+    assert [rate.carrier_service for rate in rates] == ["DOM.EP", "DOM.RP"]
+
+
 def test_a_transmitted_shipment_is_refunded_on_request_and_only_once(post: CanadaPost, ask: Ask) -> None:
     booked = ask(post.book(tendered(shipment())))
     first, second = ask(post.cancel(booked.ref)), ask(post.cancel(booked.ref))
