@@ -92,7 +92,11 @@ def change_account(draft: AccountDraft, account_id: str) -> Response:
 @requires("admin")
 @blueprint.response(200, ProbeSchema)
 def check_account(account_id: str) -> Response:
-    """Ask the carrier something that costs nothing, and say in a sentence whether the account works."""
+    """Ask the carrier something that costs nothing, and say in a sentence whether the account works.
+
+    `code` is `ok`, or what is wrong: `unknown_host`, `tls`, `unreachable`, `timeout`, `authentication_failed`,
+    `not_allowed`, `missing_secret`, `missing_option`, `clock_skew`, `rate_limited`, `shipment_rejected` ...
+    """
     probe = services().accounts.probe(caller().merchant_id, caller().mode, account_id)
     return answer({"ok": probe.ok, "code": probe.code, "why": probe.why})
 

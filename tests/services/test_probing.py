@@ -8,12 +8,14 @@ from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from carriers.base import Account, Address, Capability, Carrier, QuoteRequest, capabilities
+from carriers.base.conformance.windows import MemoryWindows
 from carriers.base.curl_transport import CurlTransport
 from carriers.base.drive import Outcome, Transport, drive
 from carriers.base.registry import carrier, installed
@@ -22,6 +24,9 @@ from carriers.base.transports import RequestsTransport
 from gateway.domain.records import AccountRecord
 from gateway.services.carrier_pool import LiveCarrier
 from gateway.services.probing import Probe, places, probe
+from tests.api.world import OWN_FLEET
+from tests.carriers.base.peers import peer, silent
+from tests.carriers.base.test_transports import certified
 
 NOW = datetime.now(UTC)
 SECRETS = {"bring": {"api_uid": "u" * 9, "api_key": "canary-key-5f1e", "webhook_secret": "w" * 9}}
@@ -55,7 +60,10 @@ def live_of(
         options=options,
         created_at=NOW,
     )
-    account = Account(id="acc_1", name="account", mode="test", urls=urls, secrets=secrets, options=options)
+    windows = MemoryWindows({}, {})
+    account = Account(
+        id="acc_1", name="account", mode="test", urls=urls, secrets=secrets, options=options, windows=windows
+    )
     return LiveCarrier(record, (kind or carrier(code))(account, lambda: NOW))
 
 
@@ -145,10 +153,19 @@ def test_no_connection(transport: Transport) -> None:
     assert (refused.code, "no connection to 127.0.0.1" in refused.why) == ("unreachable", True)
 
 
-def test_a_certificate_nobody_trusts(transport: Transport, httpserver: HTTPServer) -> None:
-    # A server that speaks plain HTTP is no TLS server either; a wrong certificate fails in the same place.
-    found = probed(bring_at(f"https://127.0.0.1:{httpserver.port}"), transport)
-    assert (found.code, "no secure connection to 127.0.0.1" in found.why) == ("tls", True)
+def test_a_certificate_nobody_trusts(transport: Transport, httpserver: HTTPServer, tmp_path: Path) -> None:
+    plain = probed(bring_at(f"https://127.0.0.1:{httpserver.port}"), transport)
+    with peer(silent, certified(tmp_path, "127.0.0.1").server) as secure:
+        own = probed(bring_at(f"https://127.0.0.1:{secure.port}"), transport)
+    for found in (plain, own):
+        assert (found.code, "no secure connection to 127.0.0.1" in found.why) == ("tls", True)
+
+
+def test_our_own_fleet_calls_nobody(transport: Transport) -> None:
+    works = probed(live_of("own_fleet", {}, options=OWN_FLEET), transport)
+    assert (works.ok, "without calling anybody" in works.why) == (True, True)
+    broken = probed(live_of("own_fleet", {}, options={**OWN_FLEET, "rate_card": "[prices]"}), transport)
+    assert (broken.ok, "rate_card" in broken.why) == (False, True)
 
 
 def test_what_is_missing_is_named(transport: Transport, httpserver: HTTPServer) -> None:
