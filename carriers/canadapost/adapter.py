@@ -74,11 +74,11 @@ class CanadaPost(Carrier):
         body = rating.rating_request(request, services, self.account)
         try:
             reply = await self.http.post(API, "/rating/v1/prices", json=body, repeatable=True)
+            return rating.rates(reply.reading(), services, request.shipment, self.profile.polling.timezone)
         except ShipmentRejected as refused:
             if refused.carrier_code == refusals.NOT_SERVED:
                 return ()
             raise
-        return rating.rates(reply.reading(), services, request.shipment, self.profile.polling.timezone)
 
     async def book(self, request: BookRequest) -> Booking:
         """Make a shipment, which is charged at once. What is sent twice is paid twice: find it before trying again.

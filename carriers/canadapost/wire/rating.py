@@ -23,6 +23,7 @@ from carriers.base import (
     Surcharge,
 )
 from carriers.canadapost.wire.local import END_OF_DAY, written_day, zone_of
+from carriers.canadapost.wire.refusals import problems, refused
 from carriers.canadapost.wire.words import characteristics, filled, postal
 
 CAD = "CAD"
@@ -88,8 +89,18 @@ def rating_request(request: QuoteRequest, services: Mapping[ServiceLevel, str], 
 
 
 def rates(body: Reading, services: Mapping[ServiceLevel, str], shipment: Shipment, timezone: str) -> tuple[Rate, ...]:
-    """The priced services among those asked for, one rate per level."""
-    priced = {answer.maybe_text("serviceCode"): answer for answer in body.items()}
+    """The priced services among those asked for, one rate per level; one that is an error has none.
+
+    Raises:
+        ShipmentRejected, AuthenticationFailed: nothing is priced, and an item says why, inside HTTP 200.
+    """
+    answers = body.items()
+    failed = [problem for answer in answers if not answer.has("priceDetails") for problem in problems(answer)]
+    priced = {
+        each.maybe_text("serviceCode"): each for each in answers if each.has("priceDetails") or not problems(each)
+    }
+    if failed and not priced:
+        raise refused(failed)
     return tuple(
         _rate(priced[code], level, code, _promise(priced[code], shipment, timezone))
         for level, code in services.items()

@@ -75,7 +75,8 @@ def _event(scan: Reading, number: str, statuses: StatusTable, timezone: str) -> 
     occurred_at, tz_source = moment(day, clock, zone, province, timezone)
     bare = plain(code)
     back = RETURN if TO_SENDER.search(said) and statuses.lookup(bare, RETURN).listed else ""
-    mapped = statuses.lookup(bare, back)
+    listed = statuses.lookup(code, back)  # a table may also have a code as it was sent
+    mapped = listed if listed.listed else statuses.lookup(bare, back)
     return TrackingEvent(
         event_id=f"{number}/{bare}/{occurred_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         occurred_at=occurred_at,

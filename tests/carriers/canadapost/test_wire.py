@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from carriers.base import Address, Parcel, Reading, Requirements, ServiceLevel, ShipmentRejected
+from carriers.base import Address, Parcel, Reading, Requirements, ServiceLevel, ShipmentRejected, StatusRow
 from carriers.canadapost.adapter import CanadaPost
 from carriers.canadapost.wire import rating, shipping, tracking, words
 from carriers.canadapost.wire.local import written_day, zone_of
@@ -41,6 +41,15 @@ def test_every_code_is_read_as_number_and_as_padded_text(row: dict[str, str]) ->
         (read,) = told(event(written, eventDescription=said)).events
         assert (read.status, read.reason, read.carrier_qualifier) == (row["status"], row["reason"], row["qualifier"])
         assert read.event_id == f"1/{code}/2026-03-02T15:00:00Z"
+
+
+def test_a_line_for_a_code_as_it_was_sent_counts_too() -> None:
+    body = Reading.parse(json.dumps({"significantEvents": [event("0777")]}).encode())
+    (unlisted,) = tracking.update(body, "1", CanadaPost.statuses, ZONE).events
+    assert (unlisted.reason, unlisted.carrier_code) == ("unmapped_carrier_code", "0777")
+    for code in ("0777", "777"):
+        table = CanadaPost.statuses.overridden([StatusRow(carrier_code=code, status="in_transit")])
+        assert tracking.update(body, "1", table, ZONE).events[0].status == "in_transit"
 
 
 @pytest.mark.parametrize(
