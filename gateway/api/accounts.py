@@ -95,7 +95,7 @@ def check_account(account_id: str) -> Response:
     """Ask the carrier something that costs nothing, and say in a sentence whether the account works.
 
     `code` is `ok`, or what is wrong: `unknown_host`, `tls`, `unreachable`, `timeout`, `authentication_failed`,
-    `not_allowed`, `missing_secret`, `missing_option`, `clock_skew`, `rate_limited`, `shipment_rejected` ...
+    `not_allowed`, `missing_secret`, `missing_option`, `incomplete_account`, `clock_skew`, `rate_limited` ...
     """
     probe = services().accounts.probe(caller().merchant_id, caller().mode, account_id)
     return answer({"ok": probe.ok, "code": probe.code, "why": probe.why})

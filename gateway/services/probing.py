@@ -1,8 +1,8 @@
 """Does an account work? A read-only question that costs nothing, asked live, and its outcome in one sentence.
 
 Asked is the first thing the carrier can do of: a price, where a parcel is that does not exist, a booking that was never
-made, a service point, and where it can do none of these, a token. What is answered without calling anybody (a rate card
-of the account's own) shows nothing, and the next question is asked.
+made, a service point, and where it can do none of these, a token. What is answered without the account's credentials
+(prices of a rate card of its own, tracking that is open to everybody) shows nothing, and the next question is asked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from carriers.base import (
     Tracks,
     UnknownReference,
 )
-from carriers.base.calls import Exchange
+from carriers.base.calls import SHORTEST_SECRET, Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address, Parcel
@@ -75,21 +75,32 @@ class Question:
     ask: Callable[[], Coroutine[Any, Any, Any]]
     searches: bool = True
 
+    def answered(self, outcome: Outcome[Any]) -> bool:
+        """Whether it was answered, if only by not finding anything."""
+        nothing = self.searches and isinstance(outcome.error, UnknownReference | ShipmentRejected)
+        return outcome.error is None or nothing
+
 
 def probe(live: LiveCarrier, now: datetime, ask: Callable[[Coroutine[Any, Any, Any]], Outcome[Any]]) -> Probe:
     """Ask until something shows whether the account works."""
     lacking = _lacking(live)
     if lacking:
         return Probe(ok=False, code="missing_option", why=lacking)
-    quiet = None
+    name, calls = live.carrier.profile.name, bool(live.carrier.profile.urls["live"])
     for question in _questions(live, now):
         outcome = ask(_afresh(live.carrier, question))
-        if outcome.exchanges or outcome.error is not None:
+        if any(map(_carried, outcome.exchanges)) or not question.answered(outcome):
             return _told(live, question, outcome, now)
-        quiet = question.what
-    if quiet and not live.carrier.profile.urls["live"]:
-        return Probe(ok=True, code="ok", why=f"{live.carrier.profile.name} answers for {quiet} without calling anybody")
-    return Probe(ok=False, code="not_probed", why=f"{live.record.carrier} has no call that costs nothing")
+        if not calls:
+            return Probe(ok=True, code="ok", why=f"{name} answers for {question.what} without calling anybody")
+    return _failed("not_probed", f"no call to {name} that costs nothing shows whether the credentials are right")
+
+
+def _carried(exchange: Exchange) -> bool:
+    """Whether a call showed the account's credentials, or a token that was got with them."""
+    call = exchange.call
+    text = "\n".join([call.url, *call.headers.values(), (call.body or b"").decode("utf-8", "replace")])
+    return any(len(secret) >= SHORTEST_SECRET and secret in text for secret in call.secrets)
 
 
 async def _afresh(carrier: Carrier, question: Question) -> Any:
@@ -123,7 +134,7 @@ def _told(live: LiveCarrier, question: Question, outcome: Outcome[Any], now: dat
     """The outcome of a question in one sentence."""
     name, error, last = live.carrier.profile.name, outcome.error, outcome.exchanges[-1] if outcome.exchanges else None
     mode = live.record.mode
-    if error is None or (question.searches and isinstance(error, UnknownReference | ShipmentRejected)):
+    if error is None or question.answered(outcome):
         return Probe(ok=True, code="ok", why=f"{name} accepts the {mode} credentials (asked for {question.what})")
     if isinstance(error, AuthenticationFailed):
         return _refused(live, question, error, last, now)
@@ -148,7 +159,7 @@ def _refused(
     wanted = {secret: what for secret, what in live.carrier.profile.secrets.items() if "webhook" not in secret}
     missing = [f"{secret} ({what})" for secret, what in wanted.items() if not live.record.secrets.get(secret)]
     if last is None or last.reply is None:
-        return _failed("missing_secret" if missing else error.code, str(error))
+        return _failed("missing_secret" if missing else "incomplete_account", str(error))
     ahead_s = _ahead_s(last.reply.headers, now)
     if abs(ahead_s) > SKEW_S:
         by = f"{abs(ahead_s) / 60:.0f} minutes {'ahead of' if ahead_s > 0 else 'behind'}"
@@ -198,9 +209,10 @@ def _host(last: Exchange | None) -> str:
 
 @cache
 def _places() -> Mapping[str, tuple[Address, ...]]:
-    """Two public buildings of each country, near each other. Phone numbers are of ranges that belong to nobody.
+    """Two public buildings of each country, near each other, with phone numbers made for examples: nobody is called.
 
-    Source of the ranges: NANPA 555-01xx, Ofcom and ARCEP numbers for drama, PTS 031-390 06 xx, BNetzA 030 23125 xxx.
+    Source of the numbers: NANPA 555-01xx, Ofcom and ARCEP numbers for drama, PTS 031-390 06 xx, BNetzA 030 23125 xxx;
+    the Polish ones are those of InPost's API documentation.
     """
     found: dict[str, tuple[Address, ...]] = {}
     text = files("gateway.services").joinpath("probe_places.csv").read_text("utf-8")

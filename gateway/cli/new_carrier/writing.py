@@ -49,7 +49,7 @@ def written(layout: Layout, code: str) -> dict[Path, str]:
 
 
 def registered(setup: str, code: str) -> str:
-    """The text of setup.cfg with the carrier in the lists that name every one, each in its order.
+    """The text of setup.cfg with the carrier in the lists that name every one, before the next in order.
 
     Raises:
         InvalidValue: a list is not where it was.
@@ -59,8 +59,10 @@ def registered(setup: str, code: str) -> str:
         found = re.search(rf"{heading}((?:    .*\n)+)", setup, re.MULTILINE)
         if found is None:
             raise InvalidValue(f"setup.cfg has no list {heading!r}")
-        listed = "\n".join(sorted({*found[1].splitlines(), line}))
-        setup = f"{setup[: found.start(1)]}{listed}\n{setup[found.end(1) :]}"
+        listed = found[1].splitlines()
+        place = next((at for at, other in enumerate(listed) if other >= line), len(listed))
+        listed[place:place] = [] if line in listed else [line]
+        setup = "".join([setup[: found.start(1)], *(f"{each}\n" for each in listed), setup[found.end(1) :]])
     return setup
 
 
