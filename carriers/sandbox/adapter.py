@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 
 from carriers.base import (
@@ -22,6 +23,7 @@ from carriers.base import (
     HmacProof,
     Label,
     LabelFormat,
+    Manifest,
     OutcomeUnknown,
     Pickup,
     PickupRequest,
@@ -146,7 +148,7 @@ class Sandbox(Carrier):
         reply = await self.http.post(
             "api",
             "/pickups",
-            repeatable=True,
+            repeatable=False,
             json=wire_handover.pickup_request(request),
             headers={"Idempotency-Key": request.reference},
         )
@@ -157,6 +159,12 @@ class Sandbox(Carrier):
         reply = await self.http.delete("api", f"/pickups/{pickup.carrier_reference}", repeatable=True)
         if wire.cancellation(reply.reading()).state is not CancellationState.ACCEPTED:
             raise BadCarrierResponse("the pickup is not cancelled")
+
+    async def close_manifest(self, bookings: Sequence[BookingRef], day: date) -> Manifest:
+        """The day's list; the sandbox keeps no document of it."""
+        body = wire_handover.manifest_request(bookings, day)
+        reply = await self.http.post("api", "/manifests", repeatable=False, json=body)
+        return wire_handover.manifest(reply.reading(), day)
 
     async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
         """Made-up shops and lockers, nearest first."""

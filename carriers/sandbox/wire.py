@@ -27,6 +27,7 @@ from carriers.base import (
     Reply,
     Requirements,
     ServiceLevel,
+    ServicePointClosed,
     Shipment,
     ShipmentRejected,
     StatusTable,
@@ -48,6 +49,7 @@ _ERRORS: Mapping[str, type[CarrierError]] = {
     "parcel_not_accepted": ShipmentRejected,
     "price_changed": ShipmentRejected,
     "quote_expired": ShipmentRejected,
+    "service_point_closed": ServicePointClosed,
 }
 
 

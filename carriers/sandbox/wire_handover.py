@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from carriers.base import Address, OpeningHours, Pickup, PickupRequest, Reading, ServicePoint
+from collections.abc import Sequence
+from datetime import date
+
+from carriers.base import Address, BookingRef, Manifest, OpeningHours, Pickup, PickupRequest, Reading, ServicePoint
 from carriers.sandbox.wire import address
 
 
@@ -27,6 +30,18 @@ def pickup(answer: Reading) -> Pickup:
         earliest=answer.maybe_time("earliest"),
         latest=answer.maybe_time("latest"),
     )
+
+
+def manifest_request(bookings: Sequence[BookingRef], day: date) -> dict[str, object]:
+    """The body of POST /manifests."""
+    listed = [{"id": each.carrier_reference, "tracking_number": each.tracking_number} for each in bookings]
+    return {"day": day.isoformat(), "bookings": listed}
+
+
+def manifest(answer: Reading, day: date) -> Manifest:
+    """What it took over."""
+    numbers = tuple(each.text("tracking_number") for each in answer.get("bookings").items())
+    return Manifest(carrier_reference=answer.text("id"), day=day, tracking_numbers=numbers)
 
 
 def service_point(point: Reading) -> ServicePoint:

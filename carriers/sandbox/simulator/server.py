@@ -33,6 +33,7 @@ REFUSALS = {
     "address_not_deliverable": (422, "We cannot deliver to this address."),
     "no_such_format": (422, "We print pdf, zpl and png."),
     "parcel_not_accepted": (422, "We do not carry this."),
+    "service_point_closed": (422, "This point takes no parcels."),
     "unavailable": (503, "Nothing was done, try again later."),
 }
 
@@ -53,6 +54,7 @@ class SimulatorSandbox(Simulator):
         self._spoilt: set[tuple[str, str]] = set()
         self._once: dict[tuple[str, str], Job] = {}
         self._pickups: dict[str, Json] = {}
+        self._listed: set[str] = set()
 
     def fault(self, operation: str, request: Request, variables: Mapping[str, Any]) -> Fault | None:
         """What was ordered, else what the outcome says; of a booking's calls only the first is spoilt."""
@@ -202,6 +204,16 @@ class SimulatorSandbox(Simulator):
         if id not in self._pickups:
             _refuse("not_found")
         return {"status": "cancelled"}
+
+    @route("POST", "/v1/manifests", operation="close_manifest")
+    def close_manifest(self, request: Request) -> object:
+        """The bookings it has that are on no other list."""
+        order = self._order(request)
+        wanted = [each["tracking_number"] for each in order["bookings"]]
+        fresh = [number for number in wanted if self._jobs.known(number) and number not in self._listed]
+        self._listed.update(fresh)
+        listed = [{"tracking_number": number} for number in fresh]
+        return answer({"id": f"M-{len(self._listed)}", "bookings": listed}, 201)
 
     @route("GET", "/v1/service-points", operation="service_points")
     def service_points(self, request: Request) -> object:
