@@ -139,9 +139,9 @@ class Gls(Carrier):
         return handover.service_points(await self._shipit(path, body, repeatable=True), near, radius_m, limit)
 
     async def close_manifest(self, bookings: Sequence[BookingRef], day: date) -> Manifest:
-        """Close the day and transmit its parcels; closing it again transmits what is left, so it is repeatable."""
+        """Close the day and transmit its parcels. What a lost answer would have listed, a second one no longer does."""
         reply = await self.http.post(
-            "shipit", "/rs/shipments/endofday", params={"date": day.isoformat()}, headers=SHIPIT, repeatable=True
+            "shipit", "/rs/shipments/endofday", params={"date": day.isoformat()}, headers=SHIPIT, repeatable=False
         )
         return handover.manifest(reply.reading(), bookings, day)
 
