@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     failures.a_dripping_carrier_is_given_up,
     failures.a_huge_answer_is_given_up,
     failures.a_lost_booking_is_never_called_safe,
+    failures.a_lost_order_is_never_called_safe,
     failures.the_idempotency_key_travels,
     failures.the_same_tender_books_once,
     money.money_is_exact,

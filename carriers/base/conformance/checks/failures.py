@@ -25,6 +25,7 @@ RETRY_AFTER_S = 7
 # How long a peer that hangs is waited for. Whatever is late for that is lost too, so no machine is too slow.
 HANG_S = 0.5
 LOST = (FaultKind.TIMEOUT_AFTER, FaultKind.RESET_AFTER, FaultKind.TRUNCATED, FaultKind.STATUS_500_AFTER)
+ORDERS = ("schedule_pickup", "close_manifest")
 REFUSED = Answer(status=401, headers={"Content-Type": "text/plain"}, body=b"unauthorized")
 TOO_MANY = Answer(status=429, headers={"Retry-After": str(RETRY_AFTER_S)}, body=b"too many requests")
 DOWN = Answer(status=503, body=b"try again later")
@@ -105,6 +106,28 @@ def a_lost_booking_is_never_called_safe(subject: Subject) -> Iterator[str]:
             yield from _not_unknown(f"{sample.name}.{answer.status}", sample, played)
 
 
+def _ordered(subject: Subject) -> list[Sample]:
+    """Samples that order something; one that finds it ordered already only reads."""
+    shown = [sample for name in ORDERS for sample in subject.shown(name)]
+    return [each for each in shown if any(exchange.request.method != "GET" for exchange in each.exchanges)]
+
+
+@whole(when=_ordered)
+def a_lost_order_is_never_called_safe(subject: Subject) -> Iterator[str]:
+    """A pickup or manifest that was sent and got no answer is OutcomeUnknown: called safe, it would be ordered twice.
+
+    That goes also for carriers who know a repeated reference: the gateway orders anew under another one.
+    """
+    runs = [
+        Run(f"{sample.name}.{kind}", sample, _fault(sample, _booking_place(sample), kind))
+        for sample in _ordered(subject)
+        for kind in LOST
+    ]
+    for name, transport in transports().items():
+        for run, played in zip(runs, together(subject, runs, transport, HANG_S), strict=True):
+            yield from _not_unknown(f"{run.name} over {name}", run.sample, played)
+
+
 @each(_booked)
 def the_idempotency_key_travels(subject: Subject, sample: Sample) -> Iterator[str]:
     """The tender's reference is somewhere in the request that books."""
@@ -168,7 +191,7 @@ def _not_unknown(about: str, sample: Sample, played: Played) -> Iterator[str]:
     place = _booking_place(sample)
     times = sum(1 for call in played.sent if call.place == place)
     if times != 1:
-        yield f"{about}: the booking was sent {times} times"
+        yield f"{about}: it was sent {times} times"
 
 
 def _booking_place(sample: Sample) -> int:

@@ -18,6 +18,8 @@ from carriers.base import (
     Label,
     LabelFormat,
     LabelKind,
+    Pickup,
+    PickupRequest,
     Profile,
     QuoteRequest,
     Rate,
@@ -67,6 +69,12 @@ class ParcelCo(Carrier):
         path = f"/bookings/{booking.carrier_reference}/cancel"
         reply = await self.http.post("api", path, repeatable=True)
         return wire.cancellation(reply.reading())
+
+    async def schedule_pickup(self, request: PickupRequest) -> Pickup:
+        """Come by on a day."""
+        body = {"day": request.day.isoformat(), "parcels": len(request.parcels), "reference": request.reference}
+        reply = await self.http.post("api", "/pickups", json=body, repeatable=False)
+        return Pickup(carrier_reference=reply.reading().text("id"))
 
     async def label(self, booking: BookingRef, form: LabelFormat) -> Label:
         """A PDF."""
