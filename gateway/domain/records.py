@@ -171,6 +171,7 @@ class TrackerRecord:
     version: int = 0
     finished: bool = False
     subscribed_until: datetime | None = None
+    polled_at: datetime | None = None
     due_at: datetime | None = None
     tries: int = 0
 
@@ -216,12 +217,17 @@ class Recall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Something a person must settle. Kinds: needs_review, recall_refused, price_variance."""
+    """Something a person must settle, about a tender, a shipment or (a pickup or manifest) the `subject_id`.
+
+    Kinds: needs_review, recall_refused, recall_open, price_variance, pickup_uncertain, pickup_open, pickup_unwanted,
+    manifest_uncertain, manifest_unwanted.
+    """
 
     id: str
     merchant_id: str
     kind: str
-    shipment_id: str
+    shipment_id: str = ""
+    subject_id: str = ""
     tender_id: str = ""
     why: str = ""
     state: Literal["open", "closed"] = "open"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -37,8 +37,20 @@ class ShipmentSearch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverSearch:
+    """What a list of pickups or manifests is narrowed by; empty fields do not narrow."""
+
+    mode: Mode
+    day: date | None = None
+    account: str = ""
+    state: str = ""
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One broken invariant: its name (I1..I10), the merchant and object it is about, and what is wrong."""
+    """One broken invariant: its name (I1..I16), the merchant and object it is about, and what is wrong."""
 
     invariant: str
     merchant_id: str

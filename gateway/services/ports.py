@@ -9,12 +9,11 @@ never called inside one. `claim` methods lease due rows to one worker (`FOR UPDA
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import Quote
 from gateway.domain.records import (
     Case,
@@ -29,11 +28,17 @@ from gateway.domain.records import (
 )
 from gateway.domain.shipments import Label, LabelKind
 from gateway.domain.tracking import TrackingEvent
+from gateway.services.answers import HandoverSearch as HandoverSearch
 from gateway.services.answers import Mode as Mode
 from gateway.services.answers import Page as Page
 from gateway.services.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.answers import UnmappedCode as UnmappedCode
 from gateway.services.answers import Violation as Violation
+from gateway.services.handover_ports import Manifests as Manifests
+from gateway.services.handover_ports import Pickups as Pickups
+from gateway.services.handover_ports import PollingSpends as PollingSpends
+from gateway.services.message_ports import Inbox as Inbox
+from gateway.services.message_ports import Outbox as Outbox
 from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
 from gateway.services.selling import Windows as Windows
@@ -145,6 +150,9 @@ class Trackers(Protocol):
 
     def of_tender(self, merchant_id: str, tender_id: str, *, lock: bool = False) -> TrackerRecord | None: ...
     def update(self, tracker: TrackerRecord) -> None: ...
+    def count_due(self, merchant_id: str, account_id: str) -> int:
+        """How many of the account's trackers are polled at all, now or later."""
+
     def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]: ...
     def append(
         self, tracker: TrackerRecord, event: TrackingEvent, inbox_id: str
@@ -157,46 +165,6 @@ class Trackers(Protocol):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
         """Trackers due for polling; the claim moves `due_at` past the lease."""
-
-
-class Inbox(Protocol):
-    """Raw messages from outside."""
-
-    def add(self, message: InboxMessage) -> bool:
-        """False for a repeat of the same transport message."""
-
-    def get(self, merchant_id: str, message_id: str) -> InboxMessage | None: ...
-    def holds(self, dedupe_key: str) -> bool:
-        """Whether anybody's inbox has this transport message: for audits, across merchants."""
-
-    def settle(self, message: InboxMessage, due_at: datetime | None = None) -> None: ...
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[InboxMessage]: ...
-    def prune(self, merchant_id: str, before_id: str) -> int:
-        """Forget messages whose id is smaller and for which nothing waits; how many. Ids sort by time."""
-
-
-class Outbox(Protocol):
-    """Messages to merchants, their endpoints and deliveries."""
-
-    def add(self, message: OutboxMessage) -> None: ...
-    def claim_unfanned(self, limit: int) -> Sequence[OutboxMessage]:
-        """Messages without deliveries yet, locked for the transaction, oldest first."""
-
-    def fanned(self, message: OutboxMessage, deliveries: Iterable[WebhookDelivery]) -> None: ...
-    def add_endpoint(self, endpoint: WebhookEndpoint) -> None: ...
-    def endpoint(self, merchant_id: str, endpoint_id: str) -> WebhookEndpoint | None: ...
-    def endpoints(self, merchant_id: str, mode: Mode) -> Sequence[WebhookEndpoint]:
-        """Without their secrets: one endpoint that cannot be opened is no trouble of the others."""
-
-    def update_endpoint(self, endpoint: WebhookEndpoint) -> None: ...
-    def delete_endpoint(self, merchant_id: str, endpoint_id: str) -> bool: ...
-    def delivery(self, merchant_id: str, delivery_id: str) -> WebhookDelivery | None: ...
-    def deliveries(
-        self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None
-    ) -> Page[WebhookDelivery]: ...
-    def attempts(self, merchant_id: str, delivery_id: str) -> Sequence[WebhookAttempt]: ...
-    def settle(self, delivery: WebhookDelivery, attempt: WebhookAttempt | None) -> None: ...
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookDelivery]: ...
 
 
 class Idempotency(Protocol):
@@ -223,12 +191,15 @@ class Cases(Protocol):
     """What a person must settle."""
 
     def open(self, case: Case) -> None:
-        """Idempotent: one open case of a kind per tender or shipment."""
+        """Idempotent: one open case of a kind per subject, which is a tender or a shipment unless the case says."""
 
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]: ...
     def close(
         self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str
     ) -> None: ...
+    def close_about(self, case: Case) -> None:
+        """Settle the open case of its kind and subject as this one is settled."""
+
     def list(self, merchant_id: str, state: str, limit: int) -> Sequence[Case]: ...
 
 
@@ -256,11 +227,11 @@ class UnitOfWork(Protocol):
     idempotency: Idempotency
     cases: Cases
     records: DeliveryRecords
+    pickups: Pickups
+    manifests: Manifests
+    polling: PollingSpends
 
     def commit(self) -> None: ...
-
-
-Work = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
 class Store(Protocol):

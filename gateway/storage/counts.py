@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, Connection, func, select, union_all
 from sqlalchemy import literal as word
 
+from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.storage.tables.base import Row, table_of
+from gateway.storage.tables.handover import ManifestRow, PickupRow
 from gateway.storage.tables.messages import DeliveryRow
 from gateway.storage.tables.shipments import CaseRow, RecallRow, ShipmentRow, TenderRow
 from gateway.storage.tables.tracking import InboxRow
@@ -26,6 +28,8 @@ WAITING: Mapping[str, tuple[type[Row], ColumnElement[bool]]] = {
     "shipments_needing_review": (ShipmentRow, _of(ShipmentRow, ShipmentState.NEEDS_REVIEW)),
     "recalls_due": (RecallRow, _of(RecallRow, "due", "agreed")),
     "webhooks_undelivered": (DeliveryRow, _of(DeliveryRow, DeliveryState.PENDING)),
+    "pickups_uncertain": (PickupRow, _of(PickupRow, PickupState.UNCERTAIN)),
+    "manifests_uncertain": (ManifestRow, _of(ManifestRow, ManifestState.UNCERTAIN)),
     "cases_open": (CaseRow, _of(CaseRow, "open")),
 }
 

@@ -20,7 +20,10 @@ from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRep
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
+from gateway.storage.repositories.manifests import ManifestRepository
 from gateway.storage.repositories.outbox import OutboxRepository
+from gateway.storage.repositories.pickups import PickupRepository
+from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
@@ -56,6 +59,9 @@ class SqlUnitOfWork:
         self.idempotency: ports.Idempotency = IdempotencyRepository(connection)
         self.cases: ports.Cases = CaseRepository(connection)
         self.records: ports.DeliveryRecords = DeliveryRecordRepository(connection)
+        self.pickups: ports.Pickups = PickupRepository(connection)
+        self.manifests: ports.Manifests = ManifestRepository(connection)
+        self.polling: ports.PollingSpends = PollingSpendRepository(connection)
 
     def commit(self) -> None:
         """Keep what was written."""

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.domain.fold import current_status
+from gateway.domain.handover import Pickup
+from gateway.domain.handovers import ManifestRecord, ManifestState, PickupRecord, PickupState
 from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookDelivery, WebhookEndpoint
 from gateway.domain.quotes import (
     CarrierResult,
@@ -357,9 +359,48 @@ def policy(name: str = "p", version: int = 1, merchant_id: str = MERCHANT) -> Po
     return PolicyRecord(merchant_id=merchant_id, name=name, version=version, data=rules, created_at=NOW)
 
 
+def pickup(pickup_id: str = "pck_1", merchant_id: str = MERCHANT, **more: Any) -> PickupRecord:
+    given: dict[str, Any] = {
+        "mode": "test",
+        "account_id": ACCOUNT,
+        "account": "main",
+        "carrier": "sandbox",
+        "day": NOW.date(),
+        "door": "us|10038",
+        "address": ORIGIN,
+        "ready_at": NOW,
+        "closes_at": NOW + timedelta(hours=2),
+        "parcels": goods().parcels,
+        "state": PickupState.SCHEDULED,
+        "pickup": Pickup(carrier_reference="P-1", earliest=NOW),
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return PickupRecord(id=pickup_id, merchant_id=merchant_id, **{**given, **more})
+
+
+def manifest(manifest_id: str = "man_1", merchant_id: str = MERCHANT, **more: Any) -> ManifestRecord:
+    given: dict[str, Any] = {
+        "mode": "test",
+        "account_id": ACCOUNT,
+        "account": "main",
+        "carrier": "sandbox",
+        "day": NOW.date(),
+        "by": "carrier",
+        "state": ManifestState.CLOSED,
+        "tracking_numbers": ("TN-1",),
+        "carrier_reference": "M-1",
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return ManifestRecord(id=manifest_id, merchant_id=merchant_id, **{**given, **more})
+
+
 def and_more(store: Store) -> None:
-    """To the history of `delivered`: a fresh message, a finished key, a label and a compensation."""
+    """To the history of `delivered`: a fresh message, a finished key, a label, a compensation, and its handover."""
     with store.work() as uow:
+        uow.pickups.add(pickup(), ["shp_1"])
+        uow.manifests.add(manifest(), ["shp_1"])
         uow.inbox.add(message())
         uow.shipments.add_label(MERCHANT, "shp_1", Label(kind=LabelKind.PDF, content=b"%PDF-"))
         where = (MERCHANT, "POST /v1/shipments", "k-1")

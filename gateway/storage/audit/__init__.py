@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.services.ports import Violation
-from gateway.storage.audit import bookings, messages, money, statuses
+from gateway.storage.audit import bookings, handovers, messages, money, statuses
 from gateway.storage.audit.found import Check
 
 __all__ = ["violations"]
@@ -31,6 +31,8 @@ CHECKS: tuple[Check, ...] = (
     bookings.keys_mean_one_thing,
     bookings.every_row_has_its_merchant,
     bookings.nothing_stays_unknown,
+    handovers.manifests_hold_what_they_say,
+    handovers.pickups_are_ordered_once,
 )
 
 

@@ -21,8 +21,8 @@ class CaseRepository(Repository):
     """Cases."""
 
     def open(self, case: Case) -> None:
-        """One open case of a kind per tender or shipment: a second one changes nothing."""
-        subject = case.tender_id or case.shipment_id or case.id
+        """One open case of a kind per subject: a second one changes nothing."""
+        subject = case.subject_id or case.tender_id or case.shipment_id or case.id
         CASES.add(self._connection, case, unless=ONE_OPEN_CASE, others={"subject_id": subject})
 
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]:
@@ -41,6 +41,19 @@ class CaseRepository(Repository):
                 _C.state == "open",
             )
             .values(state="closed", closed_at=at, resolution=resolution, note=note)
+        )
+
+    def close_about(self, case: Case) -> None:
+        """Settle the open case of its kind and subject as this one is settled."""
+        self._connection.execute(
+            update(CASES.table)
+            .where(
+                _C.merchant_id == case.merchant_id,
+                _C.kind == case.kind,
+                _C.subject_id == case.subject_id,
+                _C.state == "open",
+            )
+            .values(state="closed", closed_at=case.closed_at, resolution=case.resolution, note=case.note)
         )
 
     def list(self, merchant_id: str, state: str, limit: int) -> Sequence[Case]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from gateway.domain.fold import sort_key
 from gateway.domain.records import TrackerRecord
@@ -77,6 +77,13 @@ class TrackerRepository(Repository):
         TRACKERS.put(self._connection, tracker)
         if tracker.parcel_numbers:
             self.add_numbers(tracker, tracker.parcel_numbers)
+
+    def count_due(self, merchant_id: str, account_id: str) -> int:
+        """How many of the account's trackers are polled at all, now or later."""
+        counted = select(func.count()).where(
+            _T.merchant_id == merchant_id, _T.account_id == account_id, _T.due_at.is_not(None)
+        )
+        return self._connection.execute(counted).scalar_one()
 
     def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]:
         """Newest first."""

@@ -23,11 +23,13 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from gateway.domain.handover import Pickup
+from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.quotes import CarrierResult, Offer, Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
-from gateway.domain.values import TimeWindow
+from gateway.domain.values import Address, Parcel, TimeWindow
 from gateway.storage.types import EmptyAsNull, Json, NoCurrency, UtcDateTime, Word
 
 Maybe = Annotated[str, mapped_column(EmptyAsNull, nullable=True)]
@@ -37,7 +39,18 @@ Minor = Annotated[int, mapped_column(BigInteger)]
 Currency = Annotated[str, mapped_column(CHAR(3))]
 MaybeCurrency = Annotated[str, mapped_column(NoCurrency(3), nullable=True)]
 
-_WORDS = (ShipmentState, TenderState, InboxState, DeliveryState, LabelKind, ServiceLevel, Leg, Source)
+_WORDS = (
+    ShipmentState,
+    TenderState,
+    PickupState,
+    ManifestState,
+    InboxState,
+    DeliveryState,
+    LabelKind,
+    ServiceLevel,
+    Leg,
+    Source,
+)
 _NOUNS = (
     Shipment,
     LabelFormat,
@@ -46,6 +59,9 @@ _NOUNS = (
     BookingRef,
     Rate,
     Place,
+    Address,
+    Pickup,
+    tuple[Parcel, ...],
     Mapping[str, str],
     Mapping[str, object],
     tuple[str, ...],

@@ -39,6 +39,7 @@ class TrackerRow(Named, Row):
     version: Mapped[int]
     finished: Mapped[bool]
     subscribed_until: Mapped[datetime | None]
+    polled_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     tries: Mapped[int]
     __table_args__ = (
