@@ -63,7 +63,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
-    """What a merchant wants moved: one or more parcels to one recipient."""
+    """What a merchant wants moved: one or more parcels to one recipient.
+
+    `service_point` is the carrier's own id of the point where it is collected, `service_point_carrier` whose id it is.
+    """
 
     origin: Address
     destination: Address
@@ -71,6 +74,7 @@ class Shipment:
     requirements: Requirements = field(default_factory=Requirements)
     reference: str = ""
     service_point: str = ""
+    service_point_carrier: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property

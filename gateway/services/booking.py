@@ -19,6 +19,7 @@ from carriers.base import (
     CarrierError,
     CarrierUnavailable,
     OutcomeUnknown,
+    ServicePointClosed,
     ShipmentRejected,
 )
 from gateway.domain.clock import Clock
@@ -33,6 +34,7 @@ from gateway.services.faultpoints import AFTER_ANSWER, AFTER_TENDER_COMMIT, Faul
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.quotes import QuoteService
+from gateway.services.service_points import leads_to
 from gateway.settings import Booking as BookingSettings
 
 
@@ -80,7 +82,7 @@ class Booker:
         with self._store.work() as uow:
             shipment = _locked(uow, tender.merchant_id, tender.shipment_id)
             now = self._clock()
-            state, open_states = _state_after(answer), (TenderState.OFFERED, TenderState.UNCERTAIN)
+            state, open_states = state_after(answer), (TenderState.OFFERED, TenderState.UNCERTAIN)
             closed = replace(
                 tender,
                 state=state,
@@ -92,6 +94,10 @@ class Booker:
             )
             if uow.tenders.close(closed, open_states):
                 shipment = self._after(uow, shipment, state, now)
+                if isinstance(answer, ServicePointClosed):  # every other offer leads there too
+                    why = f"service point {shipment.shipment.service_point} is closed, choose another: {answer}"
+                    failed = replace(shipment, state=ShipmentState.FAILED, why=why)
+                    shipment = record_change(uow, failed, "shipment.failed", now)
             uow.commit()
         return shipment
 
@@ -134,7 +140,7 @@ class Booker:
             tried = {tender.offer_id for tender in tenders}
             for offer in quote.ranked:
                 chosen = not shipment.chosen_offer_id or offer.id == shipment.chosen_offer_id
-                if chosen and offer.id not in tried:
+                if chosen and offer.id not in tried and leads_to(offer, shipment.shipment):
                     return shipment, offer, quote
             why = "every carrier that was asked refused" if tenders else "no offer could be tendered"
             failed = replace(shipment, state=ShipmentState.FAILED, why=why)
@@ -256,8 +262,8 @@ def _unsent(error: CarrierError) -> TenderState:
     return TenderState.REFUSED if isinstance(error, ShipmentRejected) else TenderState.UNAVAILABLE
 
 
-def _state_after(error: CarrierError) -> TenderState:
-    """The one table from a carrier's failure to a tender's state."""
+def state_after(error: CarrierError) -> TenderState:
+    """The one table from a carrier's failure to what is known of what it was asked for."""
     if isinstance(error, OutcomeUnknown | BadCarrierResponse):
         return TenderState.UNCERTAIN
     if isinstance(error, CarrierUnavailable | AuthenticationFailed):

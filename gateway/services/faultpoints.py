@@ -31,6 +31,10 @@ class Purpose(StrEnum):
     SUBSCRIBE = "subscribe_sent"
     PROOF = "proof_sent"
     CHECK = "check_sent"
+    SERVICE_POINTS = "service_points_sent"
+    PICKUP = "pickup_sent"
+    CANCEL_PICKUP = "pickup_cancel_sent"
+    MANIFEST = "manifest_sent"
     TELL_MERCHANT = "webhook_sent"
 
 

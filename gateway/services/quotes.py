@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from carriers.base import BadCarrierResponse, Capability, CarrierError, QuoteRequest
+from carriers.base import BadCarrierResponse, Capability, QuoteRequest
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.quotes import CarrierResult, Offer, Quote, Rate, ResultState, ServiceLevel
-from gateway.domain.records import AccountRecord
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.domain.zones import Zone, zone_of
@@ -22,9 +21,12 @@ from gateway.services.ids import new_id
 from gateway.services.offers import candidate, offer
 from gateway.services.policies import PolicyBook
 from gateway.services.ports import Mode, Store
+from gateway.services.results import result_of, unasked
+from gateway.services.service_points import check_owner
 from gateway.settings import Quoting
 
 HIGHEST_PRICE_MINOR = 10**12
+NOT_SERVED = "the carrier offers nothing for this shipment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class QuoteService:
         """Ranked offers with every rule's sentence, and how each account answered. Never fails for one carrier.
 
         Raises:
-            Unprocessable: the policy does not exist, or the window is over.
+            Unprocessable: no such policy, the window is over, or the service point is of no carrier of yours.
         """
         now = self._clock()
         if ask.window is not None and ask.window.end <= now:
@@ -75,9 +77,8 @@ class QuoteService:
         asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
         calls = [_quote(live, request) for live in asked]
         outcomes = self._pool.ask_all(Purpose.QUOTE, asked, calls, self._deadline_s(ask))
-        results += [_result(live, outcome) for live, outcome in zip(asked, outcomes, strict=True)]
-        zone = zone_of(ask.shipment.destination, self._zones)
-        quote_id = new_id("qte", now)
+        results += [result_of(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
+        zone, quote_id = zone_of(ask.shipment.destination, self._zones), new_id("qte", now)
         quote = Quote(
             id=quote_id,
             merchant_id=merchant_id,
@@ -135,14 +136,15 @@ class QuoteService:
         asked: list[LiveCarrier] = []
         results: list[CarrierResult] = []
         lives, broken = accounts
-        results += [_unasked(each.record, ResultState.ERROR, "account_broken", each.why) for each in broken]
+        check_owner(request.shipment, lives, broken)
+        results += [unasked(each.record, ResultState.ERROR, "account_broken", each.why) for each in broken]
         for live in lives:
             resting = self._pool.resting(live)
             why = unserved(live, request.shipment)
             if why is not None:
-                results.append(_unasked(live.record, ResultState.INELIGIBLE, "ineligible", why))
+                results.append(unasked(live.record, ResultState.INELIGIBLE, "ineligible", why))
             elif resting is not None:
-                results.append(_unasked(live.record, ResultState.SKIPPED, "resting", resting))
+                results.append(unasked(live.record, ResultState.SKIPPED, "resting", resting))
             else:
                 asked.append(live)
         return asked, results
@@ -194,33 +196,6 @@ def unserved(live: LiveCarrier, shipment: Shipment) -> str | None:
     for place, address in (("from", shipment.origin), ("to", shipment.destination)):
         if address.country not in live.carrier.profile.countries:
             return f"does not deliver {place} {address.country}"
+    if shipment.service_point and live.record.carrier != shipment.service_point_carrier:
+        return f"the chosen service point is one of {shipment.service_point_carrier}"
     return None
-
-
-def _unasked(record: AccountRecord, state: ResultState, code: str, why: str) -> CarrierResult:
-    return CarrierResult(
-        account_id=record.id, account=record.name, carrier=record.carrier, state=state, code=code, why=why
-    )
-
-
-def _result(live: LiveCarrier, outcome: Outcome[Sequence[Rate]]) -> CarrierResult:
-    state, code, why = ResultState.OK, None, None
-    if outcome.timed_out:
-        state, code, why = ResultState.TIMEOUT, "timeout", "did not answer before the deadline"
-    elif outcome.error is not None:
-        state, code, why = ResultState.ERROR, _code(outcome.error), str(outcome.error)
-    elif not outcome.value:
-        state, code, why = ResultState.INELIGIBLE, "not_served", "the carrier offers nothing for this shipment"
-    return CarrierResult(
-        account_id=live.record.id,
-        account=live.record.name,
-        carrier=live.record.carrier,
-        state=state,
-        latency_ms=round(outcome.latency_s * 1000),
-        code=code,
-        why=why,
-    )
-
-
-def _code(error: CarrierError) -> str:
-    return error.carrier_code or error.code

@@ -29,6 +29,7 @@ from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Page, ShipmentSearch, Store, UnitOfWork
 from gateway.services.quotes import QuoteAsk, QuoteService
 from gateway.services.reconcile import Reconciler
+from gateway.services.service_points import check_offers
 from gateway.services.transactions import again_if_crossed
 
 
@@ -36,7 +37,8 @@ from gateway.services.transactions import again_if_crossed
 class BookAsk:
     """What a merchant wants booked: an earlier quote (maybe one offer of it), or everything a quote needs.
 
-    `destination` completes the quote's, which may have been only a postcode; `metadata` is laid over the quote's.
+    `destination` completes the quote's, which may have been only a postcode; `metadata` is laid over the quote's, and
+    `service_point` chooses one where the quote named none.
     """
 
     quote_id: str = ""
@@ -45,6 +47,8 @@ class BookAsk:
     origin: Address | None = None
     destination: Address | None = None
     reference: str = ""
+    service_point: str = ""
+    service_point_carrier: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     label_format: LabelFormat = field(default_factory=LabelFormat)
 
@@ -177,6 +181,8 @@ class ShipmentService:
     ) -> ShipmentRecord:
         now = self._clock()
         shipment = _complete(quote.shipment, ask)
+        if shipment.service_point and quote.ranked:
+            check_offers(shipment, [offer for offer in quote.ranked if ask.offer_id in ("", offer.id)])
         record = ShipmentRecord(
             id=new_id("shp", now),
             merchant_id=merchant_id,
@@ -217,8 +223,13 @@ def _complete(quoted: Shipment, ask: BookAsk) -> Shipment:
     """The quoted shipment with the addresses a courier needs.
 
     Raises:
-        Unprocessable: a street or name is missing, or the address is not the one that was quoted.
+        Unprocessable: a street or name is missing, or the address or service point is not the one that was quoted.
     """
+    if ask.service_point:
+        chosen = (ask.service_point, ask.service_point_carrier)
+        if quoted.service_point and chosen != (quoted.service_point, quoted.service_point_carrier):
+            raise Unprocessable("/service_point", "is not the one that was quoted", "not_as_quoted")
+        quoted = replace(quoted, service_point=chosen[0], service_point_carrier=chosen[1])
     return replace(
         quoted,
         reference=ask.reference or quoted.reference,

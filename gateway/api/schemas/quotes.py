@@ -15,6 +15,8 @@ from gateway.services.quotes import QuoteAsk
 
 SERVICES = [level.value for level in ServiceLevel]
 MOST_PARCELS = 50
+SERVICE_POINT = r"^[a-z][a-z0-9_]{0,31}:[!-~]{1,64}$"
+"""A carrier and its own id of the point."""
 
 
 class QuoteAskSchema(Given):
@@ -32,7 +34,12 @@ class QuoteAskSchema(Given):
         metadata={"description": "Only these promises; left out: any."},
     )
     requirements = fields.Nested(RequirementsSchema, load_default=Requirements)
-    service_point = text(64, "The carrier's id of the service point where it is collected.", allow_none=True)
+    service_point = coded(
+        SERVICE_POINT,
+        "Where the recipient collects it: an `id` of GET /v1/service-points. Only its carrier is asked.",
+        error="The id as /v1/service-points gives it, such as bring:121470.",
+        allow_none=True,
+    )
     policy = coded(NAME, "Which policy ranks the offers; left out: the default one.", allow_none=True)
     deadline_ms = whole(
         50, 30_000, "How long to wait for carriers; slower ones are left out.", allow_none=True, load_default=None
@@ -60,13 +67,15 @@ class QuoteAskSchema(Given):
 
 def to_ask(data: dict[str, Any]) -> QuoteAsk:
     """Loaded fields as a QuoteAsk."""
+    carrier, _, point = data["service_point"].partition(":")
     shipment = Shipment(
         origin=data["origin"],
         destination=data["destination"],
         parcels=tuple(data["parcels"]),
         requirements=data["requirements"],
         reference=data["reference"],
-        service_point=data["service_point"],
+        service_point=point,
+        service_point_carrier=carrier,
         metadata=data["metadata"],
     )
     return QuoteAsk(

@@ -29,7 +29,6 @@ SAID_IN_THE_QUOTE = (
     "window",
     "services",
     "requirements",
-    "service_point",
     "policy",
     "deadline_ms",
 )
@@ -38,7 +37,8 @@ SAID_IN_THE_QUOTE = (
 class BookSchema(QuoteAskSchema):
     """Either `quote_id` (with `offer_id` for one very offer) or everything a quote needs.
 
-    With a quote, `origin` and `destination` complete its addresses, and `metadata` is laid over its own.
+    With a quote, `origin` and `destination` complete its addresses, `metadata` is laid over its own, `service_point`
+    chooses one where it named none.
     """
 
     origin = fields.Nested(AddressSchema)
@@ -66,6 +66,7 @@ class BookSchema(QuoteAskSchema):
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Any:
         """To a BookAsk."""
+        carrier, _, point = data["service_point"].partition(":")
         return BookAsk(
             quote_id=data["quote_id"],
             offer_id=data["offer_id"],
@@ -73,6 +74,8 @@ class BookSchema(QuoteAskSchema):
             origin=data.get("origin"),
             destination=data.get("destination"),
             reference=data["reference"],
+            service_point=point if data["quote_id"] else "",
+            service_point_carrier=carrier if data["quote_id"] else "",
             metadata=data["metadata"],
             label_format=LabelFormat(kind=LabelKind(data["label_format"])),
         )
