@@ -28,6 +28,7 @@ from gateway.api.schemas.accounts import (
 )
 from gateway.api.schemas.fields import NAME
 from gateway.domain.errors import StaleVersion, Unprocessable
+from gateway.domain.records import AccountRecord
 from gateway.services.accounts import AccountDraft
 from gateway.services.idempotency import Run
 
@@ -55,7 +56,7 @@ def list_carriers() -> Response:
 def list_accounts() -> Response:
     """The merchant's carrier accounts, by name."""
     found = services().accounts.list(caller().merchant_id, caller().mode)
-    return answer({"data": [shapes.account(each, _public_url()) for each in found]})
+    return answer({"data": [_shown(each) for each in found]})
 
 
 @blueprint.route("/accounts", methods=["POST"])
@@ -66,7 +67,7 @@ def list_accounts() -> Response:
 def create_account(_: Run, draft: AccountDraft) -> Response:
     """Add a carrier account, in the mode of the key."""
     made = services().accounts.add(caller().merchant_id, caller().mode, draft)
-    return answer(shapes.account(made, _public_url()), 201)
+    return answer(_shown(made), 201)
 
 
 @blueprint.route("/accounts/<account_id>")
@@ -75,7 +76,7 @@ def create_account(_: Run, draft: AccountDraft) -> Response:
 def get_account(account_id: str) -> Response:
     """One account; its secrets are never given back."""
     found = services().accounts.get(caller().merchant_id, caller().mode, account_id)
-    return answer(shapes.account(found, _public_url()))
+    return answer(_shown(found))
 
 
 @blueprint.route("/accounts/<account_id>", methods=["PATCH"])
@@ -85,7 +86,7 @@ def get_account(account_id: str) -> Response:
 def change_account(draft: AccountDraft, account_id: str) -> Response:
     """Change an account; what is left out stays as it is."""
     changed = services().accounts.change(caller().merchant_id, caller().mode, account_id, draft)
-    return answer(shapes.account(changed, _public_url()))
+    return answer(_shown(changed))
 
 
 @blueprint.route("/accounts/<account_id>/check", methods=["POST"])
@@ -176,5 +177,6 @@ def revoke_key(key_id: str) -> Response:
     return Response(status=204)
 
 
-def _public_url() -> str:
-    return services().settings.web.base_url
+def _shown(account: AccountRecord) -> shapes.Json:
+    bound = services()
+    return shapes.account(account, bound.accounts.polling(account), bound.settings.web.base_url)

@@ -10,6 +10,7 @@ from gateway.domain.records import AccountRecord, Case, KeyRecord, PolicyRecord,
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
 from gateway.domain.values import Address, Money, Parcel
+from gateway.services.accounts import PollingView
 from gateway.services.shipments import ShipmentFile
 
 Json = dict[str, Any]
@@ -249,7 +250,7 @@ def tracker(each: TrackerRecord) -> Json:
     }
 
 
-def account(each: AccountRecord, public_url: str) -> Json:
+def account(each: AccountRecord, polling: PollingView, public_url: str) -> Json:
     """An account; of its secrets only the names."""
     return {
         "id": each.id,
@@ -264,6 +265,12 @@ def account(each: AccountRecord, public_url: str) -> Json:
         "webhook_url": f"{public_url}/v1/carriers/{each.id}/webhook",
         "resting_until": each.resting_until,
         "resting_why": each.resting_why or None,
+        "polling": {
+            "daily_budget": polling.budget,
+            "day": polling.day,
+            "spent": polling.spent,
+            "resting_until": polling.resting_until,
+        },
         "created_at": each.created_at,
     }
 

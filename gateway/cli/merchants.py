@@ -118,11 +118,15 @@ def _secret(value: str) -> str:
 @click.option("--merchant", required=True)
 @click.option("--mode", type=MODES, default="test", show_default=True)
 def list_accounts(merchant: str, mode: Mode) -> None:
-    """Print a merchant's accounts."""
+    """Print a merchant's accounts, and what of their daily polling calls is spent."""
     bound = services()
     for account in bound.accounts.list(merchant_of(bound, merchant, create=False), mode):
         state = "enabled" if account.enabled else "disabled"
-        click.echo(f"{account.id}  {account.name}  {account.carrier}  {state}  {account.resting_why}".rstrip())
+        polling = bound.accounts.polling(account)
+        polls = "" if polling.budget is None else f"polls {polling.spent}/{polling.budget} on {polling.day}"
+        rests = f"no polling until {polling.resting_until:%H:%M} UTC" if polling.resting_until else ""
+        said = (account.id, account.name, account.carrier, state, account.resting_why, polls, rests)
+        click.echo("  ".join(word for word in said if word))
 
 
 @accounts.command("check")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from carriers.base import Carrier
@@ -11,9 +12,10 @@ from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, Unprocessable
 from gateway.domain.records import AccountRecord
-from gateway.services.carrier_pool import BrokenAccount, CarrierPool, account_urls
+from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier, account_urls
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
+from gateway.services.poll_budget import Day, PollBudget
 from gateway.services.ports import Mode, Store
 from gateway.services.probing import Probe, probe
 from gateway.settings import Carriers as CarrierSettings
@@ -33,6 +35,16 @@ class AccountDraft:
     enabled: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollingView:
+    """What of an account's daily polling calls is spent; `budget` None: as many as it takes, and none is counted."""
+
+    budget: int | None = None
+    day: date | None = None
+    spent: int = 0
+    resting_until: datetime | None = None
+
+
 class AccountBook:
     """Adds, changes, lists and probes accounts."""
 
@@ -49,6 +61,7 @@ class AccountBook:
         self._clock = clock
         self._settings = settings
         self._installed = installed
+        self._budget = PollBudget(store, clock)
 
     def add(self, merchant_id: str, mode: Mode, draft: AccountDraft) -> AccountRecord:
         """A new account.
@@ -128,6 +141,21 @@ class AccountBook:
         """The merchant's accounts of a mode, by name."""
         with self._store.look() as uow:
             return uow.accounts.list(merchant_id, mode)
+
+    def polling(self, account: AccountRecord) -> PollingView:
+        """What of the account's polling calls is spent on its carrier's present day."""
+        live = self._pool.attempt(account)
+        if not isinstance(live, LiveCarrier):
+            return PollingView()
+        facts, now = live.carrier.profile.polling, self._clock()
+        spend = self._budget.spending(live)
+        resting = spend.resting_until if spend else None
+        return PollingView(
+            budget=facts.daily_budget,
+            day=Day.at(facts, now).date,
+            spent=spend.calls if spend else 0,
+            resting_until=resting if resting is not None and resting > now else None,
+        )
 
     def probe(self, merchant_id: str, mode: Mode, account_id: str) -> Probe:
         """Ask the carrier something that costs nothing, and say in a sentence whether the account works."""

@@ -15,6 +15,7 @@ from carriers.base import (
     Account,
     AuthenticationFailed,
     BadCarrierResponse,
+    CallRate,
     Capability,
     Carrier,
     CarrierError,
@@ -26,6 +27,7 @@ from carriers.base.drive import Outcome, Transport, drive
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError, NotFound, Unprocessable
 from gateway.domain.records import AccountRecord
+from gateway.services.call_rate import POLLING, CallRates
 from gateway.services.card_shelf import CardShelf
 from gateway.services.faultpoints import FaultPoints, Purpose
 from gateway.services.ports import Mode, Store
@@ -44,6 +46,16 @@ class LiveCarrier:
 
     record: AccountRecord
     carrier: Carrier
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The account among all merchants'."""
+        return self.record.merchant_id, self.record.id
+
+    @property
+    def call_rate(self) -> CallRate | None:
+        """The carrier's documented rate limit in the account's mode."""
+        return self.carrier.profile.calls.get(self.record.mode)
 
     def can(self, role: Capability) -> bool:
         """Whether this account's carrier has the role (an account may lack one its class has)."""
@@ -80,6 +92,7 @@ class CarrierPool:
         self._live: dict[tuple[str, str], LiveCarrier] = {}
         self._listed: dict[tuple[str, Mode], tuple[int, Sequence[AccountRecord]]] = {}
         self._lock = threading.Lock()
+        self._rates = CallRates()
 
     def of_merchant(
         self, merchant_id: str, mode: Mode, settings_version: int
@@ -98,6 +111,12 @@ class CarrierPool:
             [each for each in made if isinstance(each, LiveCarrier)],
             [each for each in made if isinstance(each, BrokenAccount)],
         )
+
+    def now_of(self, merchant_id: str, mode: Mode) -> tuple[list[LiveCarrier], list[BrokenAccount]]:
+        """As `of_merchant`, at the present version of the settings."""
+        with self._store.look() as uow:
+            version = uow.keys.settings_version(merchant_id)
+        return self.of_merchant(merchant_id, mode, version)
 
     def attempt(self, record: AccountRecord) -> LiveCarrier | BrokenAccount:
         """The carrier for an account, or why it cannot be made: one broken account is nobody else's trouble."""
@@ -156,16 +175,34 @@ class CarrierPool:
         calls: Sequence[Coroutine[Any, Any, T]],
         deadline_s: float,
     ) -> list[Outcome[T]]:
-        """Calls to several carriers at once under one deadline; every outcome is counted in its account's circuit."""
-        outcomes = drive(
-            [_guarded(live, call) for live, call in zip(lives, calls, strict=True)],
-            self._transport,
-            deadline_s=deadline_s,
-            on_sent=lambda: self._faults.reach(purpose.value),
+        """Calls to several carriers at once under one deadline; every outcome is counted in its account's circuit.
+
+        A call that the account's rate limit has no room for is not made: its outcome is RateLimited at once.
+        """
+        asked = list(zip(lives, calls, strict=True))
+        waits = [self._rates.wait_s(live.key, live.call_rate, purpose) for live in lives]
+        driven = iter(
+            drive(
+                [_guarded(live, call) for (live, call), wait_s in zip(asked, waits, strict=True) if not wait_s],
+                self._transport,
+                deadline_s=deadline_s,
+                on_sent=lambda: self._faults.reach(purpose.value),
+            )
         )
-        for live, outcome in zip(lives, outcomes, strict=True):
+        return [
+            self._held_back(call, wait_s) if wait_s else self._counted(purpose, live, next(driven))
+            for (live, call), wait_s in zip(asked, waits, strict=True)
+        ]
+
+    def _held_back(self, call: Coroutine[Any, Any, T], wait_s: float) -> Outcome[T]:
+        call.close()
+        return Outcome(error=RateLimited("held back: the carrier takes no more calls for now", retry_after_s=wait_s))
+
+    def _counted(self, purpose: Purpose, live: LiveCarrier, outcome: Outcome[T]) -> Outcome[T]:
+        self._rates.took_more(live.key, live.call_rate, len(outcome.exchanges) - 1)
+        if not (purpose in POLLING and isinstance(outcome.error, RateLimited)):  # then only polling rests
             self._note(live, outcome.error)
-        return outcomes
+        return outcome
 
     def resting(self, live: LiveCarrier) -> str | None:
         """Why the account is not to be called now; None when it is."""

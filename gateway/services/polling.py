@@ -9,7 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from carriers.base import BookingRef, Capability, CarrierError, ProofOfDelivery, Subscription, TrackingUpdate
+from carriers.base import (
+    BookingRef,
+    Capability,
+    CarrierError,
+    ProofOfDelivery,
+    RateLimited,
+    TrackingUpdate,
+)
 from carriers.base.calls import Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
@@ -19,18 +26,17 @@ from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
+from gateway.services.poll_budget import POLL_DEADLINE_S, PollBudget, fair_pause, urgency
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
+from gateway.services.pushes import Pushes
 from gateway.services.tracking import Funnel, locked
 from gateway.settings import Tracking as TrackingSettings
 from gateway.settings import Worker
 
 log = logging.getLogger("gateway.poll")
-POLL_DEADLINE_S = 20.0
 BROKEN_PAUSE = timedelta(hours=1)
-RENEW_BEFORE = timedelta(days=1)
-END_UNKNOWN = timedelta(days=2)
-"""When a push ends whose end the carrier does not tell: it is asked for again a day before."""
+LIMITED_PAUSE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ class Poller:
         self._clock = clock
         self._settings = settings
         self._worker = worker
-        self._public_url = public_url
+        self._budget = PollBudget(store, clock)
+        self._pushes = Pushes(store, pool, clock, self._budget, public_url)
 
     def claim(self) -> Sequence[PollBatch]:
         """Due trackers, leased to this worker, in batches of one account. One that crashed a worker goes alone."""
@@ -76,10 +83,11 @@ class Poller:
 
     def work(self, batch: PollBatch) -> None:
         """Ask about one batch and record the answer."""
-        batch = self._subscribed(batch)
+        batch = replace(batch, trackers=self._pushes.ask_for(batch.live, batch.trackers))
         numbers = [tracker.tracking_number for tracker in batch.trackers]
         call = _track(batch.live, numbers)
         outcome = self._pool.ask_all(Purpose.TRACK, [batch.live], [call], POLL_DEADLINE_S)[0]
+        self._budget.spent(batch.live, 1, outcome)
         self._apply(batch, outcome)
         if batch.live.can(Capability.PROVES_DELIVERY):
             for tracker in batch.trackers:
@@ -93,43 +101,24 @@ class Poller:
             return
         if shipment.tender_id != tracker.tender_id:
             return
-        try:
-            proof = self._pool.ask(Purpose.PROOF, live, _proof(live, shipment.booking), POLL_DEADLINE_S)
-        except CarrierError as error:
-            log.info("no proof of delivery for %s yet: %s", shipment.id, error)
+        if not self._budget.grant(live, 1):
+            return
+        asking = _proof(live, shipment.booking)
+        outcome = self._pool.ask_all(Purpose.PROOF, [live], [asking], POLL_DEADLINE_S)[0]
+        self._budget.spent(live, 1, outcome)
+        if outcome.error is not None:
+            log.info("no proof of delivery for %s yet: %s", shipment.id, outcome.error)
             return
         with self._store.work() as uow:
             current = locked(uow, tracker)
             if current is not None:
-                project(uow, current, self._clock(), "proof", proof)
+                project(uow, current, self._clock(), "proof", outcome.value)
                 uow.commit()
-
-    def _subscribed(self, batch: PollBatch) -> PollBatch:
-        """Where push must be asked for: ask, and again before it ends. Without it polling goes on all the same."""
-        now = self._clock()
-        wanting = [tracker for tracker in batch.trackers if _wants_push(tracker, now)]
-        if not wanting or not batch.live.can(Capability.SUBSCRIBES):
-            return batch
-        numbers = [tracker.tracking_number for tracker in wanting]
-        url = f"{self._public_url.rstrip('/')}/v1/carriers/{batch.live.record.id}/webhook"
-        try:
-            asking = _subscribe(batch.live, numbers, url)
-            subscription = self._pool.ask(Purpose.SUBSCRIBE, batch.live, asking, POLL_DEADLINE_S)
-        except CarrierError as error:
-            log.warning("no push for %s: %s", ", ".join(numbers), error)
-            return batch
-        until = subscription.expires_at or now + END_UNKNOWN
-        done = {tracker.id: replace(tracker, subscribed_until=until) for tracker in wanting}
-        with self._store.work() as uow:
-            for tracker in done.values():
-                uow.trackers.update(tracker)
-            uow.commit()
-        return replace(batch, trackers=tuple(done.get(tracker.id, tracker) for tracker in batch.trackers))
 
     def park(self, batch: PollBatch, why: str) -> None:
         """Trackers that crash their workers: not before tomorrow."""
         log.error("poll parked", extra={"trackers": [tracker.id for tracker in batch.trackers], "why": why})
-        self._put_off(batch.trackers, self._clock() + timedelta(days=1))
+        self._put_off([replace(each, tries=0) for each in batch.trackers], self._clock() + timedelta(days=1))
 
     def _batches(self, due: Sequence[TrackerRecord]) -> Iterator[PollBatch]:
         """Trackers by account, in lists no longer than the carrier takes; the others are put off."""
@@ -146,8 +135,30 @@ class Poller:
                 self._watch(trackers)
             elif self._pool.resting(live) is not None:
                 self._put_off(trackers, live.record.resting_until)
+            elif (until := self._budget.resting_until(live)) is not None:
+                self._put_off(trackers, until)
             else:
-                yield from _split(live, trackers)
+                yield from self._affordable(live, self._waited_enough(live, trackers))
+
+    def _waited_enough(self, live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Sequence[TrackerRecord]:
+        """Without those that were polled less than the carrier's interval ago, whatever made them due again."""
+        now, pause = self._clock(), timedelta(seconds=live.carrier.profile.polling.min_interval_s)
+        early = [each for each in trackers if each.polled_at is not None and each.polled_at + pause > now]
+        for tracker in early:
+            self._put_off([tracker], (tracker.polled_at or now) + pause)
+        return [tracker for tracker in trackers if tracker not in early]
+
+    def _affordable(self, live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Iterator[PollBatch]:
+        """The batches that the day's budget has room for now, those likeliest to have moved first; the others wait for
+        their call of the day.
+        """
+        now = self._clock()
+        batches = list(_split(live, sorted(trackers, key=lambda each: urgency(each, now), reverse=True)))
+        granted = self._budget.grant(live, len(batches)) if batches else 0
+        yield from batches[:granted]
+        waiting = batches[granted:]
+        for batch, moment in zip(waiting, self._budget.next_moments(live, len(waiting)), strict=True):
+            self._put_off(batch.trackers, moment)
 
     def _apply(self, batch: PollBatch, outcome: Outcome[Sequence[TrackingUpdate]]) -> None:
         """Raw answers first, then what they say, then the next due times, in one commit."""
@@ -157,11 +168,15 @@ class Poller:
             inbox_id = self._keep(uow, batch, outcome, now)
             if outcome.error is None:
                 self._funnel.apply(uow, account, outcome.value or (), Source.POLL, now, inbox_id)
+            facts = batch.live.carrier.profile.polling
+            count = uow.trackers.count_due(account.merchant_id, account.id) if facts.daily_budget else 0
             for tracker in batch.trackers:
                 current = locked(uow, tracker) or tracker
                 current = self._expired(uow, current, now)
                 due = self._next_due(batch.live, current, now, outcome.error)
-                uow.trackers.update(replace(current, due_at=due, tries=0))
+                due = due and max(due, now + fair_pause(facts, current, count, now))
+                polled_at = now if outcome.exchanges else current.polled_at
+                uow.trackers.update(replace(current, due_at=due, tries=0, polled_at=polled_at))
             uow.commit()
 
     def _keep(
@@ -191,6 +206,8 @@ class Poller:
         pause = max(
             timedelta(minutes=self._settings.poll_min), timedelta(seconds=live.carrier.profile.polling.min_interval_s)
         )
+        if isinstance(error, RateLimited):
+            return now + max(timedelta(seconds=error.retry_after_s or 0), LIMITED_PAUSE)
         if error is not None:
             return now + pause
         if not tracker.finished:
@@ -226,10 +243,10 @@ class Poller:
             uow.commit()
 
     def _put_off(self, trackers: Sequence[TrackerRecord], until: datetime | None) -> None:
-        """Trackers whose carrier cannot be asked: later, or never (push alone tells about them)."""
+        """Trackers whose carrier cannot be asked now. This claim of them does not count: nothing was tried."""
         with self._store.work() as uow:
             for tracker in trackers:
-                uow.trackers.update(replace(tracker, due_at=until, tries=0))
+                uow.trackers.update(replace(tracker, due_at=until, tries=max(0, tracker.tries - 1)))
             uow.commit()
 
 
@@ -252,16 +269,6 @@ def _answers(exchanges: Sequence[Exchange]) -> Iterator[bytes]:
     for exchange in exchanges:
         if exchange.reply is not None:
             yield exchange.reply.body
-
-
-def _wants_push(tracker: TrackerRecord, now: datetime) -> bool:
-    until = tracker.subscribed_until
-    return not tracker.finished and (until is None or until < now + RENEW_BEFORE)
-
-
-async def _subscribe(live: LiveCarrier, numbers: Sequence[str], callback_url: str) -> Subscription:
-    made: Subscription = await live.carrier.subscribe(numbers, callback_url)  # type: ignore[attr-defined]  # role was seen
-    return made
 
 
 async def _track(live: LiveCarrier, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:

@@ -70,6 +70,19 @@ class NewAccountSchema(AccountDraftSchema):
     carrier = coded(NAME, "A code of /v1/carriers.", required=True)
 
 
+class PollingSchema(Shown):
+    """What of the account's daily calls for tracking is spent. They are spread over the carrier's day."""
+
+    daily_budget = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Null: no limit, and nothing is counted."}
+    )
+    day = fields.Date(required=True, allow_none=True, metadata={"description": "Today where the carrier is."})
+    spent = fields.Integer(required=True)
+    resting_until = fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "The carrier wants no polling until then."}
+    )
+
+
 class AccountSchema(Shown):
     """A carrier account; of its secrets only the names."""
 
@@ -87,6 +100,7 @@ class AccountSchema(Shown):
         required=True, allow_none=True, metadata={"description": "Not asked until then: it failed too often."}
     )
     resting_why = fields.String(required=True, allow_none=True)
+    polling = fields.Nested(PollingSchema, required=True)
     created_at = fields.AwareDateTime(required=True)
 
 
