@@ -14,6 +14,7 @@ from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
 from gateway.domain.zones import Zone, read_zones
+from gateway.engines.handover_list import HandoverList
 from gateway.engines.labels import LabelPress
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
@@ -27,7 +28,9 @@ from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
+from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
+from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
@@ -36,6 +39,7 @@ from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
 from gateway.services.retention import Retention
+from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Funnel, Tracking
 from gateway.settings import BadSettings, Settings
@@ -46,11 +50,7 @@ TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": 
 
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:
-    """Bind every service to the configured database and transport.
-
-    Raises:
-        BadSettings: no secret keys or no such transport.
-    """
+    """Bind every service. Raises BadSettings: no secret keys or no such transport."""
     store = _store(settings, clock)
     faults = FaultPoints(settings.faults.kill_at)
     pool = CarrierPool(store, _transport(settings), clock, settings.carriers, faults, installed)
@@ -82,6 +82,9 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         retention=Retention(store, clock, settings.retention),
         poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         fleet=Fleet(store, pool, accounts, tracking),
+        service_points=ServicePoints(pool, settings.quoting),
+        pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
+        manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList()),
         webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
     )
 
@@ -111,6 +114,8 @@ def worker(services: Services) -> WorkerLoop:
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
+        Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
+        Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
         Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),

@@ -1,10 +1,21 @@
 """How you ask: Flask and marshmallow live here and nowhere else. The tuple is the table of contents."""
 
-from gateway.api import accounts, labels, quotes, rate_cards, service, shipments, tracking, webhook_endpoints
+from gateway.api import (
+    accounts,
+    handover,
+    labels,
+    quotes,
+    rate_cards,
+    service,
+    shipments,
+    tracking,
+    webhook_endpoints,
+)
 
 BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
+    handover.blueprint,
     labels.blueprint,
     tracking.blueprint,
     accounts.blueprint,

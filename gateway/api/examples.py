@@ -116,6 +116,23 @@ ENDPOINT: dict[str, Any] = {
     "types": ["shipment.booked", "shipment.status_changed"],
 }
 
+PICKUP: dict[str, Any] = {
+    "ready_at": "2199-03-02T14:00:00+01:00",
+    "closes_at": "2199-03-02T17:00:00+01:00",
+    "accounts": ["bring-oslo"],
+    "instructions": "Ramp at the back, bell of the store.",
+}
+
+RESOLVE_PICKUP: dict[str, Any] = {
+    "outcome": "scheduled",
+    "carrier_reference": "PU-4711",
+    "note": "Customer service has it in its list, says Berit.",
+}
+
+CLOSE_DAY: dict[str, Any] = {"day": "2026-03-02", "accounts": ["bring-oslo"]}
+
+RESOLVE_MANIFEST: dict[str, Any] = {"outcome": "not_closed", "note": "Not in the carrier's portal, says Berit."}
+
 PRINT: dict[str, Any] = {"shipments": ["shp_01JD5FB2R8W4N6Y0T3V7Q9K5MZ", "shp_01JD5FB9XK2H4C8D1E6G7J3P5S"]}
 
 RATE_CARD = """\

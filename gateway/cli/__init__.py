@@ -26,6 +26,8 @@ COMMANDS = {
     "keys": "merchants",
     "accounts": "merchants",
     "why": "merchants",
+    "handover": "handover",
+    "service-points": "handover",
     "rate-cards": "rate_cards",
     "labels": "labels",
     "carriers": "carriers",

@@ -12,7 +12,9 @@ from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
+from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
+from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
@@ -21,6 +23,7 @@ from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
 from gateway.services.retention import Retention
+from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Tracking
 from gateway.settings import Settings
@@ -49,4 +52,7 @@ class Services:
     retention: Retention
     poller: Poller
     fleet: Fleet
+    service_points: ServicePoints
+    pickups: Pickups
+    manifests: Manifests
     webhooks: MerchantWebhooks

@@ -47,7 +47,7 @@ FULL_QUOTE: Json = {
         "cash_on_delivery": {"amount": 100, "currency": "NOK"},
         "undeliverable_action": "return",
     },
-    "service_point": "P1",
+    "service_point": None,
     "policy": "cheapest",
     "deadline_ms": 2000,
     "metadata": {"channel": "web"},
@@ -78,6 +78,18 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     ),
     "account change": ("PATCH", "/v1/accounts/{account}", {"name": "sandbox", "options": OWN_FLEET, "enabled": True}),
     "policy": ("PUT", "/v1/policies/mine", examples.POLICY),
+    "pickup": (
+        "POST",
+        "/v1/pickups",
+        {**examples.PICKUP, "accounts": ["own-fleet"], "origin": FULL_ADDRESS},
+    ),
+    "pickup resolve": ("POST", "/v1/pickups/pck_x/resolve", examples.RESOLVE_PICKUP),
+    "manifest": ("POST", "/v1/manifests", {**examples.CLOSE_DAY, "accounts": ["own-fleet"]}),
+    "manifest resolve": (
+        "POST",
+        "/v1/manifests/man_x/resolve",
+        {"outcome": "closed", "carrier_reference": "M-1", "note": "in the portal"},
+    ),
     "key": ("POST", "/v1/keys", {**examples.KEY, "expires_at": "2199-01-01T00:00:00Z"}),
     "endpoint": ("POST", "/v1/webhook-endpoints", examples.ENDPOINT),
 }
@@ -279,7 +291,7 @@ def odd_but_valid() -> Iterator[Json]:
     yield {**odd, "parcels": [{"weight_g": 1, "value": {"amount": 10**12, "currency": "KWD"}}]}
     yield {**odd, "ready_at": "1970-01-01T00:00:00+00:00"}
     yield {**odd, "ready_at": "2199-12-31T23:59:59+12:00"}
-    yield {**odd, "services": ["economy", "economy"], "service_point": "x" * 64}
+    yield {**odd, "services": ["economy", "economy"]}
     pole = {**odd["destination"], "latitude": -90.0, "longitude": 180.0, "subdivision": "ZZZ", "country": "ZZ"}
     yield {**odd, "destination": pole}
 
@@ -292,7 +304,8 @@ def test_what_is_odd_but_valid_is_no_error_of_ours(
         newcomer.with_fleet()
     else:
         newcomer.with_account(request.getfixturevalue(kind))
-    for body in odd_but_valid():
+    to_a_point = {**next(odd_but_valid()), "service_point": f"{kind}:{'x' * 64}"}
+    for body in (*odd_but_valid(), *([to_a_point] if kind != "own_fleet" else [])):
         quoted = newcomer.post("/v1/quotes", body)
         assert quoted.status_code == 201, quoted.text
         states = [result["state"] for result in quoted.get_json()["carrier_results"]]

@@ -9,7 +9,8 @@ from gateway.api import examples
 from tests.api.conftest import Made
 from tests.api.world import Json, Merchant, contract_of, new_merchant, pointers, problem
 
-LISTS = ("/v1/shipments", "/v1/trackers")
+LISTS = ("/v1/shipments", "/v1/trackers", "/v1/pickups", "/v1/manifests")
+POINTS, OSLO = "/v1/service-points", {"country": "NO", "postal_code": "0150"}
 
 
 def cursor(text: str) -> str:
@@ -44,6 +45,18 @@ WRONG: tuple[tuple[str, Json, str], ...] = (
     ("/v1/shipments", {"created_after": "9999-12-31T23:59:59-23:59"}, "/created_after"),
     *(("/v1/shipments", {name: "x" * 101}, f"/{name}") for name in ("reference", "tracking_number", "account", "q")),
     *(("/v1/shipments", {name: "a\x00b"}, f"/{name}") for name in ("reference", "tracking_number", "account", "q")),
+    *((path, {"day": value}, "/day") for path in LISTS[2:] for value in ("x", "2026-13-01", "2026-1-1x", "1969-12-31")),
+    *((path, {"state": "lost"}, "/state") for path in LISTS[2:]),
+    (POINTS, {"postal_code": "0150"}, "/country"),
+    (POINTS, {"country": "NO"}, "/postal_code"),
+    (POINTS, {**OSLO, "latitude": "59.9"}, "/longitude"),
+    (POINTS, {**OSLO, "longitude": "10.7"}, "/latitude"),
+    *((POINTS, {**OSLO, "longitude": "1", "latitude": value}, "/latitude") for value in ("x", "nan", "inf", "91")),
+    *((POINTS, {**OSLO, "radius_m": value}, "/radius_m") for value in ("99", "100001", "x", "1e3")),
+    *((POINTS, {**OSLO, "limit": value}, "/limit") for value in ("0", "101", "x")),
+    *((POINTS, {**OSLO, "country": value}, "/country") for value in ("no", "NOR", "")),
+    *((POINTS, {**OSLO, name: "a\x00b"}, f"/{name}") for name in ("city", "street1", "account")),
+    (POINTS, {**OSLO, "surprise": "1"}, "/surprise"),
     ("/v1/accounts", {"mode": "live"}, "/mode"),
     ("/v1/carriers", {"api_key": "x"}, "/api_key"),
     ("/v1/policies/default", {"version": "x"}, "/version"),
@@ -87,6 +100,10 @@ PATHS = (
     ("GET", "/v1/shipments/{}/label"),
     ("POST", "/v1/shipments/{}/cancel"),
     ("GET", "/v1/trackers/{}"),
+    ("GET", "/v1/pickups/{}"),
+    ("DELETE", "/v1/pickups/{}"),
+    ("GET", "/v1/manifests/{}"),
+    ("GET", "/v1/manifests/{}/document"),
     ("GET", "/v1/accounts/{}"),
     ("POST", "/v1/accounts/{}/check"),
     ("GET", "/v1/policies/{}"),
@@ -121,5 +138,8 @@ def test_a_policy_has_a_plain_name(shop: Merchant) -> None:
 def test_names_of_accounts_in_bodies_are_not_found_either(shop: Merchant) -> None:
     for odd in ("nobody", "acc_nobody", "Ünknown", "x" * 64):
         problem(shop.post("/v1/trackers", {"account": odd, "tracking_number": "ABC1"}), 404, "not_found")
+        problem(shop.post("/v1/pickups", {**examples.PICKUP, "accounts": [odd]}), 404, "not_found")
+        problem(shop.post("/v1/manifests", {**examples.CLOSE_DAY, "accounts": [odd]}), 404, "not_found")
+        problem(shop.get(POINTS, **OSLO, account=odd), 404, "not_found")
         problem(shop.put("/v1/fleet/windows", {**examples.WINDOWS, "account": odd}), 404, "not_found")
         problem(shop.post("/v1/fleet/scans", {**examples.SCANS, "account": odd}), 404, "not_found")

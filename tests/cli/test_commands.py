@@ -178,3 +178,27 @@ def test_labels_are_printed_into_one_file_and_missing_ones_named(gateway: Run, t
     assert len(PdfReader(tmp_path / "labels.pdf").pages) == 2
     none = gateway("labels", "print", "--merchant", merchant, "--mode", "live", shipment)
     assert (none.returncode, none.stderr) == (1, "gateway: no such shipments\n")
+
+
+def test_the_days_end_on_the_command_line(gateway: Run, tmp_path: Path) -> None:
+    """Nobody has booked anything: every command says so and changes nothing."""
+    assert gateway("init").returncode == 0
+    assert gateway("merchants", "add", "Shop").returncode == 0
+    (tmp_path / "accounts.toml").write_text('[sandbox]\ncarrier = "sandbox"\nsecrets = { api_key = "k" }\n', "utf-8")
+    plain = {"GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true"}
+    applied = gateway("accounts", "apply", "--merchant", "Shop", "accounts.toml", **plain)
+    assert applied.returncode == 0, applied.stderr
+    window = ("--ready-at", "2199-03-02T14:00+01:00", "--closes-at", "2199-03-02T17:00+01:00")
+    ordered = gateway("handover", "pickup", "--merchant", "Shop", *window, **plain)
+    assert (ordered.returncode, ordered.stdout) == (0, ""), ordered.stderr
+    assert "sandbox: no parcel waits to be collected" in ordered.stderr
+    closed = gateway("handover", "close", "--merchant", "Shop", "--out", "lists", **plain)
+    assert (closed.returncode, closed.stdout) == (0, ""), closed.stderr
+    assert "sandbox: no booking is without a manifest" in closed.stderr
+    near = gateway("service-points", "near", "--merchant", "Shop", "NO", "0150", **plain)
+    assert near.returncode == 0, near.stderr
+    assert "metres" in near.stdout
+    assert "sandbox: " in near.stderr  # nobody serves the sandbox here
+    assert gateway("service-points", "near", "--merchant", "Shop", "NO", **plain).returncode == 2
+    assert gateway("handover", "pickup", "--merchant", "Shop", *window[:2], "--closes-at", "now").returncode == 2
+    assert gateway("handover", "close", "--merchant", "Nobody").returncode == 1

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from gateway.api.examples import POLICY, RATE_CARD, WINDOWS
+from gateway.api.examples import (
+    PICKUP,
+    POLICY,
+    RATE_CARD,
+    RESOLVE_MANIFEST,
+    RESOLVE_PICKUP,
+    WINDOWS,
+)
 from tests.journeys.fleet import scan
 from tests.journeys.site import ORDER
 
@@ -85,6 +92,34 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
         Ask(body=lambda ids: {"outcome": "booked", "carrier_reference": "SBX1", "note": "I say so"}),
     ),
     "POST /v1/shipments/<shipment_id>/cancel": (Ask(),),
+    "GET /v1/service-points": (
+        Ask(query="country=NO&postal_code=0150", status=200, why=OWN_LIST),
+        Ask(query=f"country=NO&postal_code=0150&account={CANARY}-sandbox"),
+    ),
+    "GET /v1/pickups": (
+        Ask(status=200, why=OWN_LIST),
+        Ask(query=f"account={CANARY}-sandbox", status=200, why=OWN_LIST),
+    ),
+    "POST /v1/pickups": (
+        Ask(body=lambda ids: {**PICKUP, "accounts": []}, status=200, why=OWN_MADE),
+        Ask(body=lambda ids: {**PICKUP, "accounts": [ids["account"]]}),
+        Ask(body=lambda ids: {**PICKUP, "accounts": [ids["account_id"]]}),
+    ),
+    "GET /v1/pickups/<pickup_id>": (Ask(),),
+    "DELETE /v1/pickups/<pickup_id>": (Ask(),),
+    "POST /v1/pickups/<pickup_id>/resolve": (Ask(body=lambda ids: RESOLVE_PICKUP),),
+    "GET /v1/manifests": (
+        Ask(status=200, why=OWN_LIST),
+        Ask(query=f"account={CANARY}-sandbox", status=200, why=OWN_LIST),
+    ),
+    "POST /v1/manifests": (
+        Ask(body=lambda ids: {}, status=200, why=OWN_MADE),
+        Ask(body=lambda ids: {"accounts": [ids["account"]]}),
+        Ask(body=lambda ids: {"accounts": [ids["account_id"]]}),
+    ),
+    "GET /v1/manifests/<manifest_id>": (Ask(),),
+    "GET /v1/manifests/<manifest_id>/document": (Ask(),),
+    "POST /v1/manifests/<manifest_id>/resolve": (Ask(body=lambda ids: RESOLVE_MANIFEST),),
     "POST /v1/trackers": (
         Ask(body=lambda ids: {"account": ids["account"], "tracking_number": "ABC123"}),
         Ask(body=lambda ids: {"account": ids["account_id"], "tracking_number": "ABC123"}),

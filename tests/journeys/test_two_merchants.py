@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -88,6 +89,10 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "tracker": owner.call("POST", "/v1/trackers", {"account": account_id, "tracking_number": "CANARY-1"}),
     }
     assert {name: answer.status_code for name, answer in made.items() if answer.status_code not in (200, 201)} == {}
+    ready = site.clock() + timedelta(hours=1)
+    wish = {"ready_at": ready.isoformat(), "closes_at": (ready + timedelta(hours=2)).isoformat()}
+    pickups = owner.call("POST", "/v1/pickups", {**wish, "accounts": [account_id], "instructions": "canary bell"})
+    closed = owner.call("POST", "/v1/manifests", {"accounts": [account_id]})
     site.work()
     shipment, endpoint = made["shipment"].json or {}, made["endpoint"].json or {}
     quoted = owner.get(f"/v1/quotes/{shipment['quote_id']}")
@@ -107,8 +112,10 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "quote_id": quoted["id"],
         "offer_id": quoted["recommended_offer_id"],
         "tracker_id": (made["tracker"].json or {})["id"],
+        "pickup_id": (pickups.json or {})["data"][0]["id"],
+        "manifest_id": (closed.json or {})["data"][0]["id"],
     }
-    told = json.dumps([with_fleet, quoted, sent, *(answer.json for answer in made.values())])
+    told = json.dumps([with_fleet, quoted, sent, pickups.json, closed.json, *(answer.json for answer in made.values())])
     return Owned(ids=ids, secrets=frozenset({*ID.findall(told), PHONE, with_fleet["tracking_number"]}))
 
 
@@ -140,7 +147,7 @@ def _check(stranger: Merchant, route: str, ask: Ask, owned: Owned) -> None:
     asked = f"{answer.request.path} {ask.query} {json.dumps(ask.body(owned.ids))}"
     assert _leaks(answer, asked, owned) == [], case
     if route.startswith("GET"):
-        head = stranger.call("HEAD", answer.request.path)
+        head = stranger.call("HEAD", f"{answer.request.path}?{ask.query}")
         assert (head.status_code, head.get_data()) == (answer.status_code, b""), case
 
 
@@ -180,6 +187,8 @@ def _state(owner: Merchant, owned: Owned) -> list[Any]:
         f"/v1/accounts/{ids['fleet_id']}/rate-cards",
         f"/v1/policies/{ids['name']}",
         f"/v1/trackers/{ids['tracker_id']}",
+        f"/v1/pickups/{ids['pickup_id']}",
+        f"/v1/manifests/{ids['manifest_id']}",
         f"/v1/webhook-endpoints/{ids['endpoint_id']}/deliveries",
     )
     return [owner.get(path) for path in paths]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -146,6 +146,18 @@ def moment(what: str = "", **kwargs: Any) -> fields.AwareDateTime:
     if not kwargs.get("required"):
         kwargs.setdefault("load_default", None)
     return fields.AwareDateTime(format="iso", validate=_in_bounds, **described(what, kwargs))
+
+
+def _of_this_world(found: date) -> None:
+    if not EARLIEST.date() <= found < LATEST.date():
+        raise ValidationError("Not a day of this world: 1970 to 2199.")
+
+
+def day(what: str = "", **kwargs: Any) -> fields.Date:
+    """A day without a time (RFC 3339, full-date)."""
+    if not kwargs.get("required"):
+        kwargs.setdefault("load_default", None)
+    return fields.Date(format="%Y-%m-%d", validate=_of_this_world, **described(what, kwargs))
 
 
 class Entries(fields.Dict):
