@@ -81,14 +81,14 @@ class Question:
         return outcome.error is None or nothing
 
 
-def probe(live: LiveCarrier, now: datetime, ask: Callable[[Coroutine[Any, Any, Any]], Outcome[Any]]) -> Probe:
+def probe(live: LiveCarrier, now: datetime, put: Callable[[Coroutine[Any, Any, Any]], Outcome[Any]]) -> Probe:
     """Ask until something shows whether the account works."""
     lacking = _lacking(live)
     if lacking:
         return Probe(ok=False, code="missing_option", why=lacking)
     name, calls = live.carrier.profile.name, bool(live.carrier.profile.urls["live"])
     for question in _questions(live, now):
-        outcome = ask(_afresh(live.carrier, question))
+        outcome = put(_afresh(live.carrier, question))
         if any(map(_carried, outcome.exchanges)) or not question.answered(outcome):
             return _told(live, question, outcome, now)
         if not calls:
