@@ -72,7 +72,7 @@ class Question:
     """What is asked, in words, and the call that asks it. `searches`: not finding what nobody has is an answer too."""
 
     what: str
-    ask: Callable[[], Coroutine[Any, Any, Any]]
+    put: Callable[[], Coroutine[Any, Any, Any]]
     searches: bool = True
 
     def answered(self, outcome: Outcome[Any]) -> bool:
@@ -106,7 +106,7 @@ def _carried(exchange: Exchange) -> bool:
 async def _afresh(carrier: Carrier, question: Question) -> Any:
     """With new credentials: a token from before they were changed would prove nothing."""
     carrier.forget_credentials()
-    return await question.ask()
+    return await question.put()
 
 
 def _questions(live: LiveCarrier, now: datetime) -> Iterator[Question]:
