@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from carriers.base.drive import Outcome, Transport, drive
 from carriers.base.registry import carrier, installed
 from carriers.base.simulator import serve, simulator_class
 from carriers.base.transports import RequestsTransport
+from gateway.domain.clock import utc_now
 from gateway.domain.records import AccountRecord
 from gateway.services.carrier_pool import LiveCarrier
 from gateway.services.probing import Probe, places, probe
@@ -28,7 +29,6 @@ from tests.api.world import OWN_FLEET
 from tests.carriers.base.peers import peer, silent
 from tests.carriers.base.test_transports import certified
 
-NOW = datetime.now(UTC)
 SECRETS = {"bring": {"api_uid": "u" * 9, "api_key": "canary-key-5f1e", "webhook_secret": "w" * 9}}
 OPTIONS = {"bring": {"customer_number": "5", "client_url": "https://shop.example"}}
 
@@ -58,20 +58,20 @@ def live_of(
         urls=urls,
         secrets=secrets,
         options=options,
-        created_at=NOW,
+        created_at=utc_now(),
     )
     windows = MemoryWindows({}, {})
     account = Account(
         id="acc_1", name="account", mode="test", urls=urls, secrets=secrets, options=options, windows=windows
     )
-    return LiveCarrier(record, (kind or carrier(code))(account, lambda: NOW))
+    return LiveCarrier(record, (kind or carrier(code))(account, utc_now))
 
 
-def probed(live: LiveCarrier, transport: Transport, now: datetime = NOW) -> Probe:
+def probed(live: LiveCarrier, transport: Transport, now: datetime | None = None) -> Probe:
     def ask(call: Coroutine[Any, Any, Any]) -> Outcome[Any]:
         return drive([call], transport, deadline_s=1.5)[0]
 
-    found = probe(live, now, ask)
+    found = probe(live, now or utc_now(), ask)
     assert "\n" not in found.why
     assert "canary" not in found.why
     assert len(found.why) < 400
@@ -129,7 +129,7 @@ def answering(raw: bytes) -> Iterator[int]:
 
 @pytest.mark.parametrize(("minutes", "said"), [(-7, "7 minutes ahead of"), (9, "9 minutes behind")])
 def test_a_clock_that_is_wrong(transport: Transport, minutes: int, said: str) -> None:
-    theirs = format_datetime(NOW + timedelta(minutes=minutes), usegmt=True)
+    theirs = format_datetime(utc_now() + timedelta(minutes=minutes), usegmt=True)
     raw = f"HTTP/1.1 401 Unauthorized\r\nDate: {theirs}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with answering(raw.encode()) as port:
         found = probed(bring_at(f"http://127.0.0.1:{port}"), transport)
