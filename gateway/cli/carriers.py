@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -9,20 +10,22 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from carriers.base import Capability, Carrier
-from carriers.base.conformance import examine, grade
+from carriers.base import Capability, Carrier, capabilities
+from carriers.base.conformance import Grade, Level, examine, grade
 from carriers.base.registry import GROUP, BrokenCarrier, carrier, installed
 from carriers.base.simulator import main as simulate_carrier
 from gateway.cli.check_report import told
 from gateway.cli.running import services
 from gateway.services.carrier_tables import hosts, raw_message, what_to_do
-from gateway.services.carriers import facts as carrier_facts
 
 LEDGER = click.option(
     "--ledger",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File for the carrier's books; continued if there.",
 )
+LETTERS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", Capability, strict=False))
+"""The columns of the matrix, explained below it: the roles' names side by side fit on no screen."""
+REASONS = 3
 PORT = click.option("--port", type=int, default=0, help="0 takes a free one.")
 
 
@@ -33,17 +36,27 @@ def carriers(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     with click.progressbar(sorted(installed().values(), key=_code), label="grading", item_show_func=_code) as bar:
-        found = [{**carrier_facts(each), "grade": grade(each).level} for each in bar]
-    table = Table("capability", *(facts["code"] for facts in found), title="Installed carriers")
-    table.add_row("kind", *(facts["kind"] for facts in found))
-    for role in Capability:
-        table.add_row(role.value.replace("_", " "), *("x" if role in facts["capabilities"] else "" for facts in found))
-    table.add_row("grade", *(facts["grade"] for facts in found))
+        found = [(each, grade(each)) for each in bar]
     console = Console()
-    console.print(table)
-    for facts in found:
-        for check, reason in carrier(facts["code"]).profile.exempt.items():
-            console.print(f"{facts['code']} is exempt from {check}: {reason}")
+    console.print(_matrix(found))
+    for letter, role in LETTERS.items():
+        console.print(f"  {letter}  {role.value.replace('_', ' ')}")
+    for each, graded in found:
+        code = each.profile.code
+        if graded.level in (Level.NONE, Level.BRONZE):
+            console.print(f"{code} is {graded.level.value}: {'; '.join(graded.missing[:REASONS])}")
+        for check, reason in graded.exempt.items():
+            console.print(f"{code} is exempt from {check}: {reason}")
+
+
+def _matrix(found: Sequence[tuple[type[Carrier], Grade]]) -> Table:
+    """A row for each carrier, a column for each role."""
+    table = Table("carrier", "kind", "grade", *LETTERS, title="Installed carriers", padding=(0, 1, 0, 0))
+    for each, graded in found:
+        can = capabilities(each)
+        marks = ("x" if role in can else "" for role in LETTERS.values())
+        table.add_row(each.profile.code, each.profile.kind, graded.level.value, *marks)
+    return table
 
 
 def _code(carrier_class: type[Carrier] | None) -> str:
