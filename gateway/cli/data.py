@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -56,7 +55,7 @@ def seed(shipments: int, number: int) -> None:
     bound = services()
     shipped = shipped_policies()
     default = Policy.parse("default", 0, shipped["default"])
-    kroner = replace(default, name="default", currency="NOK", exchange={})
+    kroner = Policy.parse("default", 0, {**shipped["default"], "currency": "NOK", "exchange": {}})
     with click.progressbar(length=shipments, label="seeding") as bar:
         asked = Seeding(shipments=shipments, seed=number)
         seed_history(bound.store, asked, {"USD": default, "NOK": kroner}, shipped_zones(), bar.update)

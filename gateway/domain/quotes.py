@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -58,6 +58,34 @@ class Rate:
             raise InvalidValue("a price cannot be negative")
         if self.price < total((line.amount for line in self.surcharges), self.price.currency):
             raise InvalidValue("surcharges cannot exceed the price they are part of")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is to be expected of a rate, whatever its carrier promises. None, everywhere: nothing is known.
+
+    `p_on_time` and `p_first_attempt` are probabilities from 0 to 1; `transit_p50_h` and `transit_p90_h` quantiles of
+    the hours from ready to the door; `co2e_g` grams by a model, where the carrier states none. They rest on
+    `deliveries` between two days, as `source` says in words.
+    """
+
+    p_on_time: float | None = None
+    p_first_attempt: float | None = None
+    transit_p50_h: float | None = None
+    transit_p90_h: float | None = None
+    co2e_g: int | None = None
+    deliveries: int = 0
+    since: date | None = None
+    until: date | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for chance in (self.p_on_time, self.p_first_attempt):
+            if chance is not None and not 0 <= chance <= 1:
+                raise InvalidValue(f"a probability is from 0 to 1, not {chance}")
+
+
+NOTHING_KNOWN = Outlook()
 
 
 class Effect(StrEnum):

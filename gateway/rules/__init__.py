@@ -1,24 +1,6 @@
-"""Why this carrier? One class per criterion.
+"""Why this carrier? Policies as data: conditions, actions, a score, and a sentence from each of them.
 
-`ALWAYS` judges every candidate of every policy: a carrier that cannot do what is asked is never eligible.
-`RULES` is what a policy chooses from, by `kind`. To add a rule: write its class, add it to the tuple.
+What a policy may say is in tables: `fields.FIELDS`, `operators.OPERATORS`, `quantities.KINDS`, `actions.ACTIONS`,
+the weights of `score.Score` and the short forms of `shorthand.KINDS`. `gate.GATE` judges every candidate of every
+policy. To add to what policies can say, add a row. How it all comes to a decision is in `policy`.
 """
-
-from gateway.rules.cost import Cheapest, MaxPrice, OneCurrency
-from gateway.rules.preference import AllowAccounts, DenyAccounts, PreferAccounts
-from gateway.rules.reach import Capable, DoorOrPoint, InZones, WithinLimits
-from gateway.rules.rule import Rule
-from gateway.rules.speed import DeliverBy, Fastest
-
-ALWAYS: tuple[Rule, ...] = (OneCurrency(), Capable(), DoorOrPoint(), WithinLimits())
-
-RULES: tuple[type[Rule], ...] = (
-    Cheapest,
-    MaxPrice,
-    Fastest,
-    DeliverBy,
-    InZones,
-    AllowAccounts,
-    DenyAccounts,
-    PreferAccounts,
-)

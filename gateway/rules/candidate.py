@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.domain.quotes import Rate
+from gateway.domain.quotes import NOTHING_KNOWN, Outlook, Rate
 
 
 class Features(Protocol):
@@ -63,10 +63,17 @@ class Limits(Protocol):
     def max_parcels(self) -> int | None:
         """Of one shipment."""
 
+    @property
+    def dimensional_divisor_cm3_per_kg(self) -> int | None:
+        """Volume over this is the dimensional weight."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One rate of one account. `kind` is the carrier's: own, courier, crowd or locker."""
+    """One rate of one account. `kind` is the carrier's: own, courier, crowd or locker.
+
+    `outlook` is what others than the carrier say about it: our own history, an emission model.
+    """
 
     account_id: str
     account: str
@@ -75,3 +82,4 @@ class Candidate:
     features: Features
     limits: Limits
     rate: Rate
+    outlook: Outlook = NOTHING_KNOWN

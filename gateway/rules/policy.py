@@ -1,208 +1,209 @@
-"""A policy: a named, versioned list of rules that puts candidates in order and says why.
+"""A policy: a named, versioned set of weights and rules that puts candidates in order and says why.
 
-As data (TOML in `config/policies.toml`, JSON in the API and in the database):
+As data (TOML in `config/policies.toml`, JSON in the API and in the database); only `currency`, and one of `score` and
+`rules`, are needed:
 
-    currency = "USD"                  # penalties are its minor units, so that rules add up
+    currency = "USD"                  # all `minor` amounts are its minor units
+    timezone = "Europe/Oslo"          # of now.* and ready.*; left out: the origin's, as far as it is known
 
-    [exchange.NOK]                    # optional: 1 NOK in that currency, and who says so
+    [exchange.NOK]                    # 1 NOK in that currency, and who says so
     rate = "0.0990"
     source = "Norges Bank, 2 March 2026"
 
-    [[rules]]
-    kind = "fastest"                  # the rest are the fields of the rule's class
+    [cover]                           # up to which value an account's contract insures the goods
+    bring-oslo = 50000
+
+    [score]                           # weights, see `score`; left out: the price alone
+    price_percent = 100
     value_per_hour_minor = 20
     without_promise_minor = 1500
+
+    [[rules]]                         # in order; names are unique
+    name = "no crowd for fragile goods"
+    when = {all = [...]}              # see `conditions`; left out: always
+    then = {do = "drop"}              # one action or a list of them, see `actions`
+
+    [[rules]]                         # a group: per candidate the first rule that applies, or all of them
+    name = "peak surcharge"
+    match = "first"
+    rules = [{name = ..., when = ..., then = ...}, ...]
+
+    [[rules]]                         # a short form, see `shorthand`
+    kind = "max_price"
+    limit_minor = 2500
+
+    [[fallback]]                      # shown when no offer is left: the first whose `when` holds
+    name = "Standard delivery"
+    minor = 990
+    within_hours = 72
+
+How a decision is made: every candidate is judged by the gate (`gate`), then by each part of the score, then by each
+rule in order. One drop and it is out, whoever else prefers it. The score of the others is the sum of all penalties. The
+lowest wins; of equal ones the lower price, then the earlier promise, then the names (account, the carrier's service,
+account id, carrier's quote id, price as text). All sums are integers.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, Self, get_type_hints
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.domain.codec import from_json, to_json
-from gateway.domain.errors import InvalidValue, Unprocessable
+from gateway.domain.errors import Unprocessable
 from gateway.domain.quotes import Verdict
-from gateway.domain.values import Money, currency_exponents
-from gateway.rules import ALWAYS, RULES
+from gateway.domain.shipments import Shipment
+from gateway.rules.actions import CapShare, Commit
 from gateway.rules.candidate import Candidate
-from gateway.rules.rule import Context, ExchangeRate, Market, Rule
+from gateway.rules.context import Context
+from gateway.rules.fields import Facts, asked_facts
+from gateway.rules.judging import Judge
+from gateway.rules.market import Market
+from gateway.rules.reading import market, refuse_unknown
+from gateway.rules.requiring import required
+from gateway.rules.rule import Group, Rule
+from gateway.rules.rule_data import FallbackRate, RuleReader
+from gateway.rules.score import Score
+from gateway.rules.soundness import refuse_contradictions
 
 __all__ = ["Candidate", "Context", "Judged", "Policy"]
 
-KINDS: Mapping[str, type[Rule]] = {rule.kind: rule for rule in RULES}
-RATE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,12})?")
+MEMBERS = ("currency", "timezone", "exchange", "cover", "score", "rules", "fallback")
 NEVER = datetime.max.replace(tzinfo=UTC)
+_Word = tuple[Candidate, int | None, tuple[Verdict, ...], int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A candidate with every rule's verdict. `rank` 1 is best; rank and score are None when it is dropped."""
+    """A candidate with every verdict. `rank` 1 is best; rank and score are None when it is dropped.
+
+    `shown_minor` is what the buyer sees, in the policy's currency; None where no rule marks the price up.
+    """
 
     candidate: Candidate
     rank: int | None
     score: int | None
     verdicts: tuple[Verdict, ...]
+    shown_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Which rules decide, in which currency. Version 0 is the one that is shipped."""
+    """Which weights and rules decide, in which currency. Version 0 is the one that is shipped."""
 
     name: str
     version: int
-    currency: str
-    rules: tuple[Rule, ...]
-    exchange: Mapping[str, ExchangeRate] = dataclasses.field(default_factory=dict)
+    market: Market
+    score: Score = field(default_factory=Score)
+    steps: tuple[Rule | Group, ...] = ()
+    fallback: tuple[FallbackRate, ...] = ()
+    timezone: tzinfo | None = None
 
     @classmethod
-    def parse(cls, name: str, version: int, data: Mapping[str, object]) -> Self:
+    def parse(cls, name: str, version: int, data: Mapping[str, Any]) -> Self:
         """A policy from plain data.
 
         Raises:
-            Unprocessable: with a JSON pointer into `data` at what is unknown, missing or wrong.
+            Unprocessable: with a JSON pointer into `data` at what is unknown, missing, wrong or contradicts itself.
         """
-        _refuse_unknown(data, ("currency", "exchange", "rules"), "", "policy")
-        currency = _currency(data.get("currency"), "/currency")
-        rules = data.get("rules")
-        if not isinstance(rules, list | tuple) or not rules:
-            raise Unprocessable("/rules", "a policy has a list of rules, at least one", "missing_parameter")
-        return cls(
-            name=name,
-            version=version,
-            currency=currency,
-            rules=tuple(_rule(rule, f"/rules/{index}") for index, rule in enumerate(rules)),
-            exchange=_exchange(data.get("exchange", {}), currency),
-        )
+        refuse_unknown(data, MEMBERS, "", "policy")
+        money = market(data)
+        if data.get("rules") is None and data.get("score") is None:
+            raise Unprocessable("/rules", "a policy has rules, a score or both", "missing_parameter")
+        reader = RuleReader(money)
+        steps = reader.steps(data.get("rules"))
+        score, fallback = reader.score(data.get("score")), reader.fallback(data.get("fallback"))
+        refuse_contradictions(steps)
+        zone = _timezone(data.get("timezone"))
+        return cls(name=name, version=version, market=money, score=score, steps=steps, fallback=fallback, timezone=zone)
 
-    def as_data(self) -> dict[str, Any]:
-        """The plain data of which `parse` makes this policy again."""
-        return {
-            "currency": self.currency,
-            "exchange": {code: to_json(rate) for code, rate in self.exchange.items()},
-            "rules": [{"kind": rule.kind, **to_json(rule)} for rule in self.rules],
-        }
+    @property
+    def currency(self) -> str:
+        """The one it compares in."""
+        return self.market.currency
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules in order, those of groups too."""
+        return tuple(rule for step in self.steps for rule in (step.rules if isinstance(step, Group) else (step,)))
+
+    @property
+    def counts_bookings(self) -> bool:
+        """Whether it needs the context's volumes."""
+        return any(isinstance(action, CapShare | Commit) for rule in self.rules for action in rule.then)
+
+    def requires(self, context: Context) -> Shipment:
+        """The shipment as carriers must be asked for it: with what the rules require of its handover."""
+        return required(self.steps, self._within(context, ()))
 
     def decide(self, candidates: Sequence[Candidate], context: Context) -> tuple[Judged, ...]:
-        """Every candidate judged by every rule: the ranked ones best first, then the dropped ones.
+        """Every candidate judged by everything: the ranked ones best first, then the dropped ones.
 
-        The lowest sum of penalties wins; of equal sums the lower price, then the earlier promise, then the
-        account's name. The order in which candidates come does not matter.
+        The order in which candidates come does not matter.
         """
-        market = Market(currency=self.currency, exchange=self.exchange)
-        worths = [market.worth(candidate.rate.price) for candidate in candidates]
-        market = replace(market, prices=_ascending(worths))
-        context = replace(context, market=market)
-        judged = sorted((self._judge(candidate, context) for candidate in candidates), key=_order(market))
-        return tuple(replace(one, rank=place) if one.score is not None else one for place, one in enumerate(judged, 1))
-
-    def _judge(self, candidate: Candidate, context: Context) -> Judged:
-        verdicts = tuple(rule.judge(candidate, context) for rule in (*ALWAYS, *self.rules))
-        penalties = [verdict.penalty for verdict in verdicts if verdict.penalty is not None]
-        score = sum(penalties) if len(penalties) == len(verdicts) else None
-        return Judged(candidate=candidate, rank=None, score=score, verdicts=verdicts)
-
-
-def _ascending(worths: Iterable[Money | None]) -> tuple[Money, ...]:
-    return tuple(sorted((worth for worth in worths if worth is not None), key=lambda worth: worth.amount))
-
-
-def _order(market: Market) -> Callable[[Judged], tuple[object, ...]]:
-    """Sort key of judged candidates: dropped ones last, nothing left to chance."""
-
-    def key(judged: Judged) -> tuple[object, ...]:
-        candidate, rate = judged.candidate, judged.candidate.rate
-        worth = market.worth(rate.price)
-        return (
-            judged.score is None,
-            judged.score or 0,
-            worth.minor if worth else 0,
-            rate.deliver_by or NEVER,
-            candidate.account,
-            rate.carrier_service,
-            candidate.account_id,
-            rate.carrier_quote_id,
-            str(rate.price),
-        )
-
-    return key
-
-
-def _parameters(rule: type[Rule]) -> Mapping[str, tuple[Any, bool]]:
-    """Parameters of a rule by name: their type, and whether they must be given."""
-    hints = get_type_hints(rule)
-    return {field.name: (hints[field.name], field.default is dataclasses.MISSING) for field in dataclasses.fields(rule)}
-
-
-def _rule(data: object, pointer: str) -> Rule:
-    if not isinstance(data, Mapping):
-        raise Unprocessable(pointer, "a rule is an object with a kind")
-    rule = KINDS.get(str(data.get("kind")))
-    if rule is None:
-        raise Unprocessable(
-            f"{pointer}/kind", f"no rule {data.get('kind')!r}; there are {', '.join(KINDS)}", "unknown_rule"
-        )
-    parameters = _parameters(rule)
-    _refuse_unknown(data, ("kind", *parameters), pointer, f"rule {rule.kind}")
-    for name, (_, required) in parameters.items():
-        if required and name not in data:
-            raise Unprocessable(f"{pointer}/{name}", f"{rule.kind} needs {name}", "missing_parameter")
-    given = {
-        name: _value(hint, data[name], f"{pointer}/{name}") for name, (hint, _) in parameters.items() if name in data
-    }
-    try:
-        return rule(**given)
-    except Unprocessable as refused:
-        raise Unprocessable(pointer + refused.pointer, str(refused), refused.code) from None
-
-
-def _value(hint: Any, data: object, pointer: str) -> Any:
-    try:
-        return from_json(hint, data, pointer.rpartition("/")[2])
-    except InvalidValue as error:
-        raise Unprocessable(pointer, str(error)) from None
-
-
-def _refuse_unknown(data: Mapping[str, object], known: Sequence[str], pointer: str, owner: str) -> None:
-    for name in data:
-        if name not in known:
-            escaped = str(name).replace("~", "~0").replace("/", "~1")
-            raise Unprocessable(
-                f"{pointer}/{escaped}",
-                f"{owner} has no {name!r}; it has {', '.join(known)}",
-                "unknown_parameter",
+        prices = [self.market.minor(candidate.rate.price) for candidate in candidates]
+        within = self._within(context, tuple(sorted(price for price in prices if price is not None)))
+        judge, asked = Judge(self.score, self.steps), asked_facts(within)
+        found: list[tuple[tuple[object, ...], _Word]] = []
+        for candidate, price in zip(candidates, prices, strict=True):
+            facts = Facts(within, candidate, asked)
+            facts["rate.price"] = price
+            verdicts, markup = judge.all_said(facts)
+            score = _sum(verdicts)
+            shown = None if markup is None or price is None else max(price + markup, 0)
+            found.append((_order(candidate, score, price), (candidate, score, verdicts, shown)))
+        found.sort(key=lambda each: each[0])
+        return tuple(
+            Judged(
+                candidate=candidate,
+                rank=None if score is None else place,
+                score=score,
+                verdicts=verdicts,
+                shown_minor=shown,
             )
+            for place, (_, (candidate, score, verdicts, shown)) in enumerate(found, 1)
+        )
+
+    def last_resort(self, context: Context) -> FallbackRate | None:
+        """What to show when nothing is left; None where the policy has nothing for it."""
+        within = self._within(context, ())
+        return next((each for each in self.fallback if each.when.test(asked_facts(within))), None)
+
+    def _within(self, context: Context, prices: tuple[int, ...]) -> Context:
+        return replace(context, market=replace(self.market, prices=prices), timezone=self.timezone or context.timezone)
 
 
-def _currency(code: object, pointer: str) -> str:
-    if not isinstance(code, str) or code not in currency_exponents():
-        raise Unprocessable(pointer, f"{code!r} is not an ISO 4217 currency", "unknown_currency")
-    return code
+def _sum(verdicts: tuple[Verdict, ...]) -> int | None:
+    """The score; None when a verdict drops."""
+    score = 0
+    for verdict in verdicts:
+        if verdict.penalty is None:
+            return None
+        score += verdict.penalty
+    return score
 
 
-def _exchange(data: object, currency: str) -> Mapping[str, ExchangeRate]:
-    if not isinstance(data, Mapping):
-        raise Unprocessable("/exchange", "exchange has one object per currency")
-    result = {}
-    for code, entry in data.items():
-        pointer = f"/exchange/{code}"
-        if _currency(code, pointer) == currency:
-            raise Unprocessable(pointer, f"{currency} is the policy's own currency")
-        result[code] = _exchange_rate(entry, pointer)
-    return result
+def _order(candidate: Candidate, score: int | None, price: int | None) -> tuple[object, ...]:
+    """Sort key: dropped ones last, nothing left to chance."""
+    rate = candidate.rate
+    return (
+        score is None,
+        score or 0,
+        price or 0,
+        rate.deliver_by or NEVER,
+        candidate.account,
+        rate.carrier_service,
+        candidate.account_id,
+        rate.carrier_quote_id,
+        str(rate.price),
+    )
 
 
-def _exchange_rate(data: object, pointer: str) -> ExchangeRate:
-    if not isinstance(data, Mapping):
-        raise Unprocessable(pointer, "an exchange rate is an object with rate and source")
-    _refuse_unknown(data, ("rate", "source"), pointer, "an exchange rate")
-    rate, source = data.get("rate"), data.get("source")
-    if not isinstance(source, str) or not source:
-        raise Unprocessable(f"{pointer}/source", "say where the rate comes from", "missing_parameter")
-    if not isinstance(rate, str) or not RATE.fullmatch(rate) or not Decimal(rate):
-        raise Unprocessable(f"{pointer}/rate", f'{rate!r} is not a rate: a decimal in quotes, such as "0.099"')
-    return ExchangeRate(rate=Decimal(rate), source=source)
+def _timezone(name: object) -> tzinfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Unprocessable("/timezone", f'{name!r} is no IANA time zone such as "Europe/Oslo"', "invalid") from None

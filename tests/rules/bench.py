@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from gateway.domain.quotes import Rate, ServiceLevel, Verdict
+from gateway.domain.quotes import Outlook, Rate, ServiceLevel, Verdict
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address, Money, Parcel, Requirements
+from gateway.rules.market import ExchangeRate, Market
 from gateway.rules.policy import Candidate, Context, Judged, Policy
-from gateway.rules.rule import ExchangeRate, Market, Rule
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NEW_YORK = Address(country="US", postal_code="10038")
@@ -31,6 +32,7 @@ class Takes:
     max_weight_g: int | None = None
     max_length_mm: int | None = None
     max_parcels: int | None = None
+    dimensional_divisor_cm3_per_kg: int | None = None
 
 
 def candidate(
@@ -83,17 +85,35 @@ def context(
 KRONE = Money.parse("0.10", "USD").amount
 
 
-def policy(*rules: Rule) -> Policy:
-    return Policy(
-        name="test",
-        version=1,
-        currency="USD",
-        rules=rules,
-        exchange={"NOK": ExchangeRate(rate=KRONE, source="the bank")},
-    )
+def short(kind: str, **parameters: object) -> dict[str, Any]:
+    """A rule in its short form."""
+    return {"kind": kind, **parameters}
 
 
-def decided(rules: Rule | tuple[Rule, ...], *candidates: Candidate, within: Context | None = None) -> list[Judged]:
+def drop(name: str, when: dict[str, Any]) -> dict[str, Any]:
+    """A rule that drops."""
+    return {"name": name, "when": when, "then": {"do": "drop"}}
+
+
+def check(field: str, op: str, value: object = None, unit: str | None = None) -> dict[str, Any]:
+    """A comparison."""
+    given = {"field": field, "op": op, "value": value, "unit": unit}
+    return {name: each for name, each in given.items() if each is not None}
+
+
+def policy(*rules: dict[str, Any], **members: object) -> Policy:
+    """A policy of US dollars that knows what a krone is worth."""
+    data: dict[str, Any] = {
+        "currency": "USD",
+        "exchange": {"NOK": {"rate": str(KRONE), "source": "the bank"}},
+        **members,
+    }
+    return Policy.parse("test", 1, {**data, "rules": list(rules)} if rules else data)
+
+
+def decided(
+    rules: dict[str, Any] | tuple[dict[str, Any], ...], *candidates: Candidate, within: Context | None = None
+) -> list[Judged]:
     rules = rules if isinstance(rules, tuple) else (rules,)
     return list(policy(*rules).decide(candidates, within or context()))
 
@@ -105,3 +125,8 @@ def said(judged: Judged, kind: str) -> Verdict:
 
 def priced(candidate: Candidate, price: str, currency: str = "USD") -> Candidate:
     return replace(candidate, rate=replace(candidate.rate, price=Money.parse(price, currency)))
+
+
+def known(candidate: Candidate, **facts: Any) -> Candidate:
+    """A candidate of whom history or a model knows something."""
+    return replace(candidate, outlook=Outlook(**facts))

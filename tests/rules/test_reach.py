@@ -6,10 +6,9 @@ from carriers.base.profile import Features, Limits
 from gateway.domain.errors import Unprocessable
 from gateway.domain.quotes import ServiceLevel
 from gateway.domain.values import Money, Parcel, Requirements
-from gateway.rules.reach import InZones
-from tests.rules.bench import Can, Takes, candidate, context, decided, said
+from tests.rules.bench import Can, Takes, candidate, context, decided, policy, said, short
 
-ANY = InZones(never=("nowhere",))
+ANY = short("zone", never=("nowhere",))
 KRONER = Money.parse("500", "NOK")
 
 
@@ -104,21 +103,21 @@ def test_the_features_and_limits_of_a_real_profile_fit() -> None:
 
 
 def test_accounts_can_be_bound_to_zones() -> None:
-    rule = InZones(accounts=("fleet-oslo",), only=("oslo", "oslo-sentrum"))
+    rule = short("zone", accounts=("fleet-oslo",), only=("oslo", "oslo-sentrum"))
     fleet, other = candidate("fleet-oslo"), candidate("uber-nyc")
     inside = decided(rule, fleet, other, within=context(zone="oslo"))
     assert [one.rank for one in inside] == [1, 2]
-    assert said(inside[0], "zone").why == "oslo: fleet-oslo delivers there"
+    assert said(inside[0], "zone").why == "does not apply: zone oslo is among oslo, oslo-sentrum"
     outside = decided(rule, fleet, other, within=context(zone=None))
     assert [(one.candidate.account, one.rank) for one in outside] == [("uber-nyc", 1), ("fleet-oslo", None)]
-    assert said(outside[1], "zone").why == "outside all zones: fleet-oslo delivers only in oslo, oslo-sentrum"
+    assert said(outside[1], "zone").why == "dropped, because account is fleet-oslo and zone is not known"
 
 
 def test_accounts_can_be_kept_out_of_zones_by_kind_or_all_together() -> None:
-    crowd = InZones(carrier_kinds=("crowd",), never=("nyc-outer",))
+    crowd = short("zone", carrier_kinds=("crowd",), never=("nyc-outer",))
     judged = decided(crowd, candidate("a", kind="crowd"), candidate("b"), within=context(zone="nyc-outer"))
     assert [(one.candidate.account, one.rank) for one in judged] == [("b", 1), ("a", None)]
-    everybody = InZones(only=("nyc-core",))
+    everybody = short("zone", only=("nyc-core",))
     judged = decided(everybody, candidate("a"), candidate("b"), within=context(zone="nyc-outer"))
     assert [one.rank for one in judged] == [None, None]
 
@@ -126,4 +125,4 @@ def test_accounts_can_be_kept_out_of_zones_by_kind_or_all_together() -> None:
 @pytest.mark.parametrize("zones", [{}, {"only": ("a",), "never": ("b",)}])
 def test_a_zone_rule_says_one_thing(zones: dict[str, tuple[str, ...]]) -> None:
     with pytest.raises(Unprocessable, match="only"):
-        InZones(**zones)
+        policy(short("zone", **zones))
