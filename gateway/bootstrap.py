@@ -23,6 +23,7 @@ from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
+from gateway.services.decisions import Decisions
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
@@ -32,6 +33,7 @@ from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
+from gateway.services.policy_ports import NoCalendar, NoOutlooks
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
@@ -42,6 +44,7 @@ from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Funnel, Tracking
+from gateway.services.volumes import BookedVolumes
 from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
 
@@ -55,7 +58,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     faults = FaultPoints(settings.faults.kill_at)
     pool = CarrierPool(store, _transport(settings), clock, settings.carriers, faults, installed)
     policies = PolicyBook(store, shipped_policies(), clock)
-    quotes = QuoteService(store, pool, policies, shipped_zones(), clock, settings.quoting)
+    decisions = Decisions(NoOutlooks(), NoCalendar(), BookedVolumes(store, clock))
+    quotes = QuoteService(store, pool, policies, decisions, shipped_zones(), clock, settings.quoting)
     acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
     booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
     reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)

@@ -1,16 +1,14 @@
-"""/v1/carriers, /v1/accounts, /v1/policies, /v1/keys"""
+"""/v1/carriers, /v1/accounts, /v1/keys"""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from gateway.api import shapes
 from gateway.api.auth import caller, requires, services
-from gateway.api.errors import BadHeader, PreconditionFailed
-from gateway.api.examples import ACCOUNT, ACCOUNT_CHANGE, KEY, POLICY
+from gateway.api.examples import ACCOUNT, ACCOUNT_CHANGE, KEY
 from gateway.api.routes import ApiBlueprint, answer, once
 from gateway.api.schemas.accounts import (
     AccountDraftSchema,
@@ -21,25 +19,13 @@ from gateway.api.schemas.accounts import (
     MadeKeySchema,
     NewAccountSchema,
     NewKeySchema,
-    PolicyPutSchema,
-    PolicyQuerySchema,
-    PolicySchema,
     ProbeSchema,
 )
-from gateway.api.schemas.fields import NAME
-from gateway.domain.errors import StaleVersion, Unprocessable
 from gateway.domain.records import AccountRecord
 from gateway.services.accounts import AccountDraft
 from gateway.services.idempotency import Run
 
 blueprint = ApiBlueprint("accounts", __name__, url_prefix="/v1")
-VERSION_TAG = re.compile(r'"([0-9]{1,9})"')
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "schema": {"type": "string"},
-    "description": "The ETag of the version you saw: refuses to overwrite what somebody else changed since.",
-}
 
 
 @blueprint.route("/carriers")
@@ -100,47 +86,6 @@ def check_account(account_id: str) -> Response:
     """
     probe = services().accounts.probe(caller().merchant_id, caller().mode, account_id)
     return answer({"ok": probe.ok, "code": probe.code, "why": probe.why})
-
-
-@blueprint.route("/policies/<name>")
-@requires("shipments:read")
-@blueprint.arguments(PolicyQuerySchema, location="query")
-@blueprint.response(200, PolicySchema)
-def get_policy(wanted: dict[str, int | None], name: str) -> Response:
-    """A policy, the newest version unless another is asked for."""
-    book, merchant_id, version = services().policies, caller().merchant_id, wanted["version"]
-    found = book.latest(merchant_id, name) if version is None else book.version(merchant_id, name, version)
-    return answer(shapes.policy(found), headers={"ETag": f'"{found.version}"'})
-
-
-@blueprint.route("/policies/<name>", methods=["PUT"])
-@requires("admin")
-@blueprint.arguments(PolicyPutSchema, example=POLICY)
-@blueprint.doc(parameters=[IF_MATCH])
-@blueprint.response(200, PolicySchema)
-def put_policy(given: dict[str, Any], name: str) -> Response:
-    """Supersede a policy with its next version; a new name makes a new policy."""
-    if not re.fullmatch(NAME, name):
-        raise Unprocessable("/name", "a name has small letters, digits, _ and -, at most 64")
-    seen = _seen_version()
-    try:
-        made = services().policies.put(caller().merchant_id, name, given["data"], caller().key_id, seen)
-    except Unprocessable as error:
-        raise Unprocessable(f"/data{error.pointer}", str(error), error.code) from error
-    except StaleVersion as error:
-        raise (error if seen is None else PreconditionFailed(str(error))) from None
-    return answer(shapes.policy(made), headers={"ETag": f'"{made.version}"'})
-
-
-def _seen_version() -> int | None:
-    """The version in If-Match (RFC 9110, section 13.1.1)."""
-    given = request.headers.get("If-Match")
-    if given is None:
-        return None
-    tag = VERSION_TAG.fullmatch(given.strip())
-    if tag is None:
-        raise BadHeader('If-Match holds the ETag of the version you saw, such as "3"')
-    return int(tag[1])
 
 
 @blueprint.route("/keys")

@@ -1,4 +1,4 @@
-"""/docs and /docs/problems: pages for people, rendered on the server from the very document at /openapi.json.
+"""/docs, /docs/policies, /docs/problems: pages for people, from the very tables and the document at /openapi.json.
 
 No script and no foreign host: they work without internet and under the strictest content policy.
 """
@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from gateway.api.auth import open_to_all, services
 from gateway.api.openapi import TAGS
 from gateway.api.outline import operations, shapes
+from gateway.api.policy_words import policy_examples, vocabulary
 from gateway.api.problems import PROBLEMS
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
@@ -40,6 +41,13 @@ def api_page() -> Response:
 def problems_page() -> Response:
     """What each problem code means and what to do."""
     return _page("problems.html", problems=PROBLEMS)
+
+
+@blueprint.route("/docs/policies")
+@open_to_all("it documents the API")
+def policies_page() -> Response:
+    """Writing a policy: the words a policy has, from the very tables that read it, and six from life."""
+    return _page("policies.html", **vocabulary(), examples=policy_examples())
 
 
 @blueprint.route("/docs/docs.css")

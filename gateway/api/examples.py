@@ -109,6 +109,10 @@ POLICY: dict[str, Any] = {
     }
 }
 
+PUBLICATION: dict[str, Any] = {"version": 1, "stage": "live"}
+
+EVALUATION: dict[str, Any] = {"shipment": QUOTE}
+
 KEY: dict[str, Any] = {"name": "warehouse", "scopes": ["shipments:write", "shipments:read", "tracking:read"]}
 
 ENDPOINT: dict[str, Any] = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from gateway.domain.codec import to_json
-from gateway.domain.quotes import CarrierResult, Offer, Quote
-from gateway.domain.records import AccountRecord, Case, KeyRecord, PolicyRecord, ShipmentRecord, Tender, TrackerRecord
+from gateway.domain.quotes import NOTHING_KNOWN, CarrierResult, LastResort, Offer, Outlook, Quote
+from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
 from gateway.domain.values import Address, Money, Parcel
@@ -32,14 +33,16 @@ def quote(quoted: Quote) -> Json:
         "policy_version": quoted.policy_version,
         "zone": quoted.zone,
         "recommended_offer_id": ranked[0].id if ranked else None,
-        "offers": [offer(each, quoted) for each in _in_order(quoted)],
+        "last_resort": last_resort(quoted.last_resort),
+        "offers": [offer(each, quoted) for each in in_order(quoted)],
         "carrier_results": [carrier_result(result) for result in quoted.carrier_results],
         "metadata": dict(quoted.shipment.metadata),
         "reference": quoted.shipment.reference or None,
     }
 
 
-def _in_order(quoted: Quote) -> list[Offer]:
+def in_order(quoted: Quote) -> list[Offer]:
+    """The offers best first, the dropped ones last."""
     return sorted(quoted.offers, key=lambda each: (each.rank is None, each.rank or 0, each.account))
 
 
@@ -63,11 +66,36 @@ def offer(each: Offer, quoted: Quote) -> Json:
         "deliver_by": rate.deliver_by,
         "expires_at": min(rate.expires_at, quoted.expires_at) if rate.expires_at else quoted.expires_at,
         "co2e_g": rate.co2e_g,
+        "shown_price": money(each.shown or rate.price),
+        "outlook": outlook(each.outlook),
         "score": each.score,
         "verdicts": [
-            {"rule": verdict.rule, "effect": verdict.effect.value, "penalty": verdict.penalty, "why": verdict.why}
+            {
+                "rule": verdict.rule,
+                "effect": verdict.effect.value,
+                "penalty": verdict.penalty,
+                "why": verdict.why,
+                "applied": verdict.applied,
+            }
             for verdict in each.verdicts
         ],
+    }
+
+
+def outlook(known: Outlook) -> Json | None:
+    """What is to be expected; None where nothing is known."""
+    return None if known == NOTHING_KNOWN else asdict(known)
+
+
+def last_resort(found: LastResort | None) -> Json | None:
+    """What to show when no offer is left."""
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        "service": found.service.value,
+        "price": money(found.price),
+        "within_hours": found.within_hours,
     }
 
 
@@ -124,6 +152,7 @@ def shipment(file: ShipmentFile) -> Json:
         **summary(record),
         "quote_id": record.quote_id,
         "policy": record.policy,
+        "policy_version": record.policy_version,
         "origin": address(record.shipment.origin),
         "destination": address(record.shipment.destination),
         "parcels": [parcel(each) for each in record.shipment.parcels],
@@ -196,22 +225,6 @@ def proof(given: ProofOfDelivery | None) -> Json | None:
     return data
 
 
-def decision(file: ShipmentFile, quoted: Quote) -> Json:
-    """Why this carrier."""
-    accepted = [each for each in file.tenders if each.state.value == "accepted"]
-    return {
-        "shipment_id": file.shipment.id,
-        "quote_id": quoted.id,
-        "policy": quoted.policy,
-        "policy_version": quoted.policy_version,
-        "zone": quoted.zone,
-        "chosen_offer_id": accepted[0].offer_id if accepted else file.shipment.chosen_offer_id or None,
-        "offers": [offer(each, quoted) for each in _in_order(quoted)],
-        "carrier_results": [carrier_result(result) for result in quoted.carrier_results],
-        "tenders": [tender(each) for each in file.tenders],
-    }
-
-
 def event(each: TrackingEvent) -> Json:
     """One scan."""
     return {
@@ -273,11 +286,6 @@ def account(each: AccountRecord, polling: PollingView, public_url: str) -> Json:
         },
         "created_at": each.created_at,
     }
-
-
-def policy(each: PolicyRecord) -> Json:
-    """One version of a policy."""
-    return {"name": each.name, "version": each.version, "data": each.data, "created_at": each.created_at}
 
 
 def key(each: KeyRecord) -> Json:

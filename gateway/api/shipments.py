@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Response, g
 
-from gateway.api import shapes
+from gateway.api import shapes, shapes_decisions
 from gateway.api.auth import caller, requires, services
 from gateway.api.examples import BOOK, BOOK_A_QUOTE, RESOLVE
 from gateway.api.routes import ApiBlueprint, answer, once, page
+from gateway.api.schemas.policies import DecisionSchema
 from gateway.api.schemas.shipments import (
     BookSchema,
-    DecisionSchema,
     LabelQuerySchema,
     ResolveSchema,
     ShipmentPageSchema,
@@ -94,9 +94,9 @@ def list_events(shipment_id: str) -> Response:
 @requires("shipments:read")
 @blueprint.response(200, DecisionSchema)
 def get_decision(shipment_id: str) -> Response:
-    """Why this carrier: every offer, every rule's sentence, every tender."""
+    """Why this carrier: every offer, every rule's sentence, the runner-up and by how much it lost, every tender."""
     file, quoted = services().shipments.decision(caller().merchant_id, caller().mode, shipment_id)
-    return answer(shapes.decision(file, quoted))
+    return answer(shapes_decisions.decision(file, quoted))
 
 
 @blueprint.route("/<shipment_id>/label")

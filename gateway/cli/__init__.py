@@ -25,7 +25,7 @@ COMMANDS = {
     "merchants": "merchants",
     "keys": "merchants",
     "accounts": "merchants",
-    "why": "merchants",
+    "why": "why",
     "handover": "handover",
     "service-points": "handover",
     "rate-cards": "rate_cards",

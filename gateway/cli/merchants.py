@@ -1,4 +1,4 @@
-"""Merchants, their keys and carrier accounts, and why a shipment went the way it went."""
+"""Merchants, their keys and carrier accounts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.running import services
 from gateway.domain.errors import NotFound, Unprocessable
@@ -150,25 +148,6 @@ def check_account(merchant: str, mode: Mode, name: str | None) -> None:
         click.echo(f"{account.name}: {'works' if probe.ok else probe.code}: {probe.why}")
         works &= probe.ok
     raise click.exceptions.Exit(0 if works else 1)
-
-
-@click.command()
-@click.option("--merchant", required=True)
-@click.option("--mode", type=MODES, default="test", show_default=True)
-@click.argument("shipment_id")
-def why(merchant: str, mode: Mode, shipment_id: str) -> None:
-    """Say why a shipment went to its carrier: every offer, every rule's sentence, every tender."""
-    bound = services()
-    file, quote = bound.shipments.decision(merchant_of(bound, merchant, create=False), mode, shipment_id)
-    table = Table("rank", "account", "service", "price", "why", title=f"{shipment_id}: policy {quote.policy}")
-    for offer in sorted(quote.offers, key=lambda each: (each.rank is None, each.rank or 0)):
-        sentences = "\n".join(verdict.why for verdict in offer.verdicts)
-        rank = "-" if offer.rank is None else str(offer.rank)
-        table.add_row(rank, offer.account, offer.rate.service.value, str(offer.rate.price), sentences)
-    console = Console()
-    console.print(table)
-    for tender in file.tenders:
-        console.print(f"tender {tender.id} to {tender.account}: {tender.state.value} ({tender.why})")
 
 
 def merchant_of(bound: Services, id_or_name: str, *, create: bool = True) -> str:

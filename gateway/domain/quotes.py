@@ -98,19 +98,24 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A rule's word on one rate: a penalty in minor units of the policy's currency, None to drop it, and why."""
+    """A rule's word on one rate: a penalty in minor units of the policy's currency, None to drop it, and why.
+
+    `applied` is False where the rule's condition did not hold, or an earlier rule of its group applied.
+    """
 
     rule: str
     effect: Effect
     penalty: int | None
     why: str
+    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A rate as judged for one quote. `rank` 1 is the recommendation; None when dropped.
 
-    `score` is the sum of penalties in minor units of the policy's currency: lower is better.
+    `score` is the sum of penalties in minor units of the policy's currency: lower is better. `shown` is what the buyer
+    sees where that is not the price.
     """
 
     id: str
@@ -121,6 +126,8 @@ class Offer:
     rank: int | None
     score: int | None
     verdicts: tuple[Verdict, ...]
+    outlook: Outlook = NOTHING_KNOWN
+    shown: Money | None = None
 
     @property
     def eligible(self) -> bool:
@@ -152,6 +159,35 @@ class CarrierResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What became of an offer under another policy; `why` is what dropped it."""
+
+    offer_id: str
+    rank: int | None
+    score: int | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shadow:
+    """How the version of the policy that is on trial would have ranked the offers, best first. Without effect."""
+
+    policy_version: int
+    currency: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastResort:
+    """What the policy shows a buyer when no offer is left; nobody has promised it."""
+
+    name: str
+    service: ServiceLevel
+    price: Money
+    within_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """Our answer to "who can deliver this?": ranked offers with reasons, who did not answer, and an expiry."""
 
@@ -169,6 +205,9 @@ class Quote:
     ready_at: datetime | None = None
     window: TimeWindow | None = None
     services: tuple[ServiceLevel, ...] = ()
+    policy_currency: str = ""
+    shadow: Shadow | None = None
+    last_resort: LastResort | None = None
 
     @property
     def ranked(self) -> tuple[Offer, ...]:

@@ -70,6 +70,22 @@ class PolicyRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """Which version of a policy decides from then on, and which one (if any) is on trial beside it.
+
+    Publications are numbered from 1 and never edited: the newest one holds.
+    """
+
+    merchant_id: str
+    name: str
+    number: int
+    live: int
+    shadow: int | None
+    at: datetime
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentRecord:
     """A shipment and how far it has come.
 
@@ -85,6 +101,7 @@ class ShipmentRecord:
     policy: str
     created_at: datetime
     updated_at: datetime
+    policy_version: int = 0
     reference: str = ""
     quote_id: str = ""
     chosen_offer_id: str = ""

@@ -3,6 +3,7 @@
 As data, an action is `{"do": NAME, ...parameters}`:
 
     drop                                        out
+    keep                                        nothing; in a group that is "first" it keeps later rules away
     require      needs, min_age                 out, unless the carrier can; and carriers are asked for it (see below)
     prefer       minor                          counts so much less
     penalise     minor                          counts so much more
@@ -78,6 +79,18 @@ class Drop(Action):
     def act(self, facts: Facts) -> Done:
         """Always."""
         return Done("dropped", out=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep(Action):
+    """Nothing; in a group of which the first rule counts, it keeps the later ones away."""
+
+    do: ClassVar[str] = "keep"
+    scope: ClassVar[Scope] = Scope.ASKED
+
+    def act(self, facts: Facts) -> Done:
+        """Says so."""
+        return Done("kept")
 
 
 class Need(StrEnum):
@@ -266,7 +279,7 @@ class Markup(Action):
 
 
 ACTIONS: Mapping[str, type[Action]] = {
-    action.do: action for action in (Drop, Require, Prefer, Penalise, MaxPrice, CapShare, Commit, Markup)
+    action.do: action for action in (Drop, Keep, Require, Prefer, Penalise, MaxPrice, CapShare, Commit, Markup)
 }
 
 

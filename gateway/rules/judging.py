@@ -9,7 +9,7 @@ from gateway.rules.fields import Facts, Scope
 from gateway.rules.gate import ACCOUNT_GATE, one_currency
 from gateway.rules.rule import Group, Rule
 from gateway.rules.score import Score
-from gateway.rules.verdicts import Said, passes
+from gateway.rules.verdicts import Said, stands_aside
 
 
 class Judge:
@@ -44,10 +44,10 @@ class Judge:
         winner = ""
         for rule in group.rules:
             if winner:
-                yield Said(passes(rule.name, f"not looked at: {winner} applied before"), applied=False)
+                yield Said(stands_aside(rule.name, f"not looked at: {winner} applied before"))
                 continue
             said = self._rule(rule, facts)
-            if said.applied and group.first:
+            if said.verdict.applied and group.first:
                 winner = rule.name
             yield said
 

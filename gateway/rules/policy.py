@@ -54,6 +54,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.domain.errors import Unprocessable
 from gateway.domain.quotes import Verdict
 from gateway.domain.shipments import Shipment
+from gateway.domain.values import Money
 from gateway.rules.actions import CapShare, Commit
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
@@ -101,8 +102,8 @@ class Policy:
     timezone: tzinfo | None = None
 
     @classmethod
-    def parse(cls, name: str, version: int, data: Mapping[str, Any]) -> Self:
-        """A policy from plain data.
+    def parse(cls, name: str, version: int, data: Mapping[str, Any], *, stored: bool = False) -> Self:
+        """A policy from plain data. What is `stored` has been accepted once: it may contradict itself.
 
         Raises:
             Unprocessable: with a JSON pointer into `data` at what is unknown, missing, wrong or contradicts itself.
@@ -114,7 +115,8 @@ class Policy:
         reader = RuleReader(money)
         steps = reader.steps(data.get("rules"))
         score, fallback = reader.score(data.get("score")), reader.fallback(data.get("fallback"))
-        refuse_contradictions(steps)
+        if not stored:
+            refuse_contradictions(steps)
         zone = _timezone(data.get("timezone"))
         return cls(name=name, version=version, market=money, score=score, steps=steps, fallback=fallback, timezone=zone)
 
@@ -122,6 +124,10 @@ class Policy:
     def currency(self) -> str:
         """The one it compares in."""
         return self.market.currency
+
+    def money(self, minor: int) -> Money:
+        """An amount of its currency."""
+        return Money.from_minor(minor, self.currency)
 
     @property
     def rules(self) -> tuple[Rule, ...]:

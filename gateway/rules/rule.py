@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from gateway.rules.actions import Action, Drop
 from gateway.rules.conditions import Condition, reason, scope_of
 from gateway.rules.fields import Facts, Scope
-from gateway.rules.verdicts import Said, drops, passes, ranks
+from gateway.rules.verdicts import Said, drops, passes, ranks, stands_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Rule:
     def judge(self, facts: Facts) -> Said:
         """This rule's word on one candidate."""
         if not self.when.test(facts):
-            return Said(passes(self.name, f"does not apply: {reason(self.when, facts)}"), applied=False)
+            return Said(stands_aside(self.name, f"does not apply: {reason(self.when, facts)}"))
         done = [action.act(facts) for action in self.then]
         because = reason(self.when, facts)
         why = "; ".join(each.why for each in done) + (f", because {because}" if because else "")

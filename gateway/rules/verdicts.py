@@ -12,10 +12,9 @@ from gateway.domain.quotes import Effect, Verdict
 
 
 class Said(NamedTuple):
-    """A rule's verdict, whether the rule applied, and what it adds to the price that the buyer sees."""
+    """A rule's verdict, and what the rule adds to the price that the buyer sees."""
 
     verdict: Verdict
-    applied: bool = True
     markup: int = 0
 
 
@@ -34,3 +33,9 @@ def drops(rule: str, why: str) -> Verdict:
 def passes(rule: str, why: str) -> Verdict:
     """It has nothing against the candidate."""
     return Verdict(rule=rule, effect=Effect.PASS, penalty=0, why=why)
+
+
+@lru_cache(maxsize=4096)
+def stands_aside(rule: str, why: str) -> Verdict:
+    """The rule does not apply to the candidate."""
+    return Verdict(rule=rule, effect=Effect.PASS, penalty=0, why=why, applied=False)

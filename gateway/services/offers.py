@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from carriers.base import Profile, Rate
+from carriers.base.registry import BrokenCarrier, carrier
+from gateway.domain.errors import Unprocessable
 from gateway.domain.quotes import Offer
+from gateway.domain.values import Money
 from gateway.rules.policy import Candidate, Judged
 
 
@@ -20,8 +25,9 @@ def candidate(account_id: str, account: str, profile: Profile, rate: Rate) -> Ca
     )
 
 
-def offer(offer_id: str, judged: Judged) -> Offer:
-    """A judged candidate under an id by which it can be booked."""
+def offer(offer_id: str, judged: Judged, currency: str) -> Offer:
+    """A judged candidate under an id by which it can be booked; `currency` is the policy's."""
+    shown = judged.shown_minor
     return Offer(
         id=offer_id,
         account_id=judged.candidate.account_id,
@@ -31,4 +37,20 @@ def offer(offer_id: str, judged: Judged) -> Offer:
         rank=judged.rank,
         score=judged.score,
         verdicts=judged.verdicts,
+        outlook=judged.candidate.outlook,
+        shown=None if shown is None else Money.from_minor(shown, currency),
     )
+
+
+def recalled(offered: Offer) -> Candidate:
+    """The candidate that an offer was made of, with what its carrier can do and takes today.
+
+    Raises:
+        Unprocessable: the carrier is no longer installed.
+    """
+    try:
+        profile = carrier(offered.carrier).profile
+    except BrokenCarrier as error:
+        raise Unprocessable("/quote_id", str(error), "carrier_not_installed") from error
+    found = candidate(offered.account_id, offered.account, profile, offered.rate)
+    return replace(found, outlook=offered.outlook)

@@ -20,7 +20,6 @@ from gateway.domain.records import (
     DeliveryRecord,
     IdempotencyRecord,
     KeyRecord,
-    PolicyRecord,
     Recall,
     ShipmentRecord,
     Tender,
@@ -39,6 +38,7 @@ from gateway.services.handover_ports import Pickups as Pickups
 from gateway.services.handover_ports import PollingSpends as PollingSpends
 from gateway.services.message_ports import Inbox as Inbox
 from gateway.services.message_ports import Outbox as Outbox
+from gateway.services.policy_ports import Policies as Policies
 from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
 from gateway.services.selling import Windows as Windows
@@ -59,15 +59,6 @@ class Keys(Protocol):
     def list(self, merchant_id: str, mode: Mode) -> Sequence[KeyRecord]: ...
     def revoke(self, merchant_id: str, mode: Mode, key_id: str, at: datetime) -> bool: ...
     def used(self, merchant_id: str, key_id: str, at: datetime) -> None: ...
-
-
-class Policies(Protocol):
-    """Versions of policies."""
-
-    def latest(self, merchant_id: str, name: str) -> PolicyRecord | None: ...
-    def version(self, merchant_id: str, name: str, version: int) -> PolicyRecord | None: ...
-    def add(self, policy: PolicyRecord) -> bool:
-        """False when that version exists already (somebody else was first)."""
 
 
 class QuoteStore(Protocol):
@@ -94,6 +85,9 @@ class Shipments(Protocol):
         """Shipments in `booking` without an open tender that nobody touched for a lease; touched by this, committed."""
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]: ...
+    def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
+        """How many shipments that were made since then are booked, by account name."""
+
     def add_label(self, merchant_id: str, shipment_id: str, label: Label) -> None:
         """Idempotent: the first label of a kind stays."""
 

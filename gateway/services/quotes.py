@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from carriers.base import BadCarrierResponse, Capability, QuoteRequest
@@ -14,12 +14,13 @@ from gateway.domain.quotes import CarrierResult, Offer, Quote, Rate, ResultState
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.domain.zones import Zone, zone_of
-from gateway.rules.policy import Context, Policy
+from gateway.rules.policy import Candidate, Context
 from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier
+from gateway.services.decisions import Decisions, Plan
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
-from gateway.services.offers import candidate, offer
-from gateway.services.policies import PolicyBook
+from gateway.services.offers import candidate, recalled
+from gateway.services.policies import Deciding, PolicyBook
 from gateway.services.ports import Mode, Store
 from gateway.services.results import result_of, unasked
 from gateway.services.service_points import check_owner
@@ -49,6 +50,7 @@ class QuoteService:
         store: Store,
         pool: CarrierPool,
         policies: PolicyBook,
+        decisions: Decisions,
         zones: Sequence[Zone],
         clock: Clock,
         settings: Quoting,
@@ -56,6 +58,7 @@ class QuoteService:
         self._store = store
         self._pool = pool
         self._policies = policies
+        self._decisions = decisions
         self._zones = zones
         self._clock = clock
         self._settings = settings
@@ -66,39 +69,74 @@ class QuoteService:
         Raises:
             Unprocessable: no such policy, the window is over, or the service point is of no carrier of yours.
         """
-        now = self._clock()
-        if ask.window is not None and ask.window.end <= now:
-            raise Unprocessable("/window/end", "the window is over", "in_the_past")
-        version = self._settings_version(merchant_id)
-        policy = self._policies.live(merchant_id, ask.policy or self._settings.default_policy, version)
-        request = QuoteRequest(
-            shipment=ask.shipment, ready_at=max(ask.ready_at or now, now), window=ask.window, services=ask.services
-        )
-        asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
-        calls = [_quote(live, request) for live in asked]
-        outcomes = self._pool.ask_all(Purpose.QUOTE, asked, calls, self._deadline_s(ask))
-        results += [result_of(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
-        zone, quote_id = zone_of(ask.shipment.destination, self._zones), new_id("qte", now)
-        quote = Quote(
-            id=quote_id,
-            merchant_id=merchant_id,
-            mode=mode,
-            shipment=ask.shipment,
-            created_at=now,
-            expires_at=now + timedelta(minutes=self._settings.valid_min),
-            policy=policy.name,
-            policy_version=policy.version,
-            zone=zone,
-            offers=_offers(quote_id, policy, _context(request, zone, now), asked, outcomes),
-            carrier_results=tuple(results),
-            ready_at=request.ready_at,
-            window=ask.window,
-            services=ask.services,
-        )
+        quote = self.made(merchant_id, mode, ask)
         with self._store.work() as uow:
             uow.quotes.add(quote)
             uow.commit()
         return quote
+
+    def made(self, merchant_id: str, mode: Mode, ask: QuoteAsk, deciding: Deciding | None = None) -> Quote:
+        """A quote that is not stored, by the policies given or the published ones. Raises as `quote`."""
+        now = self._clock()
+        if ask.window is not None and ask.window.end <= now:
+            raise Unprocessable("/window/end", "the window is over", "in_the_past")
+        version = self._settings_version(merchant_id)
+        if deciding is None:
+            name = ask.policy or self._settings.default_policy
+            deciding = self._policies.deciding(merchant_id, name, version)
+        plan = self._decisions.plan(merchant_id, mode, deciding, _context(ask, self._zones, now))
+        request = _request(plan)
+        asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
+        calls = [_quote(live, request) for live in asked]
+        outcomes = self._pool.ask_all(Purpose.QUOTE, asked, calls, self._deadline_s(ask))
+        results += [result_of(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
+        return self._decided(plan, _candidates(plan, asked, outcomes), results)
+
+    def judged_again(self, quote: Quote, deciding: Deciding) -> Quote:
+        """A stored quote's offers judged anew, as if by these policies at its time; not stored.
+
+        Carriers are not asked. What is known about the carriers, and bookings so far, are of today.
+
+        Raises:
+            Unprocessable: a carrier of the quote is no longer installed.
+        """
+        context = Context(
+            shipment=quote.shipment,
+            zone=quote.zone,
+            now=quote.created_at,
+            ready_at=quote.ready_at or quote.created_at,
+            window=quote.window,
+            services=quote.services,
+        )
+        plan = self._decisions.plan(quote.merchant_id, quote.mode, deciding, context)
+        again = self._decided(plan, [recalled(each) for each in quote.offers], quote.carrier_results)
+        ids = {id(each.rate): each.id for each in quote.offers}
+        return replace(again, id=quote.id, offers=tuple(replace(each, id=ids[id(each.rate)]) for each in again.offers))
+
+    def _decided(self, plan: Plan, candidates: Sequence[Candidate], results: Sequence[CarrierResult]) -> Quote:
+        """The quote of a plan; an offer's id tells its quote's."""
+        context, policy = plan.context, plan.policy
+        quote_id = new_id("qte", self._clock())
+        decision = self._decisions.decide(plan, candidates, f"off_{quote_id.removeprefix('qte_')}")
+        return Quote(
+            id=quote_id,
+            merchant_id=plan.merchant_id,
+            mode=plan.mode,
+            shipment=plan.shipment,
+            created_at=context.now,
+            expires_at=context.now + timedelta(minutes=self._settings.valid_min),
+            policy=policy.name,
+            policy_version=policy.version,
+            policy_currency=policy.currency,
+            zone=context.zone,
+            offers=decision.offers,
+            carrier_results=tuple(results),
+            ready_at=context.ready_at,
+            window=context.window,
+            services=context.services,
+            shadow=decision.shadow,
+            last_resort=decision.last_resort,
+        )
 
     def get(self, merchant_id: str, mode: Mode, quote_id: str) -> Quote:
         """A stored quote. Raises NotFound."""
@@ -150,34 +188,34 @@ class QuoteService:
         return asked, results
 
 
-def _context(request: QuoteRequest, zone: str | None, now: datetime) -> Context:
+def _context(ask: QuoteAsk, zones: Sequence[Zone], now: datetime) -> Context:
     return Context(
-        shipment=request.shipment,
-        zone=zone,
+        shipment=ask.shipment,
+        zone=zone_of(ask.shipment.destination, zones),
         now=now,
-        ready_at=request.ready_at,
-        window=request.window,
-        services=request.services,
+        ready_at=max(ask.ready_at or now, now),
+        window=ask.window,
+        services=ask.services,
     )
 
 
-def _offers(
-    quote_id: str,
-    policy: Policy,
-    context: Context,
-    asked: Sequence[LiveCarrier],
-    outcomes: Sequence[Outcome[Sequence[Rate]]],
-) -> tuple[Offer, ...]:
-    """What came back, judged. An offer's id tells its quote's."""
-    candidates = [
+def _request(plan: Plan) -> QuoteRequest:
+    context = plan.context
+    return QuoteRequest(
+        shipment=plan.shipment, ready_at=context.ready_at, window=context.window, services=context.services
+    )
+
+
+def _candidates(
+    plan: Plan, asked: Sequence[LiveCarrier], outcomes: Sequence[Outcome[Sequence[Rate]]]
+) -> list[Candidate]:
+    """What came back, as far as it was asked for."""
+    return [
         candidate(live.record.id, live.record.name, live.carrier.profile, rate)
         for live, outcome in zip(asked, outcomes, strict=True)
         for rate in outcome.value or ()
-        if not context.services or rate.service in context.services
+        if not plan.context.services or rate.service in plan.context.services
     ]
-    judged = policy.decide(candidates, context)
-    own = quote_id.removeprefix("qte_")
-    return tuple(offer(f"off_{own}_{place}", each) for place, each in enumerate(judged, 1))
 
 
 async def _quote(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:

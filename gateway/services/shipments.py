@@ -191,6 +191,7 @@ class ShipmentService:
             shipment=shipment,
             reference=shipment.reference,
             policy=quote.policy,
+            policy_version=quote.policy_version,
             quote_id=quote.id,
             chosen_offer_id=ask.offer_id,
             zone=quote.zone or "",

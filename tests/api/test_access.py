@@ -48,6 +48,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/metrics",
         "/openapi.json",
         "/docs",
+        "/docs/policies",
         "/docs/problems",
         "/docs/docs.css",
     }

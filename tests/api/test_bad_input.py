@@ -90,6 +90,8 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         "/v1/manifests/man_x/resolve",
         {"outcome": "closed", "carrier_reference": "M-1", "note": "in the portal"},
     ),
+    "publication": ("POST", "/v1/policies/mine/publish", examples.PUBLICATION),
+    "evaluation": ("POST", "/v1/policies/default/evaluate", {"shipment": examples.QUOTE, "version": 0}),
     "key": ("POST", "/v1/keys", {**examples.KEY, "expires_at": "2199-01-01T00:00:00Z"}),
     "endpoint": ("POST", "/v1/webhook-endpoints", examples.ENDPOINT),
 }

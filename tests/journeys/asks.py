@@ -60,6 +60,12 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "POST /v1/accounts/<account_id>/rate-cards": (Ask(body=lambda ids: RATE_CARD, ids=OF_FLEET),),
     "GET /v1/accounts/<account_id>/rate-cards/<version>": (Ask(ids=OF_FLEET),),
     "GET /v1/policies/<name>": (Ask(), Ask(query="version=1")),
+    "POST /v1/policies/<name>/publish": (Ask(body=lambda ids: {"version": 1, "stage": "live"}),),
+    "POST /v1/policies/<name>/evaluate": (
+        Ask(body=lambda ids: {"quote_id": ids["quote_id"]}),
+        Ask(body=lambda ids: {"quote_id": ids["own_quote_id"]}),
+        Ask(body=lambda ids: {"quote_id": ids["quote_id"], "data": POLICY["data"]}),
+    ),
     "GET /v1/keys": (Ask(status=200, why=OWN_LIST),),
     "POST /v1/keys": (Ask(body=lambda ids: {"name": "mine", "scopes": ["shipments:read"]}, status=201, why=OWN_MADE),),
     "DELETE /v1/keys/<key_id>": (Ask(),),
@@ -152,6 +158,8 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
 OF_EITHER_MODE: Mapping[str, str] = {
     "GET /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
     "PUT /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
+    "POST /v1/policies/<name>/publish": "a policy belongs to the merchant, not to a mode",
+    "POST /v1/policies/<name>/evaluate": "a policy belongs to the merchant, not to a mode",
     "POST /v1/quotes": "a policy belongs to the merchant, not to a mode",
     "POST /v1/accounts": "names of accounts are the merchant's, so this one is taken",
 }

@@ -1,4 +1,4 @@
-"""Carriers, accounts, policies and API keys, in and out."""
+"""Carriers, accounts and API keys, in and out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Any
 
 from marshmallow import fields, missing, post_load, validate
 
-from gateway.api.schemas.fields import NAME, Given, Shown, coded, counted, entries, flag, moment, text, word
+from gateway.api.schemas.fields import NAME, Given, Shown, coded, entries, flag, moment, text, word
 from gateway.services.accounts import AccountDraft
 from gateway.services.keys import SCOPES
 
-LARGEST_VERSION = 2**31 - 1
 LONGEST_URL = 2048
 LONGEST_SECRET = 8192
 
@@ -116,31 +115,6 @@ class ProbeSchema(Shown):
     ok = fields.Boolean(required=True)
     code = fields.String(required=True)
     why = fields.String(required=True)
-
-
-class PolicySchema(Shown):
-    """One version of a policy. Version 0 is the one that came with the gateway."""
-
-    name = fields.String(required=True)
-    version = fields.Integer(required=True)
-    data = fields.Dict(required=True)
-    created_at = fields.AwareDateTime(required=True)
-
-
-class PolicyQuerySchema(Given):
-    """Which version."""
-
-    version = counted(0, LARGEST_VERSION, "Left out: the newest.", load_default=None)
-
-
-class PolicyPutSchema(Given):
-    """A policy's next version."""
-
-    data = fields.Dict(
-        required=True,
-        keys=fields.String(),
-        metadata={"description": "`currency`, `rules` and, for other currencies, `exchange`: as in policies.toml."},
-    )
 
 
 class NewKeySchema(Given):

@@ -99,6 +99,35 @@ class VerdictSchema(Shown):
         metadata={"description": "In minor units of the policy's currency; null when it drops the offer."},
     )
     why = fields.String(required=True)
+    applied = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether the rule's condition held and no earlier one of its group did."},
+    )
+
+
+class OutlookSchema(Shown):
+    """What is to be expected of a rate, whatever its carrier promises: from past deliveries and models."""
+
+    p_on_time = fields.Float(required=True, allow_none=True, metadata={"description": "Probability, 0 to 1."})
+    p_first_attempt = fields.Float(required=True, allow_none=True, metadata={"description": "Probability, 0 to 1."})
+    transit_p50_h = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Half arrive within (hours)."}
+    )
+    transit_p90_h = fields.Float(required=True, allow_none=True, metadata={"description": "Nine of ten do (hours)."})
+    co2e_g = fields.Integer(required=True, allow_none=True, metadata={"description": "By a model."})
+    deliveries = fields.Integer(required=True, metadata={"description": "On so many it rests."})
+    since = fields.Date(required=True, allow_none=True)
+    until = fields.Date(required=True, allow_none=True)
+    source = fields.String(required=True, allow_none=True)
+
+
+class LastResortSchema(Shown):
+    """What the policy's fallback table shows a buyer when no offer is left. Nobody has promised it."""
+
+    name = fields.String(required=True)
+    service = word(SERVICES, required=True)
+    price = fields.Nested(MoneySchema, required=True)
+    within_hours = fields.Integer(required=True, allow_none=True)
 
 
 class SurchargeSchema(Shown):
@@ -126,6 +155,10 @@ class OfferSchema(Shown):
     deliver_by = fields.AwareDateTime(required=True, allow_none=True)
     expires_at = fields.AwareDateTime(required=True)
     co2e_g = fields.Integer(required=True, allow_none=True)
+    shown_price = fields.Nested(
+        MoneySchema, required=True, metadata={"description": "What a buyer is shown: the price, marked up by rules."}
+    )
+    outlook = fields.Nested(OutlookSchema, required=True, allow_none=True)
     score = fields.Integer(
         required=True, allow_none=True, metadata={"description": "The sum of all penalties; the lowest is best."}
     )
@@ -153,6 +186,7 @@ class QuoteSchema(Shown):
     policy_version = fields.Integer(required=True)
     zone = fields.String(required=True, allow_none=True)
     recommended_offer_id = fields.String(required=True, allow_none=True)
+    last_resort = fields.Nested(LastResortSchema, required=True, allow_none=True)
     offers = fields.List(
         fields.Nested(OfferSchema),
         required=True,

@@ -11,8 +11,6 @@ from gateway.api.schemas.fields import Given, Shown, counted, cursor, moment, te
 from gateway.api.schemas.quotes import (
     MOST_PARCELS,
     SERVICES,
-    CarrierResultSchema,
-    OfferSchema,
     QuoteAskSchema,
     to_ask,
 )
@@ -198,6 +196,7 @@ class ShipmentSchema(ShipmentSummarySchema):
 
     quote_id = fields.String(required=True)
     policy = fields.String(required=True)
+    policy_version = fields.Integer(required=True)
     origin = fields.Nested(AddressSchema, required=True)
     destination = fields.Nested(AddressSchema, required=True)
     parcels = fields.List(fields.Nested(ParcelSchema), required=True)
@@ -213,17 +212,3 @@ class ShipmentPageSchema(Shown):
 
     data = fields.List(fields.Nested(ShipmentSummarySchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-
-
-class DecisionSchema(Shown):
-    """Why this carrier: every offer, every rule's sentence, every tender."""
-
-    shipment_id = fields.String(required=True)
-    quote_id = fields.String(required=True)
-    policy = fields.String(required=True)
-    policy_version = fields.Integer(required=True)
-    zone = fields.String(required=True, allow_none=True)
-    chosen_offer_id = fields.String(required=True, allow_none=True)
-    offers = fields.List(fields.Nested(OfferSchema), required=True)
-    carrier_results = fields.List(fields.Nested(CarrierResultSchema), required=True)
-    tenders = fields.List(fields.Nested(TenderSchema), required=True)

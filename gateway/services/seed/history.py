@@ -132,8 +132,9 @@ class _Writer:
             expires_at=at + timedelta(minutes=30),
             policy=policy.name,
             policy_version=policy.version,
+            policy_currency=policy.currency,
             zone=zone,
-            offers=tuple(offer(self._id("off", at), each) for each in judged),
+            offers=tuple(offer(self._id("off", at), each, policy.currency) for each in judged),
             carrier_results=tuple(
                 CarrierResult(
                     account_id=self._ids[lane.account],
@@ -156,6 +157,7 @@ class _Writer:
             shipment=quote.shipment,
             reference=quote.shipment.reference,
             policy=quote.policy,
+            policy_version=quote.policy_version,
             quote_id=quote.id,
             zone=quote.zone or "",
             ready_at=at,

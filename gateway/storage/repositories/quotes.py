@@ -5,17 +5,25 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select
 
 from gateway.domain.quotes import Quote
-from gateway.domain.records import PolicyRecord
+from gateway.domain.records import PolicyRecord, Publication
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
-from gateway.storage.tables.accounts import PolicyRow
+from gateway.storage.tables.accounts import PolicyRow, PublicationRow
 from gateway.storage.tables.quotes import QuoteRow
 
 POLICIES = Rows(PolicyRow, PolicyRecord)
+PUBLICATIONS = Rows(PublicationRow, Publication)
 QUOTES = Rows(QuoteRow, Quote)
 _P = POLICIES.table.c
 _VERSIONS = select(POLICIES.table).where(_P.merchant_id == bindparam("merchant_id"), _P.name == bindparam("name"))
 _LATEST = _VERSIONS.order_by(_P.version.desc()).limit(1)
+_N = PUBLICATIONS.table.c
+_PUBLISHED = (
+    select(PUBLICATIONS.table)
+    .where(_N.merchant_id == bindparam("merchant_id"), _N.name == bindparam("name"))
+    .order_by(_N.number.desc())
+    .limit(1)
+)
 _VERSION = _VERSIONS.where(_P.version == bindparam("version"))
 
 
@@ -34,6 +42,15 @@ class PolicyRepository(Repository):
         """False when that version exists already."""
         self._settings_changed(policy.merchant_id)
         return POLICIES.add(self._connection, policy)
+
+    def published(self, merchant_id: str, name: str) -> Publication | None:
+        """The publication that holds."""
+        return PUBLICATIONS.first(self._connection, _PUBLISHED, merchant_id=merchant_id, name=name)
+
+    def publish(self, publication: Publication) -> bool:
+        """False when somebody else published that number."""
+        self._settings_changed(publication.merchant_id)
+        return PUBLICATIONS.add(self._connection, publication)
 
 
 class QuoteRepository(Repository):

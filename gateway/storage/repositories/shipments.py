@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, text, update
 
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
@@ -33,6 +33,16 @@ _LABEL = select(LABELS.table).where(
 )
 _LABEL_KINDS = select(_L.kind).where(
     _L.merchant_id == bindparam("merchant_id"), _L.shipment_id == bindparam("shipment_id")
+)
+_BOOKED = (
+    select(_S.account, func.count().label("booked"))
+    .where(
+        _S.merchant_id == bindparam("merchant_id"),
+        _S.mode == bindparam("mode"),
+        _S.state == text("'booked'"),
+        _S.created_at >= bindparam("since"),
+    )
+    .group_by(_S.account)
 )
 _INSERT = {name: dialect.insert(TERMS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 _TENDERS = table_of(TenderRow).c
@@ -105,6 +115,11 @@ class ShipmentRepository(Repository):
         if search.created_after is not None:
             wanted = wanted.where(order[0] > search.created_after)
         return self._page(SHIPMENTS, wanted, order, search.limit, search.cursor)
+
+    def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
+        """Booked shipments by account; walks an index of theirs alone."""
+        found = self._connection.execute(_BOOKED, {"merchant_id": merchant_id, "mode": mode, "since": since})
+        return {row.account: row.booked for row in found}
 
     def add_label(self, merchant_id: str, shipment_id: str, label: Label) -> None:
         """The first label of a kind stays."""

@@ -71,6 +71,18 @@ class PolicyRow(Owned, Row):
     author: Mapped[str]
 
 
+class PublicationRow(Owned, Row):
+    """Which version of a policy decided from when on: a log, the newest row holds."""
+
+    __tablename__ = "policy_publications"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    live: Mapped[int]
+    shadow: Mapped[int | None]
+    at: Mapped[datetime]
+    author: Mapped[str]
+
+
 class IdempotencyRow(Owned, Row):
     """A client's Idempotency-Key on a route."""
 

@@ -26,7 +26,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
-from gateway.domain.quotes import CarrierResult, Offer, Rate, ServiceLevel
+from gateway.domain.quotes import CarrierResult, LastResort, Offer, Rate, ServiceLevel, Shadow
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import Address, Parcel, TimeWindow
@@ -58,6 +58,8 @@ _NOUNS = (
     ProofOfDelivery,
     BookingRef,
     Rate,
+    Shadow,
+    LastResort,
     Place,
     Address,
     Pickup,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.domain.quotes import CarrierResult, Offer, ServiceLevel
+from gateway.domain.quotes import CarrierResult, LastResort, Offer, ServiceLevel, Shadow
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.storage.tables.base import Named, Row, index
@@ -28,4 +28,7 @@ class QuoteRow(Named, Row):
     ready_at: Mapped[datetime | None]
     window: Mapped[TimeWindow | None]
     services: Mapped[tuple[ServiceLevel, ...]]
+    policy_currency: Mapped[str] = mapped_column(server_default="", default="")
+    shadow: Mapped[Shadow | None]
+    last_resort: Mapped[LastResort | None]
     __table_args__ = (index("quotes_created", "merchant_id", "created_at"),)

@@ -62,6 +62,7 @@ class ShipmentRow(Named, Row):
     state: Mapped[ShipmentState]
     shipment: Mapped[Shipment]
     policy: Mapped[str]
+    policy_version: Mapped[int] = mapped_column(server_default="0", default=0)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     reference: Mapped[Maybe]
@@ -99,6 +100,7 @@ class ShipmentRow(Named, Row):
         of("account_id", "accounts"),
         REFERENCE,
         index("shipments_newest", "merchant_id", "mode", "created_at", "id"),
+        index("shipments_booked", "merchant_id", "mode", "created_at", "account", where="state = 'booked'"),
         index("shipments_being_booked", "updated_at", where="state = 'booking'"),
         index("shipments_by_status", "merchant_id", "mode", "status", "created_at", "id"),
         index("shipments_by_state", "merchant_id", "mode", "state", "created_at", "id"),

@@ -1,0 +1,128 @@
+"""/v1/policies"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response, request
+
+from gateway.api import shapes_decisions
+from gateway.api.auth import caller, requires, services
+from gateway.api.errors import BadHeader, PreconditionFailed
+from gateway.api.examples import EVALUATION, POLICY, PUBLICATION
+from gateway.api.routes import ApiBlueprint, answer
+from gateway.api.schemas.fields import NAME
+from gateway.api.schemas.policies import (
+    EvaluationAskSchema,
+    EvaluationSchema,
+    PolicyPutSchema,
+    PolicyQuerySchema,
+    PolicySchema,
+    PublicationSchema,
+)
+from gateway.domain.errors import StaleVersion, Unprocessable
+from gateway.domain.records import PolicyRecord
+from gateway.services.policies import Stage
+
+blueprint = ApiBlueprint("policies", __name__, url_prefix="/v1/policies")
+VERSION_TAG = re.compile(r'"([0-9]{1,9})"')
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the version you saw: refuses to overwrite what somebody else changed since.",
+}
+
+
+@blueprint.route("/<name>")
+@requires("shipments:read")
+@blueprint.arguments(PolicyQuerySchema, location="query")
+@blueprint.response(200, PolicySchema)
+def get_policy(wanted: dict[str, int | None], name: str) -> Response:
+    """A policy, the newest version unless another is asked for; `live_version` says which one decides."""
+    book, merchant_id, version = services().policies, caller().merchant_id, wanted["version"]
+    found = book.latest(merchant_id, name) if version is None else book.version(merchant_id, name, version)
+    return _shown(found)
+
+
+@blueprint.route("/<name>", methods=["PUT"])
+@requires("admin")
+@blueprint.arguments(PolicyPutSchema, example=POLICY)
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.response(200, PolicySchema)
+def put_policy(given: dict[str, Any], name: str) -> Response:
+    """Supersede a policy with its next version; a new name makes a new policy.
+
+    It decides from now on, unless `stage` says that it is a draft or goes on trial. What is refused changes nothing.
+    """
+    if not re.fullmatch(NAME, name):
+        raise Unprocessable("/name", "a name has small letters, digits, _ and -, at most 64")
+    seen, who = _seen_version(), caller()
+    try:
+        made = services().policies.put(who.merchant_id, name, given["data"], who.key_id, seen, Stage(given["stage"]))
+    except Unprocessable as error:
+        raise _in_data(error) from error
+    except StaleVersion as error:
+        raise (error if seen is None else PreconditionFailed(str(error))) from None
+    return _shown(made)
+
+
+@blueprint.route("/<name>/publish", methods=["POST"])
+@requires("admin")
+@blueprint.arguments(PublicationSchema, example=PUBLICATION)
+@blueprint.response(200, PolicySchema)
+def publish_policy(given: dict[str, Any], name: str) -> Response:
+    """Let a version decide, put it on trial beside the one that does, or end a trial.
+
+    An older version made live is a rollback. Doing it twice does it once.
+    """
+    book, who = services().policies, caller()
+    try:
+        book.publish(who.merchant_id, name, given["version"], Stage(given["stage"]), who.key_id)
+    except Unprocessable as error:
+        raise Unprocessable("/version", f"{error.pointer}: {error}", error.code) from error
+    return _shown(book.version(who.merchant_id, name, given["version"]))
+
+
+@blueprint.route("/<name>/evaluate", methods=["POST"])
+@requires("quotes:write")
+@blueprint.arguments(EvaluationAskSchema, example=EVALUATION)
+@blueprint.response(200, EvaluationSchema)
+def evaluate_policy(given: dict[str, Any], name: str) -> Response:
+    """A dry run: what a policy would do with a shipment, or with the offers of a stored quote.
+
+    Nothing is stored. For a shipment carriers are asked for rates; for a quote they are not. A `version` that does not
+    decide, or `data` that is not even saved, can be tried too.
+    """
+    bound, who = services(), caller()
+    try:
+        deciding = bound.policies.on_trial(who.merchant_id, name, given["version"], given["data"])
+    except Unprocessable as error:
+        raise (_in_data(error) if given["data"] is not None else error) from error
+    if given["shipment"] is not None:
+        judged = bound.quotes.made(who.merchant_id, who.mode, given["shipment"], deciding)
+    else:
+        stored = bound.quotes.get(who.merchant_id, who.mode, given["quote_id"])
+        judged = bound.quotes.judged_again(stored, deciding)
+    return answer(shapes_decisions.evaluation(judged, saved=given["data"] is None))
+
+
+def _shown(record: PolicyRecord) -> Response:
+    published = services().policies.published(record.merchant_id, record.name)
+    return answer(shapes_decisions.policy(record, published), headers={"ETag": f'"{record.version}"'})
+
+
+def _in_data(error: Unprocessable) -> Unprocessable:
+    return Unprocessable(f"/data{error.pointer}", str(error), error.code)
+
+
+def _seen_version() -> int | None:
+    """The version in If-Match (RFC 9110, section 13.1.1)."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        return None
+    tag = VERSION_TAG.fullmatch(given.strip())
+    if tag is None:
+        raise BadHeader('If-Match holds the ETag of the version you saw, such as "3"')
+    return int(tag[1])

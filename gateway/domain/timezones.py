@@ -1,0 +1,28 @@
+"""Which time zone an address lies in, as far as its country and subdivision tell."""
+
+from __future__ import annotations
+
+import csv
+from datetime import tzinfo
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from gateway.domain.values import Address
+
+
+@cache
+def _zones() -> dict[tuple[str, str], str]:
+    """Zone names by country and subdivision ("" is the whole country).
+
+    Source: `zone.tab` of the IANA time zone database for countries with one zone, and for those whose other zones are
+    remote islands; for states and provinces of the US, Canada and Australia the zone of most of their people.
+    """
+    text = files("gateway.domain").joinpath("timezones.csv").read_text("utf-8")
+    return {(row["country"], row["subdivision"]): row["timezone"] for row in csv.DictReader(text.splitlines())}
+
+
+def timezone_of(address: Address) -> tzinfo | None:
+    """The zone of its subdivision, or else of its country; None where neither tells."""
+    name = _zones().get((address.country, address.subdivision)) or _zones().get((address.country, ""))
+    return None if name is None else ZoneInfo(name)
