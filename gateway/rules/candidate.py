@@ -72,6 +72,7 @@ class Limits(Protocol):
 class Candidate:
     """One rate of one account. `kind` is the carrier's: own, courier, crowd or locker.
 
+    Candidates of one account have the same carrier, features and limits: what concerns the account is judged once.
     `outlook` is what others than the carrier say about it: our own history, an emission model.
     """
 

@@ -3,8 +3,8 @@
 Every field that a condition asks about is tried with values that stand for all others: numbers around each value that
 is compared with, each text that is named and one that is not, sets with and without each word, and a missing value
 where there may be one. If no combination of them makes the condition true, none does. What is tried is a superset of
-what can happen (fields are taken as independent), so nothing that has a meaning is refused. Conditions with more than
-`MOST_TRIES` combinations are tried only so far, and then believed.
+what can happen (fields are taken as independent), so nothing that has a meaning is refused. All conditions of a policy
+share `MOST_TRIES` combinations, as many as again are tried for the whole; what needs more is believed.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ Values = Mapping[str, Any]
 
 def refuse_contradictions(steps: Sequence[Rule | Group]) -> None:
     """Raises Unprocessable (`impossible`, `always_empty`) at the condition, or at the rules."""
-    for pointer, rule in _placed(steps):
-        if not _possible(list(checks(rule.when)), rule.when.test):
+    placed = list(_placed(steps))
+    for pointer, rule in placed:
+        if not _possible(list(checks(rule.when)), rule.when.test, MOST_TRIES // len(placed)):
             why = f"{rule.name!r} can never apply: its condition contradicts itself"
             raise Unprocessable(f"{pointer}/when", why, "impossible")
     deciding = [check for step in steps for rule in _deciding(step) for check in _checks(rule)]
-    if not _possible(deciding, lambda values: _survives(steps, values)):
-        named = ", ".join(rule.name for _, rule in _placed(steps) if _may_drop(rule))
+    if not _possible(deciding, lambda values: _survives(steps, values), MOST_TRIES):
+        named = ", ".join(rule.name for _, rule in placed if _may_drop(rule))
         raise Unprocessable("/rules", f"the policy drops every offer there can be, by: {named}", "always_empty")
 
 
@@ -82,16 +83,16 @@ def _survives(steps: Sequence[Rule | Group], values: Values) -> bool:
     return True
 
 
-def _possible(comparisons: Sequence[Check], holds: Callable[[Values], bool]) -> bool:
+def _possible(comparisons: Sequence[Check], holds: Callable[[Values], bool], most: int) -> bool:
     """Whether it holds of some values, as far as it is tried."""
     by_field: dict[str, list[Check]] = {}
     for check in comparisons:
         by_field.setdefault(check.field.name, []).append(check)
     spread = [_samples(FIELDS[name], found) for name, found in by_field.items()]
-    tried = islice(product(*spread), MOST_TRIES)
+    tried = islice(product(*spread), most)
     if any(holds(dict(zip(by_field, values, strict=True))) for values in tried):
         return True
-    return prod(len(samples) for samples in spread) > MOST_TRIES
+    return prod(len(samples) for samples in spread) > most
 
 
 def _samples(field: Field, comparisons: Sequence[Check]) -> list[Any]:
