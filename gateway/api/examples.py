@@ -101,10 +101,19 @@ ACCOUNT_CHANGE: dict[str, Any] = {"enabled": False}
 POLICY: dict[str, Any] = {
     "data": {
         "currency": "NOK",
+        "score": {"value_per_hour_minor": 200, "without_promise_minor": 15000, "late_minor": 5000},
         "rules": [
-            {"kind": "deliver_by", "without_promise": "pass"},
-            {"kind": "cheapest"},
-            {"kind": "fastest", "value_per_hour_minor": 200, "without_promise_minor": 15000},
+            {
+                "name": "no crowd couriers for heavy parcels",
+                "when": {
+                    "all": [
+                        {"field": "shipment.heaviest", "op": "above", "value": 20, "unit": "kg"},
+                        {"field": "rate.carrier_kind", "op": "is", "value": "crowd"},
+                    ]
+                },
+                "then": {"do": "drop"},
+            },
+            {"name": "nobody above 500 kroner", "then": {"do": "max_price", "minor": 50000}},
         ],
     }
 }

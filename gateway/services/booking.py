@@ -30,6 +30,7 @@ from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.services.acceptance import Acceptance
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.changes import record_change
+from gateway.services.explaining import nothing_left
 from gateway.services.faultpoints import AFTER_ANSWER, AFTER_TENDER_COMMIT, FaultPoints, Purpose
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
@@ -142,7 +143,7 @@ class Booker:
                 chosen = not shipment.chosen_offer_id or offer.id == shipment.chosen_offer_id
                 if chosen and offer.id not in tried and leads_to(offer, shipment.shipment):
                     return shipment, offer, quote
-            why = "every carrier that was asked refused" if tenders else "no offer could be tendered"
+            why = "every carrier that was asked refused" if tenders else nothing_left(quote)
             failed = replace(shipment, state=ShipmentState.FAILED, why=why)
             shipment = record_change(uow, failed, "shipment.failed", self._clock())
             uow.commit()

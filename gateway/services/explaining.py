@@ -96,6 +96,11 @@ def dropped_by(offer: Offer) -> str:
     return "; ".join(each.why if each.rule in GATE else f"{each.rule}: {each.why}" for each in fatal)
 
 
+def nothing_left(quote: Quote) -> str:
+    """Why there is nobody to tender to: what each offer fell over, and who gave none."""
+    return " ".join(["no offer could be tendered.", *_out(quote)])
+
+
 def _tendered(tender: Tender) -> str:
     why = f" ({tender.why})" if tender.why and tender.why != tender.state.value else ""
     return f"Tendered to {tender.account} at {_clock(tender.created_at)}: {tender.state.value}{why}."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import pricing, quoting, serving
+from tests.bench import deciding, pricing, quoting, serving
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B4": serving.status_look_up,
     "B5": serving.webhook,
     "B8": serving.booking,
+    "B10": deciding.condition_checks,
     "B11": serving.cold_start,
 }
 

@@ -89,6 +89,27 @@ def test_a_seeded_history_holds_every_invariant_and_is_reproducible(gateway: Run
     assert len(shown[0]) == 40
 
 
+def test_why_is_told_to_people(gateway: Run, tmp_path: Path) -> None:
+    assert gateway("init").returncode == 0
+    assert gateway("seed", "--shipments", "5").returncode == 0
+    rows = sqlite3.connect(tmp_path / "var" / "doorstep.db").execute("select id, account from shipments").fetchall()
+    shipment_id, account = rows[0]
+    told = gateway("why", shipment_id)
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0] == f"{shipment_id} (booked)"
+    assert lines[1].startswith("Policy default, version 0, judged ")
+    assert any(line.startswith(f"{account} (") and "took it; it counts" in line for line in lines)
+    assert any(line.startswith("Runner-up is ") for line in lines)
+    assert any(line.startswith(f"number 1: {account}, ") for line in lines)
+    assert "does not apply" not in told.stdout
+    assert "does not apply" in gateway("why", "--all", shipment_id).stdout
+    assert max(map(len, lines)) <= 104
+    nothing = gateway("why", "shp_none")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert "no shipment shp_none" in nothing.stderr
+
+
 def dump(path: Path) -> list[str]:
     code = (
         "import sqlite3, json, sys\n"

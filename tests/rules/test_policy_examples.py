@@ -158,7 +158,7 @@ def test_green() -> None:
     unknown = promised("unknown", "97", now + timedelta(hours=30), "NOK")
     assert order(judge.decide([bike, van, unknown], at(now, zone="oslo-sentrum"))) == ["bike", "unknown", "(van)"]
     judged = judge.decide([bike, van, unknown], at(now, zone="oslo-vest"))
-    assert order(judged) == ["bike", "unknown", "van"]
+    assert order(judged) == ["bike", "van", "unknown"]
     assert judged[0].shown_minor == 8910
     assert all(one.shown_minor is None for one in judged[1:])
     assert said(judged[0], "co2e").effect is Effect.RANK

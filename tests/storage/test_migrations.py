@@ -150,3 +150,21 @@ def test_offers_of_before_move_into_their_quotes_row(fresh_url: str) -> None:
     ]
     assert [verdict.why for verdict in offers["qte_1"][0].verdicts] == ["the only one"]
     assert offers["qte_2"] == ()
+
+
+def test_the_newest_version_of_a_policy_of_before_is_the_published_one(fresh_url: str) -> None:
+    engine = write_engine(fresh_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        connection.execute(text(QUOTED_BEFORE[0]))
+        for version in (1, 2):
+            connection.execute(
+                text(
+                    "INSERT INTO policies (merchant_id, name, version, data, created_at, author) "
+                    f"VALUES ('mer_1', 'mine', {version}, '{{}}', '2026-11-23 14:00:00', '')"
+                )
+            )
+        command.upgrade(alembic_config(connection), "head")
+        found = connection.execute(text("SELECT name, number, live, shadow FROM policy_publications")).all()
+    engine.dispose()
+    assert [tuple(row) for row in found] == [("mine", 1, 2, None)]
