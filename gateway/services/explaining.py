@@ -136,12 +136,16 @@ def _expected(winner: Offer) -> Iterator[str]:
 
 def _lost(runner_up: RunnerUp) -> str:
     by = runner_up.lost_by
-    over = ", ".join(f"{name} {'+' if diff.amount > 0 else ''}{diff}" for name, diff in runner_up.over)
+    over = ", ".join(f"its {name} counts {_more_or_less(diff)}" for name, diff in runner_up.over)
     if by.amount == 0:
         return f"{_named(runner_up.offer)} counts the same and stands behind it by price, promise or name."
     if by.amount > 0:
         return f"Runner-up is {_named(runner_up.offer)}; it lost by {by}: {over}."
     return f"{_named(runner_up.offer)} had ranked better by {Money(-by.amount, by.currency)}: {over}."
+
+
+def _more_or_less(diff: Money) -> str:
+    return f"{diff} more" if diff.amount > 0 else f"{Money(-diff.amount, diff.currency)} less"
 
 
 def _on_trial(quote: Quote, shadow: Shadow, winner: Offer | None) -> str:
