@@ -101,6 +101,8 @@ def evaluate_policy(given: dict[str, Any], name: str) -> Response:
     except Unprocessable as error:
         raise (_in_data(error) if given["data"] is not None else error) from error
     if given["shipment"] is not None:
+        if given["shipment"].policy not in ("", name):
+            raise Unprocessable("/shipment/policy", f"this judges by {name}; leave it out", "conflict")
         judged = bound.quotes.made(who.merchant_id, who.mode, given["shipment"], deciding)
     else:
         stored = bound.quotes.get(who.merchant_id, who.mode, given["quote_id"])

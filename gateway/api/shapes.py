@@ -91,12 +91,7 @@ def last_resort(found: LastResort | None) -> Json | None:
     """What to show when no offer is left."""
     if found is None:
         return None
-    return {
-        "name": found.name,
-        "service": found.service.value,
-        "price": money(found.price),
-        "within_hours": found.within_hours,
-    }
+    return {**asdict(found), "price": money(found.price)}
 
 
 def carrier_result(result: CarrierResult) -> Json:

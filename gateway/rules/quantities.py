@@ -125,11 +125,11 @@ def in_base(kind: Kind, value: object, unit: object, market: Market, pointer: st
         _refuse_unit(kind, unit, pointer)
         return _whole(number)
     name = next(iter(kind.units)) if unit is None else unit
-    if name not in kind.units:
+    if not isinstance(name, str) or name not in kind.units:
         raise Unprocessable(
             f"{pointer}/unit", f"{unit!r} is no unit of {kind.name}; there are {', '.join(kind.units)}", "unknown_unit"
         )
-    return _whole(number * kind.units[str(name)])
+    return _whole(number * kind.units[name])
 
 
 def _money(number: Fraction, unit: object, market: Market, pointer: str) -> int:

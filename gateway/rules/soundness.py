@@ -16,7 +16,7 @@ from typing import Any
 
 from gateway.domain.errors import Unprocessable
 from gateway.rules.actions import MaxPrice
-from gateway.rules.conditions import Check, checks
+from gateway.rules.conditions import ALWAYS_TRUE, Check, checks
 from gateway.rules.fields import FIELDS, Field
 from gateway.rules.operators import OPERATORS
 from gateway.rules.quantities import KINDS
@@ -37,10 +37,18 @@ def refuse_contradictions(steps: Sequence[Rule | Group]) -> None:
         if not _possible(list(checks(rule.when)), rule.when.test, MOST_TRIES // len(placed)):
             why = f"{rule.name!r} can never apply: its condition contradicts itself"
             raise Unprocessable(f"{pointer}/when", why, "impossible")
+    for index, step in enumerate(steps):
+        conditional = isinstance(step, Rule) and step.when is not ALWAYS_TRUE
+        _refuse_empty([step], f"/rules/{index}/when" if conditional else f"/rules/{index}")
+    _refuse_empty(steps, "/rules")
+
+
+def _refuse_empty(steps: Sequence[Rule | Group], pointer: str) -> None:
+    """Raises Unprocessable when nothing survives these steps."""
     deciding = [check for step in steps for rule in _deciding(step) for check in _checks(rule)]
     if not _possible(deciding, lambda values: _survives(steps, values), MOST_TRIES):
-        named = ", ".join(rule.name for _, rule in placed if _may_drop(rule))
-        raise Unprocessable("/rules", f"the policy drops every offer there can be, by: {named}", "always_empty")
+        named = ", ".join(rule.name for _, rule in _placed(steps) if _may_drop(rule))
+        raise Unprocessable(pointer, f"the policy drops every offer there can be, by: {named}", "always_empty")
 
 
 def _placed(steps: Sequence[Rule | Group]) -> Iterator[tuple[str, Rule]]:

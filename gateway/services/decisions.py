@@ -52,7 +52,7 @@ class Decisions:
     def plan(self, merchant_id: str, mode: Mode, deciding: Deciding, context: Context) -> Plan:
         """The context with everything that policies may ask about, and the shipment with what they require."""
         policy, shadow = deciding
-        zone = policy.timezone or context.timezone or timezone_of(context.shipment.origin)
+        zone = context.timezone or timezone_of(context.shipment.origin)
         context = self._calendar.enriched(replace(context, timezone=zone))
         if policy.counts_bookings or (shadow is not None and shadow.counts_bookings):
             context = replace(context, volumes=self._volumes.of(merchant_id, mode, policy.timezone))

@@ -100,7 +100,7 @@ def test_a_bad_policy_is_refused_with_a_pointer_and_the_live_one_stays(
 def test_a_policy_that_is_always_empty_is_refused(newcomer: Merchant) -> None:
     data = {"currency": "NOK", "rules": [{"name": "all", "then": {"do": "drop"}}]}
     refused = problem(newcomer.put(NAME, {"data": data}), 422, "invalid")
-    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("/data/rules", "always_empty")]
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("/data/rules/0", "always_empty")]
 
 
 def test_a_policy_on_trial_is_judged_beside_and_changes_nothing(merchant: Merchant) -> None:
@@ -187,6 +187,8 @@ def test_a_dry_run_judges_a_stored_quote_without_asking_carriers(merchant: Merch
         ({"quote_id": "qte_1", "version": 1, "data": CHEAPEST}, ["/data"]),
         ({"quote_id": "qte_1", "data": {"currency": "NOK", "rules": []}}, ["/data/rules"]),
         ({"quote_id": "shp_1"}, ["/quote_id"]),
+        ({"shipment": {**examples.QUOTE, "policy": "cheapest"}}, ["/shipment/policy"]),
+        ({"shipment": {**examples.QUOTE, "parcels": []}}, ["/shipment/parcels"]),
     ],
 )
 def test_a_dry_run_of_nonsense_is_pointed_at(body: Json, where: list[str], newcomer: Merchant) -> None:

@@ -45,6 +45,7 @@ OF_FLEET = {"account_id": "fleet_id"}
 
 ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs": (Ask(status=200, why=OPEN),),
+    "GET /docs/policies": (Ask(status=200, why=OPEN),),
     "GET /docs/problems": (Ask(status=200, why=OPEN),),
     "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
     "GET /healthz": (Ask(status=200, why=OPEN),),

@@ -242,6 +242,7 @@ def test_any_nesting_means_what_its_words_say(data: dict[str, Any], known: bool)
         (check("shipment.weight", "above", "2"), "/value", "invalid"),
         (check("shipment.weight", "above", True), "/value", "invalid"),
         (check("shipment.weight", "above", 2, "km"), "/unit", "unknown_unit"),
+        ({**check("shipment.weight", "above", 2), "unit": ["kg"]}, "/unit", "unknown_unit"),
         (check("shipment.parcels", "above", 2, "kg"), "/unit", "unknown_unit"),
         (check("rate.account", "is", "a", "kg"), "/unit", "unknown_unit"),
         (check("shipment.value", "above", 2, "EUR"), "/unit", "no_exchange_rate"),

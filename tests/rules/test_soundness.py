@@ -42,7 +42,8 @@ from tests.rules.bench import check, drop, policy, short
 def test_what_drops_everything_is_refused(rules: list[dict[str, Any]]) -> None:
     with pytest.raises(Unprocessable) as refused:
         policy(*rules)
-    assert (refused.value.pointer, refused.value.code) == ("/rules", "always_empty")
+    alone = "/0" if len(rules) == 1 else ""
+    assert (refused.value.pointer, refused.value.code) == (f"/rules{alone}", "always_empty")
 
 
 @pytest.mark.parametrize(
