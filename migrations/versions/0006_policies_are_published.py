@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.create_index(
         "shipments_booked",
         "shipments",
-        ["merchant_id", "mode", "created_at", "account"],
+        ["merchant_id", "mode", "state", "created_at", "account"],
         sqlite_where=booked,
         postgresql_where=booked,
     )

@@ -100,7 +100,7 @@ class ShipmentRow(Named, Row):
         of("account_id", "accounts"),
         REFERENCE,
         index("shipments_newest", "merchant_id", "mode", "created_at", "id"),
-        index("shipments_booked", "merchant_id", "mode", "created_at", "account", where="state = 'booked'"),
+        index("shipments_booked", "merchant_id", "mode", "state", "created_at", "account", where="state = 'booked'"),
         index("shipments_being_booked", "updated_at", where="state = 'booking'"),
         index("shipments_by_status", "merchant_id", "mode", "status", "created_at", "id"),
         index("shipments_by_state", "merchant_id", "mode", "state", "created_at", "id"),
