@@ -46,7 +46,9 @@ from carriers.base.messages import (
     WebhookReply,
     Window,
 )
+from carriers.base.moments import Moment, maybe_moment, moment, wall_clock
 from carriers.base.on_demand import check_doors, on_demand_level, phone_number
+from carriers.base.printing import kind_of, printable
 from carriers.base.profile import (
     BookingPromises,
     CallRate,
@@ -59,7 +61,10 @@ from carriers.base.profile import (
 from carriers.base.ratecard import BadRateCard, Priced, RateCard, RateCards
 from carriers.base.ratecard.rates import card_of, card_rates, taxed
 from carriers.base.reading import Reading, clean
-from carriers.base.statuses import Mapped, StatusRow, StatusTable
+from carriers.base.service_points import closest, opening_hours
+from carriers.base.statuses import Mapped, StatusRow, StatusTable, in_order
+from carriers.base.streets import street_and_number, street_lines
+from carriers.base.tables import error_named, table
 from carriers.base.tokens import ClientCredentials
 from carriers.base.webhooks import (
     AddressCheck,
@@ -132,6 +137,7 @@ __all__ = [
     "Limits",
     "Manifest",
     "Mapped",
+    "Moment",
     "Money",
     "OffersServicePoints",
     "OpeningHours",
@@ -187,12 +193,24 @@ __all__ = [
     "card_rates",
     "check_doors",
     "clean",
+    "closest",
+    "error_named",
     "filled",
+    "in_order",
+    "kind_of",
+    "maybe_moment",
     "metres_between",
+    "moment",
     "on_demand_level",
+    "opening_hours",
     "phone_number",
+    "printable",
+    "street_and_number",
+    "street_lines",
+    "table",
     "taxed",
     "total",
     "utc_now",
+    "wall_clock",
     "xml_document",
 ]

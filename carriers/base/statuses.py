@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Self
 
 from gateway.domain.errors import InvalidValue
-from gateway.domain.tracking import reasons, statuses
+from gateway.domain.tracking import TrackingEvent, reasons, statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +103,8 @@ def _row(cells: list[str]) -> StatusRow:
     if len(cells) != len(COLUMNS):
         raise InvalidValue(f"{len(cells)} columns instead of {len(COLUMNS)}")
     return StatusRow(**dict(zip(COLUMNS, (cell.strip() for cell in cells), strict=True)))
+
+
+def in_order(events: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
+    """Each scan once, the oldest first; those of one moment in the order in which they were told."""
+    return tuple(sorted({event.event_id: event for event in events}.values(), key=lambda event: event.occurred_at))

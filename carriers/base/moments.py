@@ -1,0 +1,53 @@
+"""When something happened, where a carrier may tell the local time without its zone.
+
+Such a time is kept as written, and how its zone was found is said: `carrier`, `location` or `assumed`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from carriers.base.errors import BadCarrierResponse
+from carriers.base.reading import FIRST_YEAR, LAST_YEAR, Reading
+
+DAY_CHARS = len("2025-01-02")  # a day alone is not a moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A moment, the local time as written ("" where its offset stood with it), and how its zone was found."""
+
+    at: datetime
+    local: str = ""
+    tz_source: str = "carrier"
+
+
+def wall_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """What the clocks of a zone show, as a moment in UTC: a time that they skip in spring is the moment they would
+    have shown it, one that they repeat in autumn is the first.
+    """
+    return datetime.combine(day, clock.replace(tzinfo=None), zone).astimezone(UTC)
+
+
+def maybe_moment(said: Reading, key: str, assumed: ZoneInfo) -> Moment | None:
+    """A day with its time, in the assumed zone where it has none of its own; None for anything else."""
+    found, written = said.maybe_time(key), said.maybe_text(key)
+    if found is not None:
+        return Moment(at=found)
+    try:
+        local = datetime.fromisoformat(written) if len(written) > DAY_CHARS else None
+    except ValueError:
+        return None
+    if local is None or local.tzinfo is not None or not FIRST_YEAR < local.year < LAST_YEAR:
+        return None
+    return Moment(at=wall_clock(local.date(), local.time(), assumed), local=written, tz_source="assumed")
+
+
+def moment(said: Reading, key: str, assumed: ZoneInfo) -> Moment:
+    """As `maybe_moment`. Raises BadCarrierResponse: there is none."""
+    found = maybe_moment(said, key, assumed)
+    if found is None:
+        raise BadCarrierResponse(f"{said.path}.{key} is not a time")
+    return found
