@@ -48,6 +48,7 @@ from carriers.base.messages import (
 )
 from carriers.base.moments import Moment, maybe_moment, moment, wall_clock
 from carriers.base.on_demand import check_doors, on_demand_level, phone_number
+from carriers.base.pages import together
 from carriers.base.printing import kind_of, printable
 from carriers.base.profile import (
     BookingPromises,
@@ -209,6 +210,7 @@ __all__ = [
     "street_lines",
     "table",
     "taxed",
+    "together",
     "total",
     "utc_now",
     "wall_clock",

@@ -1,4 +1,4 @@
-"""Several labels in one file. Not at the front door: whoever only knows the contract must not need a PDF library."""
+"""Several labels in one file."""
 
 from __future__ import annotations
 

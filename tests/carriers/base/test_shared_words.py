@@ -28,9 +28,9 @@ from carriers.base import (
     street_and_number,
     street_lines,
     table,
+    together,
     wall_clock,
 )
-from carriers.base.pages import together
 
 PRAGUE = ZoneInfo("Europe/Prague")
 
