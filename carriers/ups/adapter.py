@@ -11,7 +11,6 @@ from uuid import uuid4
 from carriers.base import (
     Address,
     AnyProof,
-    AuthenticationFailed,
     Booking,
     BookingRef,
     BookRequest,
@@ -38,6 +37,7 @@ from carriers.base import (
     TrackingUpdate,
     UnknownReference,
     WebhookCall,
+    together,
 )
 from carriers.ups.wire import alerts, labels, pickups, points, rating, refusals, shipping, tracking
 
@@ -145,7 +145,7 @@ class Ups(Carrier):
         for number in booking.parcel_numbers or (booking.tracking_number,):
             reply = await self.http.post(API, RECOVERY, json=labels.by_number(number, form.kind), repeatable=True)
             contents.append(labels.recovered(reply.reading(), number, form.kind))
-        return labels.together(contents, form.kind)
+        return together(form.kind, contents)
 
     async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
         """Updates by package number; UPS answers one per call."""
@@ -201,7 +201,7 @@ class Ups(Carrier):
         for start in range(0, len(numbers), alerts.BATCH):
             body = alerts.subscription_request(numbers[start : start + alerts.BATCH], self._country())
             if version == "v1":
-                body = alerts.with_destination(body, callback_url, self._credential())
+                body = alerts.with_destination(body, callback_url, self.account.secret("webhook_secret"))
             path = f"/track/{version}/subscription/standard/package"
             reply = await self.http.post(API, path, json=body, headers=trace, repeatable=True)
             answers.append(reply.reading())
@@ -235,17 +235,8 @@ class Ups(Carrier):
     def _country(self) -> str:
         return str(self.account.options.get("account_country") or "US")
 
-    def _credential(self) -> str:
-        credential = self.account.secrets.get("webhook_secret")
-        if not credential:
-            raise AuthenticationFailed(f"account {self.account.name} has no secret webhook_secret")
-        return credential
-
     def _number(self) -> str:
-        number = self.account.options.get("account_number")
-        if not number:
-            raise AuthenticationFailed(f"account {self.account.name} has no option account_number")
-        return str(number)
+        return self.account.option("account_number")
 
 
 def _trace() -> dict[str, str]:

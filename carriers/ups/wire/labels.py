@@ -6,16 +6,10 @@ Source: Shipping API v2409 (LabelSpecification, ShippingLabel), Label Recovery A
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 
-from pypdf import PdfWriter
-from pypdf.errors import PyPdfError
-
-from carriers.base import BadCarrierResponse, Label, LabelKind, Reading
+from carriers.base import BadCarrierResponse, Label, LabelKind, Reading, kind_of, printable, together
 from carriers.ups.wire import parts
 
-# How each kind begins. Source: ISO 32000-1 7.5.2; Zebra ZPL II guide, ^XA; RFC 2083 3.1.
-MAGIC = {LabelKind.PDF: b"%PDF", LabelKind.ZPL: b"^XA", LabelKind.PNG: b"\x89PNG"}
 RECOVERED = {LabelKind.PDF: "PDF", LabelKind.ZPL: "ZPL"}
 # The documented default for image labels.
 USER_AGENT = "Mozilla/4.5"
@@ -57,10 +51,7 @@ def recovered(body: Reading, number: str, kind: LabelKind) -> bytes:
     results = parts.several(body.get("LabelRecoveryResponse"), "LabelResults")
     for result in results:
         if result.maybe_text("TrackingNumber", default=number) == number:
-            content = result.get("LabelImage").base64("GraphicImage")
-            if not _is(kind, content):
-                raise BadCarrierResponse(f"the label of {number} is not {kind.upper()}")
-            return content
+            return printable(kind, result.get("LabelImage").base64("GraphicImage")).content
     raise BadCarrierResponse(f"UPS recovered no label of {number}")
 
 
@@ -69,29 +60,7 @@ def printed(packages: Sequence[Reading], kind: LabelKind, pieces: int) -> Label 
     contents = [content for package in packages if (content := _image(package, kind))]
     if not contents or len(contents) != pieces or (pieces > 1 and kind not in RECOVERED):
         return None
-    return together(contents, kind)
-
-
-def together(contents: Sequence[bytes], kind: LabelKind) -> Label:
-    """One file of the labels, each on its page.
-
-    Raises:
-        BadCarrierResponse: a PDF cannot be read.
-    """
-    if len(contents) > 1:
-        contents = [_pages(contents) if kind is LabelKind.PDF else b"\n".join(contents)]
-    return Label(kind=kind, content=contents[0])
-
-
-def _pages(contents: Sequence[bytes]) -> bytes:
-    writer, whole = PdfWriter(), BytesIO()
-    try:
-        for content in contents:
-            writer.append(BytesIO(content))
-        writer.write(whole)
-    except (PyPdfError, ValueError, KeyError, TypeError) as error:
-        raise BadCarrierResponse(f"a label is no readable PDF: {error}") from error
-    return whole.getvalue()
+    return together(kind, contents)
 
 
 def _image(package: Reading, kind: LabelKind) -> bytes:
@@ -101,10 +70,4 @@ def _image(package: Reading, kind: LabelKind) -> bytes:
         content = label.base64("GraphicImage") if label else b""
     except BadCarrierResponse:
         return b""
-    return content if _is(kind, content) else b""
-
-
-def _is(kind: LabelKind, content: bytes) -> bool:
-    if kind is LabelKind.ZPL:
-        return MAGIC[kind] in content
-    return content.startswith(MAGIC[kind])
+    return content if kind_of(content) is kind else b""

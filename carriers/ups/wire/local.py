@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from carriers.base import Address, BadCarrierResponse, Place, Reading
+from carriers.base import Address, BadCarrierResponse, Moment, Place, Reading, table, wall_clock
 
 END_OF_DAY = time(23, 59)
 # No wall clock is further from GMT. Source: IANA time zone database (Baker Island, Line Islands).
@@ -18,20 +16,10 @@ WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
 QUARTER = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A moment, the local time as written, and how its zone was found: carrier, location or assumed."""
-
-    at: datetime
-    local: str = ""
-    tz_source: str = "carrier"
-
-
 @cache
 def _listed() -> dict[tuple[str, str], str]:
     """The zone of most people of a state, or of a country, from `zones.csv`. Source: IANA time zone database."""
-    text = files("carriers.ups").joinpath("zones.csv").read_text("utf-8")
-    return {(row["country"], row["subdivision"]): row["zone"] for row in csv.DictReader(text.splitlines())}
+    return {(row["country"], row["subdivision"]): row["zone"] for row in table("carriers.ups", "zones.csv")}
 
 
 @cache
@@ -78,20 +66,13 @@ def clock(text: str) -> time | None:
         return None
 
 
-def at(when: date, clock_time: time, where: ZoneInfo) -> datetime:
-    """A local time as a moment. One that the clocks skip in spring counts on the old offset, so it is the moment
-    the clock would have shown it; one that they repeat in autumn is the first.
-    """
-    return datetime.combine(when, clock_time, where).astimezone(UTC)
-
-
 def moment(
     said: Reading, local: tuple[str, str], gmt: tuple[str, str], place: Place, state: str, assumed: str
 ) -> Moment:
     """When something happened. `local` and `gmt` name the members for day and time.
 
-    GMT counts where it can be true of that place; the official example of a manifest message has the sign of its
-    offset wrong. Then the offset counts, and at last the place's own clock. Without a clock time it is midnight.
+    GMT counts where it can be true of that place, then the offset where that can; the official example of a manifest
+    message has the sign of its offset wrong. At last the place's own clock counts. Without a clock time it is midnight.
 
     Raises:
         BadCarrierResponse: no day can be read.
@@ -104,13 +85,12 @@ def moment(
         if in_gmt is None:
             raise BadCarrierResponse(f"{said.path} has no day that can be read")
         return Moment(at=in_gmt)
-    if in_gmt and _credible(datetime.combine(local_day, local_time, UTC), in_gmt, place.country):
-        return Moment(at=in_gmt, local=written)
-    offset = _offset(said.maybe_text("gmtOffset"))
-    if offset is not None:
-        return Moment(at=datetime.combine(local_day, local_time, offset).astimezone(UTC), local=written)
+    shown, offset = datetime.combine(local_day, local_time, UTC), _offset(said.maybe_text("gmtOffset"))
+    for told in (in_gmt, None if offset is None else shown - offset):
+        if told and _credible(shown, told, place.country):
+            return Moment(at=told, local=written)
     where, tz_source = zone(place.country, state, assumed)
-    return Moment(at=at(local_day, local_time, where), local=written, tz_source=tz_source)
+    return Moment(at=wall_clock(local_day, local_time, where), local=written, tz_source=tz_source)
 
 
 def _credible(local: datetime, in_gmt: datetime, country: str) -> bool:
@@ -123,9 +103,9 @@ def _credible(local: datetime, in_gmt: datetime, country: str) -> bool:
     return not offsets or min(offsets) - hour <= ahead <= max(offsets) + hour
 
 
-def _offset(text: str) -> timezone | None:
-    """An offset: "-05:00" in Track API, "-04.00" in Track Alert."""
+def _offset(text: str) -> timedelta | None:
+    """How far ahead of GMT: "-05:00" in Track API, "-04.00" in Track Alert."""
     if not re.fullmatch("[+-][0-9]{2}[:.][0-9]{2}", text):
         return None
-    ahead = datetime.strptime(text.replace(".", ":"), "%z").utcoffset()
-    return timezone(ahead) if ahead is not None else None
+    ahead = timedelta(hours=int(text[1:3]), minutes=int(text[4:]))
+    return -ahead if text[0] == "-" else ahead

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_UP
-from textwrap import wrap
 
-from carriers.base import Address, InvalidValue, Money, Parcel, Reading, Shipment
+from carriers.base import Address, InvalidValue, Money, Parcel, Reading, Shipment, filled, street_lines
 
 LINE, LINES, CITY, EMAIL, PHONE = 35, 3, 30, 50, 15
 # Where the unit of measurement is pounds and inches; the unit must be valid for the shipper's country.
@@ -22,20 +21,14 @@ POUND_10UG, GRAM_10UG = 45_359_237, 100_000
 CUSTOMER_PACKAGING = "02"
 
 
-def filled(members: Mapping[str, object]) -> dict[str, object]:
-    """The members that say something."""
-    return {name: value for name, value in members.items() if value not in ("", None, [], {})}
-
-
 def address(place: Address) -> dict[str, object]:
     """Streets are broken, not cut, at 35 characters; postal codes of North America are letters and digits only."""
-    lines = [line for street in (place.street1, place.street2) for line in wrap(street, LINE)]
     postal_code = place.postal_code
     if place.country in NORTH_AMERICA:
         postal_code = "".join(filter(str.isalnum, postal_code))
     return filled(
         {
-            "AddressLine": lines[:LINES],
+            "AddressLine": street_lines(place, LINE)[:LINES],
             "City": place.city[:CITY],
             "StateProvinceCode": place.subdivision,
             "PostalCode": postal_code,

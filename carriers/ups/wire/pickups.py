@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from carriers.base import Address, BadCarrierResponse, Pickup, PickupRequest, Reading
+from carriers.base import Address, BadCarrierResponse, Pickup, PickupRequest, Reading, filled
 from carriers.ups.wire import parts
 from carriers.ups.wire.local import address_zone
 
@@ -58,13 +58,13 @@ def pickup_request(
         "SpecialInstruction": request.instructions[:INSTRUCTION],
         "ReferenceNumber": request.reference[:REFERENCE],
     }
-    return {"PickupCreationRequest": parts.filled(body)}
+    return {"PickupCreationRequest": filled(body)}
 
 
 def _address(place: Address) -> dict[str, object]:
     """Names of members and lengths are the Pickup API's own."""
     found = parts.address(place)
-    return parts.filled(
+    return filled(
         {
             "CompanyName": (place.company or place.name)[:NAME],
             "ContactName": (place.name or place.company)[:CONTACT],
@@ -74,7 +74,7 @@ def _address(place: Address) -> dict[str, object]:
             "PostalCode": found.get("PostalCode"),
             "CountryCode": place.country,
             "ResidentialIndicator": "Y" if place.residential else "N",
-            "Phone": {"Number": parts.phone(place)},
+            "Phone": filled({"Number": parts.phone(place)}),
         }
     )
 

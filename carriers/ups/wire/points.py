@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from carriers.base import Address, CarrierUnavailable, OpeningHours, Reading, ServicePoint, ShipmentRejected
+from carriers.base import (
+    Address,
+    CarrierUnavailable,
+    OpeningHours,
+    Reading,
+    ServicePoint,
+    ShipmentRejected,
+    closest,
+    filled,
+)
 from carriers.ups.wire import parts
 
 ACCESS_POINTS = "64"
@@ -38,7 +47,7 @@ def _request(place: Address, criteria: Mapping[str, object]) -> dict[str, object
         "PostcodePrimaryLow": place.postal_code,
         "CountryCode": place.country,
     }
-    origin: dict[str, object] = {"AddressKeyFormat": parts.filled(key)}
+    origin: dict[str, object] = {"AddressKeyFormat": filled(key)}
     if place.latitude is not None and place.longitude is not None:
         origin["Geocode"] = {"Latitude": f"{place.latitude:.6f}", "Longitude": f"{place.longitude:.6f}"}
     return {
@@ -72,9 +81,7 @@ def locations(body: Reading) -> list[Reading]:
 
 def service_points(body: Reading, radius_m: int, limit: int) -> tuple[ServicePoint, ...]:
     """Access points that are open to parcels, within the radius, nearest first."""
-    found = [point for location in locations(body) if (point := _point(location))]
-    within = [point for point in found if point.distance_m is None or point.distance_m <= radius_m]
-    return tuple(sorted(within, key=lambda point: (point.distance_m is None, point.distance_m or 0))[:limit])
+    return closest(filter(None, map(_point, locations(body))), radius_m, limit)
 
 
 def _point(location: Reading) -> ServicePoint | None:

@@ -5,15 +5,13 @@ Source: Rating API v2409, request option Shoptimeintransit.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 
-from carriers.base import QuoteRequest, Rate, Reading, ServiceLevel, Shipment, Surcharge, total
+from carriers.base import QuoteRequest, Rate, Reading, ServiceLevel, Shipment, Surcharge, table, total, wall_clock
 from carriers.ups.wire import parts
-from carriers.ups.wire.local import END_OF_DAY, address_zone, at, clock, day
+from carriers.ups.wire.local import END_OF_DAY, address_zone, clock, day
 
 NON_DOCUMENT = "03"
 # Without it, itemised charges are not told.
@@ -29,10 +27,8 @@ def services() -> dict[str, ServiceLevel | None]:
 
     Source: Rating API, Service/Code. Freight services are left out.
     """
-    text = files("carriers.ups").joinpath("services.csv").read_text("utf-8")
-    return {
-        row["code"]: ServiceLevel(row["level"]) if row["level"] else None for row in csv.DictReader(text.splitlines())
-    }
+    rows = table("carriers.ups", "services.csv")
+    return {row["code"]: ServiceLevel(row["level"]) if row["level"] else None for row in rows}
 
 
 def rating_request(request: QuoteRequest, account_number: str, assumed_zone: str) -> dict[str, object]:
@@ -146,4 +142,4 @@ def _arrival(row: Reading, request: QuoteRequest, assumed_zone: str) -> datetime
     if arrival is None or when is None:
         return None
     zone = address_zone(request.shipment.destination, assumed_zone)
-    return at(when, clock(arrival.maybe_text("Time")) or END_OF_DAY, zone)
+    return wall_clock(when, clock(arrival.maybe_text("Time")) or END_OF_DAY, zone)

@@ -15,6 +15,7 @@ from carriers.base import (
     LabelKind,
     Reading,
     TrackingUpdate,
+    filled,
 )
 from carriers.ups.wire import labels, parts, points
 
@@ -32,8 +33,8 @@ def shipment_request(request: BookRequest, account_number: str, point: Reading |
     options = parts.confirmation(shipment)
     references = [{"Value": text[:REFERENCE]} for text in (request.tender_reference, shipment.reference) if text]
     home = parts.domestic(shipment)
-    on_packages = parts.filled({"PackageServiceOptions": options, "ReferenceNumber": references}) if home else {}
-    on_shipment = {} if home else parts.filled({"ShipmentServiceOptions": options, "ReferenceNumber": references})
+    on_packages = filled({"PackageServiceOptions": options, "ReferenceNumber": references}) if home else {}
+    on_shipment = {} if home else filled({"ShipmentServiceOptions": options, "ReferenceNumber": references})
     packages = [{**parts.package(parcel, country, "Packaging"), **on_packages} for parcel in shipment.parcels]
     contents = next((parcel.description for parcel in shipment.parcels if parcel.description), "Goods")
     body = {
@@ -78,7 +79,7 @@ def _to_point(point: Reading | None, request: BookRequest) -> dict[str, object]:
             "Name": key.maybe_text("ConsigneeName", default=shipment.service_point, limit=parts.LINE),
             "AttentionName": (recipient.name or recipient.company)[: parts.LINE],
             "UPSAccessPointID": shipment.service_point,
-            "Address": parts.filled(place),
+            "Address": filled(place),
         },
     }
 

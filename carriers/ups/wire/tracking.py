@@ -17,8 +17,11 @@ from carriers.base import (
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
+    in_order,
+    wall_clock,
 )
-from carriers.ups.wire.local import END_OF_DAY, at, clock, day, moment, zone
+from carriers.ups.wire.local import END_OF_DAY, clock, day, moment, zone
+from carriers.ups.wire.parts import several
 
 STATUS, TYPE = "statusCode", "type"
 POLLED = (("date", "time"), ("gmtDate", "gmtTime"))
@@ -32,7 +35,7 @@ def meaning(type_: str, code: str, status: str, statuses: StatusTable) -> tuple[
     of this type; without that, the type, which never makes a delivery.
 
     "Delivered" may be said of an access point, an agent or the sender, so the code beside it decides where the table
-    knows it to say more.
+    knows it to say more. A status that nobody lists stays unknown, whatever code stands beside it.
     """
     detail = statuses.lookup(code, type_)
     told = statuses.lookup(status, STATUS)
@@ -100,8 +103,8 @@ def packages(body: Reading, number: str) -> list[Reading]:
     "Not found" is HTTP 200 with a warning and no package.
     """
     found = []
-    for shipment in body.get("trackResponse").objects("shipment"):
-        listed = shipment.maybe_objects("package")
+    for shipment in several(body.get("trackResponse"), "shipment"):
+        listed = several(shipment, "package")
         asked = shipment.maybe_text("inquiryNumber") == number
         found += listed if asked else [each for each in listed if each.maybe_text("trackingNumber") == number]
     return found
@@ -114,14 +117,14 @@ def untold(known: Sequence[Reading]) -> bool:
 
 def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed: str) -> TrackingUpdate:
     """What is known of a number. A single package is the number that was asked for, whatever it calls itself."""
-    events: dict[str, TrackingEvent] = {}
+    events: list[TrackingEvent] = []
     handed_over = []
     for package in known:
         piece = package.maybe_text("trackingNumber", default=number) if len(known) > 1 else number
-        told = [scanned(said, POLLED, piece, statuses, assumed) for said in package.maybe_objects("activity")]
-        events |= {event.event_id: event for event in told}
+        told = _scans(package, piece, statuses, assumed)
+        events += told
         handed_over.append(max((event.occurred_at for event in told if event.status == "delivered"), default=None))
-    ordered = tuple(sorted(events.values(), key=lambda event: event.occurred_at))
+    ordered = in_order(events)
     expected = [when for package in known if (when := _expected(package, ordered, assumed))]
     moments = [when for when in handed_over if when]
     done = bool(known) and len(moments) == len(known)
@@ -131,6 +134,23 @@ def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed
         proof=_proof(known[0], max(moments)) if done else None,
         deliver_by=None if done else max(expected, default=None),
     )
+
+
+def _scans(package: Reading, piece: str, statuses: StatusTable, assumed: str) -> list[TrackingEvent]:
+    """The activities of a package. One without a day does not hold up the others.
+
+    Raises:
+        BadCarrierResponse: there are some, and none can be read.
+    """
+    told, unreadable = [], None
+    for said in several(package, "activity"):
+        try:
+            told.append(scanned(said, POLLED, piece, statuses, assumed))
+        except BadCarrierResponse as error:
+            unreadable = error
+    if unreadable and not told:
+        raise unreadable
+    return told
 
 
 def _expected(package: Reading, events: tuple[TrackingEvent, ...], assumed: str) -> datetime | None:
@@ -146,7 +166,7 @@ def _expected(package: Reading, events: tuple[TrackingEvent, ...], assumed: str)
     last = events[-1].place if events else None
     country = address.maybe_text("countryCode") if address else last.country if last else ""
     state = address.maybe_text("stateProvince") if address else ""
-    return at(when, until or END_OF_DAY, zone(country, state, assumed)[0])
+    return wall_clock(when, until or END_OF_DAY, zone(country, state, assumed)[0])
 
 
 def _proof(package: Reading, delivered_at: datetime) -> ProofOfDelivery:
@@ -188,5 +208,5 @@ def _promised(body: Reading, event: TrackingEvent, assumed: str) -> datetime | N
         return None
     _, state = _place(body, polled=False)
     where = zone(event.place.country, state, assumed)[0]
-    until = at(when, clock(body.maybe_text("deliveryEndTime")) or END_OF_DAY, where)
+    until = wall_clock(when, clock(body.maybe_text("deliveryEndTime")) or END_OF_DAY, where)
     return until if until >= event.occurred_at else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -246,6 +247,9 @@ def at(said: dict[str, str], country: str = "US", state: str = "") -> tuple[date
         # No GMT: the offset, with a colon or a dot.
         (("20240422", "091230", "", "", "-05:00"), "US", "NC", "2024-04-22T14:12:30", "carrier"),
         (("20240422", "091230", "", "", "-04.00"), "US", "NC", "2024-04-22T13:12:30", "carrier"),
+        # An offset that cannot be true of the place is wrong as well.
+        (("20240422", "091230", "20240422", "041230", "+05.00"), "US", "NC", "2024-04-22T13:12:30", "location"),
+        (("20240422", "091230", "", "", "+99:99"), "US", "NC", "2024-04-22T13:12:30", "location"),
         # Neither: the state's clock, the country's, or the assumed one.
         (("20240422", "091230", "", "", ""), "US", "CA", "2024-04-22T16:12:30", "location"),
         (("20240422", "091230", "", "", ""), "DE", "", "2024-04-22T07:12:30", "location"),
@@ -410,6 +414,25 @@ def test_a_package_told_twice_is_one_event() -> None:
     body = {"trackResponse": {"shipment": [{"package": [package]}, {"package": [package]}]}}
     update = tracking.update(tracking.packages(Reading(body), NUMBER), NUMBER, Ups.statuses, NEW_YORK)
     assert len(update.events) == 1
+
+
+@pytest.mark.parametrize("alone", [lambda said: said, lambda said: [said]])
+def test_what_stands_once_may_stand_without_an_array(alone: Callable[[object], object]) -> None:
+    activity = {"date": "20240423", "time": "095004", "status": {"type": "I", "code": "DP", "statusCode": "005"}}
+    shipment_ = {"inquiryNumber": NUMBER, "package": alone({"trackingNumber": NUMBER, "activity": alone(activity)})}
+    known = tracking.packages(Reading({"trackResponse": {"shipment": alone(shipment_)}}), NUMBER)
+    assert [event.status for event in tracking.update(known, NUMBER, Ups.statuses, NEW_YORK).events] == ["in_transit"]
+
+
+def test_an_activity_without_a_day_holds_up_no_other() -> None:
+    status = {"type": "D", "code": "FS", "statusCode": "011"}
+    undated: dict[str, Any] = {"date": "", "time": "", "status": status}
+    package = Reading({"trackingNumber": NUMBER, "activity": [undated, {**undated, "date": "20240423"}]})
+    assert [event.status for event in tracking.update([package], NUMBER, Ups.statuses, NEW_YORK).events] == [
+        "delivered"
+    ]
+    with pytest.raises(BadCarrierResponse, match="no day"):
+        tracking.update([Reading({"activity": [undated]})], NUMBER, Ups.statuses, NEW_YORK)
 
 
 @pytest.mark.parametrize(("second", "done"), [("FS", True), ("OT", False)])
