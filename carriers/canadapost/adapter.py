@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from carriers.base import (
     Address,
-    AuthenticationFailed,
     BadCarrierResponse,
     Booking,
     BookingRef,
@@ -37,6 +36,8 @@ from carriers.base import (
     StatusTable,
     TrackingUpdate,
     UnknownReference,
+    kind_of,
+    printable,
 )
 from carriers.canadapost.wire import handover, rating, refusals, shipping, tracking
 
@@ -123,7 +124,7 @@ class CanadaPost(Carrier):
         if not shipping.is_transmitted(await self._shipment(number)):
             await self.http.delete(API, self._path("shipments", number), repeatable=True, expect=(200, 204))
             return Cancellation(state=CancellationState.ACCEPTED)
-        path, body = self._path("shipments", number, "refund"), {"email": self._option("contact_email")}
+        path, body = self._path("shipments", number, "refund"), {"email": self.account.option("contact_email")}
         try:
             reply = await self.http.post(API, path, json=body, repeatable=False, expect=(200, 201, 202, 204))
         except ShipmentRejected as refused:
@@ -145,13 +146,15 @@ class CanadaPost(Carrier):
         if not path:
             raise BadCarrierResponse("the shipment links to no label of Canada Post's")
         reply = await self.http.get(API, path, headers={"Accept": shipping.MEDIA[form.kind]})
-        kind = shipping.label_kind(reply.body)
-        if kind is not form.kind:
-            raise ShipmentRejected(f"it was booked with a {kind.value.upper()} label; the format is chosen then")
-        return Label(kind=kind, content=reply.body)
+        kind = kind_of(reply.body)
+        if kind in shipping.MEDIA and kind is not form.kind:
+            raise ShipmentRejected(f"it was booked with a {kind.upper()} label; the format is chosen then")
+        return printable(form.kind, reply.body)
 
     async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
-        """Updates by PIN, one call each, and a second one for the expected day while a parcel is under way."""
+        """Updates by PIN, one call each, and a second one for the expected day while a parcel is under way; where
+        Canada Post has none to tell, the scans stand.
+        """
         updates = [await self._update(number) for number in numbers]
         return tuple(update for update in updates if update)
 
@@ -165,7 +168,7 @@ class CanadaPost(Carrier):
             return update
         try:
             summary = tracking.item(await self._pin(number, "summaries"))
-        except UnknownReference:
+        except (UnknownReference, ShipmentRejected):
             return update
         return replace(update, deliver_by=tracking.expected(summary, self.profile.polling.timezone))
 
@@ -174,7 +177,7 @@ class CanadaPost(Carrier):
 
     async def schedule_pickup(self, request: PickupRequest) -> Pickup:
         """Order a collection on demand, which Canada Post charges for."""
-        body = handover.pickup_request(request, self._option("contact_email"), self.profile.polling.timezone)
+        body = handover.pickup_request(request, self.account.option("contact_email"), self.profile.polling.timezone)
         reply = await self.http.post(API, self._pickups(), json=body, repeatable=False)
         return handover.pickup(reply.reading(), request)
 
@@ -225,16 +228,10 @@ class CanadaPost(Carrier):
         return (await self.http.get(API, self._path("shipments", number))).reading()
 
     def _path(self, *parts: str) -> str:
-        mailed_by = self._option("customer_number")
+        mailed_by = self.account.option("customer_number")
         mobo = str(self.account.options.get("mobo") or mailed_by)
         return "/".join(("/shipping/v1", *(quote(part, safe="") for part in (mailed_by, mobo, *parts))))
 
     def _pickups(self, *parts: str) -> str:
-        mailed_by = self._option("customer_number")
+        mailed_by = self.account.option("customer_number")
         return "/".join((f"/pickup/v1/{quote(mailed_by, safe='')}/pickup-request", *(quote(p, safe="") for p in parts)))
-
-    def _option(self, name: str) -> str:
-        value = self.account.options.get(name)
-        if not value:
-            raise AuthenticationFailed(f"account {self.account.name} has no option {name}")
-        return str(value)

@@ -21,10 +21,12 @@ from carriers.base import (
     Reading,
     ServicePoint,
     ShipmentRejected,
+    closest,
+    filled,
 )
 from carriers.canadapost.wire.local import zone_of
 from carriers.canadapost.wire.shipping import artifact, group
-from carriers.canadapost.wire.words import address_details, filled, postal, word
+from carriers.canadapost.wire.words import address_details, postal, word
 
 METRES_PER_KM = 1000
 
@@ -147,17 +149,14 @@ def search(near: Address, limit: int) -> dict[str, object]:
 
 
 def post_offices(body: Reading, radius_m: int, limit: int) -> tuple[ServicePoint, ...]:
-    """Post offices within the radius, nearest first; one of unknown distance counts as near enough and comes last.
+    """Post offices within the radius, nearest first.
 
     Opening hours stand only in each office's own details, a call apiece, and are left out.
     """
     if not isinstance(body.raw, list) and not body.has("postOffices"):
         raise BadCarrierResponse("a search for post offices is answered without any")
     entries = body.items() if isinstance(body.raw, list) else body.maybe_objects("postOffices")
-    points = [point for entry in entries if (point := _point(entry))]
-    near = [point for point in points if point.distance_m is None or point.distance_m <= radius_m]
-    near.sort(key=lambda point: (point.distance_m is None, point.distance_m or 0))
-    return tuple(near[:limit])
+    return closest(filter(None, map(_point, entries)), radius_m, limit)
 
 
 def _point(entry: Reading) -> ServicePoint | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from carriers.base import Address
+from carriers.base import Address, table
 
 END_OF_DAY = time(23, 59)
 # Minutes from UTC of the abbreviations seen in events. An abbreviation is believed as it stands: it names an offset.
@@ -19,7 +17,8 @@ OFFSETS_MIN = {
     **{"NST": -210, "NDT": -150, "AST": -240, "ADT": -180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300},
     **{"MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "UTC": 0, "GMT": 0},
 }
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# No parcel is older or later; an empty date is written as year 1 or 9999 in many systems.
+_DAY = re.compile(r"(?:19[7-9]|20\d|21\d)\d-?\d\d-?\d\d", re.ASCII)
 
 
 @cache
@@ -28,8 +27,7 @@ def _zones() -> tuple[Mapping[str, ZoneInfo], Mapping[str, ZoneInfo]]:
 
     Source: Canada Post addressing guidelines (first letters); IANA time zone database.
     """
-    text = files("carriers.canadapost").joinpath("zones.csv").read_text("utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
+    rows = table("carriers.canadapost", "zones.csv")
     by_province = {row["subdivision"]: ZoneInfo(row["timezone"]) for row in rows}
     by_letter = {letter: ZoneInfo(row["timezone"]) for row in rows for letter in row["postal_letters"].split()}
     return by_province, by_letter
@@ -45,7 +43,8 @@ def zone_of(address: Address, otherwise: str) -> ZoneInfo:
 def written_day(text: str) -> date | None:
     """A day: plain, or with midnight UTC behind it, which says nothing about the zone. None for anything else.
 
-    Source: official example of Tracking 2.0.0 (`2023-12-11T00:00:00.000Z`); recorded answers (`2026-09-24`).
+    Source: official example of Tracking 2.0.0 (`2023-12-11T00:00:00.000Z`); recorded answers (`2026-09-24`);
+    `eventDateTime` of summaries (`20260924:101500`).
     """
     found = _DAY.match(text)
     try:

@@ -21,10 +21,11 @@ from carriers.base import (
     ServiceLevel,
     Shipment,
     Surcharge,
+    filled,
 )
 from carriers.canadapost.wire.local import END_OF_DAY, written_day, zone_of
 from carriers.canadapost.wire.refusals import problems, refused
-from carriers.canadapost.wire.words import characteristics, filled, postal
+from carriers.canadapost.wire.words import characteristics, postal
 
 CAD = "CAD"
 TAXES = {"gst": "GST", "hst": "HST", "pst": "PST"}

@@ -7,11 +7,9 @@ Tracking 2.0.0 (`error: {code, descEn, descFr}` on an item).
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from carriers.base import (
     AuthenticationFailed,
@@ -22,6 +20,8 @@ from carriers.base import (
     Reply,
     ShipmentRejected,
     UnknownReference,
+    error_named,
+    table,
 )
 from carriers.canadapost.wire.words import word
 
@@ -47,11 +47,8 @@ class Problem:
 @cache
 def catalogue() -> Mapping[str, tuple[type[CarrierError], str]]:
     """Error codes: what each means, and a sentence. What fails every booking of the account is AuthenticationFailed."""
-    kinds: Mapping[str, type[CarrierError]] = {
-        kind.__name__: kind for kind in (AuthenticationFailed, ShipmentRejected, UnknownReference)
-    }
-    text = files("carriers.canadapost").joinpath("errors.csv").read_text("utf-8")
-    return {row["code"]: (kinds[row["error"]], row["meaning"]) for row in csv.DictReader(text.splitlines())}
+    rows = table("carriers.canadapost", "errors.csv")
+    return {row["code"]: (error_named(row["error"]), row["meaning"]) for row in rows}
 
 
 def problems(body: Reading) -> tuple[Problem, ...]:
@@ -102,6 +99,6 @@ def refusal(reply: Reply) -> CarrierError | None:
         found = problems(reply.reading())
     except BadCarrierResponse:
         return None
-    if reply.status == 403 and not any(problem.code in catalogue() for problem in found):
+    if reply.status == 403 and not any(p.code in catalogue() or THROTTLED in p.said.upper() for p in found):
         return None
     return refused(found) if found else None

@@ -22,15 +22,15 @@ from carriers.base import (
     Reading,
     ServiceLevel,
     ShipmentRejected,
+    filled,
 )
 from carriers.canadapost.wire.rating import options
-from carriers.canadapost.wire.words import address_details, characteristics, filled, postal, word
+from carriers.canadapost.wire.words import address_details, characteristics, postal, word
 
 # A sheet of 8.5 x 11 inches is 216 mm wide, the thermal label 102.
 SHEET_MM = 200
 ARTIFACT = re.compile(r"/shipping/v1/artifacts/[\w-]+(?:/[\w-]+)*", re.ASCII)
 MEDIA = {LabelKind.PDF: "application/pdf", LabelKind.ZPL: "application/zpl"}
-BEGINS = {LabelKind.PDF: b"%PDF", LabelKind.ZPL: b"^XA"}
 TRANSMITTED = "transmitted"
 
 
@@ -157,14 +157,6 @@ def artifact(href: str, base: str) -> str:
     return path if ARTIFACT.fullmatch(path) else ""
 
 
-def label_kind(content: bytes) -> LabelKind:
-    """What a label is, by its first bytes; raises BadCarrierResponse for neither kind that Canada Post prints."""
-    for kind, begins in BEGINS.items():
-        if content.lstrip().startswith(begins):
-            return kind
-    raise BadCarrierResponse("the label is neither PDF nor ZPL")
-
-
 def listed(body: Reading) -> tuple[str, ...]:
     """The ids of the shipments that a list links to. It is an array of links, or an object that holds one."""
     holds = body.maybe_objects("links") or body.maybe_objects("shipments")
@@ -188,10 +180,10 @@ def is_transmitted(body: Reading) -> bool:
 
 
 def refund(body: Reading | None) -> Cancellation:
-    """A refund that was asked for. It is a service ticket, not money: never more than pending."""
+    """A refund that was asked for. It is a service ticket, not money: agreed to, and never asked for twice."""
     ticket = word(body, "serviceTicketId") if body else ""
     return Cancellation(
-        state=CancellationState.PENDING,
+        state=CancellationState.AGREED,
         why=f"Canada Post was asked for a refund{f', ticket {ticket}' if ticket else ''}; it decides within days",
     )
 

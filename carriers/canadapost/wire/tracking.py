@@ -17,6 +17,7 @@ from carriers.base import (
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
+    in_order,
 )
 from carriers.canadapost.wire.local import END_OF_DAY, moment, written_day
 from carriers.canadapost.wire.refusals import problems, refused
@@ -48,15 +49,12 @@ def item(body: Reading) -> Reading:
 def update(body: Reading, number: str, statuses: StatusTable, timezone: str) -> TrackingUpdate:
     """Everything that happened to a PIN, oldest first, each scan once."""
     details = item(body)
-    if not details.has("significantEvents"):
+    scans = details.maybe("significantEvents")
+    if scans is None or not isinstance(scans.raw, list):
         raise BadCarrierResponse("tracking answered without events")
-    events: dict[str, TrackingEvent] = {}
-    for scan in reversed(details.maybe_objects("significantEvents")):
-        event = _event(scan, number, statuses, timezone)
-        if event is not None:
-            events.setdefault(event.event_id, event)
-    ordered = sorted(events.values(), key=lambda event: event.occurred_at)
-    return TrackingUpdate(tracking_number=number, events=tuple(ordered), deliver_by=expected(details, timezone))
+    told = [_event(scan, number, statuses, timezone) for scan in reversed(details.maybe_objects("significantEvents"))]
+    events = in_order(filter(None, told))
+    return TrackingUpdate(tracking_number=number, events=events, deliver_by=expected(details, timezone))
 
 
 def expected(details: Reading, timezone: str) -> datetime | None:

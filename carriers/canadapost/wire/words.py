@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_UP, Decimal
-from textwrap import wrap
 
-from carriers.base import Address, Parcel, Reading
+from carriers.base import Address, Parcel, Reading, filled, street_lines
 
 # Source: public clients of the Developer Portal API (addressLine1 of at most 44 characters).
 LINE = 44
@@ -21,19 +19,14 @@ def word(body: Reading, key: str) -> str:
     return str(number) if number is not None and number >= 0 else body.maybe_text(key)
 
 
-def filled(members: Mapping[str, object]) -> dict[str, object]:
-    """The members that say something."""
-    return {name: value for name, value in members.items() if value not in ("", None, {})}
-
-
 def postal(code: str) -> str:
     """A postal code without its space, in capitals."""
     return "".join(code.split()).upper()
 
 
 def address_details(address: Address) -> dict[str, object]:
-    """An address; a street that is too long goes on in the second line, so that no door number is cut off."""
-    lines = [line for street in (address.street1, address.street2) for line in wrap(street, LINE)]
+    """An address; a street that is too long goes on in the second line."""
+    lines = street_lines(address, LINE)
     return filled(
         {
             "addressLine1": lines[0] if lines else "",

@@ -60,7 +60,7 @@ def test_an_account_offers_what_its_contract_has(server: RunningSimulator, ask: 
 def test_a_transmitted_shipment_is_refunded_on_request_and_only_once(post: CanadaPost, ask: Ask) -> None:
     booked = ask(post.book(tendered(shipment())))
     first, second = ask(post.cancel(booked.ref)), ask(post.cancel(booked.ref))
-    assert (first.state, second.state) == (CancellationState.PENDING, CancellationState.TOO_LATE)
+    assert (first.state, second.state) == (CancellationState.AGREED, CancellationState.TOO_LATE)
     assert "ticket GT" in first.why
 
 
@@ -79,7 +79,7 @@ def test_a_waiting_shipment_is_voided_or_closed_into_the_manifest(
     closed = ask(contract.close_manifest([kept.ref], date(2026, 3, 2)))
     assert closed.document.startswith(b"%PDF")
     assert closed.tracking_numbers == (kept.ref.tracking_number,)
-    assert ask(contract.cancel(kept.ref)).state is CancellationState.PENDING
+    assert ask(contract.cancel(kept.ref)).state is CancellationState.AGREED
     assert ask(contract.cancel(late.ref)).state is CancellationState.ACCEPTED  # no other shipment was transmitted
     with pytest.raises(ShipmentRejected):
         ask(contract.close_manifest([kept.ref], date(2026, 3, 2)))

@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 
-from carriers.base import Address, Parcel, Reading, Requirements, ServiceLevel, ShipmentRejected, StatusRow
+from carriers.base import (
+    Address,
+    BadCarrierResponse,
+    Parcel,
+    Reading,
+    Requirements,
+    ServiceLevel,
+    ShipmentRejected,
+    StatusRow,
+)
 from carriers.canadapost.adapter import CanadaPost
 from carriers.canadapost.wire import rating, shipping, tracking, words
 from carriers.canadapost.wire.local import written_day, zone_of
@@ -73,7 +82,9 @@ def test_local_times(zone: str, province: str, day: str, clock: str, at: str, so
 
 def test_a_day_is_never_shifted() -> None:
     assert str(written_day("2023-12-11T00:00:00.000Z")) == str(written_day("2023-12-11")) == "2023-12-11"
-    assert written_day("20231211") is written_day("2023-13-45") is written_day("") is None
+    assert str(written_day("20231211:101500")) == "2023-12-11"
+    for none in ("2023-13-45", "", "0001-01-01", "9999-12-31"):
+        assert written_day(none) is None
     assert zone_of(Address(country="CA", postal_code="v6b 1a1"), ZONE).key == "America/Vancouver"
     assert zone_of(Address(country="CA", postal_code="??"), ZONE).key == ZONE
 
@@ -94,10 +105,17 @@ def test_what_a_scan_lacks_loses_no_other_scan() -> None:
         event(1300),
         event(None),
         event(1301, day="soon"),
+        event(1301, day="9999-12-31", clock="23:59:59"),
         {"eventIdentifier": 9, "eventDate": "2026-03-02"},
     ]
     assert [read.carrier_code for read in told(*scans, pin=None, extra=[1]).events] == ["9", "1300"]
     assert told().events == ()
+
+
+@pytest.mark.parametrize("scans", [None, {}, {"occurrence": [event(1300)]}, event(1300), "none"])
+def test_scans_of_another_form_are_not_no_scans(scans: Any) -> None:
+    with pytest.raises(BadCarrierResponse, match="without events"):
+        tracking.update(Reading({"significantEvents": scans}), "1", CanadaPost.statuses, ZONE)
 
 
 def test_units_and_words() -> None:
