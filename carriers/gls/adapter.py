@@ -115,8 +115,7 @@ class Gls(Carrier):
                 headers={"Accept-Language": "EN"},
             )
             found |= tracking.parcels(reply.reading())
-        updates = [tracking.update(number, found, self.statuses) for number in numbers]
-        return tuple(update for update in updates if update)
+        return tracking.updates(numbers, found, self.statuses, self._zone)
 
     async def proof_of_delivery(self, booking: BookingRef) -> ProofOfDelivery:
         """The PDF of the first parcel's delivery.
@@ -129,7 +128,7 @@ class Gls(Carrier):
 
     async def schedule_pickup(self, request: PickupRequest) -> Pickup:
         """Order a sporadic collection; there is no way to call it off."""
-        body = handover.collection_request(request, self._contact_id)
+        body = handover.collection_request(request, self.account.option("contact_id"))
         answer = await self._shipit("/rs/sporadiccollection", body, repeatable=False)
         return handover.collection(answer, request.reference, self._zone)
 
@@ -152,10 +151,6 @@ class Gls(Carrier):
     def _today(self, request: BookRequest) -> date:
         """When it is handed over, by GLS' clock; never a day that is over."""
         return max(request.ready_at, self.clock()).astimezone(self._zone).date()
-
-    @property
-    def _contact_id(self) -> str:
-        return str(self.account.options["contact_id"])
 
     @property
     def _zone(self) -> ZoneInfo:

@@ -23,6 +23,10 @@ from carriers.base import (
     Reading,
     ServiceLevel,
     ShipmentRejected,
+    filled,
+    kind_of,
+    street_and_number,
+    together,
 )
 
 LINE, ZIP, EMAIL, PHONE = 40, 10, 80, 40
@@ -58,7 +62,7 @@ def shipment_request(request: BookRequest, account: Account, shipping_day: date)
             "Category": "BUSINESS" if shipment.destination.company else "PRIVATE",
             "Address": address(shipment.destination),
         },
-        "Shipper": filled({"ContactID": account.options["contact_id"], "AlternativeShipperAddress": alternative}),
+        "Shipper": filled({"ContactID": account.option("contact_id"), "AlternativeShipperAddress": alternative}),
         "ShipmentUnit": [{"Weight": kilograms(parcel)} for parcel in shipment.parcels],
         "Service": _services(request),
     }
@@ -84,7 +88,9 @@ def kilograms(parcel: Parcel) -> Decimal:
 
 
 def address(place: Address) -> dict[str, object]:
-    """Within GLS' field lengths and without the characters it forbids. Half an e-mail address is somebody else's."""
+    """Within GLS' field lengths and without the characters it forbids; empty members are refused. Half an e-mail
+    address is somebody else's.
+    """
     street, number = street_and_number(place.street1)
     return filled(
         {
@@ -102,20 +108,9 @@ def address(place: Address) -> dict[str, object]:
     )
 
 
-def street_and_number(line: str) -> tuple[str, str]:
-    """GLS asks for them apart; the last word is the number when it starts with a digit."""
-    street, _, number = line.strip().rpartition(" ")
-    return (street, number) if street and number[:1].isdigit() else (line, "")
-
-
 def text(value: str, limit: int = LINE) -> str:
     """One line of what GLS takes, cut at its length."""
     return FORBIDDEN.sub(" ", value).strip()[:limit].rstrip()
-
-
-def filled(members: Mapping[str, object]) -> dict[str, object]:
-    """The members that say something; unknown and empty ones are refused."""
-    return {name: value for name, value in members.items() if value not in ("", None)}
 
 
 def booking(body: Reading, request: BookRequest) -> Booking:
@@ -150,12 +145,16 @@ def _parcel_number(parcel: Reading) -> str:
 
 
 def _label(created: Reading, kind: LabelKind) -> Label | None:
-    """The document with the labels; None where it cannot be read, because the booking stands without it."""
-    _, form = FORMATS[kind]
-    for printed in created.maybe_objects("PrintData"):
-        if printed.maybe_text("LabelFormat").startswith(form):
-            try:
-                return Label(kind=kind, content=printed.base64("Data"))
-            except BadCarrierResponse:
-                continue
-    return None
+    """The documents with the labels in one; None where one cannot be read, because the booking stands without them
+    and half of them would pass for all. One that does not name its format is known by how it begins.
+    """
+    form = FORMATS[kind][1]
+    contents = []
+    try:
+        for printed in created.maybe_objects("PrintData"):
+            content, named = printed.base64("Data"), printed.maybe_text("LabelFormat")
+            if named.startswith(form) if named else kind_of(content) is kind:
+                contents.append(content)
+        return together(kind, contents)
+    except BadCarrierResponse:
+        return None

@@ -19,9 +19,12 @@ from carriers.base import (
     PickupRequest,
     Reading,
     ServicePoint,
+    closest,
+    filled,
     metres_between,
+    street_and_number,
 )
-from carriers.gls.wire.booking import filled, kilograms, street_and_number, text
+from carriers.gls.wire.booking import kilograms, text
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 FURTHEST_KM = 50
@@ -51,10 +54,7 @@ def search(near: Address, radius_m: int, limit: int) -> tuple[str, dict[str, obj
 
 def service_points(body: Reading, near: Address, radius_m: int, limit: int) -> tuple[ServicePoint, ...]:
     """Points within the radius, nearest first; without coordinates GLS' own order stands, which we measure not."""
-    points = [_point(shop, near) for shop in body.objects("ParcelShop")]
-    inside = [point for point in points if point.distance_m is None or point.distance_m <= radius_m]
-    inside.sort(key=lambda point: (point.distance_m is None, point.distance_m or 0))
-    return tuple(inside[:limit])
+    return closest([_point(shop, near) for shop in body.objects("ParcelShop")], radius_m, limit)
 
 
 def _point(shop: Reading, near: Address) -> ServicePoint:

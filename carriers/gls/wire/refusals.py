@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterator
 
 from carriers.base import (
-    AuthenticationFailed,
     BadCarrierResponse,
     CarrierError,
     CarrierUnavailable,
     OutcomeUnknown,
     Reply,
     ShipmentRejected,
-    UnknownReference,
     clean,
+    error_named,
+    table,
 )
 
-KINDS: dict[str, type[CarrierError]] = {
-    kind.__name__: kind for kind in (AuthenticationFailed, CarrierUnavailable, ShipmentRejected, UnknownReference)
-}
 # Source: ShipIT REST 5.0.11, tracking: a status of GLS' own.
 BACKEND_INACTIVE = 490
 PARSER = "com.fasterxml.jackson"
 
 
-@cache
-def faults() -> tuple[tuple[str, str, type[CarrierError]], ...]:
+def faults() -> Iterator[tuple[str, str, type[CarrierError]]]:
     """Fault code, the field it must name ("" for any), and what it means: `faults.csv`, the first that fits counts."""
-    text = files("carriers.gls").joinpath("faults.csv").read_text("utf-8")
-    return tuple((row["code"], row["subject"], KINDS[row["error"]]) for row in csv.DictReader(text.splitlines()))
+    return ((row["code"], row["subject"], error_named(row["error"])) for row in table("carriers.gls", "faults.csv"))
 
 
 def refusal(reply: Reply) -> CarrierError | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from carriers.base import (
     BadCarrierResponse,
@@ -15,12 +15,15 @@ from carriers.base import (
     Cancellation,
     CancellationState,
     CarrierUnavailable,
+    Moment,
     Place,
     ProofOfDelivery,
     Reading,
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
+    in_order,
+    maybe_moment,
 )
 from carriers.gls.wire.booking import reference
 
@@ -35,56 +38,92 @@ def parcels(body: Reading) -> dict[str, list[Reading]]:
 
     Raises:
         CarrierUnavailable: GLS has no parcel to tell of, and says that it is broken.
+        BadCarrierResponse: it tells of parcels, and of none which.
     """
     found: dict[str, list[Reading]] = {}
-    errors = []
-    for entry in body.get("parcels").items():
-        error = entry.maybe_text("errorCode")
-        if error:
-            errors.append(error)
-        else:
-            found.setdefault(entry.text("requested"), []).append(entry)
+    entries = body.get("parcels").items()
+    for entry in entries:
+        asked = entry.maybe_text("requested")
+        if asked and not entry.maybe_text("errorCode"):
+            found.setdefault(asked, []).append(entry)
+    errors = [entry.maybe_text("errorCode") for entry in entries]
     broken = [error for error in errors if error.startswith(BROKEN)]
     if broken and not found:
         raise CarrierUnavailable(f"GLS tracking answered {broken[0]}", carrier_code=broken[0])
+    if not all(errors) and not found:
+        raise BadCarrierResponse("GLS does not say of which parcels it tells")
     return found
 
 
-def update(number: str, found: Mapping[str, Sequence[Reading]], statuses: StatusTable) -> TrackingUpdate | None:
-    """What is known of a booking's number, which may be those of several parcels; None where nothing is."""
+def updates(
+    numbers: Sequence[str], found: Mapping[str, Sequence[Reading]], statuses: StatusTable, zone: ZoneInfo
+) -> tuple[TrackingUpdate, ...]:
+    """What is known of several numbers. One of which nothing can be read is left out beside others.
+
+    Raises:
+        BadCarrierResponse: nothing can be read of any.
+    """
+    told, unreadable = [], None
+    for number in numbers:
+        try:
+            told.append(update(number, found, statuses, zone))
+        except BadCarrierResponse as error:
+            unreadable = error
+    if unreadable and not any(told):
+        raise unreadable
+    return tuple(filter(None, told))
+
+
+def update(
+    number: str, found: Mapping[str, Sequence[Reading]], statuses: StatusTable, zone: ZoneInfo
+) -> TrackingUpdate | None:
+    """What is known of a booking's number, which may be those of several parcels; None where nothing is.
+
+    `zone` is that of times without an offset, which no example has.
+    """
     known = [(asked, found[asked]) for asked in number.split(",") if asked in found]
-    events = [
-        event for asked, listed in known for parcel in listed for event in _events(asked, parcel, listed, statuses)
-    ]
-    if not known:
-        return None
-    return TrackingUpdate(tracking_number=number, events=tuple(sorted(events, key=lambda event: event.occurred_at)))
+    told = [e for asked, listed in known for parcel in listed for e in _events(asked, parcel, listed, statuses, zone)]
+    return TrackingUpdate(tracking_number=number, events=in_order(told)) if known else None
 
 
-def _events(asked: str, parcel: Reading, listed: Sequence[Reading], statuses: StatusTable) -> Sequence[TrackingEvent]:
-    """The parcel's scans, and its status: the list of event codes is open, that of statuses is not."""
+def _events(
+    asked: str, parcel: Reading, listed: Sequence[Reading], statuses: StatusTable, zone: ZoneInfo
+) -> Sequence[TrackingEvent]:
+    """The parcel's scans, and its status: the list of event codes is open, that of statuses is not.
+
+    One without a code or a time holds up no other, and no other parcel of the call.
+
+    Raises:
+        BadCarrierResponse: there are some, and none can be read.
+    """
     piece = asked if len(listed) == 1 else parcel.text("unitno")
-    told = [
-        _event(piece, scan, scan.text("code"), scan.time("eventDateTime"), statuses)
-        for scan in parcel.objects("events")
-    ]
+    scans = [(scan, scan.maybe_text("code"), "eventDateTime") for scan in parcel.maybe_objects("events")]
     if parcel.has("status"):
-        told.append(_event(piece, parcel, parcel.text("status"), parcel.time("statusDateTime"), statuses))
-    return tuple({event.event_id: event for event in told}.values())
+        scans.append((parcel, parcel.maybe_text("status"), "statusDateTime"))
+    told = [
+        _event(piece, said, code, at, statuses)
+        for said, code, key in scans
+        if code and (at := maybe_moment(said, key, zone))
+    ]
+    if scans and not told:
+        raise BadCarrierResponse(f"no scan of {piece} can be read")
+    return told
 
 
-def _event(piece: str, told: Reading, code: str, at: datetime, statuses: StatusTable) -> TrackingEvent:
+def _event(piece: str, told: Reading, code: str, when: Moment, statuses: StatusTable) -> TrackingEvent:
     mapped = statuses.lookup(code)
     raw = told.raw if isinstance(told.raw, dict) else {}
     return TrackingEvent(
-        event_id=f"{piece}/{code}/{at.isoformat()}",
-        occurred_at=at,
+        event_id=f"{piece}/{code}/{when.at.isoformat()}",
+        occurred_at=when.at,
         status=mapped.status,
         reason=mapped.reason,
         carrier_code=code,
         description=told.maybe_text("description"),
         place=_place(told),
         piece=piece,
+        occurred_at_local=when.local,
+        tz_source=when.tz_source,
         raw={name: value for name, value in raw.items() if name != "events"},
     )
 

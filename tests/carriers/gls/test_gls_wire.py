@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from pypdf import PdfReader, PdfWriter
 
 from carriers.base import (
     Account,
@@ -172,12 +176,43 @@ def test_one_number_of_a_parcel_is_enough(parcel: dict[str, Any], reference: str
     assert (made.ref.carrier_reference, made.ref.tracking_number, made.label) == (reference, number, None)
 
 
+def blank_pdf() -> bytes:
+    writer, whole = PdfWriter(), BytesIO()
+    writer.add_blank_page(288, 432)
+    writer.write(whole)
+    return whole.getvalue()
+
+
+PDF, OTHER = b64encode(blank_pdf()).decode(), b64encode(b"^XA^XZ").decode()
+
+
+@pytest.mark.parametrize(
+    ("printed", "pages"),
+    [
+        ([{"Data": PDF, "LabelFormat": "PDF"}], 1),
+        ([{"Data": PDF}], 1),
+        ([{"Data": PDF, "LabelFormat": "PDF"}, {"Data": PDF, "LabelFormat": "PDF"}], 2),
+        ([{"Data": OTHER, "LabelFormat": "ZEBRA"}, {"Data": PDF, "LabelFormat": "PDF"}], 1),
+        ([{"Data": OTHER}], None),
+        ([{"Data": PDF, "LabelFormat": "PDF"}, {"Data": "%%%", "LabelFormat": "PDF"}], None),
+        ([], None),
+    ],
+)
+def test_all_documents_of_a_label_are_kept(printed: list[dict[str, str]], pages: int | None) -> None:
+    """GLS prints a label once: what is left out here is gone."""
+    label = booking.booking(created({"TrackID": "T1"}, PrintData=printed), tendered()).label
+    assert (label and len(PdfReader(BytesIO(label.content)).pages)) == pages
+
+
 @pytest.mark.parametrize(
     "body", [created(), created({}), Reading({}), Reading({"CreatedShipment": {"ParcelData": {}}})]
 )
 def test_a_shipment_without_a_parcel_is_no_booking(body: Reading) -> None:
     with pytest.raises(BadCarrierResponse):
         booking.booking(body, tendered())
+
+
+BERLIN = ZoneInfo(Gls.profile.polling.timezone)
 
 
 def parcel(number: str, **more: Any) -> dict[str, Any]:
@@ -187,16 +222,16 @@ def parcel(number: str, **more: Any) -> dict[str, Any]:
 
 def test_a_parcel_is_known_by_the_number_asked_for() -> None:
     found = tracking.parcels(Reading({"parcels": [parcel("202800020052"), parcel("202800010060")]}))
-    update = tracking.update("202800010060", found, Gls.statuses)
+    update = tracking.update("202800010060", found, Gls.statuses, BERLIN)
     assert update is not None
     assert [event.piece for event in update.events] == ["202800010060"]
     assert update.events[0].occurred_at == datetime(2024, 10, 11, 13, 24, 57, tzinfo=UTC)
-    assert tracking.update("20280001006", found, Gls.statuses) is None
+    assert tracking.update("20280001006", found, Gls.statuses, BERLIN) is None
 
 
 def test_a_reference_may_be_that_of_several_parcels() -> None:
     both = [parcel("REF_1", unitno="20280001006"), parcel("REF_1", unitno="20280001008", status=None)]
-    update = tracking.update("REF_1", tracking.parcels(Reading({"parcels": both})), Gls.statuses)
+    update = tracking.update("REF_1", tracking.parcels(Reading({"parcels": both})), Gls.statuses, BERLIN)
     assert update is not None
     assert [(event.piece, event.status) for event in update.events] == [("20280001006", "in_transit")]
 
@@ -213,10 +248,33 @@ def test_an_error_beside_a_parcel_leaves_the_parcel(code: str) -> None:
         assert tracking.parcels(alone) == {}
 
 
-@pytest.mark.parametrize("at", ["2024-10-11T15:24:57", "", "yesterday", None, 1728653097])
-def test_a_time_without_a_zone_is_not_guessed(at: object) -> None:
+def test_a_time_without_a_zone_is_read_in_an_assumed_one() -> None:
+    update = tracking.update(
+        "1", {"1": [Reading(parcel("1", statusDateTime="2024-10-11T15:24:57"))]}, Gls.statuses, BERLIN
+    )
+    assert update is not None
+    (event,) = update.events
+    assert event.occurred_at == datetime(2024, 10, 11, 13, 24, 57, tzinfo=UTC)
+    assert (event.occurred_at_local, event.tz_source) == ("2024-10-11T15:24:57", "assumed")
+
+
+@pytest.mark.parametrize(
+    "odd", [{"statusDateTime": at} for at in ("", "yesterday", None, 1728653097)] + [{"status": 7}, {"requested": None}]
+)
+def test_what_cannot_be_read_holds_up_nothing_else(odd: dict[str, Any]) -> None:
+    alone, scan = [parcel("1", **odd)], {"code": "INTIAL.NORMAL", "eventDateTime": "2024-10-11T15:24:52+0200"}
+    numbers = ["1", "202800020052"]
+
+    def told(parcels: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+        found = tracking.parcels(Reading({"parcels": parcels}))
+        updates = tracking.updates(numbers, found, Gls.statuses, BERLIN)
+        return [(update.tracking_number, [event.carrier_code for event in update.events]) for update in updates]
+
+    assert told([*alone, parcel("202800020052")]) == [("202800020052", ["INTRANSIT"])]
+    if odd.get("requested", "1"):
+        assert told([parcel("1", **odd, events=[{"code": "X"}, scan])]) == [("1", ["INTIAL.NORMAL"])]
     with pytest.raises(BadCarrierResponse):
-        tracking.update("1", {"1": [Reading(parcel("1", statusDateTime=at))]}, Gls.statuses)
+        told(alone)
 
 
 @pytest.mark.parametrize("row", Gls.statuses.rows, ids=lambda row: f"{row.carrier_code}-{row.qualifier}")
@@ -228,7 +286,7 @@ def test_every_code_is_read_as_the_table_says(row: Any) -> None:
         assert answer.state is done.get(row.carrier_code, CancellationState.TOO_LATE)
         return
     scan = {"code": row.carrier_code, "eventDateTime": "2024-10-11T15:24:52+0200"}
-    update = tracking.update("1", {"1": [Reading(parcel("1", events=[scan]))]}, Gls.statuses)
+    update = tracking.update("1", {"1": [Reading(parcel("1", events=[scan]))]}, Gls.statuses, BERLIN)
     assert update is not None
     event = next(event for event in update.events if event.carrier_code == row.carrier_code)
     assert (event.status, event.reason) == (row.status, row.reason)
