@@ -110,6 +110,11 @@ class Polling:
         except (ZoneInfoNotFoundError, ValueError):
             raise InvalidValue(f"timezone: {self.timezone!r} is not an IANA time zone") from None
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock by which event times without an offset are read."""
+        return ZoneInfo(self.timezone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRate:
