@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import ClassVar
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from carriers.base import (
     Address,
-    BadCarrierResponse,
     Booking,
     BookingRef,
     BookRequest,
@@ -41,6 +40,8 @@ from carriers.base import (
     UrlTokenProof,
     WebhookCall,
     card_rates,
+    in_order,
+    printable,
 )
 from carriers.inpost.wire import booking as bookings
 from carriers.inpost.wire import handover, points, rating, refusals, tracking
@@ -48,7 +49,7 @@ from carriers.inpost.wire import handover, points, rating, refusals, tracking
 API = "api"
 # Shipments have ids of ten digits, parcels numbers of 24.
 NUMBER = re.compile(r"\d{20,}")
-FORMATS = {LabelKind.PDF: ("Pdf", b"%PDF"), LabelKind.ZPL: ("Zpl", b"^XA")}
+FORMATS = {LabelKind.PDF: "Pdf", LabelKind.ZPL: "Zpl"}
 A6_WIDTH_MM = 105
 PRINTOUT = 100
 # Bounds a search through the list where ShipX ignores the filter.
@@ -125,13 +126,10 @@ class InPost(Carrier):
         """
         if form.kind not in FORMATS:
             raise ShipmentRejected("InPost prints PDF and ZPL labels")
-        name, begins = FORMATS[form.kind]
-        params = {"format": name, "type": "A6" if form.width_mm <= A6_WIDTH_MM else "normal"}
+        params = {"format": FORMATS[form.kind], "type": "A6" if form.width_mm <= A6_WIDTH_MM else "normal"}
         path = f"/v1/shipments/{quote(booking.carrier_reference, safe='')}/label"
         reply = await self.http.get(API, path, params=params, headers={"accept": "*/*"})
-        if begins not in reply.body[:1024]:
-            raise BadCarrierResponse(f"the label is no {form.kind.value}")
-        return Label(kind=form.kind, content=reply.body)
+        return printable(form.kind, reply.body)
 
     async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
         """By shipment id, and by number for what was not booked here."""
@@ -140,7 +138,7 @@ class InPost(Carrier):
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[TrackingUpdate]:
         """One pushed event; polling goes on beside it, because nothing is signed."""
-        return (tracking.pushed(Reading.parse(call.body), self.statuses),)
+        return (tracking.pushed(Reading.parse(call.body), self.statuses, self.profile.polling.zone),)
 
     async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
         """Lockers and shops, nearest first; open to everybody, so asked without the account's token."""
@@ -150,7 +148,7 @@ class InPost(Carrier):
 
     async def schedule_pickup(self, request: PickupRequest) -> Pickup:
         """Order the courier for the shipments of `request.bookings`."""
-        today = self.clock().astimezone(ZoneInfo(self.profile.polling.timezone)).date()
+        today = self.clock().astimezone(self.profile.polling.zone).date()
         body = handover.dispatch_order(request, today)
         reply = await self.http.post(API, self._path("dispatch_orders"), json=body, repeatable=False)
         return handover.pickup(reply.reading())
@@ -171,29 +169,33 @@ class InPost(Carrier):
         ids = [("shipment_ids[]", booking.carrier_reference) for booking in bookings]
         path = self._path("dispatch_orders/printouts")
         reply = await self.http.get(API, path, params=[*ids, ("format", "Pdf")], headers={"accept": "*/*"})
-        if not reply.body.startswith(b"%PDF"):
-            raise BadCarrierResponse("the printout is no PDF")
+        document = printable(LabelKind.PDF, reply.body).content
         numbers = tuple(booking.tracking_number or booking.carrier_reference for booking in bookings)
-        return Manifest(carrier_reference=str(day), day=day, tracking_numbers=numbers, document=reply.body)
+        return Manifest(carrier_reference=str(day), day=day, tracking_numbers=numbers, document=document)
 
     async def _update(self, number: str) -> TrackingUpdate | None:
-        """The history where there is one (the sandbox has none), else what the shipment says of itself."""
+        """The histories of all its parcels where there are some (the sandbox has none), else what the shipment says of
+        itself.
+        """
         if NUMBER.fullmatch(number):
             return await self._history(number)
         try:
             shipment = await self.http.get(API, f"/v1/shipments/{quote(number, safe='')}")
         except UnknownReference:
             return None
-        state = tracking.state(shipment.reading(), number, self.statuses, self.clock())
-        scanned = await self._history(state.numbers[0]) if state.numbers else None
-        return replace(state, events=scanned.events) if scanned and scanned.events else state
+        state = tracking.state(shipment.reading(), number, self.statuses, self.clock(), self.profile.polling.zone)
+        scanned = [await self._history(parcel) for parcel in state.numbers]
+        histories = [update.events for update in scanned if update and update.events]
+        if not histories or len(histories) < len(state.numbers):
+            return state  # one parcel's delivery is not that of all
+        return replace(state, events=in_order(chain.from_iterable(histories)))
 
     async def _history(self, number: str) -> TrackingUpdate | None:
         try:
             reply = await self.http.get(API, f"/v1/tracking/{quote(number, safe='')}", anonymous=True)
         except UnknownReference:
             return None
-        return tracking.history(reply.reading(), number, self.statuses)
+        return tracking.history(reply.reading(), number, self.statuses, self.profile.polling.zone)
 
     async def _priced(self, shipment: Shipment, offered: Sequence[tuple[ServiceLevel, str]]) -> tuple[Rate, ...]:
         services = [service for service in offered if rating.can_be_priced(shipment, service[1])]

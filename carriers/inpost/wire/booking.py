@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from carriers.base import (
     Account,
+    BadCarrierResponse,
     Booking,
     BookingRef,
     Money,
@@ -102,12 +103,17 @@ def booking(shipment: Reading, tender_reference: str) -> Booking:
 
 
 def found(page: Reading, tender_reference: str) -> Booking | None:
-    """The shipment of a page that bears our reference and is not cancelled; ShipX may have ignored the filter."""
-    for shipment in page.get("items").items():
-        ours = shipment.maybe_text("reference") == tender_reference
-        if ours and shipment.maybe_text("status") != "canceled":
-            return booking(shipment, tender_reference)
-    return None
+    """The shipment of a page that bears our reference and is not cancelled; ShipX may have ignored the filter.
+
+    Raises:
+        BadCarrierResponse: several do, so it may be paid more than once: for a person.
+    """
+    ours = [item for item in page.get("items").items() if item.maybe_text("reference") == tender_reference]
+    standing = [booking(item, tender_reference) for item in ours if item.maybe_text("status") != "canceled"]
+    if len(standing) > 1:
+        ids = ", ".join(each.ref.carrier_reference for each in standing)
+        raise BadCarrierResponse(f"{tender_reference} names several shipments: {ids}")
+    return standing[0] if standing else None
 
 
 def _locker_parcel(shipment: Shipment) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carriers.base import Address, OpeningHours, Reading, ServicePoint
+from carriers.base import Address, OpeningHours, Reading, ServicePoint, closest
 from carriers.inpost.wire.text import post_code
 
 # A shop bears the type of a locker too. Source: openlinker-project/openlinker@3c9e45b7.
@@ -23,10 +23,7 @@ def search(near: Address, radius_m: int, limit: int) -> dict[str, object]:
 def service_points(page: Reading, near: Address, radius_m: int, limit: int) -> tuple[ServicePoint, ...]:
     """Those in operation within the radius, nearest first; ShipX measures only where it was given a place."""
     items = [item for item in page.objects("items") if item.maybe_text("status", "Operating") == "Operating"]
-    points = [_point(item, near.country) for item in items]
-    close = [point for point in points if point.distance_m is None or point.distance_m <= radius_m]
-    close.sort(key=lambda point: (point.distance_m is None, point.distance_m or 0))
-    return tuple(close[:limit])
+    return closest([_point(item, near.country) for item in items], radius_m, limit)
 
 
 def _point(item: Reading, country: str) -> ServicePoint:

@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from carriers.base import BadCarrierResponse, Place, Reading, StatusTable, TrackingEvent, TrackingUpdate
+from carriers.base import (
+    BadCarrierResponse,
+    Moment,
+    Place,
+    Reading,
+    StatusTable,
+    TrackingEvent,
+    TrackingUpdate,
+    in_order,
+    maybe_moment,
+    moment,
+)
 
 OFFERS, CHANGED = "offers_prepared", "shipment_status_changed"
 # Before the label is bought.
@@ -17,40 +29,51 @@ PENDING = frozenset({"created", OFFERS, "offer_selected"})
 UNAVAILABLE, EXPIRED, NOT_PAID = "unavailable", "expired", "not_paid"
 
 
-def history(answer: Reading, number: str, table: StatusTable) -> TrackingUpdate:
-    """Every scan of a tracking number, oldest first; what ShipX lists twice is one.
+def history(answer: Reading, number: str, table: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
+    """Every scan of a parcel's number, oldest first; what ShipX lists twice is one.
+
+    `zone`, here and below, is that of times without an offset, which no example has.
 
     Raises:
         BadCarrierResponse: there are scans, and none of them has a status and a time.
     """
     listed = answer.get("tracking_details").items()
-    events = [_event(number, scan.text("status"), at, table, scan) for scan in listed if (at := _scanned_at(scan))]
+    events = [
+        _event(number, scan.text("status"), at, table, scan, piece=number)
+        for scan in listed
+        if scan.maybe_text("status") and (at := maybe_moment(scan, "datetime", zone))
+    ]
     if listed and not events:
         raise BadCarrierResponse(f"no scan of {number} can be read")
-    unique = {event.event_id: event for event in events}
-    return TrackingUpdate(tracking_number=number, events=tuple(reversed(unique.values())))
+    return TrackingUpdate(tracking_number=number, events=in_order(reversed(events)))
 
 
-def state(shipment: Reading, number: str, table: StatusTable, now: datetime) -> TrackingUpdate:
-    """What a shipment says of itself. `number` is what it was asked by.
+def state(shipment: Reading, number: str, table: StatusTable, now: datetime, zone: ZoneInfo) -> TrackingUpdate:
+    """What a shipment says of itself, and the numbers of its parcels. `number` is what it was asked by.
+
+    Of one parcel it is the same scan that the history has; of several, whatever it says is of all of them.
 
     Raises:
         BadCarrierResponse: no status, or no time since when.
     """
-    status, labelled = shipment.text("status"), shipment.maybe_text("tracking_number")
+    status = shipment.text("status")
     trouble, since = _trouble(shipment, now) if status in PENDING else ("", None)
-    at = since or shipment.maybe_time("updated_at") or shipment.maybe_time("created_at")
+    at = maybe_moment(shipment, "updated_at", zone) or maybe_moment(shipment, "created_at", zone)
+    at = Moment(at=since) if since else at
     if at is None:
         raise BadCarrierResponse(f"shipment {number} is {status}, but nothing says since when")
+    told = [each.maybe_text("tracking_number") for each in (shipment, *shipment.maybe_objects("parcels"))]
+    numbers = tuple(dict.fromkeys(filter(None, told)))
+    piece = numbers[0] if len(numbers) == 1 else ""
     return TrackingUpdate(
         tracking_number=number,
         reference=shipment.maybe_text("reference"),
-        events=(_event(labelled or number, status, at, table, shipment, trouble),),
-        numbers=(labelled,) if labelled else (),
+        events=(_event(piece or number, status, at, table, shipment, trouble, piece),),
+        numbers=numbers,
     )
 
 
-def pushed(call: Reading, table: StatusTable) -> TrackingUpdate:
+def pushed(call: Reading, table: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
     """One webhook. Kinds that are not documented are kept as events with a code nobody lists."""
     kind, payload = call.text("event"), call.get("payload")
     id_, labelled = str(payload.integer("shipment_id")), payload.maybe_text("tracking_number")
@@ -58,35 +81,34 @@ def pushed(call: Reading, table: StatusTable) -> TrackingUpdate:
     trouble = UNAVAILABLE if kind == OFFERS and _none_available(payload) else ""
     return TrackingUpdate(
         tracking_number=id_,
-        events=(_event(labelled or id_, code, call.time("event_ts"), table, payload, trouble),),
+        events=(_event(labelled or id_, code, moment(call, "event_ts", zone), table, payload, trouble, labelled),),
         numbers=(labelled,) if labelled else (),
     )
 
 
 def _event(
-    number: str, code: str, at: datetime, table: StatusTable, said: Reading, qualifier: str = ""
+    number: str, code: str, when: Moment, table: StatusTable, said: Reading, qualifier: str = "", piece: str = ""
 ) -> TrackingEvent:
     mapped = table.lookup(code, qualifier)
     scan = ":".join(filter(None, (code.removeprefix("shipment_"), qualifier)))
     agency = said.maybe_text("agency")
     raw = {key: found.raw for key in RAW_KEYS if (found := said.maybe(key))}
     return TrackingEvent(
-        event_id=f"{number}:{scan}:{at.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
-        occurred_at=at,
+        event_id=f"{number}:{scan}:{when.at.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
+        occurred_at=when.at,
         status=mapped.status,
         reason=mapped.reason,
         carrier_code=code,
         carrier_qualifier=qualifier,
         place=Place(facility=agency) if agency else None,
+        piece=piece,
+        occurred_at_local=when.local,
+        tz_source=when.tz_source,
         raw=raw,
     )
 
 
 RAW_KEYS = ("status", "origin_status", "datetime", "location", "updated_at", "transactions", "return_tracking_number")
-
-
-def _scanned_at(scan: Reading) -> datetime | None:
-    return scan.maybe_time("datetime") if scan.maybe_text("status") else None
 
 
 def _trouble(shipment: Reading, now: datetime) -> tuple[str, datetime | None]:

@@ -15,7 +15,8 @@ from carriers.inpost.wire import booking, points, text, tracking
 from tests.carriers.inpost.conftest import COURIER, LOCKER, NOON, shipment
 
 TABLE: StatusTable = InPost.statuses
-NUMBER = "632085946340007012341234"
+WARSAW = InPost.profile.polling.zone
+NUMBER, OTHER = BOTH = ("632085946340007012341234", "632085946340007012345678")
 
 
 def account(**options: object) -> Account:
@@ -98,7 +99,7 @@ def test_phones_of_the_country_go_without_its_prefix(country: str, phone: str, s
 
 
 def history(*scans: dict[str, Any]) -> Any:
-    return tracking.history(Reading({"tracking_details": list(scans)}), NUMBER, TABLE)
+    return tracking.history(Reading({"tracking_details": list(scans)}), NUMBER, TABLE, WARSAW)
 
 
 @pytest.mark.parametrize("row", TABLE.rows, ids=lambda row: f"{row.carrier_code}.{row.qualifier}")
@@ -111,20 +112,50 @@ def test_every_status_is_told_as_the_table_says_by_poll_and_push(row: Any) -> No
     kind = row.carrier_code if row.carrier_code == "shipment_confirmed" else "shipment_status_changed"
     payload = {"shipment_id": 49, "status": row.carrier_code, "tracking_number": NUMBER}
     call = {"event_ts": "2026-03-02 13:00:40 +0100", "event": kind, "payload": payload}
-    (pushed,) = tracking.pushed(Reading(call), TABLE).events
+    (pushed,) = tracking.pushed(Reading(call), TABLE, WARSAW).events
     assert (polled.status, polled.reason) == (pushed.status, pushed.reason) == (row.status, row.reason)
     assert polled.event_id == pushed.event_id
     assert row.source
 
 
-def test_a_scan_without_zone_status_or_sense_is_left_out_and_its_neighbours_stay() -> None:
+def test_a_scan_without_status_or_sense_is_left_out_and_its_neighbours_stay() -> None:
     good = {"status": "delivered", "datetime": "2026-03-29T03:30:00.000+02:00"}
-    bad = [{"status": "avizo", "datetime": "2026-03-29T02:30:00"}, {"datetime": good["datetime"]}, {"status": 7}, {}]
+    bad = [{"status": "avizo", "datetime": "soon"}, {"datetime": good["datetime"]}, {"status": 7}, {}]
     (event,) = history(*bad, good, good).events
     assert event.occurred_at.astimezone(UTC) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     with pytest.raises(BadCarrierResponse, match="no scan"):
         history(*bad)
     assert history().events == ()
+
+
+def test_a_scan_without_a_zone_is_read_in_an_assumed_one() -> None:
+    (event,) = history({"status": "avizo", "datetime": "2026-03-29T02:30:00"}).events  # an hour that the clocks skip
+    assert event.occurred_at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert (event.occurred_at_local, event.tz_source) == ("2026-03-29T02:30:00", "assumed")
+
+
+@pytest.mark.parametrize(
+    ("shown", "numbers"),
+    [
+        ({}, ()),
+        ({"tracking_number": NUMBER}, (NUMBER,)),
+        ({"tracking_number": NUMBER, "parcels": {"template": "small"}}, (NUMBER,)),
+        ({"parcels": [{"tracking_number": NUMBER}, {"tracking_number": None}]}, (NUMBER,)),
+        ({"tracking_number": NUMBER, "parcels": [{"tracking_number": NUMBER}, {"tracking_number": OTHER}]}, BOTH),
+    ],
+)
+def test_a_shipment_names_the_numbers_of_all_its_parcels(shown: dict[str, Any], numbers: tuple[str, ...]) -> None:
+    said = Reading({"status": "confirmed", "updated_at": NOON.isoformat(), **shown})
+    assert tracking.state(said, "77", TABLE, NOON, WARSAW).numbers == numbers
+
+
+def test_two_shipments_of_one_reference_are_for_a_person() -> None:
+    first, gone = {"id": 1, "reference": "tnd_1"}, {"id": 2, "reference": "tnd_1", "status": "canceled"}
+    once = booking.found(Reading({"items": [gone, first, {"id": 3, "reference": "tnd_2"}]}), "tnd_1")
+    assert once is not None
+    assert once.ref.carrier_reference == "1"
+    with pytest.raises(BadCarrierResponse, match="several shipments: 1, 4"):
+        booking.found(Reading({"items": [first, {**first, "id": 4}]}), "tnd_1")
 
 
 FIVE = timedelta(minutes=5)
@@ -155,7 +186,7 @@ def test_a_purchase_that_fails_in_silence_is_told(
     status: str, said: dict[str, Any], after: timedelta, qualifier: str
 ) -> None:
     shown = Reading({"status": status, "updated_at": NOON.isoformat(), **said})
-    (event,) = tracking.state(shown, "77", TABLE, NOON + after).events
+    (event,) = tracking.state(shown, "77", TABLE, NOON + after, WARSAW).events
     assert event.carrier_qualifier == qualifier
     assert (event.status == "exception") == bool(qualifier)
 
@@ -165,7 +196,7 @@ def test_a_state_without_a_status_or_a_time_is_none(gone: str) -> None:
     shown = {"status": "created", "updated_at": NOON.isoformat()}
     del shown[gone]
     with pytest.raises(BadCarrierResponse):
-        tracking.state(Reading(shown), "77", TABLE, NOON)
+        tracking.state(Reading(shown), "77", TABLE, NOON, WARSAW)
 
 
 @pytest.mark.parametrize(
@@ -177,18 +208,18 @@ def test_a_state_without_a_status_or_a_time_is_none(gone: str) -> None:
             "payload": {"status": "delivered"},
             "event_ts": "2026-03-02 13:00:00 +0100",
         },
-        {"event": "shipment_confirmed", "payload": {"shipment_id": 1}, "event_ts": "2026-03-02 13:00:00"},
+        {"event": "shipment_confirmed", "payload": {"shipment_id": 1}, "event_ts": "2026-03-02"},
         {"payload": {"shipment_id": 1}},
     ],
 )
 def test_a_webhook_without_what_it_is_about_is_kept_for_a_person(call: dict[str, Any]) -> None:
     with pytest.raises(BadCarrierResponse):
-        tracking.pushed(Reading.parse(json.dumps(call).encode()), TABLE)
+        tracking.pushed(Reading.parse(json.dumps(call).encode()), TABLE, WARSAW)
 
 
 def test_a_webhook_before_the_number_exists_is_found_by_the_shipment() -> None:
     call = {"event_ts": "2026-03-02 13:00:00 +0100", "event": "shipment_weighed", "payload": {"shipment_id": 1}}
-    update = tracking.pushed(Reading(call), TABLE)
+    update = tracking.pushed(Reading(call), TABLE, WARSAW)
     assert (update.tracking_number, update.numbers) == ("1", ())
     assert [(event.carrier_code, event.status) for event in update.events] == [("shipment_weighed", "unknown")]
 
