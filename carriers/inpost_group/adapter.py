@@ -9,7 +9,6 @@ from urllib.parse import quote
 from carriers.base import (
     Address,
     AnyProof,
-    BadCarrierResponse,
     BasicProof,
     Booking,
     BookingRef,
@@ -35,6 +34,7 @@ from carriers.base import (
     TrackingUpdate,
     WebhookCall,
     card_rates,
+    printable,
 )
 from carriers.inpost_group.wire import booking as bookings
 from carriers.inpost_group.wire import handover, tracking
@@ -53,7 +53,7 @@ SIGNATURE, TIMESTAMP = "x-inpost-signature", "x-inpost-timestamp"
 # Calls are repeated for 37 minutes, and whether under a new timestamp is not documented.
 TOLERANCE_S = 3600
 A6_WIDTH_MM = 105
-LABELS = {LabelKind.PDF: b"%PDF", LabelKind.ZPL: b"^XA"}
+LABELS = (LabelKind.PDF, LabelKind.ZPL)
 ZPL = "text/zpl;dpi=203"
 
 
@@ -102,20 +102,18 @@ class InPostGroup(Carrier):
         accept = ZPL if form.kind is LabelKind.ZPL else f"application/pdf;format={paper}"
         path = f"{self._path('shipping/v2')}/{quote(booking.carrier_reference, safe='')}/label"
         reply = await self.http.get(API, path, headers={"accept": accept})
-        if LABELS[form.kind] not in reply.body[:1024]:
-            raise BadCarrierResponse(f"the label is no {form.kind.value}")
-        return Label(kind=form.kind, content=reply.body)
+        return printable(form.kind, reply.body)
 
     async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
         """Open to everybody, so asked without a token."""
         params = {"trackingNumbers": ",".join(numbers)}
         version = {"x-inpost-event-version": "V2"}
         reply = await self.http.get(API, "/tracking/v1/parcels", params=params, headers=version, anonymous=True)
-        return tracking.updates(reply.reading(), self.statuses)
+        return tracking.updates(reply.reading(), self.statuses, self.profile.polling.zone)
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[TrackingUpdate]:
         """One event. InPost gives up after six tries, so polling goes on beside it."""
-        return (tracking.pushed(Reading.parse(call.body), self.statuses),)
+        return (tracking.pushed(Reading.parse(call.body), self.statuses, self.profile.polling.zone),)
 
     async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
         """Lockers and shops, nearest first."""

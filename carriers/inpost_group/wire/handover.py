@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
-from carriers.base import Address, OpeningHours, Pickup, PickupRequest, Reading, ServicePoint, ShipmentRejected, filled
+from carriers.base import (
+    Address,
+    Pickup,
+    PickupRequest,
+    Reading,
+    ServicePoint,
+    ShipmentRejected,
+    closest,
+    filled,
+    opening_hours,
+)
 from carriers.inpost_group.wire.parties import address, person
 
 KINDS = {"APM": "locker", "PUDO": "shop"}  # a HUB is InPost's own
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-HOURS = re.compile(r"(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)")
 SHORTEST_WINDOW = timedelta(minutes=120)
 POLAND, WARSAW, PREFIX = "PL", ZoneInfo("Europe/Warsaw"), "+48"
 MM3_PER_LITRE = 1_000_000
@@ -29,13 +37,11 @@ def search(near: Address, radius_m: int, limit: int) -> dict[str, object]:
 def service_points(page: Reading, radius_m: int, limit: int) -> tuple[ServicePoint, ...]:
     """Lockers and shops within the radius, nearest first."""
     points = [_point(item) for item in page.objects("items") if item.maybe_text("type") in KINDS]
-    close = [point for point in points if point.distance_m is None or point.distance_m <= radius_m]
-    close.sort(key=lambda point: (point.distance_m is None, point.distance_m or 0))
-    return tuple(close[:limit])
+    return closest(points, radius_m, limit)
 
 
 def _point(item: Reading) -> ServicePoint:
-    place, where = item.part("address"), item.part("coordinates")
+    place, where, week = item.part("address"), item.part("coordinates"), item.part("operatingHours")
     distance = item.maybe_decimal("distance")
     return ServicePoint(
         id=item.text("id"),
@@ -50,16 +56,8 @@ def _point(item: Reading) -> ServicePoint:
             longitude=where.maybe_number("longitude"),
         ),
         distance_m=int(distance) if distance is not None and distance >= 0 else None,
-        opening_hours=tuple(_hours(item.part("operatingHours"))),
+        opening_hours=tuple(chain(*(opening_hours(day, week.maybe_text(name)) for day, name in enumerate(DAYS)))),
     )
-
-
-def _hours(week: Reading) -> Iterator[OpeningHours]:
-    for weekday, name in enumerate(DAYS):
-        for opens, opens_min, closes, closes_min in HOURS.findall(week.maybe_text(name)):
-            start, end = int(opens) * 60 + int(opens_min), int(closes) * 60 + int(closes_min)
-            if start < end <= 24 * 60:
-                yield OpeningHours(weekday=weekday, opens_min=start, closes_min=end)
 
 
 def pickup_order(request: PickupRequest) -> dict[str, object]:

@@ -1,48 +1,63 @@
 """Events, the same by push and by poll. Source: developers.inpost-group.com, tracking v1 and webhooks.
 
-The documentation calls `timestamp` local, but every example is in UTC and says so, with nine digits of a second.
+The documentation calls `timestamp` local, but every example is in UTC and says so, with nine digits of a second. One
+that says no zone is read in `zone`: it is never taken for UTC.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
-from carriers.base import Leg, Place, ProofOfDelivery, Reading, StatusTable, TrackingEvent, TrackingUpdate
+from carriers.base import (
+    Leg,
+    Place,
+    ProofOfDelivery,
+    Reading,
+    StatusTable,
+    TrackingEvent,
+    TrackingUpdate,
+    in_order,
+    maybe_moment,
+    moment,
+)
 
 
-def updates(answer: Reading, table: StatusTable) -> tuple[TrackingUpdate, ...]:
+def updates(answer: Reading, table: StatusTable, zone: ZoneInfo) -> tuple[TrackingUpdate, ...]:
     """One update per parcel that InPost knows; events that name no code or time are left out."""
     found = []
     for parcel in answer.get("parcels").items():
-        readable = [e for e in parcel.objects("events") if e.maybe_text("eventCode") and e.maybe_time("timestamp")]
-        found.append(_update(parcel.text("trackingNumber"), readable, table))
+        scans = parcel.objects("events")
+        readable = [scan for scan in scans if scan.maybe_text("eventCode") and maybe_moment(scan, "timestamp", zone)]
+        found.append(_update(parcel.text("trackingNumber"), readable, table, zone))
     return tuple(found)
 
 
-def pushed(event: Reading, table: StatusTable) -> TrackingUpdate:
+def pushed(event: Reading, table: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
     """The event of a webhook. Raises BadCarrierResponse where it has no parcel, no code or no time."""
-    return _update(event.text("trackingNumber"), [event], table)
+    return _update(event.text("trackingNumber"), [event], table, zone)
 
 
-def _update(number: str, told: Sequence[Reading], table: StatusTable) -> TrackingUpdate:
-    events = {event.event_id: event for event in (_event(number, each, table) for each in told)}
+def _update(number: str, told: Sequence[Reading], table: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
     named = [each.maybe_text("customerReference") for each in told]
     return TrackingUpdate(
         tracking_number=number,
         reference=next(filter(None, named), ""),
-        events=tuple(events.values()),
-        proof=next(filter(None, (_proof(each, table) for each in told)), None),
+        events=in_order(_event(number, each, table, zone) for each in reversed(told)),
+        proof=next(filter(None, (_proof(each, table, zone) for each in told)), None),
     )
 
 
-def _event(number: str, said: Reading, table: StatusTable) -> TrackingEvent:
-    code, at = said.text("eventCode"), said.time("timestamp")
+def _event(number: str, said: Reading, table: StatusTable, zone: ZoneInfo) -> TrackingEvent:
+    code, when = said.text("eventCode"), moment(said, "timestamp", zone)
     mapped = table.lookup(code)
     location = said.part("location")
     return TrackingEvent(
         # "<uuid>#<code>"
-        event_id=said.maybe_text("eventId") or f"{number}:{code}:{at.isoformat()}",
-        occurred_at=at,
+        event_id=said.maybe_text("eventId") or f"{number}:{code}:{when.at.isoformat()}",
+        occurred_at=when.at,
+        occurred_at_local=when.local,
+        tz_source=when.tz_source,
         status=mapped.status,
         reason=mapped.reason,
         carrier_code=code,
@@ -65,10 +80,10 @@ def _leg(said: Reading) -> Leg:
     return Leg.RETURN if said.part("shipment").maybe_text("type") == "RETURN" else Leg.OUTBOUND
 
 
-def _proof(said: Reading, table: StatusTable) -> ProofOfDelivery | None:
+def _proof(said: Reading, table: StatusTable, zone: ZoneInfo) -> ProofOfDelivery | None:
     """Who took it, where InPost says so. There is no other proof."""
     taken_by = said.part("delivery").maybe_text("recipientName")
     delivered = table.lookup(said.text("eventCode")).status == "delivered" and _leg(said) is Leg.OUTBOUND
-    return (
-        ProofOfDelivery(delivered_at=said.time("timestamp"), received_by=taken_by) if delivered and taken_by else None
-    )
+    if not (delivered and taken_by):
+        return None
+    return ProofOfDelivery(delivered_at=moment(said, "timestamp", zone).at, received_by=taken_by)

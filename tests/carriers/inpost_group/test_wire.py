@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,15 +11,15 @@ from carriers.base import Address, BadCarrierResponse, Leg, Reading
 from carriers.inpost_group.adapter import InPostGroup
 from carriers.inpost_group.wire import booking, handover, parties, tracking
 
-TABLE = InPostGroup.statuses
+TABLE, WARSAW = InPostGroup.statuses, InPostGroup.profile.polling.zone
 AT = "2025-03-30T01:00:00.123456789Z"
 
 
 @pytest.mark.parametrize("row", TABLE.rows, ids=lambda row: row.carrier_code)
 def test_every_code_is_told_as_the_table_says(row: Any) -> None:
     event = {"trackingNumber": "1", "eventId": f"u#{row.carrier_code}", "eventCode": row.carrier_code, "timestamp": AT}
-    (pushed,) = tracking.pushed(Reading(event), TABLE).events
-    (polled,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE)
+    (pushed,) = tracking.pushed(Reading(event), TABLE, WARSAW).events
+    (polled,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE, WARSAW)
     assert polled.events == (pushed,)
     assert (pushed.status, pushed.reason) == (row.status, row.reason)
     assert pushed.occurred_at.microsecond == 123456
@@ -37,8 +38,8 @@ def test_every_code_of_a_final_word_is_one_of_delivery_loss_or_cancellation() ->
 
 def test_the_way_back_is_no_delivery_and_proves_none() -> None:
     event = {"trackingNumber": "1", "eventCode": "EOL.1001", "timestamp": AT, "delivery": {"recipientName": "Shop"}}
-    back = tracking.pushed(Reading({**event, "shipment": {"type": "RETURN"}}), TABLE)
-    out = tracking.pushed(Reading({**event, "shipment": {"type": None}}), TABLE)
+    back = tracking.pushed(Reading({**event, "shipment": {"type": "RETURN"}}), TABLE, WARSAW)
+    out = tracking.pushed(Reading({**event, "shipment": {"type": None}}), TABLE, WARSAW)
     assert (back.events[0].leg, back.proof) == (Leg.RETURN, None)
     assert out.events[0].leg is Leg.OUTBOUND
     assert out.proof is not None
@@ -46,20 +47,25 @@ def test_the_way_back_is_no_delivery_and_proves_none() -> None:
     assert out.events[0].event_id == "1:EOL.1001:2025-03-30T01:00:00.123456+00:00"
 
 
-@pytest.mark.parametrize("gone", ["trackingNumber", "eventCode", "timestamp"])
-def test_an_event_about_nothing_is_kept_for_a_person_and_left_out_of_a_history(gone: str) -> None:
-    event = {"trackingNumber": "1", "eventId": "u", "eventCode": "MMD.1001", "timestamp": AT}
-    del event[gone]
+@pytest.mark.parametrize(
+    ("gone", "instead"), [("trackingNumber", None), ("eventCode", ""), ("timestamp", None), ("timestamp", "soon")]
+)
+def test_an_event_about_nothing_is_kept_for_a_person_and_left_out_of_a_history(gone: str, instead: object) -> None:
+    event = {"trackingNumber": "1", "eventId": "u", "eventCode": "MMD.1001", "timestamp": AT, gone: instead}
     with pytest.raises(BadCarrierResponse):
-        tracking.pushed(Reading(event), TABLE)
-    (update,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE)
+        tracking.pushed(Reading(event), TABLE, WARSAW)
+    (update,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE, WARSAW)
     assert len(update.events) == (gone == "trackingNumber")
 
 
-@pytest.mark.parametrize("stamp", ["2025-03-30T02:30:00", "soon", None])
-def test_a_time_without_a_zone_is_never_taken_for_utc(stamp: str | None) -> None:
-    with pytest.raises(BadCarrierResponse):
-        tracking.pushed(Reading({"trackingNumber": "1", "eventCode": "MMD.1001", "timestamp": stamp}), TABLE)
+def test_a_time_without_a_zone_is_never_taken_for_utc() -> None:
+    """The documentation calls it local."""
+    event = {"trackingNumber": "1", "eventCode": "EOL.1001", "timestamp": "2025-03-30T04:30:00.123456789"}
+    (polled,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE, WARSAW)
+    (pushed,) = tracking.pushed(Reading(event), TABLE, WARSAW).events
+    assert polled.events == (pushed,)
+    assert pushed.occurred_at == datetime(2025, 3, 30, 2, 30, 0, 123456, tzinfo=UTC)
+    assert (pushed.occurred_at_local, pushed.tz_source) == (event["timestamp"], "assumed")
 
 
 @pytest.mark.parametrize(
