@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import ClassVar
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from carriers.base import (
     Address,
@@ -78,7 +77,7 @@ class Gls(Carrier):
         """The parcels of the last days under our reference. None proves nothing: ShipIT shows a parcel only after
         its end of day.
         """
-        today = self.clock().astimezone(self._zone).date()
+        today = self.clock().astimezone(self.profile.polling.zone).date()
         asked = {
             "ShipmentReference": tender_reference,
             "DateFrom": (today - LOOK_BACK).isoformat(),
@@ -115,7 +114,7 @@ class Gls(Carrier):
                 headers={"Accept-Language": "EN"},
             )
             found |= tracking.parcels(reply.reading())
-        return tracking.updates(numbers, found, self.statuses, self._zone)
+        return tracking.updates(numbers, found, self.statuses, self.profile.polling.zone)
 
     async def proof_of_delivery(self, booking: BookingRef) -> ProofOfDelivery:
         """The PDF of the first parcel's delivery.
@@ -130,7 +129,7 @@ class Gls(Carrier):
         """Order a sporadic collection; there is no way to call it off."""
         body = handover.collection_request(request, self.account.option("contact_id"))
         answer = await self._shipit("/rs/sporadiccollection", body, repeatable=False)
-        return handover.collection(answer, request.reference, self._zone)
+        return handover.collection(answer, request.reference, self.profile.polling.zone)
 
     async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
         """ParcelShops and lockers within 50 km at most."""
@@ -150,8 +149,4 @@ class Gls(Carrier):
 
     def _today(self, request: BookRequest) -> date:
         """When it is handed over, by GLS' clock; never a day that is over."""
-        return max(request.ready_at, self.clock()).astimezone(self._zone).date()
-
-    @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self.profile.polling.timezone)
+        return max(request.ready_at, self.clock()).astimezone(self.profile.polling.zone).date()
