@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import ClassVar
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from carriers.base import (
     Address,
-    AuthenticationFailed,
     Booking,
     BookingRef,
     BookRequest,
@@ -90,12 +88,12 @@ class Packeta(Carrier):
                 answer = envelope.confirmed(await self._call("packetTracking", members, repeatable=True))
             except UnknownReference:
                 continue
-            updates.append(tracking.update(answer, number, self.statuses, ZoneInfo(self.profile.polling.timezone)))
+            updates.append(tracking.update(answer, number, self.statuses, self.profile.polling.zone))
         return updates
 
     async def service_points(self, near: Address, radius_m: int, limit: int) -> Sequence[ServicePoint]:
         """Packeta's own points and lockers."""
-        key = quote(self._secret("api_key"), safe="")
+        key = quote(self.account.secret("api_key"), safe="")
         known = await FEED.points(self.http, self.account, key, self.clock())
         return points.nearest(known, near, radius_m, limit)
 
@@ -106,12 +104,6 @@ class Packeta(Carrier):
         return packets.manifest(envelope.confirmed(answer), bookings, day)
 
     async def _call(self, method: str, members: Mapping[str, object], *, repeatable: bool) -> XmlReading:
-        body = envelope.request(method, self._secret("api_password"), members)
+        body = envelope.request(method, self.account.secret("api_password"), members)
         reply = await self.http.post("api", body=body, headers=XML, repeatable=repeatable)
         return reply.xml()
-
-    def _secret(self, name: str) -> str:
-        secret = self.account.secrets.get(name)
-        if not secret:
-            raise AuthenticationFailed(f"account {self.account.name} has no secret {name}")
-        return secret

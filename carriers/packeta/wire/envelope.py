@@ -5,25 +5,18 @@ Source: Salamek/zasilkovna@581ccc3, src/ApiRest.php; Zasilkovna/WooCommerce@77a8
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 
 from carriers.base import (
-    AuthenticationFailed,
     BadCarrierResponse,
     CarrierError,
     ShipmentRejected,
-    UnknownReference,
     XmlReading,
     clean,
+    error_named,
+    table,
     xml_document,
 )
-
-KINDS: dict[str, type[CarrierError]] = {
-    kind.__name__: kind for kind in (AuthenticationFailed, ShipmentRejected, UnknownReference)
-}
 
 
 def request(method: str, password: str, members: Mapping[str, object]) -> bytes:
@@ -52,18 +45,15 @@ def confirmed(body: XmlReading) -> XmlReading:
     return envelope
 
 
-@cache
-def faults() -> tuple[tuple[str, str, type[CarrierError]], ...]:
-    """Name of a fault ("" for any), what its text must hold ("" for any), and what it means: `faults.csv`."""
-    text = files("carriers.packeta").joinpath("faults.csv").read_text("utf-8")
-    return tuple((row["fault"], row["subject"], KINDS[row["error"]]) for row in csv.DictReader(text.splitlines()))
-
-
 def _refused(envelope: XmlReading) -> CarrierError:
-    """What a fault means. One that nobody lists is BadCarrierResponse: nothing says that no packet was made."""
+    """What a fault means, by its name and what its text must hold ("" for any): the first of `faults.csv` that fits.
+
+    One that nobody lists is BadCarrierResponse: nothing says that no packet was made.
+    """
     fault, said = envelope.maybe_text("fault"), envelope.maybe_text("string")
-    fits = (kind for name, subject, kind in faults() if name in ("", fault) and subject in said)
-    kind = next(fits, BadCarrierResponse)
+    rows = table("carriers.packeta", "faults.csv")
+    fits = (row["error"] for row in rows if row["fault"] in ("", fault) and row["subject"] in said)
+    kind = error_named(next(fits, "BadCarrierResponse"))
     details = _details(envelope)
     text = f"Packeta answered {fault or 'a fault'}: {'; '.join(details) or said or 'no more'}"
     if kind is ShipmentRejected:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from carriers.base import (
     Account,
     Address,
-    BadCarrierResponse,
     Booking,
     BookingRef,
     BookRequest,
@@ -22,6 +21,9 @@ from carriers.base import (
     ServiceLevel,
     ShipmentRejected,
     XmlReading,
+    filled,
+    printable,
+    street_and_number,
 )
 
 # The one age there is to be checked. Source: attribute adultContent.
@@ -53,12 +55,12 @@ def attributes(request: BookRequest, account: Account) -> dict[str, object]:
         **_where(request, account),
         **_money(request),
         "weight": Decimal(parcel.weight_g).scaleb(-3),
-        "eshop": account.options["eshop"],
+        "eshop": account.option("eshop"),
         "adultContent": _adult(request),
         "note": shipment.reference,
         "size": _size(parcel),
     }
-    return {name: value for name, value in packet.items() if value not in ("", None)}
+    return filled(packet)
 
 
 def _names(to: Address) -> tuple[str, str]:
@@ -78,9 +80,8 @@ def _where(request: BookRequest, account: Account) -> dict[str, object]:
     carrier = carriers.get(to.country) if isinstance(carriers, Mapping) else None
     if not carrier:
         raise ShipmentRejected(f"the account names no carrier that delivers to doors in {to.country}")
-    street, _, number = to.street1.strip().rpartition(" ")
-    told = (street, number) if street and number[:1].isdigit() else (to.street1, "")
-    return {"addressId": carrier, "street": told[0], "houseNumber": told[1], "city": to.city, "zip": to.postal_code}
+    street, number = street_and_number(to.street1)
+    return {"addressId": carrier, "street": street, "houseNumber": number, "city": to.city, "zip": to.postal_code}
 
 
 def _money(request: BookRequest) -> dict[str, object]:
@@ -116,8 +117,11 @@ def _size(parcel: Parcel) -> dict[str, int] | None:
 
 
 def booking(envelope: XmlReading, tender_reference: str) -> Booking:
-    """An accepted packet. Its id is the one directly in the result; other carriers' ids are nested deeper."""
-    id_ = envelope.get("result").text("id")
+    """An accepted packet. Its id is the one directly in the result; other carriers' ids are nested deeper. The barcode
+    is the id with a letter before it, so either of them will do.
+    """
+    result = envelope.get("result")
+    id_ = result.maybe_text("id") or result.text("barcode").removeprefix(BARCODE_PREFIX)
     number = f"{BARCODE_PREFIX}{id_}"
     return Booking(
         ref=BookingRef(
@@ -138,10 +142,7 @@ def label_format(form: LabelFormat) -> str:
 
 def label(envelope: XmlReading) -> Label:
     """The PDF in the result."""
-    content = envelope.base64("result")
-    if not content.startswith(b"%PDF"):
-        raise BadCarrierResponse("the label is not a PDF")
-    return Label(kind=LabelKind.PDF, content=content)
+    return printable(LabelKind.PDF, envelope.base64("result"))
 
 
 def manifest(envelope: XmlReading, bookings: Sequence[BookingRef], day: date) -> Manifest:

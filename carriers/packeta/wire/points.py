@@ -6,13 +6,22 @@ not documented there and are what this adapter assumes: all are optional here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 
-from carriers.base import Address, BadCarrierResponse, OpeningHours, Reading, ServicePoint, metres_between
+from carriers.base import (
+    Address,
+    BadCarrierResponse,
+    OpeningHours,
+    Reading,
+    ServicePoint,
+    closest,
+    metres_between,
+    opening_hours,
+)
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-HOURS = re.compile(r"(\d{1,2}):(\d\d)\s*[-–—]\s*(\d{1,2}):(\d\d)")
 LOCKER = "z-box"
 # Postcodes of the same place begin alike.
 SAME_DIGITS = 3
@@ -32,21 +41,8 @@ def nearest(known: Sequence[ServicePoint], near: Address, radius_m: int, limit: 
     at_home = [point for point in known if point.address.country == near.country]
     if near.latitude is None or near.longitude is None:
         return tuple(sorted((p for p in at_home if _same_place(p, near)), key=lambda p: -_alike(p, near))[:limit])
-    measured = [(metres_between(near, point.address), point) for point in at_home]
-    inside = [(metres, point) for metres, point in measured if metres is not None and metres <= radius_m]
-    inside.sort(key=lambda found: found[0])
-    return tuple(_at(point, metres) for metres, point in inside[:limit])
-
-
-def _at(point: ServicePoint, metres: int) -> ServicePoint:
-    return ServicePoint(
-        id=point.id,
-        name=point.name,
-        address=point.address,
-        kind=point.kind,
-        distance_m=metres,
-        opening_hours=point.opening_hours,
-    )
+    measured = (replace(point, distance_m=metres_between(near, point.address)) for point in at_home)
+    return closest((point for point in measured if point.distance_m is not None), radius_m, limit)
 
 
 def _same_place(point: ServicePoint, near: Address) -> bool:
@@ -94,10 +90,4 @@ def _opening_hours(entry: Reading) -> tuple[OpeningHours, ...]:
     regular = told.maybe("regular") if told else None
     if regular is None:
         return ()
-    spans = [(day, span) for day, name in enumerate(WEEKDAYS) for span in HOURS.findall(regular.maybe_text(name))]
-    hours = [(day, int(h1) * 60 + int(m1), int(h2) * 60 + int(m2)) for day, (h1, m1, h2, m2) in spans]
-    return tuple(
-        OpeningHours(weekday=day, opens_min=opens, closes_min=closes)
-        for day, opens, closes in hours
-        if opens < closes <= 24 * 60
-    )
+    return tuple(chain(*(opening_hours(day, regular.maybe_text(name)) for day, name in enumerate(WEEKDAYS))))

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
     BadCarrierResponse,
     Leg,
     Mapped,
+    Moment,
     Place,
     Reading,
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
     XmlReading,
+    in_order,
+    maybe_moment,
+    table,
 )
 from carriers.packeta.wire.packets import BARCODE_PREFIX
 
 RETURNING = "returning"
 CANCELLED = "11"
 CONTRADICTED = Mapped("unknown", "unmapped_carrier_code", listed=False)
-FIRST_YEAR, LAST_YEAR = 1970, 2199
-DAY_CHARS = len("2025-01-02")  # a day alone is not a moment
 
 
 def packet_id(number: str) -> str:
@@ -37,30 +36,37 @@ def packet_id(number: str) -> str:
 @cache
 def codes_of_texts() -> Mapping[str, frozenset[str]]:
     """Which numbers a known text belongs to: `code_texts.csv`."""
-    rows = list(csv.DictReader(files("carriers.packeta").joinpath("code_texts.csv").read_text("utf-8").splitlines()))
+    rows = table("carriers.packeta", "code_texts.csv")
     return {row["text"]: frozenset(each["code"] for each in rows if each["text"] == row["text"]) for row in rows}
 
 
 def update(envelope: XmlReading, number: str, statuses: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
-    """All records of a packet, oldest first. A status is one record without a name."""
+    """All records of a packet, oldest first. A status is one record without a name.
+
+    Raises:
+        BadCarrierResponse: there are records, and none has a code and a time.
+    """
     result = envelope.maybe("result")
     records = [result] if result and result.has("statusCode") else result.objects("record") if result else []
-    events = {event.event_id: event for record in records for event in (_event(record, number, statuses, zone),)}
-    return TrackingUpdate(
-        tracking_number=number, events=tuple(sorted(events.values(), key=lambda event: event.occurred_at))
+    events = in_order(
+        _event(record, number, when, statuses)
+        for record in records
+        if record.maybe_text("statusCode") and (when := maybe_moment(record, "dateTime", zone))
     )
+    if records and not events:
+        raise BadCarrierResponse(f"no record of {number} can be read")
+    return TrackingUpdate(tracking_number=number, events=events)
 
 
-def _event(record: Reading, number: str, statuses: StatusTable, zone: ZoneInfo) -> TrackingEvent:
+def _event(record: Reading, number: str, when: Moment, statuses: StatusTable) -> TrackingEvent:
     code, written = record.text("statusCode"), record.text("dateTime")
-    occurred_at, tz_source = moment(written, zone)
     returning = record.boolean("isReturning", False)
     qualifier = RETURNING if returning and statuses.lookup(code, RETURNING).listed else ""
     mapped = _meaning(code, record.maybe_text("codeText"), statuses.lookup(code, qualifier))
     branch = record.maybe_text("branchId")
     return TrackingEvent(
         event_id=f"{number}/{code}/{written}/{branch}",
-        occurred_at=occurred_at,
+        occurred_at=when.at,
         status=mapped.status,
         reason=mapped.reason,
         carrier_code=code,
@@ -69,8 +75,8 @@ def _event(record: Reading, number: str, statuses: StatusTable, zone: ZoneInfo) 
         place=Place(facility=branch) if branch else None,
         leg=Leg.RETURN if returning else Leg.OUTBOUND,
         piece=number,
-        occurred_at_local=written if tz_source == "assumed" else "",
-        tz_source=tz_source,
+        occurred_at_local=when.local,
+        tz_source=when.tz_source,
         raw=dict(record.raw) if isinstance(record.raw, dict) else {},
     )
 
@@ -79,24 +85,6 @@ def _meaning(code: str, text: str, mapped: Mapped) -> Mapped:
     """The number's meaning, unless the official text belongs to another number: the numbers are hearsay."""
     codes = codes_of_texts().get(text.casefold(), frozenset({code}))
     return mapped if code in codes else CONTRADICTED
-
-
-def moment(written: str, zone: ZoneInfo) -> tuple[datetime, str]:
-    """When, and how its zone was found. A local time is read in a zone that is assumed: the earlier of two in autumn,
-    pushed on by the gap in spring.
-
-    Raises:
-        BadCarrierResponse: it is no time of a parcel.
-    """
-    try:
-        found = datetime.fromisoformat(written) if len(written) > DAY_CHARS else None
-    except ValueError:
-        found = None
-    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise BadCarrierResponse("a record's dateTime is not a time")
-    if found.tzinfo is not None:
-        return found, "carrier"
-    return found.replace(tzinfo=zone).astimezone(UTC), "assumed"
 
 
 def is_cancelled(envelope: XmlReading) -> bool:

@@ -193,6 +193,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_sent(request_: Any) -
         ("<id>12</id><barcode>Z12</barcode>", "12"),
         ("<courierInfo><courierInfoItem><id>999</id></courierInfoItem></courierInfo><id>12</id>", "12"),
         ("<id> 12 </id><barcode/>", "12"),
+        ("<barcode>Z12</barcode>", "12"),
     ],
 )
 def test_the_id_is_the_one_directly_in_the_result(result: str, reference: str) -> None:
@@ -280,6 +281,7 @@ def test_a_local_time_is_read_in_prague_and_says_so(written: str, utc: str, sour
 def test_a_time_that_is_none_is_not_guessed(written: str) -> None:
     with pytest.raises(BadCarrierResponse):
         tracked(record(1, written))
+    assert [event.carrier_code for event in tracked(record(1, written), record(7), record("")).events] == ["7"]
 
 
 def test_records_in_any_order_and_twice_tell_the_same() -> None:
