@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from carriers.base import (
     Address,
-    AuthenticationFailed,
     BadCarrierResponse,
     Booking,
     BookingRef,
@@ -57,9 +56,9 @@ class Bring(Carrier):
         Source: Bring API, getting started, authentication.
         """
         return {
-            "X-Mybring-API-Uid": self._secret("api_uid"),
-            "X-Mybring-API-Key": self._secret("api_key"),
-            "X-Bring-Client-URL": self._option("client_url"),
+            "X-Mybring-API-Uid": self.account.secret("api_uid"),
+            "X-Mybring-API-Key": self.account.secret("api_key"),
+            "X-Bring-Client-URL": self.account.option("client_url"),
         }
 
     def refusal(self, reply: Reply) -> CarrierError | None:
@@ -68,17 +67,17 @@ class Bring(Carrier):
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
         """Rates of every product that takes the shipment; () without a call where none does."""
-        sold = self._options("products")
+        sold = self.account.words("products")
         products = suitable(request.shipment, request.services, sold)
         if not products:
             return ()
-        body = rating.rating_request(request, products, self._option("customer_number"))
+        body = rating.rating_request(request, products, self.account.option("customer_number"))
         reply = await self.http.post(API, "/shippingguide/api/v2/products", json=body, repeatable=True)
         return rating.rates(reply.reading(), products, request.shipment.destination.country)
 
     async def book(self, request: BookRequest) -> Booking:
         """Book one consignment. Bring does not recognise a repeated booking: find it before trying again."""
-        body = booking.booking_request(request, self.account, self._option("customer_number"))
+        body = booking.booking_request(request, self.account, self.account.option("customer_number"))
         reply = await self.http.post(API, "/booking/api/booking", json=body, repeatable=False)
         return booking.booking(reply.reading(), request.tender_reference)
 
@@ -120,7 +119,7 @@ class Bring(Carrier):
             raise ShipmentRejected("Bring prints PDF labels only")
         if not booking.label_url:
             raise UnknownReference("Bring gives the label's link in the booking answer only, and that is lost")
-        reply = await self.http.fetch(booking.label_url, hosts=self._options("label_hosts"))
+        reply = await self.http.fetch(booking.label_url, hosts=self.account.words("label_hosts"))
         if not reply.body.startswith(b"%PDF"):
             raise BadCarrierResponse("the label is not a PDF")
         return Label(kind=LabelKind.PDF, content=reply.body)
@@ -159,7 +158,7 @@ class Bring(Carrier):
         """One subscription per number, 100 to a call, for 30 days. A number that is subscribed already stays
         so.
         """
-        request = eventcast.subscription_request(callback_url, self._secret("webhook_secret"))
+        request = eventcast.subscription_request(callback_url, self.account.secret("webhook_secret"))
         created: list[Reading] = []
         for start in range(0, len(numbers), eventcast.BATCH):
             created += await self._subscribed(numbers[start : start + eventcast.BATCH], request)
@@ -179,7 +178,7 @@ class Bring(Carrier):
 
     async def schedule_pickup(self, request: PickupRequest) -> Pickup:
         """Order a collection. Bring documents no way to call it off."""
-        body = pickups.pickup_request(request, self.account, self._option("customer_number"))
+        body = pickups.pickup_request(request, self.account, self.account.option("customer_number"))
         reply = await self.http.post(API, "/booking/api/pickupOrder", json=body, repeatable=False)
         return pickups.pickup(reply.reading(), request.reference)
 
@@ -191,21 +190,3 @@ class Bring(Carrier):
         except UnknownReference:
             return ()
         return points.service_points(reply.reading(), radius_m, limit)
-
-    def _secret(self, name: str) -> str:
-        secret = self.account.secrets.get(name)
-        if not secret:
-            raise AuthenticationFailed(f"account {self.account.name} has no secret {name}")
-        return secret
-
-    def _option(self, name: str) -> str:
-        value = self.account.options.get(name)
-        if not value:
-            raise AuthenticationFailed(f"account {self.account.name} has no option {name}")
-        return str(value)
-
-    def _options(self, name: str) -> Sequence[str]:
-        """A list, or words separated by commas."""
-        value = self.account.options.get(name) or ()
-        words = value.split(",") if isinstance(value, str) else value
-        return tuple(str(word).strip() for word in words) if isinstance(words, Sequence) else ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-from carriers.base import Parcel, ServiceLevel, Shipment
+from carriers.base import (
+    Parcel,
+    ServiceLevel,
+    Shipment,
+    table,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,6 @@ def products() -> tuple[Product, ...]:
     Source: Bring services pages (weight, size and L+W+H limits), Shipping Guide 2 and Booking API (product
     ids; customs export information; mailbox parcels are one parcel per booking; at most 50 packages).
     """
-    text = files("carriers.bring").joinpath("products.csv").read_text("utf-8")
     return tuple(
         Product(
             id=row["product"],
@@ -70,7 +72,7 @@ def products() -> tuple[Product, ...]:
             max_sum_mm=_limit(row["max_sum_mm"]),
             max_parcels=int(row["max_parcels"]),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in table("carriers.bring", "products.csv")
     )
 
 

@@ -17,11 +17,12 @@ from carriers.base import (
     Parcel,
     Reading,
     ServiceLevel,
+    filled,
 )
 from carriers.bring.wire.local import OSLO, moment
 from carriers.bring.wire.rating import centimetres
 from carriers.bring.wire.refusals import problems, refused
-from carriers.bring.wire.text import address_lines, cut, email, filled
+from carriers.bring.wire.text import address_lines, cut, email
 
 
 def booking_request(request: BookRequest, account: Account, customer_number: str) -> dict[str, object]:

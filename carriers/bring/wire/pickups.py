@@ -5,10 +5,17 @@ Source: Bring Booking API, POST /booking/api/pickupOrder, with `pickupDetails` a
 
 from __future__ import annotations
 
-from carriers.base import Account, BadCarrierResponse, Pickup, PickupRequest, Reading
+from carriers.base import (
+    Account,
+    BadCarrierResponse,
+    Pickup,
+    PickupRequest,
+    Reading,
+    filled,
+)
 from carriers.bring.wire.local import moment, zone
 from carriers.bring.wire.refusals import problems, refused
-from carriers.bring.wire.text import address_lines, cut, email, filled
+from carriers.bring.wire.text import address_lines, cut, email
 
 
 def pickup_request(request: PickupRequest, account: Account, customer_number: str) -> dict[str, object]:

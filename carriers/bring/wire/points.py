@@ -9,7 +9,14 @@ from __future__ import annotations
 from decimal import Decimal
 from urllib.parse import quote
 
-from carriers.base import Address, OpeningHours, Reading, ServicePoint
+from carriers.base import (
+    Address,
+    OpeningHours,
+    Reading,
+    ServicePoint,
+    closest,
+    street_and_number,
+)
 
 WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 BUSINESS_ONLY = "1"
@@ -27,21 +34,16 @@ def search(near: Address, limit: int) -> tuple[str, dict[str, str]]:
 
 
 def _street(line: str) -> dict[str, str]:
-    """Bring asks for name and number apart; the last word is the number when it starts with a digit."""
-    name, _, number = line.rpartition(" ")
-    if name and number[:1].isdigit():
-        return {"street": name, "streetNumber": number}
-    return {"street": line} if line else {}
+    """Bring asks for name and number apart."""
+    street, number = street_and_number(line)
+    return {name: told for name, told in (("street", street), ("streetNumber", number)) if told}
 
 
 def service_points(body: Reading, radius_m: int, limit: int) -> tuple[ServicePoint, ...]:
     """Points within the radius that serve private recipients, nearest first; one of unknown distance counts
     as near enough (Bring was asked for the nearest) and comes last.
     """
-    points = [point for entry in body.objects("pickupPoint") if (point := _point(entry))]
-    near = [point for point in points if point.distance_m is None or point.distance_m <= radius_m]
-    near.sort(key=lambda point: (point.distance_m is None, point.distance_m or 0))
-    return tuple(near[:limit])
+    return closest(filter(None, map(_point, body.objects("pickupPoint"))), radius_m, limit)
 
 
 def _point(entry: Reading) -> ServicePoint | None:

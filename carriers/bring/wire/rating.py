@@ -18,11 +18,12 @@ from carriers.base import (
     Reading,
     ShipmentRejected,
     Surcharge,
+    filled,
 )
 from carriers.bring.products import Product
 from carriers.bring.wire.local import END_OF_DAY, OSLO, at
 from carriers.bring.wire.refusals import Problem, problems
-from carriers.bring.wire.text import cut, filled
+from carriers.bring.wire.text import cut
 
 
 def rating_request(request: QuoteRequest, products: Sequence[Product], customer_number: str) -> dict[str, object]:

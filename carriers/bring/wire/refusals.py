@@ -6,11 +6,9 @@ handling; Event Cast and Modify Delivery example answers.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from carriers.base import (
     AuthenticationFailed,
@@ -20,6 +18,8 @@ from carriers.base import (
     Reading,
     Reply,
     ShipmentRejected,
+    error_named,
+    table,
 )
 
 PARTIES = ("-SENDER", "-RECIPIENT")
@@ -55,14 +55,8 @@ def catalogue() -> Mapping[str, Listed]:
     authorisation fail every booking of the account, so they are AuthenticationFailed. The rest concerns one
     shipment.
     """
-    kinds: dict[str, type[CarrierError]] = {
-        kind.__name__: kind for kind in (AuthenticationFailed, OutcomeUnknown, ShipmentRejected)
-    }
-    text = files("carriers.bring").joinpath("booking_errors.csv").read_text("utf-8")
-    return {
-        plain(row["code"]): Listed(kind=kinds[row["error"]], message=row["message"])
-        for row in csv.DictReader(text.splitlines())
-    }
+    rows = table("carriers.bring", "booking_errors.csv")
+    return {plain(row["code"]): Listed(kind=error_named(row["error"]), message=row["message"]) for row in rows}
 
 
 def plain(code: str) -> str:

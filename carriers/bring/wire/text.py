@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from textwrap import wrap
 from unicodedata import combining, normalize
 
@@ -42,8 +41,3 @@ def email(address: Address) -> str:
     Source: Bring Booking API, request parameter email ("maximum 60 character long").
     """
     return address.email if len(address.email) <= EMAIL else ""
-
-
-def filled(members: Mapping[str, object]) -> dict[str, object]:
-    """The members that say something."""
-    return {name: value for name, value in members.items() if value not in ("", None)}
