@@ -2,6 +2,7 @@
 
 from carriers.base.bodies import filled
 from carriers.base.body_signature import BodySignatureProof
+from carriers.base.clocks import clock_at, clocks_of
 from carriers.base.contract import (
     ROLES,
     Books,
@@ -194,6 +195,8 @@ __all__ = [
     "card_rates",
     "check_doors",
     "clean",
+    "clock_at",
+    "clocks_of",
     "closest",
     "error_named",
     "filled",

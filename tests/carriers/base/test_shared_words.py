@@ -17,6 +17,8 @@ from carriers.base import (
     Reading,
     ServicePoint,
     TrackingEvent,
+    clock_at,
+    clocks_of,
     closest,
     error_named,
     in_order,
@@ -62,6 +64,24 @@ def test_a_time_without_a_zone_is_kept_as_written(written: str, at: str | None, 
 
 def test_the_wall_clock_ignores_an_offset_that_came_along() -> None:
     assert wall_clock(date(2025, 7, 1), time(9, tzinfo=UTC), PRAGUE) == datetime(2025, 7, 1, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "clock", "how"),
+    [
+        ("US", "HI", "Pacific/Honolulu", "location"),
+        ("ca", "bc", "America/Vancouver", "location"),
+        ("DE", "BY", "Europe/Berlin", "location"),
+        ("NL", "", "Europe/Amsterdam", "location"),
+        ("US", "", "America/New_York", "assumed"),
+        ("ZZ", "", "Europe/Prague", "assumed"),
+        ("", "ON", "Europe/Prague", "assumed"),
+    ],
+)
+def test_a_place_goes_by_its_own_clock(country: str, subdivision: str, clock: str, how: str) -> None:
+    found = clock_at(country, subdivision, PRAGUE)
+    assert (found[0].key, found[1]) == (clock, how)
+    assert len(clocks_of("US")) > 20
 
 
 @pytest.mark.parametrize(
