@@ -75,7 +75,7 @@ class CanadaPost(Carrier):
         body = rating.rating_request(request, services, self.account)
         try:
             reply = await self.http.post(API, "/rating/v1/prices", json=body, repeatable=True)
-            return rating.rates(reply.reading(), services, request.shipment, self.profile.polling.timezone)
+            return rating.rates(reply.reading(), services, request.shipment, self.profile.polling.zone)
         except ShipmentRejected as refused:
             if refused.carrier_code == refusals.NOT_SERVED:
                 return ()
@@ -161,7 +161,7 @@ class CanadaPost(Carrier):
     async def _update(self, number: str) -> TrackingUpdate | None:
         try:
             details = await self._pin(number, "details")
-            update = tracking.update(details, number, self.statuses, self.profile.polling.timezone)
+            update = tracking.update(details, number, self.statuses, self.profile.polling.zone)
         except UnknownReference:
             return None
         if update.deliver_by or tracking.is_over(update):
@@ -170,14 +170,14 @@ class CanadaPost(Carrier):
             summary = tracking.item(await self._pin(number, "summaries"))
         except (UnknownReference, ShipmentRejected):
             return update
-        return replace(update, deliver_by=tracking.expected(summary, self.profile.polling.timezone))
+        return replace(update, deliver_by=tracking.expected(summary, self.profile.polling.zone))
 
     async def _pin(self, number: str, what: str) -> Reading:
         return (await self.http.get(API, f"/tracking/v1/pins/{quote(number, safe='')}/{what}")).reading()
 
     async def schedule_pickup(self, request: PickupRequest) -> Pickup:
         """Order a collection on demand, which Canada Post charges for."""
-        body = handover.pickup_request(request, self.account.option("contact_email"), self.profile.polling.timezone)
+        body = handover.pickup_request(request, self.account.option("contact_email"), self.profile.polling.zone)
         reply = await self.http.post(API, self._pickups(), json=body, repeatable=False)
         return handover.pickup(reply.reading(), request)
 

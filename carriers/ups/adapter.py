@@ -85,7 +85,7 @@ class Ups(Carrier):
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
         """Rates with times in transit, at the account's own prices where it has any; () where UPS does not go."""
-        body = rating.rating_request(request, self._number(), self._zone())
+        body = rating.rating_request(request, self._number(), self.profile.polling.zone)
         params = {"additionalinfo": "timeintransit"}
         try:
             reply = await self.http.post(API, RATING, json=body, params=params, repeatable=True)
@@ -93,7 +93,7 @@ class Ups(Carrier):
             if refused.carrier_code == rating.NOT_SERVED:
                 return ()
             raise
-        return rating.rates(reply.reading(), request, self._zone())
+        return rating.rates(reply.reading(), request, self.profile.polling.zone)
 
     async def book(self, request: BookRequest) -> Booking:
         """Book one shipment. UPS does not recognise a repeated one: find it before trying again."""
@@ -157,7 +157,7 @@ class Ups(Carrier):
         known = await self._packages(DETAILS, number, also)
         if tracking.untold(known):
             known = await self._shipment(number, also) or known
-        return tracking.update(known, number, self.statuses, self._zone()) if known else None
+        return tracking.update(known, number, self.statuses, self.profile.polling.zone) if known else None
 
     async def _shipment(self, number: str, also: Mapping[str, str]) -> list[Reading]:
         """All packages of a shipment; none where UPS does not take this number for it."""
@@ -191,7 +191,7 @@ class Ups(Carrier):
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[TrackingUpdate]:
         """One pushed event. UPS documents no second try, so polling reconciles."""
-        return (tracking.pushed(Reading.parse(call.body), self.statuses, self._zone()),)
+        return (tracking.pushed(Reading.parse(call.body), self.statuses, self.profile.polling.zone),)
 
     async def subscribe(self, numbers: Sequence[str], callback_url: str) -> Subscription:
         """Push events of these numbers for 14 days, 100 to a call; the numbers that UPS refuses are left out."""
@@ -209,9 +209,9 @@ class Ups(Carrier):
 
     async def schedule_pickup(self, request: PickupRequest) -> Pickup:
         """Order a collection."""
-        body = pickups.pickup_request(request, self._number(), self._country(), self._zone())
+        body = pickups.pickup_request(request, self._number(), self._country(), self.profile.polling.zone)
         reply = await self.http.post(API, PICKUPS, json=body, repeatable=False)
-        return pickups.pickup(reply.reading(), request, self._zone())
+        return pickups.pickup(reply.reading(), request, self.profile.polling.zone)
 
     async def cancel_pickup(self, pickup: Pickup) -> None:
         """Call a collection off, by its PRN."""
@@ -227,10 +227,6 @@ class Ups(Carrier):
     async def _locate(self, body: Mapping[str, object]) -> Reply:
         params = {"Locale": "en_US"}
         return await self.http.post(API, LOCATIONS, json=body, params=params, headers=_trace(), repeatable=True)
-
-    def _zone(self) -> str:
-        """The zone that is assumed where nothing tells one."""
-        return self.profile.polling.timezone
 
     def _country(self) -> str:
         return str(self.account.options.get("account_country") or "US")

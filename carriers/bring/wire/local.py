@@ -6,21 +6,15 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from carriers.base import Reading
+from carriers.base import Reading, clock_at
 
 OSLO = ZoneInfo("Europe/Oslo")
-ZONES = {
-    "NO": OSLO,
-    "SE": ZoneInfo("Europe/Stockholm"),
-    "DK": ZoneInfo("Europe/Copenhagen"),
-    "FI": ZoneInfo("Europe/Helsinki"),
-}
 END_OF_DAY = time(23, 59)
 
 
 def zone(country: str) -> ZoneInfo:
-    """The wall clock of a country; Norway's, where Bring sits, for any other."""
-    return ZONES.get(country.upper(), OSLO)
+    """The wall clock of a country; Norway's, where Bring sits, for one that is not known."""
+    return clock_at(country, "", OSLO)[0]
 
 
 def at(day: date, clock_time: time, country: str) -> datetime:

@@ -77,7 +77,7 @@ def manifest(ids: Sequence[str], bookings: Sequence[BookingRef], day: date) -> M
     return Manifest(carrier_reference=",".join(ids), day=day, tracking_numbers=numbers)
 
 
-def pickup_request(request: PickupRequest, email: str, timezone: str) -> dict[str, object]:
+def pickup_request(request: PickupRequest, email: str, timezone: ZoneInfo) -> dict[str, object]:
     """A collection on demand, between two local times.
 
     Raises:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from carriers.base import Address, table
+from carriers.base import Address, clock_at, table
 
 END_OF_DAY = time(23, 59)
 # Minutes from UTC of the abbreviations seen in events. An abbreviation is believed as it stands: it names an offset.
@@ -22,22 +22,22 @@ _DAY = re.compile(r"(?:19[7-9]|20\d|21\d)\d-?\d\d-?\d\d", re.ASCII)
 
 
 @cache
-def _zones() -> tuple[Mapping[str, ZoneInfo], Mapping[str, ZoneInfo]]:
-    """Zones by province and by the first letter of postal codes, each by where most of its people live.
-
-    Source: Canada Post addressing guidelines (first letters); IANA time zone database.
-    """
-    rows = table("carriers.canadapost", "zones.csv")
-    by_province = {row["subdivision"]: ZoneInfo(row["timezone"]) for row in rows}
-    by_letter = {letter: ZoneInfo(row["timezone"]) for row in rows for letter in row["postal_letters"].split()}
-    return by_province, by_letter
+def _provinces() -> Mapping[str, str]:
+    """Provinces by the first letter of postal codes. Source: Canada Post addressing guidelines."""
+    rows = table("carriers.canadapost", "postal_letters.csv")
+    return {letter: row["subdivision"] for row in rows for letter in row["postal_letters"].split()}
 
 
-def zone_of(address: Address, otherwise: str) -> ZoneInfo:
+def zone_of(address: Address, otherwise: ZoneInfo) -> ZoneInfo:
     """The clock of an address: its province's, else that of its postal code."""
-    by_province, by_letter = _zones()
-    letter = address.postal_code.strip()[:1].upper()
-    return by_province.get(address.subdivision.upper()) or by_letter.get(letter) or ZoneInfo(otherwise)
+    province = _provinces().get(address.postal_code.strip()[:1].upper(), "")
+    return clock_in(address.subdivision, clock_in(province, otherwise)[0])[0]
+
+
+def clock_in(province: str, otherwise: ZoneInfo) -> tuple[ZoneInfo, str]:
+    """The clock of most people of a province; another one, assumed, where there is no such province."""
+    clock, sure = clock_at("CA", province, otherwise)
+    return (clock, sure) if sure == "location" else (otherwise, "assumed")
 
 
 def written_day(text: str) -> date | None:
@@ -53,7 +53,7 @@ def written_day(text: str) -> date | None:
         return None
 
 
-def moment(day: date, clock: str, zone: str, province: str, otherwise: str) -> tuple[datetime, str]:
+def moment(day: date, clock: str, zone: str, province: str, otherwise: ZoneInfo) -> tuple[datetime, str]:
     """A local day and time with its offset, and how that was found: told by the carrier, by the place, or assumed.
 
     A time that cannot be read is midnight: the day is all that is known.
@@ -62,12 +62,9 @@ def moment(day: date, clock: str, zone: str, province: str, otherwise: str) -> t
         at = datetime.combine(day, time.fromisoformat(clock).replace(tzinfo=None))
     except ValueError:
         at = datetime.combine(day, time())
-    known: tzinfo | None = None
+    known: tzinfo
+    known, source = clock_in(province, otherwise)
     if zone.upper() in OFFSETS_MIN:
         known, source = timezone(timedelta(minutes=OFFSETS_MIN[zone.upper()])), "carrier"
-    elif province.upper() in _zones()[0]:
-        known, source = _zones()[0][province.upper()], "location"
-    else:
-        known, source = ZoneInfo(otherwise), "assumed"
     # Through UTC, so that an hour that the clocks skip becomes one that exists.
     return at.replace(tzinfo=known).astimezone(UTC).astimezone(known), source

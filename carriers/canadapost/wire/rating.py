@@ -5,9 +5,10 @@ Source: POST /rating/v1/prices as public clients of the Developer Portal API cal
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from carriers.base import (
     Account,
@@ -34,10 +35,8 @@ PROOFS_OF_AGE = (18, 19)
 
 
 def sold(account: Account, all_of_them: Mapping[ServiceLevel, str]) -> Mapping[ServiceLevel, str]:
-    """The services that the account offers: those of its option `services` (a list, or words with commas), or all."""
-    given = account.options.get("services") or ()
-    words = given.split(",") if isinstance(given, str) else given
-    chosen = {str(word).strip() for word in words} if isinstance(words, Sequence) else set()
+    """The services that the account offers: those of its option `services`, or all."""
+    chosen = account.words("services")
     return {level: code for level, code in all_of_them.items() if not chosen or code in chosen}
 
 
@@ -89,7 +88,9 @@ def rating_request(request: QuoteRequest, services: Mapping[ServiceLevel, str], 
     )
 
 
-def rates(body: Reading, services: Mapping[ServiceLevel, str], shipment: Shipment, timezone: str) -> tuple[Rate, ...]:
+def rates(
+    body: Reading, services: Mapping[ServiceLevel, str], shipment: Shipment, timezone: ZoneInfo
+) -> tuple[Rate, ...]:
     """The priced services among those asked for, one rate per level; one that is an error has none.
 
     Raises:
@@ -133,7 +134,7 @@ def _tax(details: Reading, name: str) -> Decimal | None:
     return details.maybe_decimal(name) if found is None else found
 
 
-def _promise(answer: Reading, shipment: Shipment, timezone: str) -> datetime | None:
+def _promise(answer: Reading, shipment: Shipment, timezone: ZoneInfo) -> datetime | None:
     """The end of the expected day at the recipient's."""
     standard = answer.maybe("serviceStandard")
     day = written_day(standard.maybe_text("expectedDeliveryDate")) if standard else None

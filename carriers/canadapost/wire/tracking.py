@@ -46,7 +46,7 @@ def item(body: Reading) -> Reading:
     return first
 
 
-def update(body: Reading, number: str, statuses: StatusTable, timezone: str) -> TrackingUpdate:
+def update(body: Reading, number: str, statuses: StatusTable, timezone: ZoneInfo) -> TrackingUpdate:
     """Everything that happened to a PIN, oldest first, each scan once."""
     details = item(body)
     scans = details.maybe("significantEvents")
@@ -57,13 +57,13 @@ def update(body: Reading, number: str, statuses: StatusTable, timezone: str) -> 
     return TrackingUpdate(tracking_number=number, events=events, deliver_by=expected(details, timezone))
 
 
-def expected(details: Reading, timezone: str) -> datetime | None:
+def expected(details: Reading, timezone: ZoneInfo) -> datetime | None:
     """The end of the expected day. The recipient's clock is not told here, so it is the head office's."""
     day = written_day(details.maybe_text("expectedDeliveryDate"))
-    return datetime.combine(day, END_OF_DAY, ZoneInfo(timezone)) if day else None
+    return datetime.combine(day, END_OF_DAY, timezone) if day else None
 
 
-def _event(scan: Reading, number: str, statuses: StatusTable, timezone: str) -> TrackingEvent | None:
+def _event(scan: Reading, number: str, statuses: StatusTable, timezone: ZoneInfo) -> TrackingEvent | None:
     """One scan. One without a code or a day tells nothing and stays in the raw answer."""
     code, day = word(scan, "eventIdentifier"), written_day(scan.maybe_text("eventDate"))
     if not code or day is None:

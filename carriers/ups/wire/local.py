@@ -4,46 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from carriers.base import Address, BadCarrierResponse, Moment, Place, Reading, table, wall_clock
+from carriers.base import BadCarrierResponse, Moment, Place, Reading, clock_at, clocks_of, wall_clock
 
 END_OF_DAY = time(23, 59)
 # No wall clock is further from GMT. Source: IANA time zone database (Baker Island, Line Islands).
 WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
 QUARTER = timedelta(minutes=15)
-
-
-@cache
-def _listed() -> dict[tuple[str, str], str]:
-    """The zone of most people of a state, or of a country, from `zones.csv`. Source: IANA time zone database."""
-    return {(row["country"], row["subdivision"]): row["zone"] for row in table("carriers.ups", "zones.csv")}
-
-
-@cache
-def _zones_of(country: str) -> tuple[ZoneInfo, ...]:
-    """Every zone of a country, the most populous first. Source: `zone.tab` of the IANA time zone database."""
-    lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    return tuple(ZoneInfo(row[2]) for row in rows if row[0] == country)
-
-
-def zone(country: str, subdivision: str, assumed: str) -> tuple[ZoneInfo, str]:
-    """The wall clock of a place, and how sure: `location`, or `assumed` where its country has several."""
-    known = _listed().get((country, subdivision)) or _listed().get((country, ""))
-    if known:
-        return ZoneInfo(known), "location"
-    zones = _zones_of(country)
-    if zones:
-        return zones[0], "location" if len(zones) == 1 else "assumed"
-    return ZoneInfo(assumed), "assumed"
-
-
-def address_zone(address: Address, assumed: str) -> ZoneInfo:
-    """The wall clock at an address."""
-    return zone(address.country, address.subdivision, assumed)[0]
 
 
 def day(text: str) -> date | None:
@@ -67,7 +35,7 @@ def clock(text: str) -> time | None:
 
 
 def moment(
-    said: Reading, local: tuple[str, str], gmt: tuple[str, str], place: Place, state: str, assumed: str
+    said: Reading, local: tuple[str, str], gmt: tuple[str, str], place: Place, state: str, assumed: ZoneInfo
 ) -> Moment:
     """When something happened. `local` and `gmt` name the members for day and time.
 
@@ -89,7 +57,7 @@ def moment(
     for told in (in_gmt, None if offset is None else shown - offset):
         if told and _credible(shown, told, place.country):
             return Moment(at=told, local=written)
-    where, tz_source = zone(place.country, state, assumed)
+    where, tz_source = clock_at(place.country, state, assumed)
     return Moment(at=wall_clock(local_day, local_time, where), local=written, tz_source=tz_source)
 
 
@@ -98,7 +66,7 @@ def _credible(local: datetime, in_gmt: datetime, country: str) -> bool:
     ahead = local - in_gmt
     if not WESTMOST <= ahead <= EASTMOST or ahead % QUARTER:
         return False
-    offsets = [offset for each in _zones_of(country) if (offset := in_gmt.astimezone(each).utcoffset()) is not None]
+    offsets = [offset for each in clocks_of(country) if (offset := in_gmt.astimezone(each).utcoffset()) is not None]
     hour = timedelta(hours=1)
     return not offsets or min(offsets) - hour <= ahead <= max(offsets) + hour
 

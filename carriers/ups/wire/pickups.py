@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
-from carriers.base import Address, BadCarrierResponse, Pickup, PickupRequest, Reading, filled
+from carriers.base import Address, BadCarrierResponse, Pickup, PickupRequest, Reading, clock_at, filled
 from carriers.ups.wire import parts
-from carriers.ups.wire.local import address_zone
 
 NAME, CONTACT, INSTRUCTION, REFERENCE = 27, 22, 57, 35
 PACKAGE, BY_ACCOUNT = "01", "01"
@@ -18,16 +18,16 @@ HEAVY_G = 31_751
 CLOSES = time(18)
 
 
-def span(request: PickupRequest, assumed_zone: str) -> tuple[datetime, datetime]:
+def span(request: PickupRequest, assumed_zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Ready and closed, on the clock of the pickup place; it closes the same day."""
-    zone = address_zone(request.address, assumed_zone)
+    zone = clock_at(request.address.country, request.address.subdivision, assumed_zone)[0]
     ready = request.ready_at.astimezone(zone)
     closes = request.closes_at.astimezone(zone) if request.closes_at else datetime.combine(request.day, CLOSES, zone)
     return ready, closes
 
 
 def pickup_request(
-    request: PickupRequest, account_number: str, account_country: str, assumed_zone: str
+    request: PickupRequest, account_number: str, account_country: str, assumed_zone: ZoneInfo
 ) -> dict[str, object]:
     """One collection of all parcels, paid by the account."""
     place = request.address
@@ -79,7 +79,7 @@ def _address(place: Address) -> dict[str, object]:
     )
 
 
-def pickup(body: Reading, request: PickupRequest, assumed_zone: str) -> Pickup:
+def pickup(body: Reading, request: PickupRequest, assumed_zone: ZoneInfo) -> Pickup:
     """The collection under its PRN, in the span that was asked for: UPS names no other."""
     ready, closes = span(request, assumed_zone)
     number = body.get("PickupCreationResponse").text("PRN")

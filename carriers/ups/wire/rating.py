@@ -8,10 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from zoneinfo import ZoneInfo
 
-from carriers.base import QuoteRequest, Rate, Reading, ServiceLevel, Shipment, Surcharge, table, total, wall_clock
+from carriers.base import (
+    QuoteRequest,
+    Rate,
+    Reading,
+    ServiceLevel,
+    Shipment,
+    Surcharge,
+    clock_at,
+    table,
+    total,
+    wall_clock,
+)
 from carriers.ups.wire import parts
-from carriers.ups.wire.local import END_OF_DAY, address_zone, clock, day
+from carriers.ups.wire.local import END_OF_DAY, clock, day
 
 NON_DOCUMENT = "03"
 # Without it, itemised charges are not told.
@@ -31,14 +43,14 @@ def services() -> dict[str, ServiceLevel | None]:
     return {row["code"]: ServiceLevel(row["level"]) if row["level"] else None for row in rows}
 
 
-def rating_request(request: QuoteRequest, account_number: str, assumed_zone: str) -> dict[str, object]:
+def rating_request(request: QuoteRequest, account_number: str, assumed_zone: ZoneInfo) -> dict[str, object]:
     """Rates of all services for one shipment that is handed over when it is ready."""
     shipment = request.shipment
     country = shipment.origin.country
     options = parts.confirmation(shipment)
     on_packages = {"PackageServiceOptions": options} if options and parts.domestic(shipment) else {}
     on_shipment = {"ShipmentServiceOptions": options} if options and not on_packages else {}
-    ready = request.ready_at.astimezone(address_zone(shipment.origin, assumed_zone))
+    ready = request.ready_at.astimezone(clock_at(shipment.origin.country, shipment.origin.subdivision, assumed_zone)[0])
     packages = [{**parts.package(parcel, country, "PackagingType"), **on_packages} for parcel in shipment.parcels]
     body = {
         "Shipper": {"ShipperNumber": account_number, "Address": parts.address(shipment.origin)},
@@ -72,13 +84,13 @@ def _access_point(shipment: Shipment) -> dict[str, object]:
     }
 
 
-def rates(body: Reading, request: QuoteRequest, assumed_zone: str) -> tuple[Rate, ...]:
+def rates(body: Reading, request: QuoteRequest, assumed_zone: ZoneInfo) -> tuple[Rate, ...]:
     """Rates of the services we sell and were asked for. A row without a readable price is no rate."""
     found = [_rate(row, request, assumed_zone) for row in parts.several(body.get("RateResponse"), "RatedShipment")]
     return tuple(rate for rate in found if rate and (not request.services or rate.service in request.services))
 
 
-def _rate(row: Reading, request: QuoteRequest, assumed_zone: str) -> Rate | None:
+def _rate(row: Reading, request: QuoteRequest, assumed_zone: ZoneInfo) -> Rate | None:
     service = row.maybe("Service")
     code = service.maybe_text("Code") if service else ""
     agreed = row.maybe("NegotiatedRateCharges")
@@ -134,12 +146,12 @@ def _days(row: Reading) -> int:
     return next((int(count) for count in days if count is not None), 0)
 
 
-def _arrival(row: Reading, request: QuoteRequest, assumed_zone: str) -> datetime | None:
+def _arrival(row: Reading, request: QuoteRequest, assumed_zone: ZoneInfo) -> datetime | None:
     """When the last package is expected, on the recipient's clock; the end of the day where no time is said."""
     estimate = _estimate(row)
     arrival = estimate.maybe("Arrival") if estimate else None
     when = day(arrival.maybe_text("Date")) if arrival else None
     if arrival is None or when is None:
         return None
-    zone = address_zone(request.shipment.destination, assumed_zone)
+    zone = clock_at(request.shipment.destination.country, request.shipment.destination.subdivision, assumed_zone)[0]
     return wall_clock(when, clock(arrival.maybe_text("Time")) or END_OF_DAY, zone)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from carriers.base import (
     BadCarrierResponse,
@@ -17,10 +18,11 @@ from carriers.base import (
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
+    clock_at,
     in_order,
     wall_clock,
 )
-from carriers.ups.wire.local import END_OF_DAY, clock, day, moment, zone
+from carriers.ups.wire.local import END_OF_DAY, clock, day, moment
 from carriers.ups.wire.parts import several
 
 STATUS, TYPE = "statusCode", "type"
@@ -49,7 +51,7 @@ def meaning(type_: str, code: str, status: str, statuses: StatusTable) -> tuple[
 
 
 def scanned(
-    said: Reading, names: tuple[tuple[str, str], tuple[str, str]], piece: str, statuses: StatusTable, assumed: str
+    said: Reading, names: tuple[tuple[str, str], tuple[str, str]], piece: str, statuses: StatusTable, assumed: ZoneInfo
 ) -> TrackingEvent:
     """One activity. Its identity is package, type, code and moment: all that push and poll have in common."""
     polled = names is POLLED
@@ -115,7 +117,7 @@ def untold(known: Sequence[Reading]) -> bool:
     return any((package.maybe_integer("packageCount") or 0) > len(known) for package in known)
 
 
-def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed: str) -> TrackingUpdate:
+def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed: ZoneInfo) -> TrackingUpdate:
     """What is known of a number. A single package is the number that was asked for, whatever it calls itself."""
     events: list[TrackingEvent] = []
     handed_over = []
@@ -136,7 +138,7 @@ def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed
     )
 
 
-def _scans(package: Reading, piece: str, statuses: StatusTable, assumed: str) -> list[TrackingEvent]:
+def _scans(package: Reading, piece: str, statuses: StatusTable, assumed: ZoneInfo) -> list[TrackingEvent]:
     """The activities of a package. One without a day does not hold up the others.
 
     Raises:
@@ -153,7 +155,7 @@ def _scans(package: Reading, piece: str, statuses: StatusTable, assumed: str) ->
     return told
 
 
-def _expected(package: Reading, events: tuple[TrackingEvent, ...], assumed: str) -> datetime | None:
+def _expected(package: Reading, events: tuple[TrackingEvent, ...], assumed: ZoneInfo) -> datetime | None:
     """When it is expected at the recipient's: the end of the window or of the day."""
     dates = {said.maybe_text("type"): day(said.maybe_text("date")) for said in package.maybe_objects("deliveryDate")}
     when = next((found for kind in EXPECTED if (found := dates.get(kind))), None)
@@ -166,7 +168,7 @@ def _expected(package: Reading, events: tuple[TrackingEvent, ...], assumed: str)
     last = events[-1].place if events else None
     country = address.maybe_text("countryCode") if address else last.country if last else ""
     state = address.maybe_text("stateProvince") if address else ""
-    return wall_clock(when, until or END_OF_DAY, zone(country, state, assumed)[0])
+    return wall_clock(when, until or END_OF_DAY, clock_at(country, state, assumed)[0])
 
 
 def _proof(package: Reading, delivered_at: datetime) -> ProofOfDelivery:
@@ -187,7 +189,7 @@ def _image(said: Reading | None, key: str) -> bytes:
         return b""
 
 
-def pushed(body: Reading, statuses: StatusTable, assumed: str) -> TrackingUpdate:
+def pushed(body: Reading, statuses: StatusTable, assumed: ZoneInfo) -> TrackingUpdate:
     """One pushed event. Empty texts stand for what is not known; the number may come with a blank before it."""
     number = body.text("trackingNumber")
     event = scanned(body, PUSHED, number, statuses, assumed)
@@ -201,12 +203,12 @@ def pushed(body: Reading, statuses: StatusTable, assumed: str) -> TrackingUpdate
     return TrackingUpdate(tracking_number=number, events=(event,), deliver_by=_promised(body, event, assumed))
 
 
-def _promised(body: Reading, event: TrackingEvent, assumed: str) -> datetime | None:
+def _promised(body: Reading, event: TrackingEvent, assumed: ZoneInfo) -> datetime | None:
     """The scheduled day, on the clock of the last scan's place. One long gone, as UPS sends them, is none."""
     when = day(body.maybe_text("scheduledDeliveryDate"))
     if when is None or event.place is None:
         return None
     _, state = _place(body, polled=False)
-    where = zone(event.place.country, state, assumed)[0]
+    where = clock_at(event.place.country, state, assumed)[0]
     until = wall_clock(when, clock(body.maybe_text("deliveryEndTime")) or END_OF_DAY, where)
     return until if until >= event.occurred_at else None

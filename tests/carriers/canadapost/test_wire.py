@@ -27,7 +27,7 @@ from carriers.canadapost.wire.local import written_day, zone_of
 from gateway.domain.fold import current_status
 from tests.carriers.canadapost.conftest import WINNIPEG, quoted, shipment, tendered
 
-ZONE = CanadaPost.profile.polling.timezone
+ZONE = CanadaPost.profile.polling.zone
 TABLE = list(csv.DictReader(files("carriers.canadapost").joinpath("statuses.csv").read_text("utf-8").splitlines()))
 BASE = "https://api.canadapost-postescanada.ca/prod/devportal-portaildesdeveloppeurs"
 
@@ -86,7 +86,10 @@ def test_a_day_is_never_shifted() -> None:
     for none in ("2023-13-45", "", "0001-01-01", "9999-12-31"):
         assert written_day(none) is None
     assert zone_of(Address(country="CA", postal_code="v6b 1a1"), ZONE).key == "America/Vancouver"
-    assert zone_of(Address(country="CA", postal_code="??"), ZONE).key == ZONE
+    written_out = Address(country="CA", subdivision="British Columbia", postal_code="V6B1A1")
+    assert zone_of(written_out, ZONE).key == "America/Vancouver"
+    assert zone_of(replace(written_out, subdivision="ab"), ZONE).key == "America/Edmonton"
+    assert zone_of(Address(country="CA", postal_code="??"), ZONE) == ZONE
 
 
 def test_a_photo_newer_than_the_delivery_leaves_it_delivered_and_a_return_is_none() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -30,10 +31,10 @@ from carriers.base import (
 )
 from carriers.ups.adapter import Ups
 from carriers.ups.wire import parts, pickups, points, rating, shipping, tracking
-from carriers.ups.wire.local import address_zone, clock, day, moment
+from carriers.ups.wire.local import clock, day, moment
 from tests.carriers.ups.conftest import NOON, shipment, tendered
 
-NEW_YORK = "America/New_York"
+NEW_YORK = ZoneInfo("America/New_York")
 NUMBER = "1Z204W4R0308071865"
 GB = Address(country="GB", postal_code="SW1A 1AA", name="Shop", street1="1 Mall", city="London", phone="+442079300000")
 FR = Address(
@@ -541,9 +542,3 @@ def test_opening_hours_are_read_by_upss_week(hours: dict[str, str], opened: tupl
     assert [(each.weekday, each.opens_min, each.closes_min) for each in point.opening_hours] == (
         [opened] if opened else []
     )
-
-
-def test_zones_come_from_state_then_country_then_assumption() -> None:
-    assert str(address_zone(Address(country="US", subdivision="HI"), NEW_YORK)) == "Pacific/Honolulu"
-    assert str(address_zone(Address(country="NL"), NEW_YORK)) == "Europe/Amsterdam"
-    assert str(address_zone(Address(country="ZZ"), NEW_YORK)) == NEW_YORK
