@@ -131,8 +131,11 @@ def _print(form: LabelFormat) -> dict[str, str]:
 
 
 def booking(body: Reading, tender_reference: str, base: str) -> Booking:
-    """A shipment that was made. Only its id is needed; Canada Post names no price here, so the rate's stands."""
-    number = word(body, "shipmentId")
+    """A shipment that was made. Only its id is needed, which its links have too; Canada Post names no price here, so
+    the rate's stands.
+    """
+    linked = (_linked(link.maybe_text("href")) for link in body.maybe_objects("links"))
+    number = word(body, "shipmentId") or next(filter(None, linked), "")
     if not number:
         raise BadCarrierResponse("the shipment has no id")
     return Booking(
@@ -158,19 +161,23 @@ def artifact(href: str, base: str) -> str:
 
 
 def listed(body: Reading) -> tuple[str, ...]:
-    """The ids of the shipments that a list links to. It is an array of links, or an object that holds one."""
+    """The ids of the shipments that a list links to. It is an array of links, or an object that holds one; links to
+    labels name no shipment.
+    """
     holds = body.maybe_objects("links") or body.maybe_objects("shipments")
     links = body.items() if isinstance(body.raw, list) else holds
     if not links and not (isinstance(body.raw, list) or body.has("links") or body.has("shipments")):
         raise BadCarrierResponse("a list of shipments has neither shipments nor links")
-    ids = [word(link, "shipmentId") or _last_part(link.maybe_text("href")) for link in links]
+    links = [link for link in links if not ARTIFACT.search(link.maybe_text("href"))]
+    ids = [word(link, "shipmentId") or _linked(link.maybe_text("href")) for link in links]
     if not all(ids):
         raise BadCarrierResponse("a list of shipments names one without an id")
     return tuple(dict.fromkeys(ids))
 
 
-def _last_part(href: str) -> str:
-    found = re.search(r"/shipments?/([\w-]+)(?:/details)?/?$", href, re.ASCII)
+def _linked(href: str) -> str:
+    """The shipment in a link to it, or to a part of it such as its details or price."""
+    found = re.search(r"/shipments?/([\w-]+)(?:/[a-z-]+)?/?$", href, re.ASCII)
     return found[1] if found else ""
 
 

@@ -177,6 +177,40 @@ def test_only_the_apis_own_artifacts_are_followed(href: str, path: str) -> None:
     assert shipping.artifact(href, BASE) == path
 
 
+HERE = f"{BASE}/shipping/v1/1/1/shipments/545"
+LABEL = {"rel": "label", "href": f"{BASE}/shipping/v1/artifacts/6e93/shipping/1000/0"}
+PARTS = [
+    {"rel": rel, "href": f"{HERE}{part}"} for rel, part in (("self", ""), ("details", "/details"), ("price", "/price"))
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        (PARTS[:1], ("545",)),
+        ([*PARTS, LABEL], ("545",)),
+        ({"links": [*PARTS, {"rel": "self", "href": f"{BASE}/shipping/v1/1/1/shipments/546"}]}, ("545", "546")),
+        ({"shipments": [{"shipmentId": 545}]}, ("545",)),
+        ([], ()),
+    ],
+)
+def test_a_list_names_each_shipment_once(body: Any, ids: tuple[str, ...]) -> None:
+    assert shipping.listed(Reading(body)) == ids
+
+
+@pytest.mark.parametrize("body", [{}, {"items": []}, [{"rel": "self", "href": f"{BASE}/elsewhere"}], [{}]])
+def test_a_list_that_cannot_be_read_is_not_an_empty_one(body: Any) -> None:
+    with pytest.raises(BadCarrierResponse):
+        shipping.listed(Reading(body))
+
+
+def test_a_shipment_without_an_id_is_known_by_its_links() -> None:
+    ref = shipping.booking(Reading({"trackingPin": "123", "links": [LABEL, *PARTS]}), "tnd_1", BASE).ref
+    assert (ref.carrier_reference, ref.tracking_number, ref.label_url) == ("545", "123", LABEL["href"])
+    with pytest.raises(BadCarrierResponse, match="no id"):
+        shipping.booking(Reading({"trackingPin": "123", "links": [LABEL]}), "tnd_1", BASE)
+
+
 def test_summaries_as_recorded_are_read() -> None:
     recorded = b'[{"serviceName": "Flat rate box", "expectedDeliveryDate": "2026-09-25", "eventDescription": "Photo"}]'
     expected = tracking.expected(tracking.item(Reading.parse(recorded)), ZONE)
