@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
+    BadCarrierResponse,
     Leg,
     Place,
     ProofOfDelivery,
@@ -24,12 +25,19 @@ from carriers.base import (
 
 
 def updates(answer: Reading, table: StatusTable, zone: ZoneInfo) -> tuple[TrackingUpdate, ...]:
-    """One update per parcel that InPost knows; events that name no code or time are left out."""
-    found = []
-    for parcel in answer.get("parcels").items():
-        scans = parcel.objects("events")
+    """One update per parcel that InPost knows; events that name no code or time are left out.
+
+    Raises:
+        BadCarrierResponse: there are parcels, and none says which.
+    """
+    parcels, found = answer.get("parcels").items(), []
+    for parcel in parcels:
+        scans, number = parcel.maybe_objects("events"), parcel.maybe_text("trackingNumber")
         readable = [scan for scan in scans if scan.maybe_text("eventCode") and maybe_moment(scan, "timestamp", zone)]
-        found.append(_update(parcel.text("trackingNumber"), readable, table, zone))
+        if number:
+            found.append(_update(number, readable, table, zone))
+    if parcels and not found:
+        raise BadCarrierResponse("InPost does not say of which parcels it tells")
     return tuple(found)
 
 

@@ -58,6 +58,15 @@ def test_an_event_about_nothing_is_kept_for_a_person_and_left_out_of_a_history(g
     assert len(update.events) == (gone == "trackingNumber")
 
 
+def test_a_parcel_without_a_number_holds_up_no_other() -> None:
+    odd: list[dict[str, Any]] = [{"trackingNumber": None, "events": []}, {"trackingNumber": "2", "events": [7]}]
+    assert [
+        (each.tracking_number, each.events) for each in tracking.updates(Reading({"parcels": odd}), TABLE, WARSAW)
+    ] == [("2", ())]
+    with pytest.raises(BadCarrierResponse, match="which parcels"):
+        tracking.updates(Reading({"parcels": odd[:1]}), TABLE, WARSAW)
+
+
 def test_a_time_without_a_zone_is_never_taken_for_utc() -> None:
     """The documentation calls it local."""
     event = {"trackingNumber": "1", "eventCode": "EOL.1001", "timestamp": "2025-03-30T04:30:00.123456789"}
