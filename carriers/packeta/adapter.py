@@ -66,7 +66,7 @@ class Packeta(Carrier):
             if refused.carrier_code != NOT_CANCELLABLE:
                 raise
             status = envelope.confirmed(await self._call("packetStatus", members, repeatable=True))
-            if not tracking.is_cancelled(status):
+            if not tracking.is_cancelled(status, self.statuses):
                 return Cancellation(state=CancellationState.TOO_LATE, why=refused.reasons[0])
         return Cancellation(state=CancellationState.ACCEPTED)
 

@@ -24,7 +24,6 @@ from carriers.base import (
 from carriers.packeta.wire.packets import BARCODE_PREFIX
 
 RETURNING = "returning"
-CANCELLED = "11"
 CONTRADICTED = Mapped("unknown", "unmapped_carrier_code", listed=False)
 
 
@@ -87,6 +86,8 @@ def _meaning(code: str, text: str, mapped: Mapped) -> Mapped:
     return mapped if code in codes else CONTRADICTED
 
 
-def is_cancelled(envelope: XmlReading) -> bool:
-    """Whether the status of a packet is that it was cancelled."""
-    return envelope.get("result").text("statusCode") == CANCELLED
+def is_cancelled(envelope: XmlReading, statuses: StatusTable) -> bool:
+    """Whether the status of a packet is that it was cancelled, in number and text."""
+    result = envelope.get("result")
+    code = result.text("statusCode")
+    return _meaning(code, result.maybe_text("codeText"), statuses.lookup(code)).status == "cancelled"

@@ -290,6 +290,16 @@ def test_records_in_any_order_and_twice_tell_the_same() -> None:
     assert [event.carrier_code for event in tracked(second, first).events] == ["1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "cancelled"),
+    [(11, "cancelled", True), (11, "", True), (11, "collected", False), (12, "cancelled", False), (21, "", False)],
+)
+def test_a_packet_is_cancelled_when_nothing_contradicts_it(code: int, text: str, cancelled: bool) -> None:
+    inner = record(code, more=f"<codeText>{text}</codeText>")
+    told = envelope.confirmed(answered(f"<status>ok</status><result>{inner}</result>"))
+    assert tracking.is_cancelled(told, Packeta.statuses) is cancelled
+
+
 def test_a_status_is_one_record() -> None:
     told = envelope.confirmed(answered(f"<status>ok</status><result>{record(7)}</result>"))
     update = tracking.update(told, "Z1", Packeta.statuses, PRAGUE)
