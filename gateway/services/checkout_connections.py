@@ -127,6 +127,8 @@ class ConnectionBook:
     def _check(self, connection: CheckoutConnection) -> None:
         _check_secrets(connection)
         settings = connection.settings
+        if connection.protocol is CheckoutProtocol.ADOBE and settings.origin is None:
+            raise Unprocessable("/origin", "Adobe's webhook names no origin, so the connection must", "required")
         if settings.policy:
             try:
                 self._policies.latest(connection.merchant_id, settings.policy)

@@ -1,8 +1,9 @@
 """What checkouts are told: rates in time, the same ones for the same cart, and each one kept as an offer to be booked.
 
 One cart asks carriers once: what it was told lies in the database and is told again, by every process, while it is
-fresh; those who ask at the same moment wait for the first of their process (so a cart may ask carriers once in each
-process at most). Carriers that answer too late are waited for in the background, and the next buyer gets their rates.
+fresh. Of those who ask at the same moment one goes: threads of a process wait for the first of them, and processes for
+the one that holds the claim in the database. Carriers that answer too late are waited for in the background, and the
+next buyer gets their rates.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -41,6 +43,12 @@ from gateway.services.quotes import QuoteAsk, QuoteService
 
 log = logging.getLogger("gateway.checkouts")
 LEAST_MS = 50
+POLL_S = 0.03
+"""How often a process looks whether another one has the answer."""
+
+CLAIM_MARGIN_S = 1.0
+"""How much longer a claim holds than its asking may take; then its process has died."""
+
 UNSURE_S = 60
 """How long an answer stays that not every carrier had a part in, or that is the fallback table's."""
 
@@ -88,20 +96,36 @@ class Checkouts:
         try:
             return self._flights.join(
                 (connection.id, key),
-                lambda: self._asked(connection, cart, key, left_ms),
+                lambda: self._once(connection, cart, key, time.monotonic() + left_ms / 1000),
                 (left_ms + RESERVE_MS) / 1000,
             )
         except TimeoutError:
             return CheckoutAnswer(quote_id="", rates=(), made_at=now, fresh_until=now, failed=True)
 
-    def _asked(self, connection: CheckoutConnection, cart: Cart, key: str, left_ms: int) -> CheckoutAnswer:
-        now, shipment = self._clock(), _shipment(connection, cart)
+    def _once(self, connection: CheckoutConnection, cart: Cart, key: str, until: float) -> CheckoutAnswer:
+        """Ask, unless another process does: then what it brings. Raises TimeoutError: it brings nothing in time."""
+        shipment = _shipment(connection, cart)
         if shipment is None:
+            now = self._clock()
             return CheckoutAnswer(quote_id="", rates=(), made_at=now, fresh_until=now)
-        with self._store.look() as uow:  # who went before may have landed since
-            kept = uow.checkouts.answer(connection.merchant_id, connection.id, key, now)
-        if kept is not None:
-            return kept
+        named = (connection.merchant_id, connection.id, key)
+        while (left_s := until - time.monotonic()) > 0:
+            now = self._clock()
+            with self._store.work() as uow:
+                claimed = uow.checkouts.claim(*named, now, now + timedelta(seconds=left_s + CLAIM_MARGIN_S))
+                uow.commit()
+            if claimed:
+                return self._asked(connection, cart, shipment, key, max(round(left_s * 1000), LEAST_MS))
+            with self._store.look() as uow:
+                kept = uow.checkouts.answer(*named, now)
+            if kept is not None:
+                return kept
+            time.sleep(POLL_S)
+        raise TimeoutError
+
+    def _asked(
+        self, connection: CheckoutConnection, cart: Cart, shipment: Shipment, key: str, left_ms: int
+    ) -> CheckoutAnswer:
         ask = QuoteAsk(
             shipment=shipment,
             policy=connection.settings.policy,
@@ -113,6 +137,11 @@ class Checkouts:
         try:
             quote = self._quotes.quote(connection.merchant_id, connection.mode, ask, gathering)
             return self._keep(connection, key, self._answer(connection, quote))
+        except BaseException:
+            with self._store.work() as uow:
+                uow.checkouts.release(connection.merchant_id, connection.id, key, self._clock())
+                uow.commit()
+            raise
         finally:
             gathering.answered()
 
@@ -149,10 +178,9 @@ class Checkouts:
         )
 
     def _keep(self, connection: CheckoutConnection, key: str, answer: CheckoutAnswer) -> CheckoutAnswer:
-        if answer.fresh_until > self._clock():
-            with self._store.work() as uow:
-                uow.checkouts.keep(connection.merchant_id, connection.id, key, answer)
-                uow.commit()
+        with self._store.work() as uow:
+            uow.checkouts.keep(connection.merchant_id, connection.id, key, answer)
+            uow.commit()
         return answer
 
     def _carrier_name(self, code: str) -> str:

@@ -67,6 +67,7 @@ def test_secrets_are_never_given_back_and_encrypted_at_rest(newcomer: Merchant) 
         ({"secrets": {"client_secret_previous": "x"}}, "/secrets"),
         ({"protocol": "adobe", "secrets": {"public_key": "no key"}}, "/secrets/public_key"),
         ({"protocol": "tiendanube"}, "/secrets/client_secret"),
+        ({"protocol": "adobe", "secrets": {"url_token": "t"}}, "/origin"),
         ({"protocol": "wix"}, "/protocol"),
         ({"policy": "no-such"}, "/policy"),
         ({"deadline_ms": 2600}, "/deadline_ms"),

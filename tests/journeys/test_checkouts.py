@@ -18,9 +18,10 @@ from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.sandbox.simulator import server
 from carriers.sandbox.simulator.scenarios import prices
 from gateway.domain.checkouts import offer_in
+from tests.conftest import TestDatabase
 from tests.journeys.fleet import add_fleet
 from tests.journeys.shops import CARTS, KEYS, ORIGIN, Shop, shop, shopify_cart
-from tests.journeys.site import ORDER, Merchant, Served, Site
+from tests.journeys.site import ORDER, Gateway, Merchant, Served, Site
 
 PROTOCOLS = sorted(CARTS)
 FALLBACK = {"name": "Post", "service": "standard", "price": {"amount": 7900, "currency": "NOK"}, "days": 5}
@@ -176,6 +177,21 @@ def test_a_hundred_identical_carts_ask_the_carrier_once(
     assert len(codes) == 1
     assert len(next(iter(codes))) == 3
     assert quoted(sandbox) == 1
+
+
+def test_two_processes_ask_the_carrier_once(
+    base: str, shop_owner: Merchant, sandbox: RunningSimulator, database: TestDatabase
+) -> None:
+    sandbox.simulator.faults.add(Fault(kind=FaultKind.SLOW, operation="quote", delay_s=0.7))
+    first = shop(base, shop_owner, "shopify")
+    other = Gateway(database.url)
+    with Served(other.app) as served:
+        second = Shop(served.url, first.protocol, first.connection)
+        with ThreadPoolExecutor(20) as crowd:
+            answers = list(crowd.map(lambda turn: (first, second)[turn % 2].ask(shopify_cart()), range(20)))
+        assert len({tuple(shown(first, answer)) for answer in answers}) == 1
+        assert quoted(sandbox) == 1
+    other.close()
 
 
 def test_a_cart_is_the_same_whoever_buys_it_and_another_one_elsewhere_or_later(

@@ -103,6 +103,27 @@ def test_an_answer_is_kept_while_it_is_fresh_and_gives_way_to_a_newer_one(begun:
         assert uow.checkouts.answer(OTHER, "con_1", "k", NOW) is None
 
 
+def test_one_asks_at_a_time_and_a_dead_one_not_for_ever(begun: SqlStore) -> None:
+    def claimed(at: float) -> bool:
+        now = NOW + timedelta(seconds=at)
+        with begun.work() as uow:
+            found = uow.checkouts.claim(MERCHANT, "con_1", "k", now, now + timedelta(seconds=5))
+            uow.commit()
+        return found
+
+    assert [claimed(0), claimed(1), claimed(4.9)] == [True, False, False]
+    assert [claimed(5), claimed(6)] == [True, False]
+    with begun.work() as uow:
+        assert uow.checkouts.answer(MERCHANT, "con_1", "k", NOW) is None
+        uow.checkouts.release(MERCHANT, "con_1", "k", NOW + timedelta(seconds=7))
+        uow.commit()
+    assert claimed(7)
+    with begun.work() as uow:
+        uow.checkouts.keep(MERCHANT, "con_1", "k", answer(60))
+        uow.commit()
+    assert [claimed(8), claimed(59), claimed(60)] == [False, False, True]
+
+
 def test_stale_answers_are_forgotten_and_all_of_a_connection_that_ends(begun: SqlStore) -> None:
     with begun.work() as uow:
         uow.checkouts.keep(MERCHANT, "con_1", "old", answer(10))

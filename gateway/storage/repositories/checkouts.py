@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from gateway.domain.checkouts import CheckoutAnswer, CheckoutConnection
 from gateway.domain.errors import Conflict
@@ -71,9 +71,28 @@ class CheckoutRepository(Repository):
         found: CheckoutAnswer | None = self._connection.execute(wanted).scalar()
         return found
 
+    def claim(self, merchant_id: str, connection_id: str, key: str, now: datetime, until: datetime) -> bool:
+        """The right to ask carriers, for so long; False where an answer is fresh or somebody else asks."""
+        upsert = DIALECTS[self._connection.dialect.name].insert(_ANSWERS)
+        upsert = upsert.on_conflict_do_update(
+            index_elements=["merchant_id", "connection_id", "key"],
+            set_={"asking_until": until},
+            where=(_A.fresh_until <= now) & (_A.asking_until <= now),
+        )
+        named = {"merchant_id": merchant_id, "connection_id": connection_id, "key": key}
+        claimed = {**named, "answer": None, "fresh_until": now, "asking_until": until}
+        return self._connection.execute(upsert, claimed).rowcount == 1
+
+    def release(self, merchant_id: str, connection_id: str, key: str, now: datetime) -> None:
+        """Give the right back: no answer was got."""
+        mine = update(_ANSWERS).where(
+            _A.merchant_id == merchant_id, _A.connection_id == connection_id, _A.key == key, _A.asking_until > now
+        )
+        self._connection.execute(mine.values(asking_until=now))
+
     def keep(self, merchant_id: str, connection_id: str, key: str, answer: CheckoutAnswer) -> None:
-        """In place of an earlier answer."""
-        kept = {"answer": answer, "fresh_until": answer.fresh_until}
+        """In place of an earlier answer; nobody asks any more."""
+        kept = {"answer": answer, "fresh_until": answer.fresh_until, "asking_until": answer.made_at}
         upsert = DIALECTS[self._connection.dialect.name].insert(_ANSWERS)
         upsert = upsert.on_conflict_do_update(index_elements=["merchant_id", "connection_id", "key"], set_=kept)
         named = {"merchant_id": merchant_id, "connection_id": connection_id, "key": key}
@@ -81,7 +100,7 @@ class CheckoutRepository(Repository):
 
     def prune(self, merchant_id: str, now: datetime) -> int:
         """Forget answers that are fresh no more; how many."""
-        stale = delete(_ANSWERS).where(_A.merchant_id == merchant_id, _A.fresh_until <= now)
+        stale = delete(_ANSWERS).where(_A.merchant_id == merchant_id, _A.fresh_until <= now, _A.asking_until <= now)
         return self._connection.execute(stale).rowcount
 
     def _sealed(self, each: CheckoutConnection) -> CheckoutConnection:

@@ -32,12 +32,16 @@ class CheckoutConnectionRow(Named, Row):
 
 
 class CheckoutAnswerRow(Owned, Row):
-    """What one cart was answered; the key is a digest of everything that the answer depends on."""
+    """What one cart was answered; the key is a digest of everything that the answer depends on.
+
+    `asking_until`: somebody asks carriers for it, and has so long to bring an answer.
+    """
 
     __tablename__ = "checkout_answers"
     connection_id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    answer: Mapped[CheckoutAnswer]
+    answer: Mapped[CheckoutAnswer | None]
+    asking_until: Mapped[datetime]
     fresh_until: Mapped[datetime]
     __table_args__ = (
         of("connection_id", "checkout_connections", ondelete="CASCADE"),
