@@ -23,6 +23,8 @@ from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
+from gateway.services.checkout_connections import ConnectionBook
+from gateway.services.checkouts import Checkouts
 from gateway.services.decisions import Decisions
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
@@ -65,19 +67,20 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
     tracking = Tracking(store, pool, funnel, clock, settings.tracking, settings.worker)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
-    lock = timedelta(seconds=settings.booking.deadline_s + settings.booking.lease_margin_s)
     return Services(
         settings=settings,
         store=store,
         clock=clock,
         pool=pool,
-        once=Once(store, clock, faults, lock),
+        once=Once(store, clock, faults, _lock(settings)),
         keys=KeyRing(store, settings.secrets.pepper, clock),
         catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
         rate_cards=RateCardBook(store, accounts, pool, clock),
         quotes=quotes,
+        connections=ConnectionBook(store, policies, clock),
+        checkouts=Checkouts(store, pool, quotes, clock, installed),
         shipments=ShipmentService(store, quotes, reconciler, acceptance, clock),
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
@@ -91,6 +94,11 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList()),
         webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
     )
+
+
+def _lock(settings: Settings) -> timedelta:
+    """How long a request may still be at work."""
+    return timedelta(seconds=settings.booking.deadline_s + settings.booking.lease_margin_s)
 
 
 def _store(settings: Settings, clock: Clock) -> Store:

@@ -2,6 +2,8 @@
 
 from gateway.api import (
     accounts,
+    cartonizations,
+    checkout_connections,
     handover,
     labels,
     policies,
@@ -12,6 +14,7 @@ from gateway.api import (
     tracking,
     webhook_endpoints,
 )
+from gateway.api.checkout import callbacks
 
 BLUEPRINTS = (
     quotes.blueprint,
@@ -22,6 +25,9 @@ BLUEPRINTS = (
     accounts.blueprint,
     policies.blueprint,
     rate_cards.blueprint,
+    checkout_connections.blueprint,
+    cartonizations.blueprint,
+    callbacks.blueprint,
     webhook_endpoints.blueprint,
     service.blueprint,
 )

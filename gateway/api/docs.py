@@ -1,4 +1,4 @@
-"""/docs, /docs/policies, /docs/problems: pages for people, from the very tables and the document at /openapi.json.
+"""/docs and the pages under it: for people, from the very tables and the document at /openapi.json.
 
 No script and no foreign host: they work without internet and under the strictest content policy.
 """
@@ -48,6 +48,13 @@ def problems_page() -> Response:
 def policies_page() -> Response:
     """Writing a policy: the words a policy has, from the very tables that read it, and six from life."""
     return _page("policies.html", **vocabulary(), examples=policy_examples())
+
+
+@blueprint.route("/docs/checkouts")
+@open_to_all("it documents the API")
+def checkouts_page() -> Response:
+    """How to connect a shop's checkout, protocol by protocol."""
+    return _page("checkouts.html", base=services().settings.web.base_url)
 
 
 @blueprint.route("/docs/docs.css")

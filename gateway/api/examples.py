@@ -158,3 +158,56 @@ zone,service,max_weight_g,price_minor,currency,transit_days
 oslo,standard,5000,6900,NOK,1
 norway,standard,5000,9900,NOK,3
 """
+
+CONNECTION: dict[str, Any] = {
+    "name": "fjord-shopify",
+    "protocol": "shopify",
+    "secrets": {"client_secret": "the secret of your Shopify app"},
+    "origin": {**QUOTE["origin"], "company": "Fjord Shop"},
+    "boxes": [
+        {"name": "small", "length_mm": 250, "width_mm": 180, "height_mm": 80, "empty_weight_g": 90, "wall_mm": 3},
+        {
+            "name": "large",
+            "length_mm": 450,
+            "width_mm": 350,
+            "height_mm": 300,
+            "max_weight_g": 15000,
+            "empty_weight_g": 420,
+            "wall_mm": 4,
+        },
+    ],
+    "sizes": [{"sku": "SHOE-42", "length_mm": 330, "width_mm": 200, "height_mm": 120}],
+    "fallback": [
+        {
+            "name": "Standard delivery",
+            "service": "standard",
+            "price": {"amount": 9900, "currency": "NOK"},
+            "countries": ["NO"],
+            "max_weight_g": 20000,
+            "days": 7,
+        }
+    ],
+    "markup_percent": "5",
+    "round_up_to_minor": 100,
+    "free_from": {"amount": 150000, "currency": "NOK"},
+    "requests_per_min": 600,
+}
+
+CONNECTION_CHANGE: dict[str, Any] = {"policy": "cheapest", "when_nothing": "backup", "deadline_ms": 2000}
+
+CARTONIZE: dict[str, Any] = {
+    "items": [
+        {"sku": "SHOE-42", "quantity": 2, "weight_g": 1100, "length_mm": 330, "width_mm": 200, "height_mm": 120},
+        {
+            "sku": "VASE-1",
+            "weight_g": 900,
+            "length_mm": 140,
+            "width_mm": 140,
+            "height_mm": 260,
+            "keep_upright": True,
+            "nothing_on_top": True,
+        },
+    ],
+    "boxes": CONNECTION["boxes"],
+    "dimensional_divisor": 5000,
+}

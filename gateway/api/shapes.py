@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from gateway.api.prices import money, promise
 from gateway.domain.codec import to_json
 from gateway.domain.quotes import NOTHING_KNOWN, CarrierResult, LastResort, Offer, Outlook, Quote
 from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
-from gateway.domain.values import Address, Money, Parcel
+from gateway.domain.values import Address, Parcel
 from gateway.services.accounts import PollingView
 from gateway.services.shipments import ShipmentFile
 
 Json = dict[str, Any]
-
-
-def money(amount: Money | None) -> Json | None:
-    """Integer minor units and currency."""
-    return None if amount is None else {"amount": amount.minor, "currency": amount.currency}
 
 
 def quote(quoted: Quote) -> Json:
@@ -36,6 +32,7 @@ def quote(quoted: Quote) -> Json:
         "last_resort": last_resort(quoted.last_resort),
         "offers": [offer(each, quoted) for each in in_order(quoted)],
         "carrier_results": [carrier_result(result) for result in quoted.carrier_results],
+        "checkout": promise(quoted.checkout),
         "metadata": dict(quoted.shipment.metadata),
         "reference": quoted.shipment.reference or None,
     }
@@ -126,6 +123,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "carrier_tracking_url": shipment.carrier_tracking_url or None,
         "tracking_url": None,
         "price": money(shipment.price),
+        "promised_price": money(shipment.promised_price),
         "promise": {"deliver_by": shipment.deliver_by},
         "attempts": shipment.attempts,
         "status_conflict": shipment.status_conflict,

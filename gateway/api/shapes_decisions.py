@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from gateway.api.shapes import carrier_result, in_order, last_resort, money, offer, tender
+from gateway.api.prices import money
+from gateway.api.shapes import carrier_result, in_order, last_resort, offer, tender
 from gateway.domain.quotes import Offer, Quote, Shadow
 from gateway.domain.records import PolicyRecord
 from gateway.rules.rule_data import RESERVED

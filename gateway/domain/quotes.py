@@ -188,6 +188,41 @@ class LastResort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRate:
+    """A rate as a buyer sees it. `code` carries the offer's id; `stable` stays the same when the cart is asked again.
+
+    `price` is the buyer's, `cost` what the carrier was quoted to take from the merchant.
+    """
+
+    offer_id: str
+    stable: str
+    service: ServiceLevel
+    label: str
+    description: str
+    price: Money
+    cost: Money
+    expires_at: datetime
+    carrier: str = ""
+    carrier_name: str = ""
+    deliver_from: datetime | None = None
+    deliver_by: datetime | None = None
+
+    @property
+    def code(self) -> str:
+        """For the shop's order, from which it comes back: the stable part first."""
+        return f"{self.stable}-{self.offer_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutPromise:
+    """What a quote's buyer was shown, kept with the quote. `fallback`: from the table, for no carrier gave a rate."""
+
+    connection_id: str
+    rates: tuple[ShownRate, ...]
+    fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """Our answer to "who can deliver this?": ranked offers with reasons, who did not answer, and an expiry."""
 
@@ -208,6 +243,7 @@ class Quote:
     policy_currency: str = ""
     shadow: Shadow | None = None
     last_resort: LastResort | None = None
+    checkout: CheckoutPromise | None = None
 
     @property
     def ranked(self) -> tuple[Offer, ...]:

@@ -91,6 +91,7 @@ class ShipmentRecord:
 
     `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold).
     `version` grows with every change of either and orders the merchant's webhooks.
+    `promised_price` is what a checkout's offer was to cost the merchant; the buyer's price stands whatever it becomes.
     """
 
     id: str
@@ -117,6 +118,7 @@ class ShipmentRecord:
     tender_id: str = ""
     price: Money | None = None
     quoted_price: Money | None = None
+    promised_price: Money | None = None
     deliver_by: datetime | None = None
     tracking_number: str = ""
     carrier_tracking_url: str = ""

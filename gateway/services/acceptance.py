@@ -12,6 +12,7 @@ from gateway.domain.errors import NotFound, StaleVersion
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
+from gateway.domain.values import Money
 from gateway.services.changes import record_change
 from gateway.services.ids import new_id
 from gateway.services.labels import is_whole
@@ -48,7 +49,7 @@ class Acceptance:
             other = other or _tracked_elsewhere(uow, tender, booking)
             if other is not None:
                 shipment = self._doubled(uow, shipment, tender, reference, other, now)
-            elif not self._tolerable(tender, booking):
+            elif not self._tolerable(shipment, tender, booking):
                 shipment = self._too_dear(uow, shipment, tender, booking, now)
             else:
                 shipment = self._take(uow, shipment, tender, booking, now)
@@ -90,13 +91,13 @@ class Acceptance:
             service=tender.rate.service,
             tender_id=tender.id,
             price=price,
-            quoted_price=tender.rate.price,
+            quoted_price=shipment.promised_price or tender.rate.price,
             deliver_by=tender.rate.deliver_by or booking.deliver_by,
             tracking_number=booking.ref.tracking_number,
             carrier_tracking_url=booking.tracking_url,
             booking=booking.ref,
         )
-        variance = _variance(tender, booking)
+        variance = _variance(booked, price)
         if variance:
             uow.cases.open(_case("price_variance", shipment, tender, variance, now))
         uow.cases.close(shipment.merchant_id, shipment.id, "needs_review", now, "booked", "the booking was found")
@@ -140,10 +141,13 @@ class Acceptance:
         uow.trackers.append(tracker, event, "")
         return project(uow, tracker, now, "gateway").shipment or shipment
 
-    def _tolerable(self, tender: Tender, booking: Booking) -> bool:
-        """Whether the booked price is one the quote stands for: its currency, at most the tolerance above it."""
+    def _tolerable(self, shipment: ShipmentRecord, tender: Tender, booking: Booking) -> bool:
+        """Whether the booked price is one the quote stands for: its currency, at most the tolerance above it.
+
+        What a checkout promised a buyer is booked at any price; the difference is the merchant's, who sees the case.
+        """
         quoted, booked = tender.rate.price, booking.price
-        if booked is None:
+        if booked is None or (shipment.promised_price is not None and booked.currency == quoted.currency):
             return True
         most = quoted.amount * (100 + self._tolerance_percent)
         return booked.currency == quoted.currency and booked.amount * 100 <= most
@@ -152,7 +156,7 @@ class Acceptance:
         self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, booking: Booking, now: datetime
     ) -> ShipmentRecord:
         """Booked at a price nobody agreed to: taken back, the next offer's turn; a person sees the case."""
-        why = f"booked at another price and taken back: {_variance(tender, booking)}"
+        why = f"booked at another price and taken back: quoted {tender.rate.price}, booked {booking.price}"
         refused = replace(tender, state=TenderState.REFUSED, why=why, due_at=None, updated_at=now)
         if not uow.tenders.close(refused, (TenderState.OFFERED, TenderState.UNCERTAIN)):
             return self._take(uow, shipment, tender, booking, now)
@@ -203,10 +207,14 @@ def _why(tender: Tender) -> str:
     return f"accepted; found after: {tender.why}" if tender.state is TenderState.UNCERTAIN else "accepted"
 
 
-def _variance(tender: Tender, booking: Booking) -> str:
-    if booking.price is None or booking.price == tender.rate.price:
+def _variance(shipment: ShipmentRecord, price: Money) -> str:
+    """What the merchant bears or gains where the carrier takes another price than was quoted; "" where it does not."""
+    quoted = shipment.quoted_price
+    if quoted is None or price == quoted:
         return ""
-    return f"quoted {tender.rate.price}, booked {booking.price}"
+    if shipment.promised_price is None or price.currency != quoted.currency:
+        return f"quoted {quoted}, booked {price}"
+    return f"promised at the checkout for {quoted}, booked {price}: {price - quoted} on the merchant's account"
 
 
 def _case(kind: str, shipment: ShipmentRecord, tender: Tender, why: str, now: datetime) -> Case:
@@ -221,6 +229,11 @@ def _case(kind: str, shipment: ShipmentRecord, tender: Tender, why: str, now: da
     )
 
 
+def _quoted_minor(shipment: ShipmentRecord, price: Money) -> int | None:
+    quoted = shipment.quoted_price
+    return quoted.minor if quoted is not None and quoted.currency == price.currency else None
+
+
 def _delivery_record(shipment: ShipmentRecord, tender: Tender, now: datetime) -> DeliveryRecord:
     price = shipment.price or tender.rate.price
     return DeliveryRecord(
@@ -233,7 +246,7 @@ def _delivery_record(shipment: ShipmentRecord, tender: Tender, now: datetime) ->
         booked_at=now,
         ready_at=shipment.ready_at,
         promised_by=shipment.deliver_by,
-        quoted_minor=tender.rate.price.minor if tender.rate.price.currency == price.currency else None,
+        quoted_minor=_quoted_minor(shipment, price),
         price_minor=price.minor,
         currency=price.currency,
         co2e_g=tender.rate.co2e_g,

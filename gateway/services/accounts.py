@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from time import monotonic
 from typing import Any
 
 from carriers.base import Carrier
@@ -21,6 +23,8 @@ from gateway.services.probing import Probe, probe
 from gateway.settings import Carriers as CarrierSettings
 
 CHECK_DEADLINE_S = 10.0
+MOST_PROBES = 16
+"""Accounts asked at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +163,22 @@ class AccountBook:
 
     def probe(self, merchant_id: str, mode: Mode, account_id: str) -> Probe:
         """Ask the carrier something that costs nothing, and say in a sentence whether the account works."""
-        live = self._pool.attempt(self.get(merchant_id, mode, account_id))
+        return self._probed(self._pool.attempt(self.get(merchant_id, mode, account_id)), monotonic() + CHECK_DEADLINE_S)
+
+    def probe_all(self, merchant_id: str, mode: Mode, deadline_s: float) -> Sequence[tuple[AccountRecord, Probe]]:
+        """Every enabled account, asked at once."""
+        lives = [self._pool.attempt(record) for record in self.list(merchant_id, mode) if record.enabled]
+        until = monotonic() + deadline_s
+        with ThreadPoolExecutor(max_workers=MOST_PROBES) as crowd:
+            probes = list(crowd.map(lambda live: self._probed(live, until), lives))
+        return [(live.record, found) for live, found in zip(lives, probes, strict=True)]
+
+    def _probed(self, live: LiveCarrier | BrokenAccount, until: float) -> Probe:
         if isinstance(live, BrokenAccount):
             return Probe(ok=False, code="broken_account", why=live.why)
 
         def ask(call: Coroutine[Any, Any, Any]) -> Outcome[Any]:
-            return self._pool.ask_all(Purpose.CHECK, [live], [call], CHECK_DEADLINE_S)[0]
+            return self._pool.ask_all(Purpose.CHECK, [live], [call], max(until - monotonic(), 0.0))[0]
 
         return probe(live, self._clock(), ask)
 

@@ -181,7 +181,8 @@ class Booker:
             return CarrierUnavailable(str(error))
         if rate is None:
             return ShipmentRejected("the carrier no longer offers it")
-        if self._tolerable(offer.rate, rate):
+        honoured = shipment.promised_price is not None and rate.price.currency == offer.rate.price.currency
+        if honoured or self._tolerable(offer.rate, rate):  # what a buyer was promised holds; the merchant bears it
             return rate
         why = f"quoted {offer.rate.price}, now {rate.price}"
         if shipment.chosen_offer_id:

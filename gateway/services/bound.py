@@ -8,6 +8,8 @@ from gateway.domain.clock import Clock
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
+from gateway.services.checkout_connections import ConnectionBook
+from gateway.services.checkouts import Checkouts
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
@@ -44,6 +46,8 @@ class Services:
     policies: PolicyBook
     rate_cards: RateCardBook
     quotes: QuoteService
+    connections: ConnectionBook
+    checkouts: Checkouts
     shipments: ShipmentService
     labels: Labels
     recalls: Recalls

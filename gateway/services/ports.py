@@ -33,6 +33,7 @@ from gateway.services.answers import Page as Page
 from gateway.services.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.answers import UnmappedCode as UnmappedCode
 from gateway.services.answers import Violation as Violation
+from gateway.services.checkout_ports import CheckoutStore as CheckoutStore
 from gateway.services.handover_ports import Manifests as Manifests
 from gateway.services.handover_ports import Pickups as Pickups
 from gateway.services.handover_ports import PollingSpends as PollingSpends
@@ -50,6 +51,9 @@ class Keys(Protocol):
     def add_merchant(self, merchant_id: str, name: str, created_at: datetime) -> None: ...
     def settings_version(self, merchant_id: str) -> int:
         """Rises with every change of the merchant's accounts and policies: what was read before is stale then."""
+
+    def wishes_version(self, merchant_id: str) -> int:
+        """The same without what only says that an account rests: rises with what the merchant wants."""
 
     def merchants(self) -> Sequence[tuple[str, str]]:
         """(id, name) of every merchant."""
@@ -212,6 +216,7 @@ class UnitOfWork(Protocol):
     keys: Keys
     policies: Policies
     quotes: QuoteStore
+    checkouts: CheckoutStore
     shipments: Shipments
     tenders: Tenders
     recalls: Recalls

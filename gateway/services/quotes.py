@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from carriers.base import BadCarrierResponse, Capability, QuoteRequest
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, Unprocessable
-from gateway.domain.quotes import CarrierResult, Offer, Quote, Rate, ResultState, ServiceLevel
+from gateway.domain.quotes import CarrierResult, CheckoutPromise, Offer, Quote, Rate, ResultState, ServiceLevel
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.domain.zones import Zone, zone_of
@@ -29,10 +30,19 @@ from gateway.settings import Quoting
 HIGHEST_PRICE_MINOR = 10**12
 NOT_SERVED = "the carrier offers nothing for this shipment"
 
+Gather = Callable[
+    [Sequence[LiveCarrier], Sequence[Coroutine[Any, Any, Sequence[Rate]]], float], Sequence[Outcome[Sequence[Rate]]]
+]
+"""How carriers' answers are collected: from whom, the calls, and the seconds until the deadline."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteAsk:
-    """What a merchant wants quoted. `policy` empty means the default, `deadline_ms` None the configured one."""
+    """What a merchant wants quoted. `policy` empty means the default, `deadline_ms` None the configured one.
+
+    `present` says what of the quote a checkout's buyer is shown, which is kept with it; `valid_min` how long that is
+    honoured, None for as long as is configured.
+    """
 
     shipment: Shipment
     ready_at: datetime | None = None
@@ -40,6 +50,8 @@ class QuoteAsk:
     services: tuple[ServiceLevel, ...] = ()
     policy: str = ""
     deadline_ms: int | None = None
+    valid_min: int | None = None
+    present: Callable[[Quote], CheckoutPromise] | None = None
 
 
 class QuoteService:
@@ -63,19 +75,32 @@ class QuoteService:
         self._clock = clock
         self._settings = settings
 
-    def quote(self, merchant_id: str, mode: Mode, ask: QuoteAsk) -> Quote:
+    def quote(self, merchant_id: str, mode: Mode, ask: QuoteAsk, gather: Gather | None = None) -> Quote:
         """Ranked offers with every rule's sentence, and how each account answered. Never fails for one carrier.
+
+        `gather` stands in for asking all under one deadline.
 
         Raises:
             Unprocessable: no such policy, the window is over, or the service point is of no carrier of yours.
         """
-        quote = self.made(merchant_id, mode, ask)
+        quote = self.made(merchant_id, mode, ask, gather=gather)
+        if ask.valid_min is not None:
+            quote = replace(quote, expires_at=quote.created_at + timedelta(minutes=ask.valid_min))
+        if ask.present is not None:
+            quote = replace(quote, checkout=ask.present(quote))
         with self._store.work() as uow:
             uow.quotes.add(quote)
             uow.commit()
         return quote
 
-    def made(self, merchant_id: str, mode: Mode, ask: QuoteAsk, deciding: Deciding | None = None) -> Quote:
+    def made(
+        self,
+        merchant_id: str,
+        mode: Mode,
+        ask: QuoteAsk,
+        deciding: Deciding | None = None,
+        gather: Gather | None = None,
+    ) -> Quote:
         """A quote that is not stored, by the policies given or the published ones. Raises as `quote`."""
         now = self._clock()
         if ask.window is not None and ask.window.end <= now:
@@ -88,7 +113,7 @@ class QuoteService:
         request = _request(plan)
         asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
         calls = [_quote(live, request) for live in asked]
-        outcomes = self._pool.ask_all(Purpose.QUOTE, asked, calls, self._deadline_s(ask))
+        outcomes = (gather or self._ask_all)(asked, calls, self._deadline_s(ask))
         results += [result_of(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
         return self._decided(plan, _candidates(plan, asked, outcomes), results)
 
@@ -162,6 +187,11 @@ class QuoteService:
     def _settings_version(self, merchant_id: str) -> int:
         with self._store.look() as uow:
             return uow.keys.settings_version(merchant_id)
+
+    def _ask_all(
+        self, asked: Sequence[LiveCarrier], calls: Sequence[Coroutine[Any, Any, Sequence[Rate]]], deadline_s: float
+    ) -> Sequence[Outcome[Sequence[Rate]]]:
+        return self._pool.ask_all(Purpose.QUOTE, asked, calls, deadline_s)
 
     def _deadline_s(self, ask: QuoteAsk) -> float:
         wanted = ask.deadline_ms or self._settings.deadline_ms

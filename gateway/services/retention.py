@@ -37,4 +37,6 @@ class Retention:
                 uow.commit()
                 uow.inbox.prune(merchant_id, messages)
                 uow.commit()
+                uow.checkouts.prune(merchant_id, now)
+                uow.commit()
         return ()

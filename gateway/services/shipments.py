@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from carriers.base import Booking, BookingRef
+from gateway.domain.checkouts import offer_in
 from gateway.domain.clock import Clock
 from gateway.domain.errors import (
     Conflict,
@@ -21,7 +22,8 @@ from gateway.domain.quotes import Quote
 from gateway.domain.records import Case, ShipmentRecord, Tender
 from gateway.domain.shipments import LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import TrackingEvent
-from gateway.domain.values import Address
+from gateway.domain.values import Address, Money
+from gateway.domain.zones import normalised
 from gateway.services.acceptance import Acceptance
 from gateway.services.booking import no_carrier
 from gateway.services.changes import record_change, record_created
@@ -35,7 +37,7 @@ from gateway.services.transactions import again_if_crossed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookAsk:
-    """What a merchant wants booked: an earlier quote (maybe one offer of it), or everything a quote needs.
+    """What a merchant wants booked: an earlier quote, one offer of one, or everything a quote needs.
 
     `destination` completes the quote's, which may have been only a postcode; `metadata` is laid over the quote's, and
     `service_point` chooses one where the quote named none.
@@ -61,6 +63,15 @@ class ShipmentFile:
     tenders: tuple[Tender, ...]
     cases: tuple[Case, ...]
     labels: tuple[LabelKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is booked from: a quote, maybe one offer of it, and what a checkout promised that it costs."""
+
+    quote: Quote
+    offer_id: str = ""
+    promised: Money | None = None
 
 
 class ShipmentService:
@@ -91,8 +102,8 @@ class ShipmentService:
             PriceChanged: the one offer asked for is dearer now.
             NoCarrierAvailable: nobody took it; nothing is charged.
         """
-        quote = self._quote(merchant_id, mode, ask)
-        shipment = again_if_crossed(lambda: self._begin(merchant_id, mode, ask, quote, remember))
+        chosen = self._chosen(merchant_id, mode, ask)
+        shipment = again_if_crossed(lambda: self._begin(merchant_id, mode, ask, chosen, remember))
         return self.carry_through(merchant_id, shipment.id)
 
     def carry_through(self, merchant_id: str, shipment_id: str) -> ShipmentRecord:
@@ -166,23 +177,39 @@ class ShipmentService:
             record_change(uow, replace(current, state=ShipmentState.BOOKING, why=""), "shipment.booking", now)
             uow.commit()
 
-    def _quote(self, merchant_id: str, mode: Mode, ask: BookAsk) -> Quote:
+    def _chosen(self, merchant_id: str, mode: Mode, ask: BookAsk) -> Chosen:
         if ask.ask is not None:
-            return self._quotes.quote(merchant_id, mode, ask.ask)
-        quote = self._quotes.get(merchant_id, mode, ask.quote_id)
+            return Chosen(quote=self._quotes.quote(merchant_id, mode, ask.ask))
+        quote = self._named(merchant_id, mode, ask)
         if quote.expires_at <= self._clock():
             raise QuoteExpired(f"quote {quote.id} expired at {quote.expires_at.isoformat()}")
-        if ask.offer_id and ask.offer_id not in {offer.id for offer in quote.ranked}:
-            raise Unprocessable("/offer_id", "no such eligible offer in this quote", "unknown_offer")
-        return quote
+        if not ask.offer_id:
+            return Chosen(quote=quote)
+        for offer in quote.ranked:
+            if offer.id == ask.offer_id:
+                return Chosen(quote=quote, offer_id=offer.id, promised=offer.rate.price if quote.checkout else None)
+        for rate in quote.checkout.rates if quote.checkout else ():
+            if rate.offer_id == ask.offer_id:  # of the fallback table: who takes it is decided now
+                anew = QuoteAsk(shipment=_complete(quote, ask), policy=quote.policy)
+                return Chosen(quote=self._quotes.quote(merchant_id, mode, anew), promised=rate.cost)
+        raise Unprocessable("/offer_id", "no such eligible offer in this quote", "unknown_offer")
+
+    def _named(self, merchant_id: str, mode: Mode, ask: BookAsk) -> Quote:
+        """The quote that is named, or the one that the offer's id leads to."""
+        if ask.quote_id:
+            return self._quotes.get(merchant_id, mode, ask.quote_id)
+        try:
+            return self._quotes.get(merchant_id, mode, offer_in(ask.offer_id)[0])
+        except NotFound:
+            raise NotFound(f"no offer {ask.offer_id}") from None
 
     def _begin(
-        self, merchant_id: str, mode: Mode, ask: BookAsk, quote: Quote, remember: Callable[[UnitOfWork, str], None]
+        self, merchant_id: str, mode: Mode, ask: BookAsk, chosen: Chosen, remember: Callable[[UnitOfWork, str], None]
     ) -> ShipmentRecord:
-        now = self._clock()
-        shipment = _complete(quote.shipment, ask)
+        now, quote = self._clock(), chosen.quote
+        shipment = _complete(quote, ask)
         if shipment.service_point and quote.ranked:
-            check_offers(shipment, [offer for offer in quote.ranked if ask.offer_id in ("", offer.id)])
+            check_offers(shipment, [offer for offer in quote.ranked if chosen.offer_id in ("", offer.id)])
         record = ShipmentRecord(
             id=new_id("shp", now),
             merchant_id=merchant_id,
@@ -193,7 +220,8 @@ class ShipmentService:
             policy=quote.policy,
             policy_version=quote.policy_version,
             quote_id=quote.id,
-            chosen_offer_id=ask.offer_id,
+            chosen_offer_id=chosen.offer_id,
+            promised_price=chosen.promised,
             zone=quote.zone or "",
             label_format=ask.label_format,
             ready_at=quote.ready_at,
@@ -220,12 +248,13 @@ class ShipmentService:
         return record_change(uow, again, "shipment.booking", now)
 
 
-def _complete(quoted: Shipment, ask: BookAsk) -> Shipment:
+def _complete(quote: Quote, ask: BookAsk) -> Shipment:
     """The quoted shipment with the addresses a courier needs.
 
     Raises:
         Unprocessable: a street or name is missing, or the address or service point is not the one that was quoted.
     """
+    quoted, shortened = quote.shipment, quote.checkout is not None
     if ask.service_point:
         chosen = (ask.service_point, ask.service_point_carrier)
         if quoted.service_point and chosen != (quoted.service_point, quoted.service_point_carrier):
@@ -235,14 +264,17 @@ def _complete(quoted: Shipment, ask: BookAsk) -> Shipment:
         quoted,
         reference=ask.reference or quoted.reference,
         metadata={**quoted.metadata, **ask.metadata},
-        origin=_addressable("origin", ask.origin, quoted.origin),
-        destination=_addressable("destination", ask.destination, quoted.destination),
+        origin=_addressable("origin", ask.origin, quoted.origin, shortened=shortened),
+        destination=_addressable("destination", ask.destination, quoted.destination, shortened=shortened),
     )
 
 
-def _addressable(side: str, given: Address | None, quoted: Address) -> Address:
+def _addressable(side: str, given: Address | None, quoted: Address, *, shortened: bool) -> Address:
+    """The address to book; `shortened`: checkouts may have asked with the beginning of the postcode."""
     address = given or quoted
-    if (address.country, address.postal_code) != (quoted.country, quoted.postal_code):
+    postcode, known = normalised(address.postal_code), normalised(quoted.postal_code)
+    same = postcode.startswith(known) if shortened else postcode == known
+    if address.country != quoted.country or not same:
         raise Unprocessable(f"/{side}/postal_code", "is not the one that was quoted", "not_as_quoted")
     if not address.addressable:
         raise Unprocessable(f"/{side}", "a booking needs name (or company), street1 and city", "incomplete")

@@ -17,6 +17,7 @@ from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
+from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
@@ -50,6 +51,7 @@ class SqlUnitOfWork:
         self.keys: ports.Keys = KeyRepository(connection)
         self.policies: ports.Policies = PolicyRepository(connection)
         self.quotes: ports.QuoteStore = QuoteRepository(connection)
+        self.checkouts: ports.CheckoutStore = CheckoutRepository(connection, vault)
         self.shipments: ports.Shipments = ShipmentRepository(connection)
         self.tenders: ports.Tenders = TenderRepository(connection)
         self.recalls: ports.Recalls = RecallRepository(connection)

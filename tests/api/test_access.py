@@ -43,11 +43,17 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
     }
     assert found == {
         "/v1/carriers/<account_id>/webhook",
+        "/v1/checkout/shopify/<connection>",
+        "/v1/checkout/bigcommerce/<connection>/rate",
+        "/v1/checkout/bigcommerce/<connection>/check",
+        "/v1/checkout/tiendanube/<connection>",
+        "/v1/checkout/adobe/<connection>",
         "/healthz",
         "/readyz",
         "/metrics",
         "/openapi.json",
         "/docs",
+        "/docs/checkouts",
         "/docs/policies",
         "/docs/problems",
         "/docs/docs.css",

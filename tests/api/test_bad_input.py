@@ -63,6 +63,25 @@ FULL_SCANS["scans"][0]["proof"] |= {
     "latitude": 59.9,
     "longitude": 10.7,
 }
+FULL_CONNECTION: Json = copy.deepcopy(
+    {
+        **examples.CONNECTION,
+        "origin": BARE_ADDRESS,
+        "enabled": True,
+        "policy": "cheapest",
+        "when_nothing": "fallback",
+        "show": "all",
+        "labels": {"same_day": "Today"},
+        "carrier_code": "DPS",
+        "verification": "required",
+        "weight_unit": "lb",
+        "deadline_ms": 2000,
+        "promise_h": 24,
+        "cache_s": 60,
+    }
+)
+FULL_CONNECTION["fallback"][0] |= {"postcodes": ["01"]}
+FULL_CONNECTION["sizes"][0] |= {"keep_upright": True, "nothing_on_top": False}
 BODIES: dict[str, tuple[str, str, Json]] = {
     "quote": ("POST", "/v1/quotes", FULL_QUOTE),
     "book": ("POST", "/v1/shipments", {**examples.BOOK, "origin": BARE_ADDRESS, "destination": BARE_ADDRESS}),
@@ -94,6 +113,9 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     "evaluation": ("POST", "/v1/policies/default/evaluate", {"shipment": examples.QUOTE, "version": 0}),
     "key": ("POST", "/v1/keys", {**examples.KEY, "expires_at": "2199-01-01T00:00:00Z"}),
     "endpoint": ("POST", "/v1/webhook-endpoints", examples.ENDPOINT),
+    "connection": ("POST", "/v1/checkout-connections", FULL_CONNECTION),
+    "connection change": ("PATCH", "/v1/checkout-connections/con_x", examples.CONNECTION_CHANGE),
+    "cartonization": ("POST", "/v1/cartonizations", examples.CARTONIZE),
 }
 WRONG: dict[str, Callable[[Json], list[object]]] = {
     "string": lambda schema: [7, True, ["x"], {}, "", LONG, "a\x00b", "\ud83d\ude00\u202e", "a\n"],

@@ -176,7 +176,7 @@ def test_an_offer_is_booked_or_nothing(merchant: Merchant, sandbox: RunningSimul
     [
         ({"quote_id": "qte_none"}, 404, "not_found"),
         ({"offer_id": "off_none"}, 422, "invalid"),
-        ({"quote_id": None}, 422, "invalid"),
+        ({"quote_id": None, "offer_id": "off_none"}, 422, "invalid"),
         ({"destination": {**examples.BOOK["destination"], "postal_code": "0001"}}, 422, "invalid"),
     ],
 )

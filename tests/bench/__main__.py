@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import deciding, pricing, quoting, serving
+from tests.bench import checkouts, deciding, pricing, quoting, serving
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -25,6 +25,9 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B8": serving.booking,
     "B10": deciding.condition_checks,
     "B11": serving.cold_start,
+    "B15": checkouts.cartonization,
+    "B15b": checkouts.cartonization_time,
+    "B16": checkouts.warm_checkout,
 }
 
 

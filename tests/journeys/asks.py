@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gateway.api.checkout.examples import ADOBE, BIGCOMMERCE, BIGCOMMERCE_CHECK, SHOPIFY, TIENDANUBE
 from gateway.api.examples import (
+    CARTONIZE,
+    CONNECTION,
     PICKUP,
     POLICY,
     RATE_CARD,
@@ -42,9 +45,11 @@ OWN_MADE = "names nothing of the other's: makes something of one's own"
 UNPROVEN = "asks for the carrier's proof, whoever calls"
 
 OF_FLEET = {"account_id": "fleet_id"}
+OF_SHOP = {"connection": "connection_id"}
 
 ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs": (Ask(status=200, why=OPEN),),
+    "GET /docs/checkouts": (Ask(status=200, why=OPEN),),
     "GET /docs/policies": (Ask(status=200, why=OPEN),),
     "GET /docs/problems": (Ask(status=200, why=OPEN),),
     "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
@@ -60,6 +65,15 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/accounts/<account_id>/rate-cards": (Ask(ids=OF_FLEET),),
     "POST /v1/accounts/<account_id>/rate-cards": (Ask(body=lambda ids: RATE_CARD, ids=OF_FLEET),),
     "GET /v1/accounts/<account_id>/rate-cards/<version>": (Ask(ids=OF_FLEET),),
+    "GET /v1/checkout-connections": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/checkout-connections/<connection_id>": (Ask(),),
+    "PATCH /v1/checkout-connections/<connection_id>": (Ask(body=lambda ids: {"show": "all"}),),
+    "POST /v1/cartonizations": (Ask(body=lambda ids: {**CARTONIZE, "boxes": [], "connection": ids["connection_id"]}),),
+    "POST /v1/checkout/shopify/<connection>": (Ask(body=lambda ids: SHOPIFY, ids=OF_SHOP, status=401, why=UNPROVEN),),
+    "POST /v1/checkout/bigcommerce/<connection>/rate": (Ask(body=lambda ids: BIGCOMMERCE, ids=OF_SHOP),),
+    "POST /v1/checkout/bigcommerce/<connection>/check": (Ask(body=lambda ids: BIGCOMMERCE_CHECK, ids=OF_SHOP),),
+    "POST /v1/checkout/tiendanube/<connection>": (Ask(body=lambda ids: TIENDANUBE, ids=OF_SHOP),),
+    "POST /v1/checkout/adobe/<connection>": (Ask(body=lambda ids: ADOBE, ids=OF_SHOP),),
     "GET /v1/policies/<name>": (Ask(), Ask(query="version=1")),
     "POST /v1/policies/<name>/publish": (Ask(body=lambda ids: {"version": 1, "stage": "live"}),),
     "POST /v1/policies/<name>/evaluate": (
@@ -78,6 +92,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "POST /v1/shipments": (
         Ask(body=lambda ids: {"quote_id": ids["quote_id"]}),
         Ask(body=lambda ids: {"quote_id": ids["quote_id"], "offer_id": ids["offer_id"]}),
+        Ask(body=lambda ids: {"offer_id": f"same_day-{ids['offer_id']}"}),
         Ask(
             body=lambda ids: {"quote_id": ids["own_quote_id"], "offer_id": ids["offer_id"]},
             status=422,
@@ -149,9 +164,13 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/webhook-endpoints/<endpoint_id>/deliveries": (Ask(),),
     "POST /v1/webhook-endpoints/<endpoint_id>/deliveries/<delivery_id>/replay": (Ask(),),
     "DELETE /v1/webhook-endpoints/<endpoint_id>": (Ask(),),
+    "DELETE /v1/checkout-connections/<connection_id>": (Ask(),),
     # Last, because what the asker makes under the owner's names would look like the owner's.
     "POST /v1/accounts": (
         Ask(body=lambda ids: {"name": ids["account"], "carrier": "sandbox"}, status=201, why=OWN_MADE),
+    ),
+    "POST /v1/checkout-connections": (
+        Ask(body=lambda ids: {**CONNECTION, "name": f"{CANARY}-shop"}, status=201, why=OWN_MADE),
     ),
     "PUT /v1/policies/<name>": (Ask(body=lambda ids: POLICY, status=200, why=OWN_MADE),),
 }
@@ -163,5 +182,6 @@ OF_EITHER_MODE: Mapping[str, str] = {
     "POST /v1/policies/<name>/evaluate": "a policy belongs to the merchant, not to a mode",
     "POST /v1/quotes": "a policy belongs to the merchant, not to a mode",
     "POST /v1/accounts": "names of accounts are the merchant's, so this one is taken",
+    "POST /v1/checkout-connections": "names of connections are the merchant's, so this one is taken",
 }
 """Where a test key and a live key of one merchant meet, and why."""

@@ -17,12 +17,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from gateway.api.examples import POLICY, RATE_CARD
+from gateway.api.examples import CONNECTION, POLICY, RATE_CARD
 from tests.journeys.asks import ASKS, CANARY, HOOK, OF_EITHER_MODE, REFERENCE, Ask
 from tests.journeys.fleet import add_fleet
 from tests.journeys.site import ORDER, Merchant, Site
 
 ID = re.compile(r"\b[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}\b")
+BOX = CONNECTION["boxes"][0]
 NAME, STREET, EMAIL, PHONE = "Canary Karlsen", "Canary gate 7", "kari@canary.example", "+4791237777"
 KEY_USED = "canary-idempotency"
 DESTINATION = {
@@ -86,6 +87,11 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "key": owner.call("POST", "/v1/keys", {"name": "canary till", "scopes": ["admin"]}),
         "endpoint": owner.call("POST", "/v1/webhook-endpoints", {"url": HOOK}),
         "shipment": owner.book(key=KEY_USED, **{**WANTED, "policy": f"{CANARY}-policy"}),
+        "connection": owner.call(
+            "POST",
+            "/v1/checkout-connections",
+            {**CONNECTION, "name": f"{CANARY}-shop", "boxes": [{**BOX, "name": CANARY}]},
+        ),
         "tracker": owner.call("POST", "/v1/trackers", {"account": account_id, "tracking_number": "CANARY-1"}),
     }
     assert {name: answer.status_code for name, answer in made.items() if answer.status_code not in (200, 201)} == {}
@@ -107,6 +113,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "name": f"{CANARY}-policy",
         "key_id": (made["key"].json or {})["id"],
         "endpoint_id": endpoint["id"],
+        "connection_id": (made["connection"].json or {})["id"],
         "delivery_id": sent[0]["id"],
         "shipment_id": shipment["id"],
         "quote_id": quoted["id"],
@@ -186,6 +193,7 @@ def _state(owner: Merchant, owned: Owned) -> list[Any]:
         f"/v1/accounts/{ids['account_id']}",
         f"/v1/accounts/{ids['fleet_id']}/rate-cards",
         f"/v1/policies/{ids['name']}",
+        f"/v1/checkout-connections/{ids['connection_id']}",
         f"/v1/trackers/{ids['tracker_id']}",
         f"/v1/pickups/{ids['pickup_id']}",
         f"/v1/manifests/{ids['manifest_id']}",

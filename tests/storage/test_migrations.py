@@ -21,7 +21,11 @@ from gateway.storage.migrate import alembic_config, migrate
 from gateway.storage.tables import metadata
 
 WITHOUT_MERCHANT = {"job_heartbeats", "carrier_grades", "alembic_version"}
-GLOBAL_BY_DESIGN = {"api_keys_public_id", "accounts_id"}  # look-ups that find out whose it is
+GLOBAL_BY_DESIGN = {
+    "api_keys_public_id",
+    "accounts_id",
+    "checkout_connections_id",
+}  # look-ups that find out whose it is
 
 # ruff: noqa: S608  (made-up rows of the first schema, written as SQL on purpose)
 

@@ -176,6 +176,27 @@ class CarrierResultSchema(Shown):
     why = fields.String(required=True, allow_none=True)
 
 
+class ShownRateSchema(Shown):
+    """A rate as a checkout's buyer saw it."""
+
+    code = fields.String(required=True, metadata={"description": "What the shop's order knows it by."})
+    offer_id = fields.String(required=True)
+    label = fields.String(required=True)
+    price = fields.Nested(MoneySchema, required=True, metadata={"description": "The buyer's."})
+    cost = fields.Nested(MoneySchema, required=True, metadata={"description": "What the carrier was to take."})
+    deliver_by = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class CheckoutPromiseSchema(Shown):
+    """What a checkout's buyer was shown."""
+
+    connection_id = fields.String(required=True)
+    fallback = fields.Boolean(
+        required=True, metadata={"description": "From the fallback table, because no carrier gave a rate."}
+    )
+    rates = fields.List(fields.Nested(ShownRateSchema), required=True)
+
+
 class QuoteSchema(Shown):
     """Ranked offers, reasons, and who did not answer."""
 
@@ -193,5 +214,8 @@ class QuoteSchema(Shown):
         metadata={"description": "Best first; the dropped ones last, each with the sentence that dropped it."},
     )
     carrier_results = fields.List(fields.Nested(CarrierResultSchema), required=True)
+    checkout = fields.Nested(
+        CheckoutPromiseSchema, required=True, allow_none=True, metadata={"description": "Null unless a checkout asked."}
+    )
     metadata = fields.Dict(required=True, keys=fields.String(), values=fields.String())
     reference = fields.String(required=True, allow_none=True)

@@ -16,6 +16,7 @@ from gateway.api.schemas.quotes import (
 )
 from gateway.api.schemas.tracking import STATUSES, ProofShownSchema
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
+from gateway.domain.checkouts import offer_in
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, ShipmentState, TenderState
 from gateway.services.shipments import BookAsk
 
@@ -33,7 +34,7 @@ SAID_IN_THE_QUOTE = (
 
 
 class BookSchema(QuoteAskSchema):
-    """Either `quote_id` (with `offer_id` for one very offer) or everything a quote needs.
+    """Either `quote_id` (with `offer_id` for one very offer), `offer_id` alone, or everything a quote needs.
 
     With a quote, `origin` and `destination` complete its addresses, `metadata` is laid over its own, `service_point`
     chooses one where it named none.
@@ -43,20 +44,25 @@ class BookSchema(QuoteAskSchema):
     destination = fields.Nested(AddressSchema)
     parcels = fields.List(fields.Nested(ParcelSchema), validate=validate.Length(min=1, max=MOST_PARCELS))
     quote_id = text(64, allow_none=True)
-    offer_id = text(64, "This offer or none; left out: the policy's ranking, down the list.", allow_none=True)
+    offer_id = text(
+        64,
+        "This offer or none: its id, or the code under which a checkout knows it, which also says its quote. "
+        "Left out: the policy's ranking, down the list.",
+        allow_none=True,
+    )
     label_format = word(LABELS, load_default="pdf")
     reference = text(100, "Your own number of the order: unique for the life of the shipment.", allow_none=True)
 
     @validates_schema(pass_original=True)
     def quote_or_shipment(self, data: dict[str, Any], original: Mapping[str, object], **_: object) -> None:
         """One of the two forms."""
-        if data["quote_id"]:
+        if data["quote_id"] or offer_in(data["offer_id"])[0]:
             twice = [name for name in SAID_IN_THE_QUOTE if original.get(name) is not None]
             if twice:
                 raise ValidationError({name: ["Was said in the quote; leave it out."] for name in twice})
             return
         if data["offer_id"]:
-            raise ValidationError("An offer belongs to a quote; give quote_id too.", "quote_id")
+            raise ValidationError("It does not say which quote it belongs to; give quote_id too.", "quote_id")
         missing = [name for name in ("origin", "destination", "parcels") if name not in data]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
@@ -65,10 +71,11 @@ class BookSchema(QuoteAskSchema):
     def make(self, data: dict[str, Any], **_: object) -> Any:
         """To a BookAsk."""
         carrier, _, point = data["service_point"].partition(":")
+        of_quote, offer_id = offer_in(data["offer_id"])
         return BookAsk(
             quote_id=data["quote_id"],
-            offer_id=data["offer_id"],
-            ask=None if data["quote_id"] else to_ask(data),
+            offer_id=offer_id or data["offer_id"],
+            ask=None if data["quote_id"] or of_quote else to_ask(data),
             origin=data.get("origin"),
             destination=data.get("destination"),
             reference=data["reference"],
@@ -176,6 +183,12 @@ class ShipmentSummarySchema(Shown):
     carrier_tracking_url = fields.String(required=True, allow_none=True)
     tracking_url = fields.String(required=True, allow_none=True)
     price = fields.Nested(MoneySchema, required=True, allow_none=True)
+    promised_price = fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What a checkout's offer was to cost; a difference to `price` is the merchant's."},
+    )
     promise = fields.Nested(PromiseSchema, required=True)
     attempts = fields.Integer(required=True)
     status_conflict = fields.Boolean(

@@ -27,6 +27,7 @@ def amounts_are_exact(connection: Connection, now: datetime) -> Iterator[Violati
     stored = [
         (SHIPMENTS.table, _S.price_minor, _S.price_currency),
         (SHIPMENTS.table, _S.quoted_price_minor, _S.quoted_price_currency),
+        (SHIPMENTS.table, _S.promised_price_minor, _S.promised_price_currency),
         (RECORDS.table, _R.price_minor, _R.currency),
     ]
     for table, minor, currency in stored:

@@ -73,7 +73,7 @@ class AccountRepository(Repository):
             .where(_A.merchant_id == merchant_id, _A.id == account_id)
             .values(failures=failures, resting_until=until, resting_why=why)
         )
-        self._settings_changed(merchant_id)
+        self._rested(merchant_id)
 
     def _sealed(self, account: AccountRecord) -> AccountRecord:
         return replace(account, secrets=self._vault.seal(account.merchant_id, account.id, account.secrets))

@@ -17,11 +17,9 @@ from gateway.storage.tables.base import table_of
 
 N = TypeVar("N")
 MERCHANTS = table_of(MerchantRow)
-_SETTINGS_CHANGED = (
-    update(MERCHANTS)
-    .where(MERCHANTS.c.merchant_id == bindparam("of_merchant"))
-    .values(settings_version=MERCHANTS.c.settings_version + 1)
-)
+_OF_MERCHANT = update(MERCHANTS).where(MERCHANTS.c.merchant_id == bindparam("of_merchant"))
+_SETTINGS_CHANGED = _OF_MERCHANT.values(settings_version=MERCHANTS.c.settings_version + 1)
+_RESTED = _OF_MERCHANT.values(settings_version=MERCHANTS.c.settings_version + 1, rests=MERCHANTS.c.rests + 1)
 
 
 class Repository:
@@ -33,6 +31,10 @@ class Repository:
     def _settings_changed(self, merchant_id: str) -> None:
         """What other processes read of the merchant's accounts and policies before is stale after this commit."""
         self._connection.execute(_SETTINGS_CHANGED, {"of_merchant": merchant_id})
+
+    def _rested(self, merchant_id: str) -> None:
+        """An account began or ended its rest: to be read anew too, but no change of what the merchant wants."""
+        self._connection.execute(_RESTED, {"of_merchant": merchant_id})
 
     def _page(
         self,

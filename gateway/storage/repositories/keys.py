@@ -16,6 +16,9 @@ from gateway.storage.tables.accounts import ApiKeyRow
 KEYS = Rows(ApiKeyRow, KeyRecord)
 _K = KEYS.table.c
 _SETTINGS_VERSION = select(MERCHANTS.c.settings_version).where(MERCHANTS.c.merchant_id == bindparam("merchant_id"))
+_WISHES_VERSION = select(MERCHANTS.c.settings_version - MERCHANTS.c.rests).where(
+    MERCHANTS.c.merchant_id == bindparam("merchant_id")
+)
 _BY_PUBLIC_ID = select(KEYS.table).where(_K.public_id == bindparam("public_id"))
 
 
@@ -34,6 +37,10 @@ class KeyRepository(Repository):
     def settings_version(self, merchant_id: str) -> int:
         """How often the merchant's accounts and policies have changed."""
         return self._connection.execute(_SETTINGS_VERSION, {"merchant_id": merchant_id}).scalar() or 0
+
+    def wishes_version(self, merchant_id: str) -> int:
+        """The same without the times an account began or ended a rest."""
+        return self._connection.execute(_WISHES_VERSION, {"merchant_id": merchant_id}).scalar() or 0
 
     def add(self, key: KeyRecord) -> None:
         """A new key."""

@@ -13,13 +13,16 @@ ACCOUNT_NAME = index("accounts_name", "merchant_id", "name", unique=True)
 
 
 class MerchantRow(Row):
-    """Who sends. `settings_version` rises with every change of accounts and policies, in the same transaction."""
+    """Who sends. `settings_version` rises with every change of accounts and policies, in the same transaction;
+    `rests` with those of them that only said whether an account rests.
+    """
 
     __tablename__ = "merchants"
     merchant_id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[datetime]
     settings_version: Mapped[Minor] = mapped_column(server_default="0", default=0)
+    rests: Mapped[Minor] = mapped_column(server_default="0", default=0)
 
 
 class ApiKeyRow(Named, Row):

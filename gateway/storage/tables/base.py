@@ -23,10 +23,11 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from gateway.domain.checkouts import CheckoutAnswer, CheckoutProtocol, CheckoutSettings
 from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
-from gateway.domain.quotes import CarrierResult, LastResort, Offer, Rate, ServiceLevel, Shadow
+from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, Rate, ServiceLevel, Shadow
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import Address, Parcel, TimeWindow
@@ -50,6 +51,7 @@ _WORDS = (
     ServiceLevel,
     Leg,
     Source,
+    CheckoutProtocol,
 )
 _NOUNS = (
     Shipment,
@@ -70,6 +72,9 @@ _NOUNS = (
     tuple[ServiceLevel, ...],
     tuple[CarrierResult, ...],
     tuple[Offer, ...],
+    CheckoutPromise,
+    CheckoutSettings,
+    CheckoutAnswer,
 )
 
 

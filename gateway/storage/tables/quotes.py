@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.domain.quotes import CarrierResult, LastResort, Offer, ServiceLevel, Shadow
+from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, ServiceLevel, Shadow
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.storage.tables.base import Named, Row, index
@@ -31,4 +31,5 @@ class QuoteRow(Named, Row):
     policy_currency: Mapped[str] = mapped_column(server_default="", default="")
     shadow: Mapped[Shadow | None]
     last_resort: Mapped[LastResort | None]
+    checkout: Mapped[CheckoutPromise | None]
     __table_args__ = (index("quotes_created", "merchant_id", "created_at"),)

@@ -82,6 +82,8 @@ class ShipmentRow(Named, Row):
     price_currency: Mapped[Currency | None]
     quoted_price_minor: Mapped[Minor | None]
     quoted_price_currency: Mapped[Currency | None]
+    promised_price_minor: Mapped[Minor | None]
+    promised_price_currency: Mapped[Currency | None]
     deliver_by: Mapped[datetime | None]
     tracking_number: Mapped[Maybe]
     carrier_tracking_url: Mapped[str]

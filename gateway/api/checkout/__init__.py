@@ -1,0 +1,1 @@
+"""Checkouts' own protocols: one pure translator each. What is answered, `gateway.services.checkouts` decides."""

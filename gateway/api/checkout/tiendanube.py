@@ -1,0 +1,122 @@
+"""Tiendanube / Nuvemshop Shipping Carrier.
+
+Money is a decimal in major units; `price` is the buyer's, `price_merchant` what the merchant pays. `code` is that of
+an option the merchant activates, so it is the same each time: our stable code. `reference` comes back on the order and
+leads to the offer. Extra costs and days of options are added by the platform itself. Any status that is not 2xx makes
+it use fallback rates; a 4xx does not count against our health there.
+
+Source: TiendaNube/api-docs 40588234, resources/shipping_carrier.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from carriers.base import Account, Reading, UrlTokenProof, WebhookCall
+from gateway.api.checkout.translator import (
+    Reply,
+    amount,
+    country,
+    cut,
+    grams,
+    lines,
+    millimetres,
+    number,
+    pieces,
+    rounded,
+    sides,
+    title,
+)
+from gateway.domain.checkouts import Cart, CartItem, CheckoutAnswer, CheckoutConnection
+from gateway.domain.quotes import ServiceLevel, ShownRate
+from gateway.domain.values import Address, Money
+from gateway.services.checkout_connections import URL_TOKEN
+
+TOKEN = UrlTokenProof(secret=URL_TOKEN)
+CANNOT_SERVE = BACKUP = 422
+TIMES = "%Y-%m-%dT%H:%M:%S%z"
+
+
+class Tiendanube:
+    """Translates."""
+
+    def prove(self, call: WebhookCall, account: Account, body: Reading, connection: CheckoutConnection) -> None:
+        """The token in the URL: the protocol has no proof of its own."""
+        TOKEN.prove(call, account)
+
+    def cart(self, body: Reading, connection: CheckoutConnection) -> Cart:
+        """The cart, which is the whole body."""
+        items, origin = lines(body, "items"), body.maybe("origin")
+        return Cart(
+            origin=_address(origin) if origin is not None and origin.has("country") else None,
+            destination=_address(body.get("destination")),
+            items=tuple(_item(line) for line in items),
+            value=_value(items, body.text("currency", 3).upper()),
+        )
+
+    def answer(self, answer: CheckoutAnswer, connection: CheckoutConnection) -> Reply:
+        """All rates; without any a 422, upon which the shop shows its fallback rates."""
+        if answer.failed:
+            return self.refusal(BACKUP, "no carrier answered")
+        if not answer.rates:
+            return self.refusal(CANNOT_SERVE, "no carrier serves this address")
+        return Reply({"rates": [_rate(rate) for rate in answer.rates]})
+
+    def refusal(self, status: int, why: str) -> Reply:
+        """The platform's own shape of errors."""
+        return Reply({"code": status, "message": title(status), "description": why}, status)
+
+
+def _address(place: Reading) -> Address:
+    street = " ".join(filter(None, [place.maybe_text("address", limit=90), _text_or_number(place, "number")]))
+    return Address(
+        country=country(place, "country"),
+        postal_code=_text_or_number(place, "postal_code") or _text_or_number(place, "zipcode"),
+        city=place.maybe_text("city", limit=100),
+        name=place.maybe_text("name", limit=100),
+        street1=street,
+        street2=_text_or_number(place, "floor"),
+    )
+
+
+def _text_or_number(place: Reading, name: str) -> str:
+    whole = place.maybe_integer(name)
+    return place.maybe_text(name, limit=16) if whole is None else str(whole)
+
+
+def _item(line: Reading) -> CartItem:
+    size = line.maybe("dimensions") or Reading({})
+    variant = line.maybe_integer("id")
+    return CartItem(
+        sku=line.maybe_text("sku", limit=100) or ("" if variant is None else str(variant)),
+        quantity=pieces(line),
+        weight_g=grams(line, "grams"),
+        sides_mm=sides(*(millimetres(size, name, "cm") for name in ("depth", "width", "height"))),
+        free=line.boolean("free_shipping", default=False),
+    )
+
+
+def _value(items: Sequence[Reading], currency: str) -> Money:
+    prices = (amount(line, "price") * pieces(line) for line in items if line.has("price"))
+    return rounded(sum(prices, Decimal(0)), currency)
+
+
+def _rate(rate: ShownRate) -> dict[str, object]:
+    found: dict[str, object] = {
+        "name": cut(rate.label, 255),
+        "code": rate.stable,
+        "price": number(rate.price),
+        "price_merchant": number(rate.cost),
+        "currency": rate.price.currency,
+        "type": "ship",
+        "phone_required": rate.service in (ServiceLevel.INSTANT, ServiceLevel.SAME_DAY),
+        "reference": rate.offer_id,
+    }
+    dates = {"min_delivery_date": rate.deliver_from or rate.deliver_by, "max_delivery_date": rate.deliver_by}
+    return found | {name: _time(at) for name, at in dates.items() if at is not None}
+
+
+def _time(at: datetime) -> str:
+    return at.strftime(TIMES)
