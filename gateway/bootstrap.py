@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
@@ -13,12 +13,16 @@ from carriers.base.drive import Transport
 from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
-from gateway.domain.zones import Zone, read_zones
+from gateway.engines.assignment import HighsSolver
+from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
+from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
+from gateway.engines.towns import TimezoneTowns
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
+from gateway.services.assignments import AssignmentBook
 from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
@@ -26,6 +30,7 @@ from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
 from gateway.services.decisions import Decisions
+from gateway.services.facilities import FacilityBook
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
@@ -47,24 +52,22 @@ from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
+from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
 
 HOUR_S = 3600.0
+CALENDAR = PublicHolidays()
 TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
 
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:
     """Bind every service. Raises BadSettings: no secret keys or no such transport."""
-    store = _store(settings, clock)
-    faults = FaultPoints(settings.faults.kill_at)
-    pool = CarrierPool(store, _transport(settings), clock, settings.carriers, faults, installed)
-    policies = PolicyBook(store, shipped_policies(), clock)
-    decisions = Decisions(NoOutlooks(), NoCalendar(), BookedVolumes(store, clock))
-    quotes = QuoteService(store, pool, policies, decisions, shipped_zones(), clock, settings.quoting)
+    store, faults, pool = _ground(settings, clock)
+    policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
+    quotes = QuoteService(store, pool, policies, _decisions(store, clock), zones, facilities, clock, settings.quoting)
     acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
-    booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
-    reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
+    reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     tracking = Tracking(store, pool, funnel, clock, settings.tracking, settings.worker)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
@@ -72,12 +75,15 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         store=store,
         clock=clock,
         pool=pool,
-        once=Once(store, clock, faults, _lock(settings)),
+        once=_once(store, clock, faults, settings),
         keys=KeyRing(store, settings.secrets.pepper, clock),
         catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
         rate_cards=RateCardBook(store, accounts, pool, clock),
+        zones=zones,
+        facilities=facilities,
+        assignments=AssignmentBook(store, HighsSolver(), clock),
         quotes=quotes,
         connections=ConnectionBook(store, policies, clock),
         checkouts=Checkouts(store, pool, quotes, clock, installed),
@@ -96,9 +102,44 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     )
 
 
-def _lock(settings: Settings) -> timedelta:
-    """How long a request may still be at work."""
-    return timedelta(seconds=settings.booking.deadline_s + settings.booking.lease_margin_s)
+def _ground(settings: Settings, clock: Clock) -> tuple[Store, FaultPoints, CarrierPool]:
+    """What every service stands on."""
+    store, faults = _store(settings, clock), FaultPoints(settings.faults.kill_at)
+    return (
+        store,
+        faults,
+        CarrierPool(store, _transport(settings), clock, settings.carriers, faults, installed, CALENDAR),
+    )
+
+
+def _reconciler(
+    settings: Settings,
+    ground: tuple[Store, FaultPoints, CarrierPool],
+    quotes: QuoteService,
+    acceptance: Acceptance,
+    clock: Clock,
+) -> Reconciler:
+    """Finds outcomes out, and carries bookings on."""
+    store, faults, pool = ground
+    booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
+    return Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
+
+
+def _decisions(store: Store, clock: Clock) -> Decisions:
+    """What policies are asked with; the calendar comes with the facilities."""
+    return Decisions(NoOutlooks(), NoCalendar(), BookedVolumes(store, clock))
+
+
+def _places(store: Store, clock: Clock) -> tuple[ZoneBook, FacilityBook]:
+    """What merchants say about places."""
+    zones = ZoneBook(store, shipped_zones(), ShapelyGeometry(), TimezoneTowns(), clock)
+    return zones, FacilityBook(store, CALENDAR, clock)
+
+
+def _once(store: Store, clock: Clock, faults: FaultPoints, settings: Settings) -> Once:
+    """A request is locked for as long as a booking may take."""
+    booking = settings.booking
+    return Once(store, clock, faults, timedelta(seconds=booking.deadline_s + booking.lease_margin_s))
 
 
 def _store(settings: Settings, clock: Clock) -> Store:
@@ -131,6 +172,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),
+        Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
@@ -147,6 +189,6 @@ def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
     return tomllib.loads(files("gateway.config").joinpath("policies.toml").read_text("utf-8"))
 
 
-def shipped_zones() -> Sequence[Zone]:
-    """The zones of `config/zones.csv`."""
-    return read_zones(files("gateway.config").joinpath("zones.csv").read_text("utf-8"))
+def shipped_zones() -> str:
+    """The zones of `config/zones.csv`, as they are written there."""
+    return files("gateway.config").joinpath("zones.csv").read_text("utf-8")

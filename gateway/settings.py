@@ -61,6 +61,8 @@ class Web:
     public_url: str
     max_body_bytes: int
     max_rate_card_bytes: int
+    max_zones_bytes: int
+    max_assignment_bytes: int
 
     @property
     def base_url(self) -> str:

@@ -2,6 +2,7 @@
 
 from carriers.base.bodies import filled
 from carriers.base.body_signature import BodySignatureProof
+from carriers.base.calendar import Calendar, MondayToFriday, promise
 from carriers.base.clocks import clock_at, clocks_of
 from carriers.base.contract import (
     ROLES,
@@ -22,7 +23,6 @@ from carriers.base.contract import (
     Tracks,
     capabilities,
 )
-from carriers.base.distance import metres_between
 from carriers.base.errors import (
     AuthenticationFailed,
     BadCarrierResponse,
@@ -81,6 +81,7 @@ from carriers.base.webhooks import (
 from carriers.base.xml import XmlReading
 from carriers.base.xml import written as xml_document
 from gateway.domain.clock import Clock, utc_now
+from gateway.domain.distance import metres_between
 from gateway.domain.errors import InvalidValue
 from gateway.domain.handover import Manifest, OpeningHours, Pickup, ServicePoint
 from gateway.domain.quotes import Rate, ServiceLevel, Surcharge
@@ -113,6 +114,7 @@ __all__ = [
     "BookingPromises",
     "BookingRef",
     "Books",
+    "Calendar",
     "Call",
     "CallRate",
     "Cancellation",
@@ -140,6 +142,7 @@ __all__ = [
     "Manifest",
     "Mapped",
     "Moment",
+    "MondayToFriday",
     "Money",
     "OffersServicePoints",
     "OpeningHours",
@@ -209,6 +212,7 @@ __all__ = [
     "opening_hours",
     "phone_number",
     "printable",
+    "promise",
     "street_and_number",
     "street_lines",
     "table",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from carriers.base.calendar import Calendar, MondayToFriday
 from carriers.base.errors import AuthenticationFailed
 from carriers.base.ratecard import RateCards
 from gateway.domain.quotes import Rate, ServiceLevel
@@ -46,6 +47,7 @@ class Account:
     """A contract held with a carrier: where to call, with what secrets and options.
 
     `urls` are named (`api`, `token`, `label` ...), complete and without trailing slash; `secrets` never show in repr.
+    `calendar` says which days are worked where, for promises in working days.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Account:
     options: Mapping[str, object] = field(default_factory=dict)
     windows: DeliveryWindows | None = field(default=None, repr=False)
     rate_card: RateCards | None = field(default=None, repr=False)
+    calendar: Calendar = field(default=MondayToFriday(), repr=False)
 
     def secret(self, name: str) -> str:
         """A secret that cannot be done without. Raises AuthenticationFailed: there is none."""

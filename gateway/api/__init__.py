@@ -2,8 +2,10 @@
 
 from gateway.api import (
     accounts,
+    assignments,
     cartonizations,
     checkout_connections,
+    facilities,
     handover,
     labels,
     policies,
@@ -13,6 +15,7 @@ from gateway.api import (
     shipments,
     tracking,
     webhook_endpoints,
+    zones,
 )
 from gateway.api.checkout import callbacks
 
@@ -28,6 +31,9 @@ BLUEPRINTS = (
     checkout_connections.blueprint,
     cartonizations.blueprint,
     callbacks.blueprint,
+    zones.blueprint,
+    facilities.blueprint,
+    assignments.blueprint,
     webhook_endpoints.blueprint,
     service.blueprint,
 )

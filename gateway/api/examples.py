@@ -211,3 +211,63 @@ CARTONIZE: dict[str, Any] = {
     "boxes": CONNECTION["boxes"],
     "dimensional_divisor": 5000,
 }
+
+ZONE_TABLE = """\
+zone,country,postcodes,priority,latitude,longitude,radius_m
+oslo,NO,00*|01*|0250-0299,10,,,
+nordics,NO|SE|DK,*,,,,
+near-the-store,,,20,59.9111,10.7528,2500
+"""
+
+ZONES: dict[str, Any] = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"zone": "oslo", "priority": 10, "country": "NO", "postcodes": ["00*", "01*", "0250-0299"]},
+            "geometry": None,
+        },
+        {
+            "type": "Feature",
+            "properties": {"zone": "near-the-store", "priority": 20, "radius_m": 2500},
+            "geometry": {"type": "Point", "coordinates": [10.7528, 59.9111]},
+        },
+        {
+            "type": "Feature",
+            "properties": {"zone": "harbour", "priority": 30, "country": "NO"},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[10.72, 59.9], [10.76, 59.9], [10.76, 59.91], [10.72, 59.91], [10.72, 59.9]]],
+            },
+        },
+    ],
+}
+
+FACILITY: dict[str, Any] = {
+    "code": "oslo-1",
+    "name": "Store 12",
+    "address": QUOTE["origin"],
+    "timezone": "Europe/Oslo",
+    "opens": "08:00",
+    "handover": {
+        "cut_off": "16:00",
+        "working_days": [0, 1, 2, 3, 4, 5],
+        "closing_days": [{"day": "2026-12-24", "why": "Christmas Eve"}],
+    },
+}
+
+ASSIGNMENT: dict[str, Any] = {
+    "shipments": [
+        {
+            "reference": f"order-{number}",
+            "offers": [
+                {"id": f"{number}-bike", "account": "bikes", "price": {"amount": 4900 + number, "currency": "NOK"}},
+                {"id": f"{number}-van", "account": "vans", "price": {"amount": 7900, "currency": "NOK"}},
+            ],
+        }
+        for number in range(1, 4)
+    ],
+    "capacities": [{"account": "bikes", "most": 2}],
+    "commitments": [{"account": "vans", "least": 1}],
+    "shares": [{"account": "vans", "most_percent": 50}],
+}

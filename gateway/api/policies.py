@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from gateway.api import shapes_decisions
 from gateway.api.auth import caller, requires, services
-from gateway.api.errors import BadHeader, PreconditionFailed
+from gateway.api.errors import PreconditionFailed
 from gateway.api.examples import EVALUATION, POLICY, PUBLICATION
 from gateway.api.routes import ApiBlueprint, answer
 from gateway.api.schemas.fields import NAME
@@ -21,18 +21,12 @@ from gateway.api.schemas.policies import (
     PolicySchema,
     PublicationSchema,
 )
+from gateway.api.versions import IF_MATCH, seen_version
 from gateway.domain.errors import StaleVersion, Unprocessable
 from gateway.domain.records import PolicyRecord
 from gateway.services.policies import Stage
 
 blueprint = ApiBlueprint("policies", __name__, url_prefix="/v1/policies")
-VERSION_TAG = re.compile(r'"([0-9]{1,9})"')
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "schema": {"type": "string"},
-    "description": "The ETag of the version you saw: refuses to overwrite what somebody else changed since.",
-}
 
 
 @blueprint.route("/<name>")
@@ -58,7 +52,7 @@ def put_policy(given: dict[str, Any], name: str) -> Response:
     """
     if not re.fullmatch(NAME, name):
         raise Unprocessable("/name", "a name has small letters, digits, _ and -, at most 64")
-    seen, who = _seen_version(), caller()
+    seen, who = seen_version(), caller()
     try:
         made = services().policies.put(who.merchant_id, name, given["data"], who.key_id, seen, Stage(given["stage"]))
     except Unprocessable as error:
@@ -117,14 +111,3 @@ def _shown(record: PolicyRecord) -> Response:
 
 def _in_data(error: Unprocessable) -> Unprocessable:
     return Unprocessable(f"/data{error.pointer}", str(error), error.code)
-
-
-def _seen_version() -> int | None:
-    """The version in If-Match (RFC 9110, section 13.1.1)."""
-    given = request.headers.get("If-Match")
-    if given is None:
-        return None
-    tag = VERSION_TAG.fullmatch(given.strip())
-    if tag is None:
-        raise BadHeader('If-Match holds the ETag of the version you saw, such as "3"')
-    return int(tag[1])

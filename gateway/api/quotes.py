@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response
 
 from gateway.api import shapes
@@ -22,7 +24,9 @@ blueprint = ApiBlueprint("quotes", __name__, url_prefix="/v1/quotes")
 @once(made_at="/v1/quotes/{id}")
 def create_quote(_: Run, ask: QuoteAsk) -> Response:
     """Ask every account that could deliver it, rank the offers by policy, and say why."""
-    return answer(shapes.quote(services().quotes.quote(caller().merchant_id, caller().mode, ask)), 201)
+    placed = services().facilities.placed(caller().merchant_id, ask.shipment)
+    quoted = services().quotes.quote(caller().merchant_id, caller().mode, replace(ask, shipment=placed))
+    return answer(shapes.quote(quoted), 201)
 
 
 @blueprint.route("/<quote_id>")

@@ -50,6 +50,20 @@ def page(items: list[Any], next_cursor: str | None) -> Response:
     return response
 
 
+def larger(setting: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """A route whose body may be as long as that setting of `[web]` says, longer than others."""
+
+    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(view)
+        def wide(*args: Any, **kwargs: Any) -> Response:
+            request.max_content_length = getattr(services().settings.web, setting)
+            return view(*args, **kwargs)
+
+        return wide
+
+    return decorate
+
+
 def once(*, required: bool = False, made_at: str = "") -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """A POST that happens at most once per Idempotency-Key; without a key (where it is not required) it just happens.
 

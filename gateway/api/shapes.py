@@ -146,6 +146,7 @@ def shipment(file: ShipmentFile) -> Json:
         "quote_id": record.quote_id,
         "policy": record.policy,
         "policy_version": record.policy_version,
+        "facility": record.shipment.facility or None,
         "origin": address(record.shipment.origin),
         "destination": address(record.shipment.destination),
         "parcels": [parcel(each) for each in record.shipment.parcels],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, g
 
 from gateway.api import shapes, shapes_decisions
@@ -58,6 +60,9 @@ def book_shipment(run: Run, ask: BookAsk) -> Response:
     shipments, who = services().shipments, caller()
     if run.resource_id:
         return _shown(shipments.carry_through(who.merchant_id, run.resource_id), 201)
+    if ask.ask:
+        placed = services().facilities.placed(who.merchant_id, ask.ask.shipment)
+        ask = replace(ask, ask=replace(ask.ask, shipment=placed))
     return _shown(shipments.book(who.merchant_id, who.mode, ask, run.point_at), 201)
 
 

@@ -29,6 +29,8 @@ COMMANDS = {
     "handover": "handover",
     "service-points": "handover",
     "rate-cards": "rate_cards",
+    "zones": "zones",
+    "assign": "assign",
     "labels": "labels",
     "carriers": "carriers",
     "new-carrier": "new_carrier",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from carriers.base.simulator import Ledger
-from gateway.bootstrap import shipped_policies, shipped_zones
+from gateway.bootstrap import shipped_policies
 from gateway.cli.running import services, settings
 from gateway.rules.policy import Policy
 from gateway.services import ledger_audit
@@ -58,4 +58,4 @@ def seed(shipments: int, number: int) -> None:
     kroner = Policy.parse("default", 0, {**shipped["default"], "currency": "NOK", "exchange": {}})
     with click.progressbar(length=shipments, label="seeding") as bar:
         asked = Seeding(shipments=shipments, seed=number)
-        seed_history(bound.store, asked, {"USD": default, "NOK": kroner}, shipped_zones(), bar.update)
+        seed_history(bound.store, asked, {"USD": default, "NOK": kroner}, bound.zones.shipped, bar.update)

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.packing import Box, Sides
+from gateway.domain.postcodes import normalised
 from gateway.domain.quotes import ServiceLevel, ShownRate
 from gateway.domain.values import Address, Money
-from gateway.domain.zones import normalised
 
 OFFER = re.compile(r"(?:.*[^A-Za-z0-9_])?off_([0-9A-HJKMNP-TV-Z]{26})_(f?[0-9]{1,4})")
 """An offer's id, alone or at the end of the code under which a checkout knows it."""

@@ -14,7 +14,7 @@ import dataclasses
 import math
 import types
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
@@ -30,6 +30,7 @@ Writer = Callable[[Any], Json]
 TEXT_FORMS: Mapping[type, Reader] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
+    time: time.fromisoformat,
     Decimal: lambda text: Decimal(str(text)),
     bytes: lambda text: base64.b64decode(text, validate=True),
 }
@@ -112,6 +113,7 @@ WRITERS: Sequence[tuple[type, Writer]] = (
     (str, _as_it_is),
     (float, _finite),
     (date, lambda moment: moment.isoformat()),
+    (time, lambda moment: moment.isoformat("minutes")),
     (Decimal, str),
     (bytes, lambda data: base64.b64encode(data).decode("ascii")),
     (Mapping, lambda mapping: {str(key): to_json(item) for key, item in mapping.items()}),

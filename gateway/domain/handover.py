@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 
 from gateway.domain.values import Address
-
-EARTH_RADIUS_M = 6_371_008.8
-"""Mean radius R1 of the WGS 84 ellipsoid. Source: IUGG; NGA.STND.0036 (WGS 84)."""
 
 DAY_MIN = 24 * 60
 WEEK_DAYS = 7
@@ -58,22 +54,6 @@ class Manifest:
     tracking_numbers: tuple[str, ...]
     document: bytes = field(default=b"", repr=False)
     carrier_data: Mapping[str, str] = field(default_factory=dict)
-
-
-def distance_m(one: Address, other: Address) -> int | None:
-    """Metres between two places over the sphere (haversine); None where one has no coordinates.
-
-    Off by at most 0.5 % against the ellipsoid, which is less than a crow flies too little anyway.
-    """
-    if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:
-        return None
-    latitude, longitude = math.radians(one.latitude), math.radians(one.longitude)
-    their_latitude, their_longitude = math.radians(other.latitude), math.radians(other.longitude)
-    half_chord = (
-        math.sin((their_latitude - latitude) / 2) ** 2
-        + math.cos(latitude) * math.cos(their_latitude) * math.sin((their_longitude - longitude) / 2) ** 2
-    )
-    return round(2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(half_chord, 1.0))))
 
 
 def normal_hours(hours: Iterable[OpeningHours]) -> tuple[OpeningHours, ...]:

@@ -66,6 +66,7 @@ class Shipment:
     """What a merchant wants moved: one or more parcels to one recipient.
 
     `service_point` is the carrier's own id of the point where it is collected, `service_point_carrier` whose id it is.
+    `facility` is the code of the origin's.
     """
 
     origin: Address
@@ -75,6 +76,7 @@ class Shipment:
     reference: str = ""
     service_point: str = ""
     service_point_carrier: str = ""
+    facility: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.domain.errors import Unprocessable
-from gateway.domain.zones import normalised
+from gateway.domain.postcodes import normalised
 from gateway.rules.conditions import DEEPEST, MOST_VALUES, All, AnyOf, Check, Condition, Not, shown
 from gateway.rules.fields import FIELDS, Field
 from gateway.rules.market import Market

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.domain.postcodes import normalised
 from gateway.domain.quotes import ServiceLevel
 from gateway.domain.values import Address
-from gateway.domain.zones import normalised
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
 

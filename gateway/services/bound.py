@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from gateway.domain.clock import Clock
 from gateway.services.accounts import AccountBook
+from gateway.services.assignments import AssignmentBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
@@ -28,6 +30,7 @@ from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Tracking
+from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
 
 
@@ -45,6 +48,9 @@ class Services:
     accounts: AccountBook
     policies: PolicyBook
     rate_cards: RateCardBook
+    zones: ZoneBook
+    facilities: FacilityBook
+    assignments: AssignmentBook
     quotes: QuoteService
     connections: ConnectionBook
     checkouts: Checkouts

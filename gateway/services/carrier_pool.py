@@ -15,6 +15,7 @@ from carriers.base import (
     Account,
     AuthenticationFailed,
     BadCarrierResponse,
+    Calendar,
     CallRate,
     Capability,
     Carrier,
@@ -81,6 +82,7 @@ class CarrierPool:
         settings: CarrierSettings,
         faults: FaultPoints,
         installed: Callable[[], Mapping[str, type[Carrier]]],
+        calendar: Calendar,
     ) -> None:
         self._store = store
         self._transport = transport
@@ -88,6 +90,7 @@ class CarrierPool:
         self._settings = settings
         self._faults = faults
         self._installed = installed
+        self._calendar = calendar
         self._cards = CardShelf(store)
         self._live: dict[tuple[str, str], LiveCarrier] = {}
         self._listed: dict[tuple[str, Mode], tuple[int, Sequence[AccountRecord]]] = {}
@@ -243,6 +246,7 @@ class CarrierPool:
             options=record.options,
             windows=self._store.windows(record.merchant_id, record.id),
             rate_card=self._cards.of(record.merchant_id, record.id),
+            calendar=self._calendar,
         )
 
 

@@ -30,11 +30,11 @@ from gateway.domain.checkouts import (
 from gateway.domain.clock import Clock
 from gateway.domain.codec import to_json
 from gateway.domain.errors import NotFound
+from gateway.domain.postcodes import normalised
 from gateway.domain.presentation import keeping_codes, promise_of
 from gateway.domain.quotes import Quote, ResultState
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address
-from gateway.domain.zones import normalised
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.flights import Flights
 from gateway.services.gathering import Gathering, Outcomes, already

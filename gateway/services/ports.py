@@ -39,10 +39,13 @@ from gateway.services.handover_ports import Pickups as Pickups
 from gateway.services.handover_ports import PollingSpends as PollingSpends
 from gateway.services.message_ports import Inbox as Inbox
 from gateway.services.message_ports import Outbox as Outbox
+from gateway.services.place_ports import Facilities as Facilities
+from gateway.services.place_ports import ZoneSets as ZoneSets
 from gateway.services.policy_ports import Policies as Policies
 from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
 from gateway.services.selling import Windows as Windows
+from gateway.services.wave_ports import Assignments as Assignments
 
 
 class Keys(Protocol):
@@ -215,6 +218,9 @@ class UnitOfWork(Protocol):
     rate_cards: RateCardVersions
     keys: Keys
     policies: Policies
+    zones: ZoneSets
+    facilities: Facilities
+    assignments: Assignments
     quotes: QuoteStore
     checkouts: CheckoutStore
     shipments: Shipments

@@ -14,10 +14,10 @@ from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.quotes import CarrierResult, CheckoutPromise, Offer, Quote, Rate, ResultState, ServiceLevel
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
-from gateway.domain.zones import Zone, zone_of
 from gateway.rules.policy import Candidate, Context
 from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier
 from gateway.services.decisions import Decisions, Plan
+from gateway.services.facilities import FacilityBook, Hours
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.offers import candidate, recalled
@@ -25,6 +25,7 @@ from gateway.services.policies import Deciding, PolicyBook
 from gateway.services.ports import Mode, Store
 from gateway.services.results import result_of, unasked
 from gateway.services.service_points import check_owner
+from gateway.services.zones import ZoneBook
 from gateway.settings import Quoting
 
 HIGHEST_PRICE_MINOR = 10**12
@@ -63,7 +64,8 @@ class QuoteService:
         pool: CarrierPool,
         policies: PolicyBook,
         decisions: Decisions,
-        zones: Sequence[Zone],
+        zones: ZoneBook,
+        facilities: FacilityBook,
         clock: Clock,
         settings: Quoting,
     ) -> None:
@@ -72,6 +74,7 @@ class QuoteService:
         self._policies = policies
         self._decisions = decisions
         self._zones = zones
+        self._facilities = facilities
         self._clock = clock
         self._settings = settings
 
@@ -109,10 +112,12 @@ class QuoteService:
         if deciding is None:
             name = ask.policy or self._settings.default_policy
             deciding = self._policies.deciding(merchant_id, name, version)
-        plan = self._decisions.plan(merchant_id, mode, deciding, _context(ask, self._zones, now))
+        hours = self._facilities.hours(merchant_id, ask.shipment, version)
+        zone = self._zones.live(merchant_id, version).zone(ask.shipment.destination)
+        plan = self._decisions.plan(merchant_id, mode, deciding, _context(ask, zone, now, hours))
         request = _request(plan)
         asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
-        calls = [_quote(live, request) for live in asked]
+        calls = [_quote(live, _from_handover(request, live, hours)) for live in asked]
         outcomes = (gather or self._ask_all)(asked, calls, self._deadline_s(ask))
         results += [result_of(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
         return self._decided(plan, _candidates(plan, asked, outcomes), results)
@@ -125,13 +130,17 @@ class QuoteService:
         Raises:
             Unprocessable: a carrier of the quote is no longer installed.
         """
+        hours = self._hours_of(quote)
+        ready_at = quote.ready_at or quote.created_at
         context = Context(
             shipment=quote.shipment,
             zone=quote.zone,
             now=quote.created_at,
-            ready_at=quote.ready_at or quote.created_at,
+            ready_at=ready_at,
             window=quote.window,
             services=quote.services,
+            timezone=hours.timezone,
+            holiday=hours.holiday(ready_at) is not None,
         )
         plan = self._decisions.plan(quote.merchant_id, quote.mode, deciding, context)
         again = self._decided(plan, [recalled(each) for each in quote.offers], quote.carrier_results)
@@ -179,6 +188,7 @@ class QuoteService:
             window=quote.window,
             services=quote.services,
         )
+        request = _from_handover(request, live, self._hours_of(quote))
         rates = self._pool.ask(Purpose.QUOTE, live, _quote(live, request), deadline_s)
         known = (quoted.rate.carrier_service, quoted.rate.deliver_from)
         same = [rate for rate in rates if (rate.carrier_service, rate.deliver_from) == known]
@@ -192,6 +202,9 @@ class QuoteService:
         self, asked: Sequence[LiveCarrier], calls: Sequence[Coroutine[Any, Any, Sequence[Rate]]], deadline_s: float
     ) -> Sequence[Outcome[Sequence[Rate]]]:
         return self._pool.ask_all(Purpose.QUOTE, asked, calls, deadline_s)
+
+    def _hours_of(self, quote: Quote) -> Hours:
+        return self._facilities.hours(quote.merchant_id, quote.shipment, self._settings_version(quote.merchant_id))
 
     def _deadline_s(self, ask: QuoteAsk) -> float:
         wanted = ask.deadline_ms or self._settings.deadline_ms
@@ -218,15 +231,24 @@ class QuoteService:
         return asked, results
 
 
-def _context(ask: QuoteAsk, zones: Sequence[Zone], now: datetime) -> Context:
+def _context(ask: QuoteAsk, zone: str | None, now: datetime, hours: Hours) -> Context:
+    ready_at = max(ask.ready_at or now, now)
     return Context(
         shipment=ask.shipment,
-        zone=zone_of(ask.shipment.destination, zones),
+        zone=zone,
         now=now,
-        ready_at=max(ask.ready_at or now, now),
+        ready_at=ready_at,
         window=ask.window,
         services=ask.services,
+        timezone=hours.timezone,
+        holiday=hours.holiday(ready_at) is not None,
     )
+
+
+def _from_handover(request: QuoteRequest, live: LiveCarrier, hours: Hours) -> QuoteRequest:
+    """The request for one account: what is ready after the facility's cut-off for it waits until the next day."""
+    ready_at = hours.handed_over(request.ready_at, live.record.name)
+    return request if ready_at is request.ready_at else replace(request, ready_at=ready_at)
 
 
 def _request(plan: Plan) -> QuoteRequest:

@@ -1,4 +1,4 @@
-"""What is forgotten, and when: quotes nobody will replay, messages applied long ago, requests answered long ago."""
+"""What is forgotten, and when: quotes and waves nobody will replay, messages applied and requests answered long ago."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Retention:
         """A chore of the worker's; nothing is left to be worked."""
         now = self._clock()
         quotes = first_id("qte", now - timedelta(days=self._settings.quotes_days))
+        assignments = first_id("asg", now - timedelta(days=self._settings.quotes_days))
         messages = first_id("inb", now - timedelta(days=self._settings.inbox_days))
         with self._store.work() as uow:
             uow.idempotency.prune(now - KEYS_KEPT)
@@ -34,6 +35,8 @@ class Retention:
         for merchant_id, _ in merchants:
             with self._store.work() as uow:
                 uow.quotes.prune(merchant_id, quotes)
+                uow.commit()
+                uow.assignments.prune(merchant_id, assignments)
                 uow.commit()
                 uow.inbox.prune(merchant_id, messages)
                 uow.commit()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from carriers.base import BadCarrierResponse, Capability
 from carriers.base.drive import Outcome
+from gateway.domain.distance import metres_between
 from gateway.domain.errors import Unprocessable
-from gateway.domain.handover import ServicePoint, distance_m, normal_hours
+from gateway.domain.handover import ServicePoint, normal_hours
 from gateway.domain.quotes import CarrierResult, Offer, ResultState, ServiceLevel
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address
@@ -148,7 +149,7 @@ def _merged(
 
 def _normal(point: ServicePoint, search: PointSearch) -> ServicePoint:
     """Hours in one form; the distance as the carrier measured it, else as the crow flies."""
-    measured = point.distance_m if point.distance_m is not None else distance_m(search.near, point.address)
+    measured = point.distance_m if point.distance_m is not None else metres_between(search.near, point.address)
     return replace(point, opening_hours=normal_hours(point.opening_hours), distance_m=measured)
 
 

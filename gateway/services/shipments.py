@@ -18,12 +18,12 @@ from gateway.domain.errors import (
     Unprocessable,
 )
 from gateway.domain.fold import sort_key
+from gateway.domain.postcodes import normalised
 from gateway.domain.quotes import Quote
 from gateway.domain.records import Case, ShipmentRecord, Tender
 from gateway.domain.shipments import LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import TrackingEvent
 from gateway.domain.values import Address, Money
-from gateway.domain.zones import normalised
 from gateway.services.acceptance import Acceptance
 from gateway.services.booking import no_carrier
 from gateway.services.changes import record_change, record_created

@@ -16,8 +16,10 @@ from gateway.storage.audit import violations
 from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
 from gateway.storage.repositories.accounts import AccountRepository
+from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
+from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
@@ -31,6 +33,7 @@ from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
 from gateway.storage.repositories.trackers import TrackerRepository
 from gateway.storage.repositories.windows import FleetWindows
+from gateway.storage.repositories.zones import ZoneSetRepository
 from gateway.storage.rows import DIALECTS
 from gateway.storage.secrets import Vault
 from gateway.storage.tables.accounts import GradeRow, HeartbeatRow
@@ -50,6 +53,9 @@ class SqlUnitOfWork:
         self.rate_cards: ports.RateCardVersions = RateCardRepository(connection)
         self.keys: ports.Keys = KeyRepository(connection)
         self.policies: ports.Policies = PolicyRepository(connection)
+        self.zones: ports.ZoneSets = ZoneSetRepository(connection)
+        self.facilities: ports.Facilities = FacilityRepository(connection)
+        self.assignments: ports.Assignments = AssignmentRepository(connection)
         self.quotes: ports.QuoteStore = QuoteRepository(connection)
         self.checkouts: ports.CheckoutStore = CheckoutRepository(connection, vault)
         self.shipments: ports.Shipments = ShipmentRepository(connection)

@@ -111,6 +111,46 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     ),
     "publication": ("POST", "/v1/policies/mine/publish", examples.PUBLICATION),
     "evaluation": ("POST", "/v1/policies/default/evaluate", {"shipment": examples.QUOTE, "version": 0}),
+    "assignment": (
+        "POST",
+        "/v1/assignments",
+        {
+            "shipments": [
+                {
+                    "quote_id": None,
+                    "reference": "order-1",
+                    "offers": [
+                        {
+                            "id": "o1",
+                            "account": "vans",
+                            "price": {"amount": 100, "currency": "NOK"},
+                            "deliver_from": "2026-03-02T12:00:00Z",
+                            "deliver_by": "2026-03-02T14:00:00Z",
+                        }
+                    ],
+                },
+                {
+                    "reference": "order-2",
+                    "offers": [{"id": "o2", "account": "vans", "price": {"amount": 9, "currency": "NOK"}}],
+                },
+            ],
+            "capacities": [
+                {
+                    "account": "vans",
+                    "most": 2,
+                    "window": {"start": "2026-03-02T12:00:00Z", "end": "2026-03-02T16:00:00Z"},
+                }
+            ],
+            "commitments": [{"account": "vans", "least": 1}],
+            "shares": [{"account": "vans", "most_percent": 50}],
+            "time_limit_s": 1,
+        },
+    ),
+    "facility": (
+        "POST",
+        "/v1/facilities",
+        {**examples.FACILITY, "observes_holidays": True, "accounts": {"own-fleet": examples.FACILITY["handover"]}},
+    ),
     "key": ("POST", "/v1/keys", {**examples.KEY, "expires_at": "2199-01-01T00:00:00Z"}),
     "endpoint": ("POST", "/v1/webhook-endpoints", examples.ENDPOINT),
     "connection": ("POST", "/v1/checkout-connections", FULL_CONNECTION),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import checkouts, deciding, pricing, quoting, serving
+from tests.bench import checkouts, deciding, pricing, quoting, serving, waves, zoning
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -28,6 +28,11 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B15": checkouts.cartonization,
     "B15b": checkouts.cartonization_time,
     "B16": checkouts.warm_checkout,
+    "B18": zoning.zone_look_up,
+    "B18b": zoning.origin_hours,
+    "B17": waves.against_relaxation,
+    "B17b": waves.time_taken,
+    "B17c": waves.against_greedy,
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from gateway.api.examples import ASSIGNMENT
 from tests.cli.conftest import Run
 
 EXAMPLE = files("gateway.config").joinpath("rate_card.example.csv").read_text("utf-8")
@@ -70,6 +71,8 @@ def test_help_names_every_command_and_wrong_usage_exits_with_two(gateway: Run) -
         "demo",
         "why",
         "labels",
+        "zones",
+        "assign",
     ):
         assert f"  {command} " in helped.stdout, command
     assert gateway("fly").returncode == 2
@@ -223,3 +226,70 @@ def test_the_days_end_on_the_command_line(gateway: Run, tmp_path: Path) -> None:
     assert gateway("service-points", "near", "--merchant", "Shop", "NO", **plain).returncode == 2
     assert gateway("handover", "pickup", "--merchant", "Shop", *window[:2], "--closes-at", "now").returncode == 2
     assert gateway("handover", "close", "--merchant", "Nobody").returncode == 1
+
+
+def test_zones_are_imported_listed_and_asked(gateway: Run, tmp_path: Path) -> None:
+    assert gateway("init").returncode == 0
+    assert gateway("keys", "create", "--merchant", "Shop").returncode == 0
+    of_shop = ("--merchant", "Shop")
+    shipped = gateway("zones", "which", *of_shop, "NO-0154")
+    assert shipped.stdout.splitlines() == [
+        "oslo-sentrum: postcode 0154 is in NO 01* (priority 20)",
+        "  also oslo: postcode 0154 is in NO 0001-1299 (priority 10)",
+    ]
+    file = tmp_path / "zones.geojson"
+    ring = [[10.72, 59.9], [10.76, 59.91], [10.76, 59.9], [10.72, 59.91], [10.72, 59.9]]
+    feature = {
+        "type": "Feature",
+        "properties": {"zone": "harbour", "country": "NO"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    refused = gateway("zones", "import", *of_shop, str(file))
+    assert refused.returncode == 1
+    assert "/features/0: harbour: its outline crosses itself at 10.74, 59.905" in refused.stderr
+    ring[1], ring[2] = ring[2], ring[1]
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    checked = gateway("zones", "import", *of_shop, "--check", str(file))
+    assert (checked.returncode, "1 zones, nothing wrong" in checked.stdout) == (0, True)
+    assert "version 1: 1 zones of 1 areas" in gateway("zones", "import", *of_shop, str(file)).stdout
+    listed = gateway("zones", "list", *of_shop)
+    assert "harbour" in listed.stdout
+    assert "1 polygons, 5 positions" in listed.stdout
+    exported = json.loads(gateway("zones", "list", *of_shop, "--geojson").stdout)
+    assert exported["features"][0]["properties"]["zone"] == "harbour"
+    inside = gateway("zones", "which", *of_shop, "--country", "NO", "--lat", "59.905", "--lon", "10.74")
+    assert inside.stdout == "harbour: 59.905, 10.74 is inside a polygon (priority 0)\n"
+    outside = gateway("zones", "which", *of_shop, "NO", "--postcode", "0154")
+    assert (outside.returncode, outside.stdout) == (1, "no zone\n")
+    assert gateway("zones", "which", *of_shop, "--lat", "59.9").returncode == 2
+    assert gateway("zones", "which", *of_shop).returncode == 2
+
+
+def test_a_wave_is_assigned_from_a_file(gateway: Run, tmp_path: Path) -> None:
+    assert gateway("init").returncode == 0
+    assert gateway("keys", "create", "--merchant", "Shop").returncode == 0
+    file = tmp_path / "wave.json"
+    file.write_text(json.dumps(ASSIGNMENT))
+    done = gateway("assign", "--merchant", "Shop", "--shipments", str(file))
+    assert done.returncode == 0, done.stderr
+    for said in (
+        "bikes takes at most 2 shipments",
+        "98.03 NOK",
+        "gap 0.00%",
+        "one after the other: 177.03 NOK, 0 left",
+    ):
+        assert said in " ".join(done.stdout.split()), done.stdout
+    file.write_text(json.dumps({**ASSIGNMENT, "commitments": [{"account": "vans", "least": 2}]}))
+    impossible = gateway("assign", "--merchant", "Shop", str(file))
+    assert impossible.returncode == 1
+    told = " ".join(impossible.stdout.split())
+    assert "cannot be kept: vans" in told
+    assert "Traceback" not in impossible.stderr
+    file.write_text(json.dumps({"shipments": [{}], "x": 1}))
+    refused = gateway("assign", "--merchant", "Shop", str(file))
+    assert refused.returncode == 1
+    assert "/shipments/0/reference" in refused.stderr
+    assert "/x: Unknown field." in refused.stderr
+    file.write_text("{")
+    assert "not JSON" in gateway("assign", "--merchant", "Shop", str(file)).stderr

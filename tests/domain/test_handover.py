@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.handover import DAY_MIN, OpeningHours, distance_m, normal_hours
+from gateway.domain.distance import metres_between
+from gateway.domain.handover import DAY_MIN, OpeningHours, normal_hours
 from gateway.domain.values import Address
 
 
@@ -56,14 +57,14 @@ def test_normal_hours_are_sorted_apart_and_stay_as_they_are(told: list[tuple[int
 def test_distances_are_those_of_the_map() -> None:
     """Oslo to Bergen is 305 km, London to New York 5570 km; a degree of latitude 111.2 km."""
     oslo, bergen = place(59.9139, 10.7522), place(60.3913, 5.3221)
-    assert distance_m(oslo, bergen) == pytest.approx(305_000, rel=0.005)
-    assert distance_m(place(51.5074, -0.1278), place(40.7128, -74.0060)) == pytest.approx(5_570_000, rel=0.005)
-    assert distance_m(place(0, 0), place(1, 0)) == pytest.approx(111_195, abs=1)
-    assert distance_m(place(0, 179.9), place(0, -179.9)) == pytest.approx(22_239, abs=1)
-    assert distance_m(place(90, 0), place(-90, 77)) == pytest.approx(20_015_115, abs=2)
-    assert distance_m(oslo, oslo) == 0
+    assert metres_between(oslo, bergen) == pytest.approx(305_000, rel=0.005)
+    assert metres_between(place(51.5074, -0.1278), place(40.7128, -74.0060)) == pytest.approx(5_570_000, rel=0.005)
+    assert metres_between(place(0, 0), place(1, 0)) == pytest.approx(111_195, abs=1)
+    assert metres_between(place(0, 179.9), place(0, -179.9)) == pytest.approx(22_239, abs=1)
+    assert metres_between(place(90, 0), place(-90, 77)) == pytest.approx(20_015_115, abs=2)
+    assert metres_between(oslo, oslo) == 0
 
 
 def test_a_place_without_coordinates_is_at_no_distance() -> None:
     for one, other in ((place(None, None), place(1, 1)), (place(1, None), place(1, 1)), (place(1, 1), place(None, 1))):
-        assert distance_m(one, other) is None
+        assert metres_between(one, other) is None

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 from gateway.api.checkout.examples import ADOBE, BIGCOMMERCE, BIGCOMMERCE_CHECK, SHOPIFY, TIENDANUBE
 from gateway.api.examples import (
+    ASSIGNMENT,
     CARTONIZE,
     CONNECTION,
+    FACILITY,
     PICKUP,
     POLICY,
     RATE_CARD,
     RESOLVE_MANIFEST,
     RESOLVE_PICKUP,
     WINDOWS,
+    ZONES,
 )
 from tests.journeys.fleet import scan
 from tests.journeys.site import ORDER
@@ -81,12 +84,31 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
         Ask(body=lambda ids: {"quote_id": ids["own_quote_id"]}),
         Ask(body=lambda ids: {"quote_id": ids["quote_id"], "data": POLICY["data"]}),
     ),
+    "GET /v1/zones": (Ask(status=200, why=OWN_LIST), Ask(query="version=1")),
+    "GET /v1/facilities": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/facilities/<facility_id>": (Ask(),),
+    "PUT /v1/facilities/<facility_id>": (Ask(body=lambda ids: {**FACILITY, "code": f"{CANARY}-store"}),),
+    "DELETE /v1/facilities/<facility_id>": (Ask(),),
+    "GET /v1/assignments/<assignment_id>": (Ask(),),
+    "POST /v1/assignments": (
+        Ask(body=lambda ids: ASSIGNMENT, status=201, why=OWN_MADE),
+        Ask(
+            body=lambda ids: {"shipments": [{"quote_id": ids["quote_id"]}]},
+            status=422,
+            why="a quote is a word of the request: there is no such one",
+        ),
+    ),
     "GET /v1/keys": (Ask(status=200, why=OWN_LIST),),
     "POST /v1/keys": (Ask(body=lambda ids: {"name": "mine", "scopes": ["shipments:read"]}, status=201, why=OWN_MADE),),
     "DELETE /v1/keys/<key_id>": (Ask(),),
     "POST /v1/quotes": (
         Ask(body=lambda ids: dict(ORDER), status=201, why=OWN_MADE),
         Ask(body=lambda ids: {**ORDER, "policy": ids["name"]}, status=422, why="a policy is a word of the request"),
+        Ask(
+            body=lambda ids: {**ORDER, "origin": {"facility": ids["facility_id"]}},
+            status=422,
+            why="a facility is a word of the request",
+        ),
     ),
     "GET /v1/quotes/<quote_id>": (Ask(),),
     "POST /v1/shipments": (
@@ -173,6 +195,8 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
         Ask(body=lambda ids: {**CONNECTION, "name": f"{CANARY}-shop"}, status=201, why=OWN_MADE),
     ),
     "PUT /v1/policies/<name>": (Ask(body=lambda ids: POLICY, status=200, why=OWN_MADE),),
+    "PUT /v1/zones": (Ask(body=lambda ids: ZONES, status=200, why=OWN_MADE),),
+    "POST /v1/facilities": (Ask(body=lambda ids: FACILITY, status=201, why=OWN_MADE),),
 }
 
 OF_EITHER_MODE: Mapping[str, str] = {
@@ -180,6 +204,13 @@ OF_EITHER_MODE: Mapping[str, str] = {
     "PUT /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
     "POST /v1/policies/<name>/publish": "a policy belongs to the merchant, not to a mode",
     "POST /v1/policies/<name>/evaluate": "a policy belongs to the merchant, not to a mode",
+    "GET /v1/zones": "zones belong to the merchant, not to a mode",
+    "PUT /v1/zones": "zones belong to the merchant, not to a mode",
+    "GET /v1/facilities": "a facility is the merchant's house, in either mode",
+    "POST /v1/facilities": "a facility is the merchant's house, in either mode",
+    "GET /v1/facilities/<facility_id>": "a facility is the merchant's house, in either mode",
+    "PUT /v1/facilities/<facility_id>": "a facility is the merchant's house, in either mode",
+    "DELETE /v1/facilities/<facility_id>": "a facility is the merchant's house, in either mode",
     "POST /v1/quotes": "a policy belongs to the merchant, not to a mode",
     "POST /v1/accounts": "names of accounts are the merchant's, so this one is taken",
     "POST /v1/checkout-connections": "names of connections are the merchant's, so this one is taken",

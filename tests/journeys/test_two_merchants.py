@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from gateway.api.examples import CONNECTION, POLICY, RATE_CARD
+from gateway.api.examples import ASSIGNMENT, CONNECTION, FACILITY, POLICY, RATE_CARD
 from tests.journeys.asks import ASKS, CANARY, HOOK, OF_EITHER_MODE, REFERENCE, Ask
 from tests.journeys.fleet import add_fleet
 from tests.journeys.site import ORDER, Merchant, Site
@@ -40,6 +40,10 @@ WANTED: Mapping[str, Any] = {
     "destination": DESTINATION,
     "reference": REFERENCE,
     "metadata": {"canary-key": "canary value"},
+}
+OWN_ZONES: Mapping[str, Any] = {
+    "type": "FeatureCollection",
+    "features": [{"type": "Feature", "properties": {"zone": f"{CANARY}-zone", "country": "NO"}, "geometry": None}],
 }
 
 
@@ -84,6 +88,9 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     made = {
         "rate card": owner.call("POST", f"/v1/accounts/{fleet_id}/rate-cards", f"[card]\nname\n{CANARY}\n{RATE_CARD}"),
         "policy": owner.call("PUT", f"/v1/policies/{CANARY}-policy", POLICY),
+        "zones": owner.call("PUT", "/v1/zones", OWN_ZONES),
+        "facility": owner.call("POST", "/v1/facilities", {**FACILITY, "code": f"{CANARY}-store"}),
+        "assignment": owner.call("POST", "/v1/assignments", ASSIGNMENT),
         "key": owner.call("POST", "/v1/keys", {"name": "canary till", "scopes": ["admin"]}),
         "endpoint": owner.call("POST", "/v1/webhook-endpoints", {"url": HOOK}),
         "shipment": owner.book(key=KEY_USED, **{**WANTED, "policy": f"{CANARY}-policy"}),
@@ -111,6 +118,8 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "version": "1",
         "number": with_fleet["tracking_number"],
         "name": f"{CANARY}-policy",
+        "assignment_id": (made["assignment"].json or {})["id"],
+        "facility_id": (made["facility"].json or {})["id"],
         "key_id": (made["key"].json or {})["id"],
         "endpoint_id": endpoint["id"],
         "connection_id": (made["connection"].json or {})["id"],
@@ -194,6 +203,8 @@ def _state(owner: Merchant, owned: Owned) -> list[Any]:
         f"/v1/accounts/{ids['fleet_id']}/rate-cards",
         f"/v1/policies/{ids['name']}",
         f"/v1/checkout-connections/{ids['connection_id']}",
+        "/v1/zones",
+        f"/v1/facilities/{ids['facility_id']}",
         f"/v1/trackers/{ids['tracker_id']}",
         f"/v1/pickups/{ids['pickup_id']}",
         f"/v1/manifests/{ids['manifest_id']}",

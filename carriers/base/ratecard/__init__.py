@@ -36,14 +36,15 @@ may stand in any order, optional ones may be left out, blank rows and rows that 
   chargeable weight is rounded up to `weight_step_g`; prices are for the whole `shipment` (the rule when blank: its
   parcels' chargeable weights together) or for each `parcel`. An order after `cut_off` counts as the next working day's.
 - `[prices]`: the price of the first step that carries the weight, in minor units (9900 is 99.00 NOK). With
-  `transit_days`, working days (Monday to Friday), a rate has a promise.
+  `transit_days` a rate has a promise: days that are worked at origin and destination, by the account's calendar
+  (Monday to Friday where it has none).
 - `[surcharges]`: see `carriers.base.ratecard.surcharges`.
 
 Separators may be commas, semicolons or tabs; a byte-order mark is passed over. With semicolons or tabs a percentage
 may have a decimal comma. Prices are whole numbers; nothing else is guessed at, and every bad row is named.
 """
 
-from carriers.base.ratecard.card import Priced, RateCard, RateCards
-from carriers.base.ratecard.sections import BadRateCard, Fault
+from carriers.base.ratecard.card import BadRateCard, Priced, RateCard, RateCards
+from gateway.domain.sheets import Fault
 
 __all__ = ["BadRateCard", "Fault", "Priced", "RateCard", "RateCards"]

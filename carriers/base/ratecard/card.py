@@ -11,11 +11,16 @@ from zoneinfo import ZoneInfo
 
 from carriers.base.ratecard import surcharges
 from carriers.base.ratecard.draft import Draft, ServiceTerms, Step
-from carriers.base.ratecard.postcodes import PostcodeIndex
 from carriers.base.ratecard.surcharges import SurchargeRule
+from gateway.domain.postcodes import PostcodeIndex
 from gateway.domain.quotes import ServiceLevel, Surcharge
+from gateway.domain.sheets import BadSheet
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address, Money, total
+
+
+class BadRateCard(BadSheet):
+    """A rate card with bad rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ class RateCard:
             BadRateCard: names `where`, and line and column of every cell that is wrong.
         """
         draft = Draft.read(text)
-        draft.faults.stop(where)
+        draft.faults.stop(where, BadRateCard)
         return cls(
             name=draft.name,
             valid_from=draft.valid_from or date.min,

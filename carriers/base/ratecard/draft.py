@@ -10,11 +10,11 @@ from typing import Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from carriers.base.ratecard import surcharges
-from carriers.base.ratecard.postcodes import PostcodeIndex
-from carriers.base.ratecard.sections import BadCell, Columns, Faults, Row, rows
 from carriers.base.ratecard.surcharges import SurchargeRule
 from gateway.domain.errors import InvalidValue
+from gateway.domain.postcodes import PostcodeIndex
 from gateway.domain.quotes import ServiceLevel
+from gateway.domain.sheets import BadCell, Columns, Faults, Row, rows
 from gateway.domain.values import Money
 
 SECTIONS: Mapping[str, Columns] = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from carriers.base.calendar import promise
 from carriers.base.errors import AuthenticationFailed
 from carriers.base.messages import Account, QuoteRequest
 from carriers.base.profile import Profile
@@ -16,10 +17,6 @@ from gateway.domain.errors import InvalidValue
 from gateway.domain.quotes import Rate, ServiceLevel, Surcharge
 from gateway.domain.values import Money, total
 
-END_OF_DAY = time(23, 59)
-"""Until when a working day's delivery is promised: a card names a day, home deliveries run into the evening."""
-
-SATURDAY = 5
 MOST_TAX = 100
 TAX = "tax"
 REMEMBERED_TEXTS = 64
@@ -55,7 +52,14 @@ def card_rates(request: QuoteRequest, account: Account, profile: Profile, now: d
                 carrier_service=profile.services[level],
                 price=price,
                 surcharges=surcharges,
-                deliver_by=promise(ready_at, priced.transit_days, card.cut_off(level)),
+                deliver_by=promise(
+                    ready_at,
+                    priced.transit_days,
+                    card.cut_off(level),
+                    request.shipment.origin,
+                    request.shipment.destination,
+                    account.calendar,
+                ),
             )
             found.append(rate)
     return tuple(found)
@@ -126,28 +130,6 @@ def _tax_percent(account: Account) -> Decimal | None:
     if isinstance(said, bool) or not percent.is_finite() or not 0 <= percent <= MOST_TAX:
         raise _wrong(account, f"tax_percent: {said!r} is not a percentage such as 25")
     return percent
-
-
-def promise(ready_at: datetime, transit_days: int | None, cut_off: time | None) -> datetime | None:
-    """The end of the day by which it is delivered: working days, Monday to Friday, of the origin's calendar.
-
-    What is ready after the cut-off or at a weekend is handed over on the next working day.
-    """
-    if transit_days is None:
-        return None
-    day = ready_at.date()
-    if day.weekday() >= SATURDAY or (cut_off is not None and ready_at.time() > cut_off):
-        day = _next_working_day(day)
-    for _ in range(transit_days):
-        day = _next_working_day(day)
-    return datetime.combine(day, END_OF_DAY, ready_at.tzinfo)
-
-
-def _next_working_day(day: date) -> date:
-    following = day + timedelta(days=1)
-    while following.weekday() >= SATURDAY:
-        following += timedelta(days=1)
-    return following
 
 
 def _wrong(account: Account, what: str) -> AuthenticationFailed:

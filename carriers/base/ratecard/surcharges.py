@@ -22,10 +22,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from carriers.base.ratecard.postcodes import PostcodeIndex
-from carriers.base.ratecard.sections import BadCell, Row
 from gateway.domain.errors import InvalidValue
+from gateway.domain.postcodes import PostcodeIndex
 from gateway.domain.quotes import ServiceLevel, Surcharge
+from gateway.domain.sheets import BadCell, Row
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address, Money, Parcel
 

@@ -6,23 +6,26 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates
 
+from gateway.api.schemas.facilities import AtFacility, OriginSchema
 from gateway.api.schemas.fields import NAME, Given, Shown, coded, entries, moment, text, whole, word
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema, RequirementsSchema, WindowSchema
 from gateway.domain.quotes import Effect, ResultState, ServiceLevel
 from gateway.domain.shipments import Shipment
-from gateway.domain.values import Parcel, Requirements
+from gateway.domain.values import Address, Parcel, Requirements
 from gateway.services.quotes import QuoteAsk
 
 SERVICES = [level.value for level in ServiceLevel]
 MOST_PARCELS = 50
 SERVICE_POINT = r"^[a-z][a-z0-9_]{0,31}:[!-~]{1,64}$"
 """A carrier and its own id of the point."""
+NOWHERE_YET = Address(country="")
+"""The origin until it is known where the facility is that the request names."""
 
 
 class QuoteAskSchema(Given):
     """What to price. Only origin, destination and parcels are required."""
 
-    origin = fields.Nested(AddressSchema, required=True)
+    origin = fields.Nested(OriginSchema, required=True)
     destination = fields.Nested(AddressSchema, required=True)
     parcels = fields.List(fields.Nested(ParcelSchema), required=True, validate=validate.Length(min=1, max=MOST_PARCELS))
     ready_at = moment("When the parcels can be picked up; left out: now.", allow_none=True)
@@ -68,8 +71,10 @@ class QuoteAskSchema(Given):
 def to_ask(data: dict[str, Any]) -> QuoteAsk:
     """Loaded fields as a QuoteAsk."""
     carrier, _, point = data["service_point"].partition(":")
+    origin = data["origin"]
     shipment = Shipment(
-        origin=data["origin"],
+        origin=NOWHERE_YET if isinstance(origin, AtFacility) else origin,
+        facility=origin.name if isinstance(origin, AtFacility) else "",
         destination=data["destination"],
         parcels=tuple(data["parcels"]),
         requirements=data["requirements"],

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from gateway.api.schemas.facilities import AtFacility, OriginSchema
 from gateway.api.schemas.fields import Given, Shown, counted, cursor, moment, text, word
 from gateway.api.schemas.quotes import (
     MOST_PARCELS,
@@ -40,7 +41,7 @@ class BookSchema(QuoteAskSchema):
     chooses one where it named none.
     """
 
-    origin = fields.Nested(AddressSchema)
+    origin = fields.Nested(OriginSchema)
     destination = fields.Nested(AddressSchema)
     parcels = fields.List(fields.Nested(ParcelSchema), validate=validate.Length(min=1, max=MOST_PARCELS))
     quote_id = text(64, allow_none=True)
@@ -60,6 +61,8 @@ class BookSchema(QuoteAskSchema):
             twice = [name for name in SAID_IN_THE_QUOTE if original.get(name) is not None]
             if twice:
                 raise ValidationError({name: ["Was said in the quote; leave it out."] for name in twice})
+            if isinstance(data.get("origin"), AtFacility):
+                raise ValidationError({"origin": {"facility": ["Was said in the quote; leave it out."]}})
             return
         if data["offer_id"]:
             raise ValidationError("It does not say which quote it belongs to; give quote_id too.", "quote_id")
@@ -76,7 +79,7 @@ class BookSchema(QuoteAskSchema):
             quote_id=data["quote_id"],
             offer_id=offer_id or data["offer_id"],
             ask=None if data["quote_id"] or of_quote else to_ask(data),
-            origin=data.get("origin"),
+            origin=None if isinstance(data.get("origin"), AtFacility) else data.get("origin"),
             destination=data.get("destination"),
             reference=data["reference"],
             service_point=point if data["quote_id"] else "",
@@ -210,6 +213,9 @@ class ShipmentSchema(ShipmentSummarySchema):
     quote_id = fields.String(required=True)
     policy = fields.String(required=True)
     policy_version = fields.Integer(required=True)
+    facility = fields.String(
+        required=True, allow_none=True, metadata={"description": "The code of the facility it leaves from."}
+    )
     origin = fields.Nested(AddressSchema, required=True)
     destination = fields.Nested(AddressSchema, required=True)
     parcels = fields.List(fields.Nested(ParcelSchema), required=True)

@@ -15,7 +15,7 @@ from gateway.domain.quotes import CarrierResult, Offer, Quote, ResultState
 from gateway.domain.records import AccountRecord, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import BookingRef, ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
-from gateway.domain.zones import Zone, zone_of
+from gateway.domain.zones import ZoneMap
 from gateway.rules.policy import Context, Policy
 from gateway.services.changes import record_change, record_created
 from gateway.services.offers import candidate, offer
@@ -40,7 +40,7 @@ def seed_history(
     store: Store,
     seeding: Seeding,
     policies: Mapping[str, Policy],
-    zones: Sequence[Zone],
+    zones: ZoneMap,
     progress: Callable[[int], None],
 ) -> None:
     """Write the history; `policies` decide by currency. `progress` is told how many shipments were written."""
@@ -65,7 +65,7 @@ class _Writer:
     """Draws shipments and writes all that hangs on each."""
 
     def __init__(
-        self, world: World, seeding: Seeding, policies: Mapping[str, Policy], zones: Sequence[Zone], dice: Random
+        self, world: World, seeding: Seeding, policies: Mapping[str, Policy], zones: ZoneMap, dice: Random
     ) -> None:
         self._world = world
         self._seeding = seeding
@@ -111,7 +111,7 @@ class _Writer:
 
     def _quote(self, merchant: SeedMerchant, number: int, at: datetime) -> Quote:
         shipment = merchant.shipment(number, self._dice)
-        zone = zone_of(shipment.destination, self._zones)
+        zone = self._zones.zone(shipment.destination)
         policy = self._policies[merchant.currency]
         candidates = [
             candidate(

@@ -2,7 +2,9 @@
 
 from gateway.storage.tables import (
     accounts,
+    assignments,
     checkouts,
+    facilities,
     fleet,
     handover,
     messages,
@@ -10,12 +12,15 @@ from gateway.storage.tables import (
     rate_cards,
     shipments,
     tracking,
+    zones,
 )
 from gateway.storage.tables.base import Row
 
 __all__ = [
     "accounts",
+    "assignments",
     "checkouts",
+    "facilities",
     "fleet",
     "handover",
     "messages",
@@ -24,6 +29,7 @@ __all__ = [
     "rate_cards",
     "shipments",
     "tracking",
+    "zones",
 ]
 
 metadata = Row.metadata

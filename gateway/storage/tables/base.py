@@ -24,6 +24,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.domain.checkouts import CheckoutAnswer, CheckoutProtocol, CheckoutSettings
+from gateway.domain.facilities import Facility
 from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
@@ -54,6 +55,7 @@ _WORDS = (
     CheckoutProtocol,
 )
 _NOUNS = (
+    Facility,
     Shipment,
     LabelFormat,
     TimeWindow,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
@@ -228,6 +228,17 @@ def test_the_promise_is_in_working_days_of_the_origin(ready_at: datetime, promis
     found = rates(f"{CARD}[services]\nservice,cut_off\nstandard,16:00\n", at=ready_at)
     by = {rate.service: rate.deliver_by for rate in found}
     assert by == {"standard": datetime(2026, 3, promised, 23, 59, tzinfo=OSLO), "next_day": None}
+
+
+def test_the_account_may_bring_a_calendar() -> None:
+    class Strike:
+        def works(self, place: Address, day: date) -> bool:
+            return day.weekday() < 5 and not (place.postal_code == "0150" and day.day in (3, 4))
+
+    account = Account(id="a", name="a", mode="live", urls={}, rate_card=RateCard.load(CARD), calendar=Strike())
+    request = QuoteRequest(shipment=shipment(), ready_at=MONDAY, services=(ServiceLevel.STANDARD,))
+    (rate,) = card_rates(request, account, PROFILE, MONDAY)
+    assert rate.deliver_by == datetime(2026, 3, 5, 23, 59, tzinfo=ZoneInfo(PROFILE.polling.timezone))
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ from typing import Generic, TypeVar
 
 from gateway.domain.errors import InvalidValue
 from gateway.domain.values import Address
-from gateway.domain.zones import normalised
 
 T = TypeVar("T")
 
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)", re.ASCII)
 _POSTCODE = re.compile(r"[A-Z0-9]{1,10}")
+LONGEST = 10
+"""Digits or letters of the longest postcode."""
 
 
 @cache
@@ -29,8 +30,13 @@ def postcode_digits() -> dict[str, int]:
 
     Source: UPU, Postal addressing systems, country sheets.
     """
-    text = files("carriers.base.ratecard").joinpath("postcode_digits.csv").read_text("utf-8")
+    text = files("gateway.domain").joinpath("postcode_digits.csv").read_text("utf-8")
     return {row["country"]: int(row["digits"]) for row in csv.DictReader(text.splitlines())}
+
+
+def normalised(postcode: str) -> str:
+    """A postcode without spaces and hyphens, in capitals: "sw1a 1aa" -> "SW1A1AA"."""
+    return re.sub(r"[\s-]", "", postcode).upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,27 @@ class _Range(Generic[T]):
     line: int
 
 
-class PostcodeIndex(Generic[T]):
-    """Values by area; what covers the fewest postcodes counts, and a postcode named as such most of all."""
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[T]):
+    """A value, and the area that it was found by, as it is written: `01*`, `0250-0299`, `0350`."""
 
-    def __init__(self) -> None:
+    value: T
+    area: str
+
+
+class PostcodeIndex(Generic[T]):
+    """Values by area; what covers the fewest postcodes counts, and a postcode named as such most of all.
+
+    `rows` is what the places are called where areas were written, for messages.
+    """
+
+    def __init__(self, rows: str = "line") -> None:
+        self._rows = rows
         self._exact: dict[str, T] = {}
         self._prefixes: dict[str, T] = {}
         self._ranges: dict[tuple[str, int], list[_Range[T]]] = defaultdict(list)
         self._segments: dict[tuple[str, int], tuple[list[int], list[_Range[T] | None]]] = {}
+        self._longest: dict[str, int] = {}
 
     def add(self, country: str, postcodes: str, value: T, line: int) -> None:
         """Put a value on areas such as `01*|0250-0299|0350`; `*` is the whole country.
@@ -60,9 +79,10 @@ class PostcodeIndex(Generic[T]):
         """
         for area in map(str.strip, postcodes.split("|")):
             if span := _RANGE.fullmatch(area):
-                if len(span[1]) != len(span[2]) or span[1] > span[2]:
+                if len(span[1]) != len(span[2]) or span[1] > span[2] or len(span[1]) > LONGEST:
                     raise InvalidValue(f"{area!r} is not a range of postcodes such as 0150-0199")
                 self._ranges[country, len(span[1])].append(_Range(int(span[1]), int(span[2]), value, line))
+                self._longest[country] = max(self._longest.get(country, 0), len(span[1]))
             else:
                 self._add(country, area, value)
 
@@ -80,35 +100,57 @@ class PostcodeIndex(Generic[T]):
     def settle(self, complain: Callable[[int, str], None]) -> None:
         """Once all areas are there; tells line and fault of each range that overlaps another and is not inside it."""
         for key, ranges in self._ranges.items():
-            found = list(_segments(ranges, complain))
+            found = list(_segments(ranges, self._rows, complain))
             self._segments[key] = ([start for start, _ in found], [inside for _, inside in found])
         self._ranges.clear()
 
     def find(self, place: Address) -> T | None:
         """The value of the closest area around an address; None where none covers it."""
-        country, postcode = place.country, normalised(place.postal_code)
+        hit = self.closest(place.country, normalised(place.postal_code))
+        return None if hit is None else hit.value
+
+    def closest(self, country: str, postcode: str) -> Hit[T] | None:
+        """The closest area around a normalised postcode. Of a shortened one, every completion must lie in it."""
         for name in _names(country, postcode):
             if (exact := self._exact.get(country + name)) is not None:
-                return exact
+                return Hit(exact, name)
         around = [*self._in_ranges(country, postcode), *self._by_beginning(country, postcode)]
         return min(around, key=lambda each: each[0])[1] if around else None
 
-    def _in_ranges(self, country: str, postcode: str) -> Iterator[tuple[float, T]]:
+    def touched(self, country: str, beginning: str) -> Hit[T] | None:
+        """The value that postcodes with this beginning may have, where all areas inside it agree on one."""
+        start = country + beginning
+        found = {
+            key: value
+            for table in (self._exact, self._prefixes)
+            for key, value in table.items()
+            if key.startswith(start)
+        }
+        values = set(found.values())
+        return Hit(values.pop(), f"{beginning}...") if len(values) == 1 else None
+
+    def _in_ranges(self, country: str, postcode: str) -> Iterator[tuple[float, Hit[T]]]:
         """How many postcodes of this length each range around it has, and its value."""
-        for length in range(1, len(postcode) + 1):
+        if not (postcode.isascii() and postcode.isdecimal()):
+            lengths = range(1, len(postcode) + 1)
+        else:
+            lengths = range(1, max(len(postcode), self._longest.get(country, 0)) + 1)
+        for length in lengths:
             starts, found = self._segments.get((country, length), (None, None))
             beginning = postcode[:length]
             if starts and found and beginning.isascii() and beginning.isdecimal():
-                at = bisect_right(starts, int(beginning)) - 1
+                at = bisect_right(starts, int(beginning.ljust(length, "0"))) - 1
                 inside = found[at] if at >= 0 else None
-                if inside:
-                    yield (inside.last - inside.first + 1) * 10.0 ** (len(postcode) - length), inside.value
+                if inside and int(beginning.ljust(length, "9")) <= inside.last:
+                    size = (inside.last - inside.first + 1) * 10.0 ** (len(postcode) - length)
+                    yield size, Hit(inside.value, f"{inside.first:0{length}}-{inside.last:0{length}}")
 
-    def _by_beginning(self, country: str, postcode: str) -> Iterator[tuple[float, T]]:
+    def _by_beginning(self, country: str, postcode: str) -> Iterator[tuple[float, Hit[T]]]:
         """The same of the longest beginning; the whole country has more than any part of it."""
         for length in range(len(postcode), -1, -1):
             if (found := self._prefixes.get(country + postcode[:length])) is not None:
-                yield (10.0 ** (len(postcode) - length) if length else math.inf), found
+                size = 10.0 ** (len(postcode) - length) if length else math.inf
+                yield size, Hit(found, f"{postcode[:length]}*")
                 return
 
 
@@ -125,7 +167,9 @@ def _names(country: str, postcode: str) -> Iterator[str]:
         yield postcode[:-3]
 
 
-def _segments(ranges: list[_Range[T]], complain: Callable[[int, str], None]) -> Iterator[tuple[int, _Range[T] | None]]:
+def _segments(
+    ranges: list[_Range[T]], rows: str, complain: Callable[[int, str], None]
+) -> Iterator[tuple[int, _Range[T] | None]]:
     """Where the innermost range changes: (from here on, in which)."""
     around: list[_Range[T]] = []
 
@@ -139,7 +183,7 @@ def _segments(ranges: list[_Range[T]], complain: Callable[[int, str], None]) -> 
         outer = around[-1] if around else None
         same = outer and (outer.first, outer.last) == (each.first, each.last)
         if outer and (each.last > outer.last or (same and each.value != outer.value)):
-            complain(each.line, f"{each.first}-{each.last} overlaps {outer.first}-{outer.last} of line {outer.line}")
+            complain(each.line, f"{each.first}-{each.last} overlaps {outer.first}-{outer.last} of {rows} {outer.line}")
             continue
         around.append(each)
         yield each.first, each

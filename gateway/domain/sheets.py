@@ -1,4 +1,4 @@
-"""CSV text as rows of named sections, with every fault by line and column."""
+"""CSV text as rows under column names, in one table or in named sections, with every fault by line and column."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ PASSED_OVER = "-"
 
 _SECTION = re.compile(r"\[(\w+)\]", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,15})?", re.ASCII)
+_WHOLE = re.compile(r"-?\d{1,6}", re.ASCII)
 _PERCENT = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
 
 
@@ -37,8 +39,8 @@ class Fault:
         return f"line {self.line}" + (f", {self.column}: " if self.column else ": ") + self.why
 
 
-class BadRateCard(InvalidValue):
-    """A rate card with bad rows: `faults` are the first hundred, `count` is how many there are."""
+class BadSheet(InvalidValue):
+    """A text with bad rows: `faults` are the first hundred, `count` is how many there are."""
 
     def __init__(self, where: str, faults: Sequence[Fault], count: int) -> None:
         shown = "; ".join(map(str, faults[:3]))
@@ -61,10 +63,10 @@ class Faults:
         if len(self.kept) < MAX_FAULTS:
             self.kept.append(Fault(line, column, why))
 
-    def stop(self, where: str) -> None:
-        """Raise BadRateCard if there was any."""
+    def stop(self, where: str, kind: type[BadSheet] = BadSheet) -> None:
+        """Raise a BadSheet, of that kind, if there was any."""
         if self.count:
-            raise BadRateCard(where, sorted(self.kept, key=lambda fault: fault.line), self.count)
+            raise kind(where, sorted(self.kept, key=lambda fault: fault.line), self.count)
 
 
 class BadCell(Exception):
@@ -106,6 +108,21 @@ class Row:
     def maybe_count(self, column: str, least: int) -> int | None:
         """A whole number, or None for a blank cell."""
         return self.count(column, least) if self.maybe(column) else None
+
+    def maybe_whole(self, column: str) -> int | None:
+        """A whole number of at most six digits, perhaps negative, or None for a blank cell."""
+        found = self.maybe(column)
+        if found and not _WHOLE.fullmatch(found):
+            raise BadCell(column, f"{found!r} is not a whole number of at most six digits")
+        return int(found) if found else None
+
+    def maybe_number(self, column: str) -> float | None:
+        """A number such as 59.913, or None for a blank cell."""
+        found = self.maybe(column)
+        number = found.replace(",", ".") if self.decimal_comma else found
+        if found and not _NUMBER.fullmatch(number):
+            raise BadCell(column, f"{found!r} is not a number such as 59.913")
+        return float(number) if found else None
 
     def choice(self, column: str, words: Sequence[str], otherwise: str = "") -> str:
         """One of some words; `otherwise` for a blank cell, if there is such."""
@@ -160,6 +177,20 @@ def rows(text: str, sections: Mapping[str, Columns], faults: Faults) -> Iterator
         elif section != PASSED_OVER:
             faults.add(line, "", "a section such as [prices] comes first")
             section = PASSED_OVER
+
+
+def table(text: str, columns: Columns, faults: Faults) -> Iterator[Row]:
+    """Every row of a text that is one table: its first row names the columns."""
+    delimiter = _delimiter(text)
+    lines = _filled(text, delimiter, faults)
+    first = next(lines, None)
+    if first is None:
+        faults.add(1, "", "it is empty")
+        return
+    header = _header(first[1], first[0], columns, faults)
+    for line, cells in lines if header else ():
+        if row := _row(header, cells, line, faults, decimal_comma=delimiter != ","):
+            yield row
 
 
 def _filled(text: str, delimiter: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
