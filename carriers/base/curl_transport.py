@@ -126,12 +126,17 @@ class CurlTransport:
                 self._loop = _Loop(self._per_host)
             loop = self._loop
         flight = _CurlFlight(loop, call, deadline, answered, on_sent)
-        loop.wish(lambda: loop.begin(flight))
+        loop.wish(lambda: loop.begin(flight), later=True)
         return flight
+
+    def go(self) -> None:
+        """See `Transport`. One ring of the bell for all carriers of a quote: each makes two threads change places."""
+        if self._loop is not None:
+            self._loop.ring()
 
 
 class _Loop:
-    """libcurl's multi interface and the thread that runs it. Only `wish` may be called from other threads."""
+    """libcurl's multi interface and its thread. Only `wish` and `ring` may be called from other threads."""
 
     def __init__(self, per_host: int) -> None:
         self.pid = os.getpid()
@@ -150,10 +155,15 @@ class _Loop:
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         threading.Thread(target=self._run, name="curl", daemon=True).start()
 
-    def wish(self, wish: Callable[[], None]) -> None:
-        """Have something done in the loop's thread."""
+    def wish(self, wish: Callable[[], None], *, later: bool = False) -> None:
+        """Have something done in the loop's thread, where it is `later` not before the next ring."""
         self._wishes.append(wish)
-        if not self._rung:
+        if not later:
+            self.ring()
+
+    def ring(self) -> None:
+        """Wake the loop if there is something to do, unless it was rung for already."""
+        if self._wishes and not self._rung:
             self._rung = True
             os.eventfd_write(self._bell, 1)
 

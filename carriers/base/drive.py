@@ -44,11 +44,14 @@ class Transport(Protocol):
     """Sends calls. One for the whole process, used by all its threads."""
 
     def start(self, call: Call, deadline: float, answered: Answered, on_sent: Callable[[], None] | None) -> Pending:
-        """Send a call; `answered` is called once, from any thread, unless the call is cancelled before.
+        """Take a call on; `answered` is called once, from any thread, unless the call is cancelled before.
 
         `deadline` is one of time.monotonic. `on_sent` is called right after the request's last byte went out; it must
         not raise.
         """
+
+    def go(self) -> None:
+        """Send what was taken on since; a transport may have done so before."""
 
 
 @dataclass(slots=True)
@@ -116,6 +119,7 @@ class _Drive(Generic[T]):
         try:
             for one in driven:
                 self._go_on(one, None)
+            self._transport.go()
             while self._under_way and self._bug is None:
                 try:
                     self._waking.get(timeout=max(self._deadline - time.monotonic(), 0.0))()
@@ -157,6 +161,7 @@ class _Drive(Generic[T]):
             if one.waits_for(call):
                 try:
                     self._go_on(one, answer)
+                    self._transport.go()
                 except BaseException as bug:  # noqa: BLE001 it is the driving thread's, and raised there
                     self._bug = bug
                     self._waking.put(_nothing)

@@ -178,6 +178,9 @@ class RequestsTransport:
         self._executor.submit(self._serve, host, flight)
         return flight
 
+    def go(self) -> None:
+        """See `Transport`: the executor has begun already."""
+
     def _serve(self, host: str, flight: _WireFlight) -> None:
         """Fly one call after the other, as long as some wait for this host."""
         following: _WireFlight | None = flight

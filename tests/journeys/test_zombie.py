@@ -34,6 +34,9 @@ class Gate:
             assert self.open.wait(PATIENT_S)
         return self._inner.start(call, deadline, answered, on_sent)
 
+    def go(self) -> None:
+        self._inner.go()
+
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:

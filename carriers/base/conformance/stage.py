@@ -185,6 +185,9 @@ class Memory:
         answered(Reply(status=answer.status, headers=headers, body=answer.body, url=call.url))
         return self
 
+    def go(self) -> None:
+        """See `Transport`: it was answered at once."""
+
     def cancel(self) -> Failure:
         """Nothing is ever under way."""
         return Failure(sent=True, why="the script has no answer")
