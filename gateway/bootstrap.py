@@ -29,6 +29,8 @@ from gateway.services.decisions import Decisions
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
+from gateway.services.inbox import InboxReader
+from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
 from gateway.services.manifests import Manifests
@@ -38,13 +40,16 @@ from gateway.services.policies import PolicyBook
 from gateway.services.policy_ports import NoCalendar, NoOutlooks
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
+from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
+from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
 from gateway.settings import BadSettings, Settings
@@ -65,7 +70,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
     booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
     reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
-    tracking = Tracking(store, pool, funnel, clock, settings.tracking, settings.worker)
+    tracking = Tracking(store, pool, funnel, clock, settings.tracking)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
@@ -86,6 +91,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
         tracking=tracking,
+        **_intake(store, accounts, pool, funnel, clock, settings),
         retention=Retention(store, clock, settings.retention),
         poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         fleet=Fleet(store, pool, accounts, tracking),
@@ -99,6 +105,19 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
 def _lock(settings: Settings) -> timedelta:
     """How long a request may still be at work."""
     return timedelta(seconds=settings.booking.deadline_s + settings.booking.lease_margin_s)
+
+
+def _intake(
+    store: Store, accounts: AccountBook, pool: CarrierPool, funnel: Funnel, clock: Clock, settings: Settings
+) -> dict[str, Any]:
+    """What comes in, how its codes are read, and what becomes of what cannot be applied."""
+    return {
+        "inbox": InboxReader(store, pool, funnel, clock, settings.tracking, settings.worker),
+        "ingest": Ingest(store, accounts, pool, funnel, clock),
+        "quarantine": Quarantine(store, clock),
+        "status_tables": StatusTableBook(store, accounts, clock),
+        "rereading": Rereading(store, accounts, pool, clock),
+    }
 
 
 def _store(settings: Settings, clock: Clock) -> Store:
@@ -128,10 +147,11 @@ def worker(services: Services) -> WorkerLoop:
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
-        Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
+        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
+        Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
     settings = services.settings.worker

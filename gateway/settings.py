@@ -61,6 +61,8 @@ class Web:
     public_url: str
     max_body_bytes: int
     max_rate_card_bytes: int
+    max_bulk_bytes: int
+    max_webhook_bytes: int
 
     @property
     def base_url(self) -> str:
@@ -101,9 +103,12 @@ class Booking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracking:
-    """Tracking: how long unknown numbers are kept, how often carriers are asked."""
+    """Tracking: how long unknown numbers are kept, how many messages are applied at once, how often carriers are
+    asked.
+    """
 
     park_days: int
+    inbox_batch: int
     poll_min: int
     grace_h: int
     expire_days: int

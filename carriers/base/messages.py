@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from carriers.base.errors import AuthenticationFailed
 from carriers.base.ratecard import RateCards
+from carriers.base.statuses import StatusRow
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, Shipment
 from gateway.domain.values import Address, Parcel, TimeWindow
@@ -46,6 +47,7 @@ class Account:
     """A contract held with a carrier: where to call, with what secrets and options.
 
     `urls` are named (`api`, `token`, `label` ...), complete and without trailing slash; `secrets` never show in repr.
+    `statuses` are the account's own readings of the carrier's codes, which stand over those of its table.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Account:
     options: Mapping[str, object] = field(default_factory=dict)
     windows: DeliveryWindows | None = field(default=None, repr=False)
     rate_card: RateCards | None = field(default=None, repr=False)
+    statuses: tuple[StatusRow, ...] = field(default=(), repr=False)
 
     def secret(self, name: str) -> str:
         """A secret that cannot be done without. Raises AuthenticationFailed: there is none."""

@@ -9,6 +9,7 @@ from gateway.storage.tables import (
     quotes,
     rate_cards,
     shipments,
+    status_tables,
     tracking,
 )
 from gateway.storage.tables.base import Row
@@ -23,6 +24,7 @@ __all__ = [
     "quotes",
     "rate_cards",
     "shipments",
+    "status_tables",
     "tracking",
 ]
 
