@@ -78,5 +78,8 @@ class Many(Protocol):
         """Their events, without what the carriers' own words were (`raw`)."""
 
     def records(self, merchant_id: str, shipment_ids: Collection[str]) -> Sequence[DeliveryRecord]: ...
+    def add_all(self, rows: Sequence[object]) -> None:
+        """Quotes, shipments, tenders or flat facts, of which none is there. StaleVersion follows when one is."""
+
     def write(self, changes: Changes) -> None:
         """Write them. StaleVersion follows when somebody else wrote the same rows without the lock."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 
-from gateway.domain.records import DeliveryRecord, ShipmentRecord, TrackerRecord
+from gateway.domain.quotes import Quote
+from gateway.domain.records import DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.answers import Mode
 from gateway.services.many_port import Changes, UnmappedCode
@@ -16,7 +17,9 @@ from gateway.storage.bulk import among, insert_all, listed, update_all
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import RECORDS
 from gateway.storage.repositories.outbox import OUTBOX
-from gateway.storage.repositories.shipments import SHIPMENTS
+from gateway.storage.repositories.quotes import QUOTES
+from gateway.storage.repositories.shipments import SHIPMENTS, TERMS, term_rows
+from gateway.storage.repositories.tenders import TENDERS, derived
 from gateway.storage.repositories.trackers import EVENTS, HISTORY, NUMBERS, TRACKERS
 from gateway.storage.rows import Rows
 from gateway.storage.tables.accounts import AccountRow
@@ -103,6 +106,16 @@ class ManyRepository(Repository):
         wanted = select(RECORDS.table).where(_R.merchant_id == merchant_id)
         return [RECORDS.noun(row) for row in self._rows(wanted, _R.shipment_id, shipment_ids)]
 
+    def add_all(self, rows: Sequence[object]) -> None:
+        """All of one kind; shipments with the words under which people find them."""
+        if not rows:
+            return
+        kept, more = NEW[type(rows[0])]
+        insert_all(self._connection, kept.table, [{**kept.values(row), **more(row)} for row in rows])
+        if isinstance(rows[0], ShipmentRecord):
+            words = [word for row in rows if isinstance(row, ShipmentRecord) for word in term_rows(row)]
+            insert_all(self._connection, TERMS, words)
+
     def write(self, changes: Changes) -> None:
         """Trackers before what points at them."""
         made = [changes.trackers.pop(tracker.id, tracker) for tracker in changes.made]
@@ -141,6 +154,15 @@ class ManyRepository(Repository):
         update_all(
             self._connection, rows.table, [{name: after[name] for name in (key | changed)} for _, after in written]
         )
+
+
+NEW: Mapping[type, tuple[Rows[Any], Callable[[Any], Mapping[str, Any]]]] = {
+    Quote: (QUOTES, lambda _: {}),
+    ShipmentRecord: (SHIPMENTS, lambda _: {}),
+    Tender: (TENDERS, derived),
+    DeliveryRecord: (RECORDS, lambda _: {}),
+}
+"""Where a new noun lies, and the columns that follow from it."""
 
 
 def _event(tracker: TrackerRecord, event: TrackingEvent, inbox_id: str) -> dict[str, Any]:

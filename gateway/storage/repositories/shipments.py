@@ -153,15 +153,19 @@ class ShipmentRepository(Repository):
         return set(self._connection.scalars(_LABEL_KINDS, bound))
 
     def _index(self, shipment: ShipmentRecord, words: Iterable[str]) -> None:
-        place = {
-            "merchant_id": shipment.merchant_id,
-            "created_at": shipment.created_at,
-            "shipment_id": shipment.id,
-        }
-        terms = sorted({folded(word) for word in words} - {""})
-        if terms:
-            statement = _INSERT[self._connection.dialect.name]
-            self._connection.execute(statement, [{**place, "term": term} for term in terms])
+        rows = _rows(shipment, words)
+        if rows:
+            self._connection.execute(_INSERT[self._connection.dialect.name], rows)
+
+
+def term_rows(shipment: ShipmentRecord) -> list[dict[str, Any]]:
+    """All words of a new shipment, booked or not, as rows."""
+    return _rows(shipment, [*_terms(shipment), *(shipment.booking.parcel_numbers if shipment.booking else ())])
+
+
+def _rows(shipment: ShipmentRecord, words: Iterable[str]) -> list[dict[str, Any]]:
+    place = {"merchant_id": shipment.merchant_id, "created_at": shipment.created_at, "shipment_id": shipment.id}
+    return [{**place, "term": term} for term in sorted({folded(word) for word in words} - {""})]
 
 
 def _named(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:
