@@ -1,4 +1,4 @@
-"""The seeded history: the same for the same number, on both databases, and no invariant broken by writing it in bulk."""
+"""The seeded history, on both databases: no invariant is broken by writing it in bulk."""
 
 from __future__ import annotations
 
