@@ -70,7 +70,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
     booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
     reconciler = Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
-    tracking = Tracking(store, pool, funnel, clock, settings.tracking)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
@@ -90,10 +89,9 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
-        tracking=tracking,
+        tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
         **_intake(store, accounts, pool, funnel, clock, settings),
         retention=Retention(store, clock, settings.retention),
-        poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         fleet=Fleet(store, pool, accounts, tracking),
         service_points=ServicePoints(pool, settings.quoting),
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
@@ -110,8 +108,9 @@ def _lock(settings: Settings) -> timedelta:
 def _intake(
     store: Store, accounts: AccountBook, pool: CarrierPool, funnel: Funnel, clock: Clock, settings: Settings
 ) -> dict[str, Any]:
-    """What comes in, how its codes are read, and what becomes of what cannot be applied."""
+    """What comes in or is asked for, how its codes are read, and what becomes of what cannot be applied."""
     return {
+        "poller": Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         "inbox": InboxReader(store, pool, funnel, clock, settings.tracking, settings.worker),
         "ingest": Ingest(store, accounts, pool, funnel, clock),
         "quarantine": Quarantine(store, clock),
