@@ -1,7 +1,6 @@
 """Tell merchants: outbox messages fan out to endpoints and are delivered, signed, until acknowledged.
 
-Source: Standard Webhooks 1.0 (headers, signature, retry and disable rules). At least once; the same id and the same
-bytes on every try; `sequence` restores the order of one shipment's messages. Endpoints hear of their own mode only.
+Source: Standard Webhooks 1.0. At least once, the same id and bytes on every try; `sequence` orders; own mode only.
 """
 
 from __future__ import annotations
@@ -39,6 +38,7 @@ MESSAGE_TYPES = (
     "shipment.cancelled",
     "shipment.cancellation_refused",
     "shipment.status_changed",
+    "shipment.status_corrected",
     "shipment.tracking_number_assigned",
     "shipment.proof_of_delivery",
     "tracker.status_changed",

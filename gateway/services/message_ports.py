@@ -1,4 +1,4 @@
-"""What messages in and out need from outside, as Protocols (see `gateway.services.ports`)."""
+"""What messages to merchants need from outside, as Protocols (see `gateway.services.ports`)."""
 
 # ruff: noqa: D102  # a method whose name and types say everything needs no sentence
 
@@ -8,24 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from gateway.domain.messages import OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.answers import Mode, Page
-
-
-class Inbox(Protocol):
-    """Raw messages from outside."""
-
-    def add(self, message: InboxMessage) -> bool:
-        """False for a repeat of the same transport message."""
-
-    def get(self, merchant_id: str, message_id: str) -> InboxMessage | None: ...
-    def holds(self, dedupe_key: str) -> bool:
-        """Whether anybody's inbox has this transport message: for audits, across merchants."""
-
-    def settle(self, message: InboxMessage, due_at: datetime | None = None) -> None: ...
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[InboxMessage]: ...
-    def prune(self, merchant_id: str, before_id: str) -> int:
-        """Forget messages whose id is smaller and for which nothing waits; how many. Ids sort by time."""
 
 
 class Outbox(Protocol):

@@ -29,27 +29,33 @@ def project(
     now: datetime,
     caused_by: str,
     proof: ProofOfDelivery | None = None,
+    *,
+    reread: bool = False,
 ) -> Projection:
-    """Fold a tracker's events anew and store what changed. Merchants are told only of changes."""
+    """Fold a tracker's events anew and store what changed. Merchants are told only of changes.
+
+    `reread`: its events are read otherwise than before, so what changes is a correction.
+    """
     events = uow.trackers.events(tracker.merchant_id, tracker.id)
     current = current_status(events, tracker.parcel_numbers)
-    changed = any(getattr(tracker, name) != value for name, value in _told(current).items())
+    changed = any(getattr(tracker, name) != value for name, value in told(current).items())
     folded = replace(
         tracker,
-        **_told(current),
+        **told(current),
         version=tracker.version + 1 if changed else tracker.version,
         finished=statuses()[current.status].terminal,
         due_at=now if changed and current.status == "delivered" else tracker.due_at,  # its proof is asked for at once
     )
     uow.trackers.update(folded)
+    correction = reread or any(event.correction and event.event_id == current.event_id for event in events)
     if changed:
-        correction = any(event.correction and event.event_id == current.event_id for event in events)
         uow.trackers.add_history(folded, now, caused_by, correction)
     if not tracker.shipment_id:
         if changed:
             record_tracker_change(uow, folded, now)
         return Projection(folded, None)
-    return Projection(folded, _move(uow, folded, current, events, now, changed, proof))
+    kind = "shipment.status_corrected" if reread else "shipment.status_changed"
+    return Projection(folded, _move(uow, folded, current, events, now, kind if changed else "", proof))
 
 
 def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str], now: datetime) -> None:
@@ -64,7 +70,7 @@ def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str
         record_change(uow, numbered, "shipment.tracking_number_assigned", now)
 
 
-def _told(current: CurrentStatus) -> dict[str, Any]:
+def told(current: CurrentStatus) -> dict[str, Any]:
     """The fold's result by the names it has on trackers and shipments."""
     return {
         "status": current.status,
@@ -84,22 +90,24 @@ def _move(
     current: CurrentStatus,
     events: Sequence[TrackingEvent],
     now: datetime,
-    changed: bool,
+    change: str,
     proof: ProofOfDelivery | None,
 ) -> ShipmentRecord | None:
-    """The shipment follows the tracker of its booking; trackers of closed tenders move nothing."""
+    """The shipment follows the tracker of its booking; trackers of closed tenders move nothing.
+
+    `change` is what merchants are told of it: "" where the status stays.
+    """
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
-    if shipment is None or shipment.tender_id != tracker.tender_id or not (changed or proof):
+    if shipment is None or shipment.tender_id != tracker.tender_id or not (change or proof):
         return shipment
     moved = replace(
         shipment,
-        **_told(current),
+        **told(current),
         proof=proof or shipment.proof,
     )
     if moved == shipment:
         return shipment
-    kind = "shipment.status_changed" if changed else "shipment.proof_of_delivery"
-    moved = record_change(uow, moved, kind, now)
+    moved = record_change(uow, moved, change or "shipment.proof_of_delivery", now)
     if moved.status_conflict and not shipment.status_conflict:
         uow.cases.open(_conflict(moved, now))
     _keep_facts(uow, moved, current, events)
