@@ -29,6 +29,10 @@ from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.reliability.emissions import EmissionModel
+from gateway.services.reliability.learner import Learner
+from gateway.services.reliability.outlooks import OutlookBook
+from gateway.services.reliability.report import ReliabilityReports
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
@@ -37,6 +41,16 @@ from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
 from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """What is known of a delivery before it is made: by our own history, and by the emission model."""
+
+    emissions: EmissionModel
+    outlooks: OutlookBook
+    learner: Learner
+    reports: ReliabilityReports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +90,4 @@ class Services:
     pickups: Pickups
     manifests: Manifests
     webhooks: MerchantWebhooks
+    foresight: Foresight
