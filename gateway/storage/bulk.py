@@ -23,7 +23,7 @@ _NAMES = count(1)
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Cells]) -> None:
-    """Insert rows, all with cells for the same columns; the others are NULL. StaleVersion follows when one is there already."""
+    """Insert rows with cells for the same columns; others are NULL. StaleVersion follows when one is there already."""
     if not rows:
         return
     if connection.dialect.name == "postgresql":
