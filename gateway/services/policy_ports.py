@@ -32,7 +32,9 @@ class Policies(Protocol):
 class Outlooks(Protocol):
     """What our own history and models say about rates."""
 
-    def of(self, merchant_id: str, mode: Mode, context: Context, candidates: Sequence[Candidate]) -> Sequence[Outlook]:
+    def of(
+        self, merchant_id: str, mode: Mode, settings_version: int, context: Context, candidates: Sequence[Candidate]
+    ) -> Sequence[Outlook]:
         """One for each candidate, in their order. It is asked on every quote: it must not take a millisecond."""
 
 

@@ -44,9 +44,11 @@ class OutlookBook:
         self._emissions = emissions
         self._known: dict[tuple[str, Mode], _Known] = {}
 
-    def of(self, merchant_id: str, mode: Mode, context: Context, candidates: Sequence[Candidate]) -> Sequence[Outlook]:
+    def of(
+        self, merchant_id: str, mode: Mode, settings_version: int, context: Context, candidates: Sequence[Candidate]
+    ) -> Sequence[Outlook]:
         """What is to be expected of each candidate, in their order."""
-        known = self._of_merchant(merchant_id, mode)
+        known = self._of_merchant(merchant_id, mode, settings_version)
         load = load_of(context.shipment)
         starts_at = max(context.now, context.ready_at)
         made = []
@@ -66,12 +68,11 @@ class OutlookBook:
             known.reckonings[account_id] = self._emissions.reckoning(candidate.kind, common, own)
         return known.reckonings[account_id]
 
-    def _of_merchant(self, merchant_id: str, mode: Mode) -> _Known:
+    def _of_merchant(self, merchant_id: str, mode: Mode, version: int) -> _Known:
+        known = self._known.get((merchant_id, mode))
+        if known is not None and known.version == version:
+            return known
         with self._store.look() as uow:
-            version = uow.keys.settings_version(merchant_id)
-            known = self._known.get((merchant_id, mode))
-            if known is not None and known.version == version:
-                return known
             accounts = uow.accounts.list(merchant_id, mode)
             stored = uow.reliability.tables(merchant_id, [each.id for each in accounts])
             profiles = uow.reliability.emission_profiles(merchant_id)

@@ -98,6 +98,7 @@ class _Writer:
         self._outlooks = outlooks
         self._dice = dice
         self._ids: dict[str, str] = {}
+        self._learnt = 0
 
     def enter(self, uow: UnitOfWork) -> None:
         """The merchants and their accounts."""
@@ -121,7 +122,7 @@ class _Writer:
 
     def learn(self, store: Store, now: datetime) -> None:
         """Learn from what has ended by now."""
-        learner = Learner(store, lambda: now)
+        learner, self._learnt = Learner(store, lambda: now), self._learnt + 1
         for merchant in self._world.merchants:
             learner.learn(self._ids[merchant.name], "test")
 
@@ -185,7 +186,7 @@ class _Writer:
     def _foreseen(
         self, merchant: SeedMerchant, context: Context, candidates: Sequence[Candidate]
     ) -> Sequence[Candidate]:
-        known = self._outlooks.of(self._ids[merchant.name], "test", context, candidates)
+        known = self._outlooks.of(self._ids[merchant.name], "test", self._learnt, context, candidates)
         return [replace(each, outlook=outlook) for each, outlook in zip(candidates, known, strict=True)]
 
     def _shipment(self, quote: Quote, at: datetime) -> ShipmentRecord:
