@@ -16,6 +16,7 @@ CarrierError                         same carrier again        next carrier     
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from gateway.domain.errors import GatewayError
 
@@ -91,6 +92,16 @@ class ServicePointClosed(ShipmentRejected):
     """
 
     code = "service_point_closed"
+
+    @classmethod
+    def because(cls, refused: ShipmentRejected) -> Self:
+        """A refusal that turned out to be about the chosen point, with all that it says."""
+        return cls(
+            str(refused),
+            reasons=refused.reasons,
+            carrier_code=refused.carrier_code,
+            carrier_message=refused.carrier_message,
+        )
 
 
 class UnknownReference(CarrierError):
