@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -219,8 +220,15 @@ def _nothing(*_: object) -> None:
 
 
 def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
-    """The policies of `config/policies.toml`."""
-    return tomllib.loads(files("gateway.config").joinpath("policies.toml").read_text("utf-8"))
+    """The policies of `config/policies.toml`; those that compare in USD know all rates of `config/exchange.csv`."""
+    config = files("gateway.config")
+    policies = tomllib.loads(config.joinpath("policies.toml").read_text("utf-8"))
+    rows = csv.DictReader(config.joinpath("exchange.csv").read_text("utf-8").splitlines())
+    rates = {row["currency"]: {"rate": row["usd"], "source": row["source"]} for row in rows}
+    for policy in policies.values():
+        if policy["currency"] == "USD":
+            policy["exchange"] = {**rates, **policy.get("exchange", {})}
+    return policies
 
 
 def shipped_zones() -> str:
