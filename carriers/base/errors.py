@@ -69,7 +69,7 @@ class OutcomeUnknown(CarrierError):
 
 
 class ShipmentRejected(CarrierError):
-    """The carrier understood and says no. `reasons` are sentences for the merchant."""
+    """The carrier understood and says no. `reasons` are sentences for the merchant; the message says all of them."""
 
     code = "shipment_rejected"
 
@@ -81,7 +81,9 @@ class ShipmentRejected(CarrierError):
         carrier_code: str | None = None,
         carrier_message: str | None = None,
     ) -> None:
-        super().__init__(message, carrier_code=carrier_code, carrier_message=carrier_message)
+        more = "; ".join(reason for reason in reasons if reason not in message)
+        said = f"{message}: {more}" if more else message
+        super().__init__(said, carrier_code=carrier_code, carrier_message=carrier_message)
         self.reasons = tuple(reasons) or (message,)
 
 
