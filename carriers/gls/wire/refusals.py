@@ -10,7 +10,6 @@ from carriers.base import (
     CarrierUnavailable,
     OutcomeUnknown,
     Reply,
-    ServicePointClosed,
     ShipmentRejected,
     clean,
     error_named,
