@@ -183,6 +183,12 @@ def test_rate_cards_are_checked_imported_listed_shown_and_explained(gateway: Run
     assert "Parcels 2026" in cards("list").stdout
     assert cards("show", "1").stdout == EXAMPLE
     assert cards("price", *asked).stdout == explained
+    past = cards("price", *asked, "--ready", "2024-12-31", "--card", "card.csv")
+    assert "no rate card of account" in past.stderr
+    for wrong in (["--parcel", "9 kg"], ["--parcel", "9:1x2"], ["--parcel", "9", "--cash", "499"]):
+        told = cards("price", "--to", "NO-0150", *wrong, "--card", "card.csv")
+        assert told.returncode == 2
+        assert f"'{wrong[-1]}' is no " in told.stderr
     far = cards("price", "--to", "DE-10115", "--parcel", "900", "--ready", "2026-03-02")
     assert (far.returncode, far.stdout) == (
         1,
