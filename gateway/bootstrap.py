@@ -108,7 +108,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         fleet=Fleet(store, pool, accounts, tracking),
         service_points=ServicePoints(pool, settings.quoting),
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
-        manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList()),
+        manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList(settings.labels.fonts)),
         webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
         foresight=foresight,
     )
