@@ -66,7 +66,7 @@ from gateway.rules.requiring import required
 from gateway.rules.rule import Group, Rule
 from gateway.rules.rule_data import FallbackRate, RuleReader
 from gateway.rules.score import Score
-from gateway.rules.soundness import refuse_contradictions
+from gateway.rules.soundness import refuse_contradictions, refuse_idle
 
 __all__ = ["Candidate", "Context", "Judged", "Policy"]
 
@@ -79,7 +79,7 @@ _Word = tuple[Candidate, int | None, tuple[Verdict, ...], int | None]
 class Judged:
     """A candidate with every verdict. `rank` 1 is best; rank and score are None when it is dropped.
 
-    `shown_minor` is what the buyer sees, in the policy's currency; None where no rule marks the price up.
+    `shown_minor` is what the buyer sees, in the rate's currency; None where no rule marks the price up.
     """
 
     candidate: Candidate
@@ -116,7 +116,8 @@ class Policy:
         steps = reader.steps(data.get("rules"))
         score, fallback = reader.score(data.get("score")), reader.fallback(data.get("fallback"))
         if not stored:
-            refuse_contradictions(steps)
+            refuse_contradictions(steps, money.cover)
+            refuse_idle([each.when for each in fallback])
         zone = _timezone(data.get("timezone"))
         return cls(name=name, version=version, market=money, score=score, steps=steps, fallback=fallback, timezone=zone)
 
@@ -157,7 +158,7 @@ class Policy:
             facts["rate.price"] = price
             verdicts, markup = judge.all_said(facts)
             score = _sum(verdicts)
-            shown = None if markup is None or price is None else max(price + markup, 0)
+            shown = None if markup is None or price is None else max(candidate.rate.price.minor + markup, 0)
             found.append((_order(candidate, score, price), (candidate, score, verdicts, shown)))
         found.sort(key=lambda each: each[0])
         return tuple(

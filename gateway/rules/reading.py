@@ -40,10 +40,16 @@ def refuse_unknown(data: Mapping[str, object], known: Sequence[str], pointer: st
     """Raises Unprocessable at the first member that nobody reads."""
     for name in data:
         if name not in known:
-            escaped = str(name).replace("~", "~0").replace("/", "~1")
             raise Unprocessable(
-                f"{pointer}/{escaped}", f"{owner} has no {name!r}; it has {', '.join(known)}", "unknown_parameter"
+                f"{pointer}/{_escaped(name)}",
+                f"{owner} has no {name!r}; it has {', '.join(known)}",
+                "unknown_parameter",
             )
+
+
+def _escaped(name: object) -> str:
+    """A member's name in a JSON pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def word_of(data: Mapping[str, Any], name: str, known: Mapping[str, T], pointer: str, code: str) -> T:
@@ -111,7 +117,7 @@ def _currency(code: object, pointer: str) -> str:
 def _exchange(data: object, currency: str) -> Mapping[str, ExchangeRate]:
     result = {}
     for code, entry in mapping(data, "/exchange", "exchange").items():
-        pointer = f"/exchange/{code}"
+        pointer = f"/exchange/{_escaped(code)}"
         if _currency(code, pointer) == currency:
             raise Unprocessable(pointer, f"{currency} is the policy's own currency")
         result[code] = _exchange_rate(entry, pointer)
@@ -133,5 +139,5 @@ def _cover(data: Mapping[str, Any]) -> Mapping[str, int]:
     cover = mapping(data.get("cover", {}), "/cover", "cover")
     for account, minor in cover.items():
         if isinstance(minor, bool) or not isinstance(minor, int) or not 0 <= minor <= MAX_MINOR:
-            raise Unprocessable(f"/cover/{account}", f"an amount is whole minor units, from 0 to {MAX_MINOR}")
+            raise Unprocessable(f"/cover/{_escaped(account)}", f"an amount is whole minor units, from 0 to {MAX_MINOR}")
     return dict(cover)

@@ -77,7 +77,7 @@ class Decisions:
             for each, outlook in zip(candidates, known, strict=True)
         ]
         judged = plan.policy.decide(candidates, plan.context)
-        offers = tuple(offer(f"{ids}_{place}", each, plan.policy.currency) for place, each in enumerate(judged, 1))
+        offers = tuple(offer(f"{ids}_{place}", each) for place, each in enumerate(judged, 1))
         nothing_left = all(each.rank is None for each in judged)
         return Decision(
             offers=offers,

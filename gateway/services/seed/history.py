@@ -169,7 +169,7 @@ class _Writer:
             policy_version=policy.version,
             policy_currency=policy.currency,
             zone=zone,
-            offers=tuple(offer(self._id("off", at), each, policy.currency) for each in judged),
+            offers=tuple(offer(self._id("off", at), each) for each in judged),
             carrier_results=tuple(
                 CarrierResult(
                     account_id=self._ids[lane.account],
