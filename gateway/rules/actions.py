@@ -15,9 +15,9 @@ As data, an action is `{"do": NAME, ...parameters}`:
     markup       percent, minor                 the buyer sees price + percent of it + minor, at least 0; no score
 
 Amounts (`minor`) are minor units of the policy's currency, whole numbers; percentages too, and what comes of them is
-rounded half up to a minor unit. `period` is "day" or "week" (see `context.Volumes`). A markup is made in the currency of
-the rate, which is what the buyer sees. Without a price in the policy's currency, max_price and markup do nothing: the candidate is out anyway. Where nobody counted, shares and commitments do
-nothing.
+rounded half up to a minor unit. A markup is made in the currency of the rate, which is what the buyer sees. `period`
+is "day" or "week" (see `context.Volumes`). Without a price in the policy's currency, max_price and markup do nothing:
+the candidate is out anyway. Where nobody counted, shares and commitments do nothing.
 
 `require` speaks of what is asked, so its rule's condition may not ask about rates or accounts: what it needs is added
 to the shipment's requirements before carriers are asked, and judged again as an action.

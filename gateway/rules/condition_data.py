@@ -103,5 +103,5 @@ def _kept(op: Operator, values: list[Any]) -> Any:
 
 def _said(field: Field, op: Operator, values: list[Any], market: Market) -> str:
     """The operator's value for people."""
-    words = [each if isinstance(each, str) else shown(field, each, market) for each in values]
+    words = [shown(field, each, market) for each in values]
     return " and ".join(words) if op.takes == "two" else ", ".join(words)

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -58,7 +59,9 @@ def word_of(data: Mapping[str, Any], name: str, known: Mapping[str, T], pointer:
         raise Unprocessable(f"{pointer}/{name}", f"give {name}: one of {', '.join(known)}", "missing_parameter")
     found = known.get(data[name]) if isinstance(data[name], str) else None
     if found is None:
-        raise Unprocessable(f"{pointer}/{name}", f"no {data[name]!r}; there are {', '.join(known)}", code)
+        near = get_close_matches(str(data[name]), known, n=1)
+        meant = f" did you mean {near[0]}?" if near else ""
+        raise Unprocessable(f"{pointer}/{name}", f"no {data[name]!r};{meant} there are {', '.join(known)}", code)
     return found
 
 

@@ -107,6 +107,21 @@ READ = {
 }
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({"field": "destination.residential", "op": "is", "value": False}, "residential is yes"),
+        ({"field": "rate.service", "op": "is", "value": "next_day"}, "service is same day, not next day"),
+        ({"field": "rate.can", "op": "has_any", "value": ["pin", "two_person"]}, "there are no abilities"),
+        ({"field": "shipment.tags", "op": "has_none", "value": ["my_tag"]}, "there are no tags"),
+    ],
+)
+def test_reasons_read_like_sentences(data: dict[str, Any], why: str) -> None:
+    home = replace(context().shipment.destination, residential=True)
+    within = replace(context(), shipment=replace(context().shipment, destination=home))
+    assert reason(read_condition(data, MARKET, ""), facts(within)) == why
+
+
 def test_every_field_is_read_in_base_units() -> None:
     of = facts(*everything_known())
     unread = {"destination.distance", "origin.city", "origin.subdivision"}
@@ -156,7 +171,7 @@ def _ordered(name: str) -> bool:
         (check("now.date", "between", ["2026-03-01", "2026-03-31"]), True, None),
         (check("now.weekday", "in", ["sat", "sun"]), False, "weekday now mon is not among sat, sun"),
         (check("destination.postcode", "starts_with", "90 0"), True, None),
-        (check("destination.zone", "is_not", "south"), True, "zone north is not south"),
+        (check("destination.zone", "is_not", "south"), True, "zone is north, not south"),
         (check("shipment.tags", "has_any", ["gift", "wet"]), True, "tags (fragile, gift) include one of gift, wet"),
         (check("shipment.tags", "has_all", ["gift", "wet"]), False, "tags (fragile, gift) lack one of gift, wet"),
         (check("shipment.tags", "has_none", ["wet"]), True, None),
@@ -164,7 +179,7 @@ def _ordered(name: str) -> bool:
         (check("origin.city", "missing"), True, "origin city is not known"),
         (check("origin.city", "present"), False, "origin city is not known"),
         (check("destination.residential", "is", True), True, "residential is yes"),
-        ({"not": check("rate.account", "is", "swift")}, True, "account uber-nyc is not swift"),
+        ({"not": check("rate.account", "is", "swift")}, True, "account is uber-nyc, not swift"),
         ({"all": []}, True, ""),
         (
             {"all": [check("rate.account", "is", "uber-nyc"), check("shipment.parcels", "above", 1)]},
@@ -174,7 +189,7 @@ def _ordered(name: str) -> bool:
         (
             {"any": [check("rate.account", "is", "swift"), check("shipment.parcels", "above", 1)]},
             False,
-            "account uber-nyc is not swift and number of parcels 1 is not above 1",
+            "account is uber-nyc, not swift and number of parcels 1 is not above 1",
         ),
         (
             {"any": [check("rate.account", "is", "swift"), check("shipment.parcels", "is", 1)]},
