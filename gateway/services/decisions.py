@@ -58,7 +58,7 @@ class Decisions:
         zone = context.timezone or timezone_of(context.shipment.origin)
         context = self._calendar.enriched(replace(context, timezone=zone))
         if policy.counts_bookings or (shadow is not None and shadow.counts_bookings):
-            context = replace(context, volumes=self._volumes.of(merchant_id, mode, policy.timezone))
+            context = replace(context, volumes=self._volumes.of(merchant_id, mode, policy.timezone or zone))
         context = replace(context, shipment=policy.requires(context))
         return Plan(
             merchant_id=merchant_id,

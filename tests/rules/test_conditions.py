@@ -143,7 +143,7 @@ def test_what_is_not_known_is_none_and_what_is_always_known_never() -> None:
 def test_a_missing_value_makes_every_operator_false_but_missing(name: str) -> None:
     field = FIELDS[name]
     samples: dict[str, Any] = {"flag": True, "clock": "10:00", "date": "2026-03-02"}
-    one = field.words[0] if field.words else samples.get(field.kind, "a" if not _ordered(name) else 1)
+    one = field.words[0] if field.words else samples.get(field.kind, "no" if not _ordered(name) else 1)
     for op in OPERATORS.values():
         if KINDS[field.kind].family in op.families:
             value = {"none": None, "one": one, "many": [one], "two": [one, one]}[op.takes]
@@ -264,6 +264,11 @@ def test_any_nesting_means_what_its_words_say(data: dict[str, Any], known: bool)
         (check("shipment.value", "above", 2, "kr"), "/unit", "unknown_currency"),
         (check("shipment.value", "above", 2.5), "/value", "invalid"),
         (check("shipment.weight", "between", [3, 2]), "/value", "impossible"),
+        (check("now.hour", "between", [18, 24]), "/value/1", "out_of_range"),
+        (check("rate.on_time", "below", 101), "/value", "out_of_range"),
+        (check("now.date", "is", "2026-W01-1"), "/value", "invalid"),
+        (check("destination.country", "in", ["NO", "Norway"]), "/value/1", "invalid"),
+        (check("destination.postcode", "starts_with", ["10", " - "]), "/value/1", "invalid"),
         (check("now.time", "between", ["18:00", "09:00"]), "/value", "impossible"),
         (check("shipment.weight", "between", [1]), "/value", "invalid"),
         (check("now.time", "above", "25:00"), "/value", "invalid"),
