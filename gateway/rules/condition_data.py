@@ -13,7 +13,7 @@ from gateway.rules.fields import FIELDS, Field
 from gateway.rules.market import Market
 from gateway.rules.operators import OPERATORS, Operator
 from gateway.rules.quantities import KINDS, in_base
-from gateway.rules.reading import listed, mapping, refuse_unknown, word_of
+from gateway.rules.reading import line, listed, mapping, refuse_unknown, word_of
 
 COUNTRY = re.compile(r"[A-Z]{2}")
 GROUPS = ("all", "any", "not")
@@ -63,10 +63,8 @@ def _check(data: Mapping[str, Any], market: Market, pointer: str) -> Check:
 
 def _values(field: Field, op: Operator, data: Mapping[str, Any], market: Market, pointer: str) -> list[Any]:
     given, below = data["value"], f"{pointer}/value"
-    if op.takes == "one":
+    if op.takes == "one" or (op.takes == "many" and isinstance(given, str)):
         return [_value(field, given, data.get("unit"), market, pointer, below)]
-    if op.takes == "many" and isinstance(given, str):
-        given = [given]
     many = listed(given, below, f"the value of {op.name}", MOST_VALUES)
     if op.takes == "two" and len(many) != 2:
         raise Unprocessable(below, f"{op.name} takes two values: the least and the most", "invalid")
@@ -110,7 +108,7 @@ def _text(field: Field, given: str, pointer: str) -> str:
             raise Unprocessable(pointer, f'{given!r} is not a country of two letters, such as "NO"', "invalid")
     if not text:
         raise Unprocessable(pointer, "an empty text is never compared; `missing` asks whether there is none", "invalid")
-    return text
+    return line(text, pointer, "what is compared")
 
 
 def _kept(op: Operator, values: list[Any]) -> Any:

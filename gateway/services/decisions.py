@@ -50,9 +50,7 @@ class Decisions:
         self._calendar = calendar
         self._volumes = volumes
 
-    def plan(
-        self, merchant_id: str, mode: Mode, settings_version: int, deciding: Deciding, context: Context
-    ) -> Plan:
+    def plan(self, merchant_id: str, mode: Mode, settings_version: int, deciding: Deciding, context: Context) -> Plan:
         """The context with everything that policies may ask about, and the shipment with what they require."""
         policy, shadow = deciding
         zone = context.timezone or timezone_of(context.shipment.origin)

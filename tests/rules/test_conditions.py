@@ -267,6 +267,8 @@ def test_any_nesting_means_what_its_words_say(data: dict[str, Any], known: bool)
         (check("now.hour", "between", [18, 24]), "/value/1", "out_of_range"),
         (check("rate.on_time", "below", 101), "/value", "out_of_range"),
         (check("now.date", "is", "2026-W01-1"), "/value", "invalid"),
+        (check("rate.account", "is", "a\x00"), "/value", "invalid"),
+        (check("rate.account", "in", ""), "/value", "invalid"),
         (check("destination.country", "in", ["NO", "Norway"]), "/value/1", "invalid"),
         (check("destination.postcode", "starts_with", ["10", " - "]), "/value/1", "invalid"),
         (check("now.time", "between", ["18:00", "09:00"]), "/value", "impossible"),
