@@ -57,6 +57,7 @@ from gateway.domain.shipments import Shipment
 from gateway.domain.values import Money
 from gateway.rules.actions import CapShare, Commit
 from gateway.rules.candidate import Candidate
+from gateway.rules.conditions import checks
 from gateway.rules.context import Context
 from gateway.rules.fields import Facts, asked_facts
 from gateway.rules.judging import Judge
@@ -67,6 +68,7 @@ from gateway.rules.rule import Group, Rule
 from gateway.rules.rule_data import FallbackRate, RuleReader
 from gateway.rules.score import Score
 from gateway.rules.soundness import refuse_contradictions, refuse_idle
+from gateway.rules.turning import turn_after
 
 __all__ = ["Candidate", "Context", "Judged", "Policy"]
 
@@ -171,6 +173,12 @@ class Policy:
             )
             for place, (_, (candidate, score, verdicts, shown)) in enumerate(found, 1)
         )
+
+    def turns_at(self, now: datetime, zone: tzinfo | None) -> datetime | None:
+        """When it may decide otherwise by the clock alone; None where it never does. `zone` is the origin's."""
+        whens = [rule.when for rule in self.rules] + [each.when for each in self.fallback]
+        local = now.astimezone(self.timezone or zone or UTC)
+        return turn_after((check for when in whens for check in checks(when)), local)
 
     def last_resort(self, context: Context) -> FallbackRate | None:
         """What to show when nothing is left; None where the policy has nothing for it."""
