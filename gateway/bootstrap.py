@@ -78,7 +78,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
     foresight, decisions = _foresight(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
-    acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
+    acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
+    funnel = Funnel(clock, settings.tracking)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(

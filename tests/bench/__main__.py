@@ -9,7 +9,20 @@ from pathlib import Path
 
 import click
 
-from tests.bench import checkouts, deciding, forecasting, growth, ingesting, pricing, quoting, serving, waves, zoning
+from tests.bench import (
+    checkouts,
+    claiming,
+    deciding,
+    forecasting,
+    growth,
+    ingesting,
+    polling,
+    pricing,
+    quoting,
+    serving,
+    waves,
+    zoning,
+)
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -24,10 +37,12 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B4": serving.status_look_up,
     "B5": serving.webhook,
     "B6": ingesting.ingestion,
+    "B7": claiming.claims,
     "B8": serving.booking,
     "B9": growth.growth,
     "B10": deciding.condition_checks,
     "B11": serving.cold_start,
+    "B12": polling.poll_thrift,
     "B15": checkouts.cartonization,
     "B15b": checkouts.cartonization_time,
     "B16": checkouts.warm_checkout,

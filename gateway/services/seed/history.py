@@ -14,6 +14,7 @@ from carriers.base.registry import carrier
 from gateway.domain.quotes import CarrierResult, Offer, Quote, ResultState
 from gateway.domain.records import AccountRecord, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import BookingRef, ShipmentState, TenderState
+from gateway.domain.timezones import recipient_zone
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.domain.zones import ZoneMap
 from gateway.rules.policy import Candidate, Context, Policy
@@ -255,6 +256,8 @@ class _Writer:
             tracking_number=shipment.tracking_number,
             shipment_id=shipment.id,
             tender_id=tender.id,
+            promised_by=shipment.deliver_by,
+            timezone=recipient_zone(shipment.shipment),
             created_at=at,
         )
         uow.trackers.add(tracker)
