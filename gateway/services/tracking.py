@@ -28,6 +28,7 @@ from gateway.settings import Tracking as TrackingSettings
 
 SOONEST_AGAIN = timedelta(seconds=5)
 LATEST_AGAIN = timedelta(hours=1)
+PUSHED = (Source.WEBHOOK, Source.SCAN)
 KEPT_HEADERS = ("content-type", "user-agent")
 
 
@@ -107,8 +108,8 @@ class Funnel:
             learn_numbers(uow, tracker, update.numbers, self._clock())
         if fresh or update.proof is not None:
             tracker = project(uow, tracker, self._clock(), inbox_id, update.proof).tracker
-        if fresh and source is not Source.POLL:
-            uow.trackers.reschedule([after_push(tracker, self._bounds, self._clock())])
+        if fresh and source in PUSHED:
+            uow.trackers.update(after_push(tracker, self._bounds, self._clock()))
         return fresh
 
 

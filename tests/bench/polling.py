@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cryptography.fernet import Fernet
 
-from gateway.bootstrap import shipped_policies, shipped_zones
+from gateway.bootstrap import build, shipped_policies
 from gateway.cli.poll_plan import polled_carriers
-from gateway.domain.clock import utc_now
-from gateway.domain.zones import Zone
 from gateway.rules.policy import Policy
+from gateway.services.bound import Services
 from gateway.services.poll_plan import Followed, compare, delivered
 from gateway.services.seed import Seeding, seed_history
 from gateway.settings import load_settings
-from gateway.storage import open_store
+from gateway.storage import SqlStore
 from gateway.storage.migrate import migrate
 from tests.bench.figures import Figure
 from tests.bench.stage import Stage
@@ -45,21 +44,27 @@ def poll_thrift(_: Stage, __: float) -> Iterator[Figure]:
     )
 
 
-def seeded_policies() -> tuple[Mapping[str, Policy], Sequence[Zone]]:
-    """What decides in the seeded history, as in `gateway seed`."""
+def write_history(services: Services, seeding: Seeding) -> None:
+    """As `gateway seed` does."""
     shipped = shipped_policies()
     default = Policy.parse("default", 0, shipped["default"])
     kroner = Policy.parse("default", 0, {**shipped["default"], "currency": "NOK", "exchange": {}})
-    return {"USD": default, "NOK": kroner}, shipped_zones()
+    policies = {"USD": default, "NOK": kroner}
+    emissions = services.foresight.emissions
+    seed_history(services.store, seeding, policies, services.zones.shipped, emissions, lambda _: None)
 
 
 def _parcels() -> list[Followed]:
     with TemporaryDirectory(prefix="doorstep-bench-") as folder:
         url = f"sqlite:///{Path(folder)}/history.db"
         migrate(url)
-        store = open_store(url, secret_keys=[Fernet.generate_key().decode()], clock=utc_now, durable=False)
+        settings = {"DATABASE__URL": url, "DATABASE__DURABLE": "false", "SECRETS__PEPPER": "pepper" * 6}
+        settings["SECRETS__KEYS"] = Fernet.generate_key().decode()
+        services = build(load_settings({f"GATEWAY__{name}": value for name, value in settings.items()}))
+        store = services.store
+        assert isinstance(store, SqlStore)
         try:
-            seed_history(store, SEEDING, *seeded_policies(), lambda _: None)
+            write_history(services, SEEDING)
             return list(delivered(store, polled_carriers()))
         finally:
             store.close()

@@ -11,11 +11,11 @@ from carriers.base import Polling
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.poll_plan import Followed, compare, delivered
-from gateway.services.seed import Seeding, seed_history
+from gateway.services.seed import Seeding
 from gateway.settings import load_settings
-from gateway.storage import SqlStore
-from tests.bench.polling import seeded_policies
+from tests.bench.polling import write_history
 from tests.conftest import SECRET_KEY
+from tests.journeys.site import Site
 
 SETTINGS = load_settings({"GATEWAY__SECRETS__KEYS": SECRET_KEY}).tracking
 BOOKED = datetime(2026, 6, 1, 8, tzinfo=UTC)
@@ -63,10 +63,10 @@ def test_a_fixed_interval_asks_from_booking_to_the_poll_that_sees_the_delivery()
     assert found.fixed.calls_each == pytest.approx(2 + lasted // found.interval, abs=1)
 
 
-def test_the_seeded_history_is_followed_with_half_the_calls(store: SqlStore) -> None:
-    seed_history(store, Seeding(shipments=150, seed=3), *seeded_policies(), lambda _: None)
+def test_the_seeded_history_is_followed_with_half_the_calls(site: Site) -> None:
+    write_history(site.services, Seeding(shipments=150, seed=3))
     polled = {code: replace(POLLED["swift"], min_interval_s=seconds) for code, seconds in SECONDS.items()}
-    parcels = list(delivered(store, polled))
+    parcels = list(delivered(site.services.store, polled))
     assert 80 < len(parcels) < 150
     assert {parcel.tracker.carrier for parcel in parcels} == set(SECONDS), "drivers' scans are not polled"
     assert all(parcel.tracker.timezone and parcel.tracker.promised_by for parcel in parcels)
