@@ -79,9 +79,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     foresight, decisions = _foresight(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
-    funnel = Funnel(clock, settings.tracking)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
-    accounts = AccountBook(store, pool, clock, settings.carriers, installed)
+    funnel, accounts = Funnel(clock, settings.tracking), AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
         store=store,
