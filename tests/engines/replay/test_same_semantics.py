@@ -1,0 +1,168 @@
+"""One semantics, two executions: what columns say of a shipment is what the live engine says of it."""
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.domain.errors import Unprocessable
+from gateway.domain.quotes import Offer
+from gateway.engines.replay.columns import Columns
+from gateway.engines.replay.extract import Extractor, Slice, context_of
+from gateway.engines.replay.judge import Judgement, judged
+from gateway.engines.replay.sequence import NOBODY, Booked, ordered, winners
+from gateway.rules.actions import ACTIONS
+from gateway.rules.context import Context, Volumes
+from gateway.rules.fields import FIELDS, Scope
+from gateway.rules.operators import OPERATORS
+from gateway.rules.policy import Judged, Policy
+from gateway.services.history import PastShipment
+from tests.engines.replay.drawn import candidates, check_of, fits, past, policy_data, profile, required_first
+
+SHIPMENTS = 100
+DECISIONS = 10_000
+Past = list[tuple[PastShipment, list[Offer]]]
+
+
+def holiday(context: Context) -> bool | None:
+    return None if context.timezone is None else context.ready_at.day % 3 == 0
+
+
+def drawn(dice: Random) -> tuple[Past, Slice]:
+    found = [past(dice, place) for place in range(SHIPMENTS)]
+    return found, Extractor(profile, holiday).slice(each for each, _ in found)
+
+
+def live(policy: Policy, each: PastShipment, offers: list[Offer], volumes: Volumes) -> tuple[Judged, ...]:
+    """As `QuoteService.judged_again` decides."""
+    context = context_of(each)
+    context = replace(context, holiday=holiday(context), volumes=volumes)
+    context = replace(context, shipment=policy.requires(context))
+    return policy.decide(candidates(offers), context)
+
+
+def same(policy: Policy, found: Past, part: Slice) -> Counter[str]:
+    """Asserts it for every shipment, and returns what happened, so that a test can see that something did."""
+    judgement = judged(Columns(part, policy))
+    chosen = winners(judgement, Booked())
+    seen, booked, begin = Counter[str](), Booked(), 0
+    days = judgement.columns.booked_days()
+    for place, (each, offers) in enumerate(found):
+        booked.at(int(days[place]))
+        volumes = Volumes(day=dict(booked.days), week=dict(booked.weeks), known=True)
+        decided = live(policy, each, offers, volumes)
+        rates = [id(offer.rate) for offer in offers]
+        indices = [begin + rates.index(id(one.candidate.rate)) for one in decided]
+        if judgement.counted:
+            static = live(policy, each, offers, Volumes())
+            _same_offers(judgement, static, [begin + rates.index(id(one.candidate.rate)) for one in static])
+        else:
+            _same_offers(judgement, decided, indices)
+        winner = decided[0] if decided and decided[0].rank else None
+        assert chosen[place] == (NOBODY if winner is None else indices[0]), each.shipment_id
+        if winner is not None:
+            booked.days[winner.candidate.account] += 1
+            booked.weeks[winner.candidate.account] += 1
+        seen["decided"] += winner is not None
+        seen["dropped"] += sum(one.rank is None for one in decided)
+        begin += len(offers)
+    if not judgement.counted:
+        assert len(ordered(judgement)) == begin
+    return seen
+
+
+def _same_offers(judgement: Judgement, decided: tuple[Judged, ...], indices: list[int]) -> None:
+    """Every score, drop and price for the buyer; and, where bookings are not counted, every rank."""
+    for one, index in zip(decided, indices, strict=True):
+        assert bool(judgement.out[index]) is (one.rank is None)
+        if one.rank is not None:
+            assert int(judgement.score[index]) == one.score
+        shown = judgement.shown
+        assert (int(shown.values[index]) if shown.known[index] else None) == one.shown_minor
+    if indices:
+        order = [int(each) for each in ordered(judgement) if min(indices) <= each <= max(indices)]
+        assert order == indices
+
+
+def accepted(dice: Random, *, huge: bool) -> Policy | None:
+    data = policy_data(dice, huge=huge)
+    if dice.random() < 0.3:
+        data["rules"].append(required_first(dice))
+    try:
+        return Policy.parse("drawn", 1, data, stored=True)
+    except Unprocessable as error:
+        assert error.code in ("no_exchange_rate", "impossible"), (error, error.pointer)
+        return None
+
+
+@settings(max_examples=DECISIONS // SHIPMENTS, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**63), st.booleans())
+def test_random_policies_decide_the_same_over_ten_thousand_shipments(seed: int, huge: bool) -> None:
+    dice = Random(seed)
+    policy = next(each for each in iter(lambda: accepted(dice, huge=huge), 0) if each is not None)
+    assert isinstance(policy, Policy)
+    same(policy, *drawn(dice))
+
+
+@pytest.fixture(scope="module")
+def stage() -> tuple[Past, Slice]:
+    return drawn(Random(7))
+
+
+@pytest.mark.parametrize("name", list(FIELDS))
+def test_every_field_by_every_operator_is_judged_the_same(name: str, stage: tuple[Past, Slice]) -> None:
+    field, dice = FIELDS[name], Random(name)
+    for op in (each for each in OPERATORS.values() if fits(field, each)):
+        for turn in range(3):
+            check = check_of(dice, field, op)
+            rules = [
+                {"name": "one", "when": check, "then": {"do": "drop"}},
+                {"name": "other", "when": {"not": check}, "then": [{"do": "penalise", "minor": 3}, {"do": "drop"}]},
+            ]
+            zone = {"timezone": "Asia/Kathmandu"} if turn == 1 else {}
+            data = {"currency": "USD", **zone, "rules": [rules[turn % 2]]}
+            same(Policy.parse("p", 1, data, stored=True), *stage)
+
+
+@pytest.mark.parametrize("name", list(ACTIONS))
+def test_every_action_does_the_same_and_does_something(name: str, stage: tuple[Past, Slice]) -> None:
+    parameters = {
+        "require": {"needs": ["signature", "insurance", "chilled"]},
+        "max_price": {"minor": 900},
+        "cap_share": {"percent": 25, "from_bookings": 4},
+        "commit": {"bookings": 9, "minor": 1500},
+        "markup": {"percent": -30, "minor": 77},
+        "prefer": {"minor": 300},
+        "penalise": {"minor": 300},
+    }.get(name, {})
+    asked = FIELDS["shipment.parcels" if name == "require" else "rate.account"]
+    assert asked.scope in (Scope.ASKED, Scope.ACCOUNT)
+    when = {"field": "rate.account", "op": "in", "value": ["ann", "bob"]}
+    if name == "require":
+        when = {"field": "shipment.parcels", "op": "above", "value": 1}
+    rule = {"name": "it", "when": when, "then": {"do": name, **parameters}}
+    exchange = {code: {"rate": "0.1", "source": "x"} for code in ("NOK", "EUR", "JPY")}
+    data = {"currency": "USD", "cover": {"ann": 20_000}, "exchange": exchange, "rules": [rule]}
+    plain = same(Policy.parse("p", 1, {**data, "rules": None, "score": {}}, stored=True), *stage)
+    seen = same(Policy.parse("p", 1, data, stored=True), *stage)
+    assert seen["decided"] > 20
+    if name in ("drop", "require", "max_price", "cap_share"):
+        assert seen["dropped"] > plain["dropped"]
+
+
+def test_equal_offers_are_told_apart_by_the_same_order() -> None:
+    dice = Random(3)
+    found = []
+    for place in range(40):
+        each, offers = past(dice, place)
+        twins = [replace(offer, id=f"off_{n}", rate=replace(offer.rate)) for n, offer in enumerate(offers * 2)]
+        dice.shuffle(twins)
+        from gateway.domain.codec import to_json
+        import orjson
+
+        found.append((each._replace(offers=orjson.dumps(to_json(twins)).decode()), twins))
+    part = Extractor(profile, holiday).slice(each for each, _ in found)
+    same(Policy.parse("p", 1, {"currency": "USD", "score": {"price_percent": 0}}), found, part)
