@@ -58,8 +58,8 @@ class History(Protocol):
     """Reads the past without making nouns of it."""
 
     def extent(self, period: Period) -> Extent: ...
-    def shipments(self, period: Period) -> Iterator[PastShipment]:
-        """In order of booking, then of ids; a page at a time, so it may last as long as it takes."""
+    def shipments(self, period: Period, after: tuple[datetime, str] | None = None) -> Iterator[PastShipment]:
+        """In order of booking, then of ids, those behind `after`; a page at a time, so it may take its time."""
 
     def kept(self, period: Period) -> Mapping[tuple[str, str], Kept]:
         """By account id and service level, of the shipments that were delivered."""

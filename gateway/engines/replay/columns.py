@@ -12,8 +12,8 @@ import polars as pl
 
 from gateway.domain.quotes import ServiceLevel
 from gateway.domain.values import Money
-from gateway.engines.replay.extract import STORED, Slice, unwords
-from gateway.engines.replay.numbers import SECOND, Array, Numbers, exact, local, mapped, seconds_up
+from gateway.engines.replay.numbers import SECOND, Array, Numbers, local, mapped, seconds_up
+from gateway.engines.replay.tables import STORED, Slice, unwords
 from gateway.rules.fields import FIELDS, Field, Scope
 from gateway.rules.market import Market
 from gateway.rules.policy import Policy
@@ -82,10 +82,13 @@ class Columns:
             return np.array([holds(each) for each in self.needs], dtype=bool)
         if name.startswith(("now.", "ready.")) and name.endswith(".weekday"):
             days = self._clock(name)
-            verdicts = np.array([holds(word) for word in WEEKDAYS], dtype=bool)[days.values]
-            return np.where(days.known, verdicts, holds(None))
+            verdicts: Array = np.array([holds(word) for word in WEEKDAYS], dtype=bool)[days.values]
+            verdicts[~days.known] = holds(None)
+            found: Array = verdicts
+            return found
         if name in OF_LANES:
-            return _held(self.part.lanes[OF_LANES[name]], field, holds)[self.lane]
+            lanes: Array = _held(self.part.lanes[OF_LANES[name]], field, holds)[self.lane]
+            return lanes
         return _held(self.part.asked[name], field, holds)
 
     def spread(self, name: str, mask: Array) -> Array:
@@ -171,7 +174,8 @@ class Columns:
 def to_point(columns: Columns) -> Array:
     """Which offers go to a service point."""
     service = columns.part.lanes["service"].to_numpy()
-    return np.array([each == ServiceLevel.SERVICE_POINT for each in service], dtype=bool)[columns.lane]
+    found: Array = np.array([each == ServiceLevel.SERVICE_POINT for each in service], dtype=bool)[columns.lane]
+    return found
 
 
 def _exchanger(market: Market, code: str) -> Callable[[int], int | None]:
@@ -194,5 +198,3 @@ def _held(column: pl.Series, field: Field, holds: Callable[[Any], bool]) -> Arra
         return np.zeros(0, dtype=bool)
     held = column.replace_strict(distinct, pl.Series(answers, dtype=pl.Boolean), return_dtype=pl.Boolean)
     return held.to_numpy()
-
-

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import orjson
 import polars as pl
@@ -23,119 +23,25 @@ from carriers.base import Profile
 from gateway.domain.codec import from_json
 from gateway.domain.quotes import ServiceLevel
 from gateway.domain.shipments import Shipment
-from gateway.domain.timezones import timezone_of
 from gateway.domain.values import TimeWindow, currency_exponents
+from gateway.engines.replay.tables import ASKED, LANES, NEVER, OFFERS, STORED, Slice, micros, plain, words
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
 from gateway.rules.fields import FIELDS
 from gateway.rules.readings import CAPABILITIES, parts
 from gateway.services.history import PastShipment
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-NEVER = 2**62
-"""After every promise."""
-
-BY_POLICY = ("shipment.value", "ready.holiday")
-"""Fields that are not stored as they read: money depends on the policy's currency, and calendars are asked less."""
-
-STORED = tuple(
-    name
-    for name, field in FIELDS.items()
-    if field.scope == 0 and name not in BY_POLICY and not name.startswith(("now.", "ready."))
-)
-"""What is asked, as far as it is the same for every policy."""
-
-KINDS: Mapping[str, Any] = {"text": pl.String, "word": pl.String, "flag": pl.Boolean, "set": pl.String}
-ASKED: Mapping[str, Any] = {
-    "shipment_id": pl.String,
-    "quote_id": pl.String,
-    "booked_at": pl.Int64,
-    "now": pl.Int64,
-    "ready_at": pl.Int64,
-    "window_start": pl.Int64,
-    "window_end": pl.Int64,
-    "timezone": pl.String,
-    "ready.holiday": pl.Boolean,
-    "value_minor": pl.Int64,
-    "value_currency": pl.String,
-    "point": pl.Boolean,
-    "taken": pl.Int32,
-    "paid_minor": pl.Int64,
-    "paid_currency": pl.String,
-    "offers": pl.Int32,
-    **{name: KINDS.get(FIELDS[name].kind, pl.Int64) for name in STORED},
-}
-OFFERS: Mapping[str, Any] = {
-    "lane": pl.Int32,
-    "price_minor": pl.Int64,
-    "deliver_by": pl.Int64,
-    "chargeable": pl.Int64,
-    "co2e": pl.Int64,
-    "on_time": pl.Int64,
-    "first_attempt": pl.Int64,
-    "transit_p50": pl.Int64,
-    "transit_p90": pl.Int64,
-    "tie": pl.Int32,
-}
-LANES: Mapping[str, Any] = {
-    "account_id": pl.String,
-    "account": pl.String,
-    "carrier": pl.String,
-    "kind": pl.String,
-    "can": pl.String,
-    "max_weight_g": pl.Int64,
-    "max_length_mm": pl.Int64,
-    "max_parcels": pl.Int64,
-    "service": pl.String,
-    "carrier_service": pl.String,
-    "currency": pl.String,
-    "surcharges": pl.String,
-}
+from gateway.services.origins import Placed
 
 Reprice = Callable[[Shipment, datetime, Mapping[str, Any]], Mapping[str, Any] | None]
 """An offer as JSON with another rate; None when it would not have been made."""
-
-Holiday = Callable[[Context], bool | None]
-
-
-class Slice(NamedTuple):
-    """Some shipments in order of their booking."""
-
-    asked: pl.DataFrame
-    offers: pl.DataFrame
-    lanes: pl.DataFrame
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970."""
-    return (moment - EPOCH) // MICROSECOND
-
-
-def words(found: Iterable[str]) -> str:
-    """A set as one text that can be told from every other set's."""
-    return plain(json.dumps(sorted(found)))
-
-
-@lru_cache(maxsize=65536)
-def unwords(text: str) -> frozenset[str]:
-    """The set again."""
-    return frozenset(json.loads(text))
-
-
-def plain(text: str) -> str:
-    """A text that columns can hold: what is no Unicode (lone surrogates) is a replacement character."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 class Extractor:
     """Makes slices of past shipments."""
 
-    def __init__(
-        self, profiles: Callable[[str], Profile], holiday: Holiday, reprice: Reprice | None = None
-    ) -> None:
+    def __init__(self, profiles: Callable[[str], Profile], placed: Placed, reprice: Reprice | None = None) -> None:
         self._profiles = profiles
-        self._holiday = holiday
+        self._placed = placed
         self._reprice = reprice
 
     def slice(self, past: Iterable[PastShipment]) -> Slice:
@@ -148,12 +54,12 @@ class Extractor:
         offers: dict[str, list[Any]] = {name: [] for name in OFFERS}
         lanes: dict[tuple[Any, ...], int] = {}
         for each in past:
-            context = context_of(each)
+            context = self._placed(context_of(each))
             found, taken = self._offers(each, context.shipment, context.ready_at)
             for row in self._rows(found, context.shipment, lanes):
                 for name, value in zip(OFFERS, row, strict=True):
                     offers[name].append(value)
-            for name, value in _asked(each, context, taken, len(found), self._holiday(context)).items():
+            for name, value in _asked(each, context, taken, len(found)).items():
                 asked[name].append(value)
         described = [self._lane(key) for key in lanes]
         return Slice(
@@ -180,46 +86,25 @@ class Extractor:
         self, offers: Sequence[Mapping[str, Any]], shipment: Shipment, lanes: dict[tuple[Any, ...], int]
     ) -> Iterable[tuple[Any, ...]]:
         chargeable: dict[int | None, int] = {}
-        rows: list[list[Any]] = []
+        rows: list[tuple[Any, ...]] = []
         orders: list[tuple[Any, ...]] = []
         for offer in offers:
-            rate, outlook = offer["rate"], offer.get("outlook") or {}
-            amount, currency = rate["price"]["amount"], rate["price"]["currency"]
-            minor, text = _price(amount, currency)
+            rate = offer["rate"]
+            minor, text = _price(rate["price"]["amount"], rate["price"]["currency"])
             by = rate.get("deliver_by")
             deliver_by = None if by is None else _moment(by)
-            key = (
-                offer["account_id"],
-                offer["account"],
-                offer["carrier"],
-                rate["service"],
-                rate["carrier_service"],
-                currency,
-                tuple(sorted({line["code"] for line in rate.get("surcharges", ())})),
-            )
-            lane = lanes.setdefault(key, len(lanes))
+            key = _lane_key(offer)
             divisor = self._profiles(offer["carrier"]).limits.dimensional_divisor_cm3_per_kg
             if divisor not in chargeable:
                 chargeable[divisor] = sum(parcel.chargeable_weight_g(divisor) for parcel in shipment.parcels)
-            stated = rate.get("co2e_g")
-            rows.append(
-                [
-                    lane,
-                    minor,
-                    deliver_by,
-                    chargeable[divisor],
-                    outlook.get("co2e_g") if stated is None else stated,
-                    parts(outlook.get("p_on_time")),
-                    parts(outlook.get("p_first_attempt")),
-                    _seconds(outlook.get("transit_p50_h")),
-                    _seconds(outlook.get("transit_p90_h")),
-                ]
-            )
+            lane = lanes.setdefault(key, len(lanes))
+            rows.append((lane, minor, deliver_by, chargeable[divisor], *_expected(offer)))
             quoted = rate.get("carrier_quote_id", "")
             orders.append((NEVER if deliver_by is None else deliver_by, key[1], key[4], key[0], quoted, text))
+        ties = [0] * len(rows)
         for tie, place in enumerate(sorted(range(len(rows)), key=orders.__getitem__)):
-            rows[place].append(tie)
-        return cast("list[tuple[Any, ...]]", rows)
+            ties[place] = tie
+        return [(*row, tie) for row, tie in zip(rows, ties, strict=True)]
 
     def _lane(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
         account_id, account, carrier, service, carrier_service, currency, codes = key
@@ -242,8 +127,33 @@ class Extractor:
         )
 
 
+def _lane_key(offer: Mapping[str, Any]) -> tuple[Any, ...]:
+    rate = offer["rate"]
+    return (
+        offer["account_id"],
+        offer["account"],
+        offer["carrier"],
+        rate["service"],
+        rate["carrier_service"],
+        rate["price"]["currency"],
+        tuple(sorted({line["code"] for line in rate.get("surcharges", ())})),
+    )
+
+
+def _expected(offer: Mapping[str, Any]) -> tuple[int | None, ...]:
+    """CO2e, chances and transit times, as their readings give them."""
+    outlook, stated = offer.get("outlook") or {}, offer["rate"].get("co2e_g")
+    return (
+        outlook.get("co2e_g") if stated is None else stated,
+        parts(outlook.get("p_on_time")),
+        parts(outlook.get("p_first_attempt")),
+        _seconds(outlook.get("transit_p50_h")),
+        _seconds(outlook.get("transit_p90_h")),
+    )
+
+
 def context_of(past: PastShipment) -> Context:
-    """What was asked, when it was asked; the zone of the clock is the origin's."""
+    """What was asked, when it was asked; `services.origins` adds the clock and the calendar."""
     shipment = from_json(Shipment, _data(past.shipment))
     window = None if past.window is None else from_json(TimeWindow, _data(past.window))
     return Context(
@@ -253,23 +163,23 @@ def context_of(past: PastShipment) -> Context:
         ready_at=past.ready_at or past.quoted_at,
         window=window,
         services=tuple(ServiceLevel(word) for word in _data(past.services)),
-        timezone=timezone_of(shipment.origin),
     )
 
 
-def _asked(past: PastShipment, context: Context, taken: int | None, offers: int, holiday: bool | None) -> dict[str, Any]:
+def _asked(past: PastShipment, context: Context, taken: int | None, offers: int) -> dict[str, Any]:
     nobody = cast(Candidate, None)
     window, value = context.window, context.shipment.value
     row: dict[str, Any] = {
         "shipment_id": past.shipment_id,
         "quote_id": past.quote_id,
+        "offer_id": past.offer_id,
         "booked_at": micros(past.booked_at),
         "now": micros(context.now),
         "ready_at": micros(context.ready_at),
         "window_start": None if window is None else micros(window.start),
         "window_end": None if window is None else micros(window.end),
         "timezone": None if context.timezone is None else str(context.timezone),
-        "ready.holiday": holiday,
+        "ready.holiday": context.holiday,
         "value_minor": None if value is None else value.minor,
         "value_currency": None if value is None else value.currency,
         "point": bool(context.shipment.service_point),

@@ -1,4 +1,4 @@
-"""Every offer of a slice judged: the gate, the score and the rules, over columns. The words are left to the live engine.
+"""Every offer of a slice judged: the gate, the score and the rules, over columns. Words are for the live engine.
 
 What `judging.Judge` and `policy.Policy.decide` say of one decision holds here of all of them; a property test compares
 the two on random policies and shipments.
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from gateway.engines.replay.columns import Columns, to_point
-from gateway.engines.replay.extract import unwords
 from gateway.engines.replay.masks import where
 from gateway.engines.replay.numbers import SECOND, Array, Numbers, narrow, per, total, wide
+from gateway.engines.replay.tables import unwords
 from gateway.rules.actions import (
     FEATURES,
     Action,
@@ -65,7 +65,9 @@ def judged(columns: Columns) -> Judgement:
     offers = len(columns.of)
     nothing = np.zeros(offers, dtype=np.int64)
     price = columns.numbers("rate.price")
-    found = Judgement(columns, price, _gate(columns, price), _scored(policy.score, columns, price), nothing, nothing > 0)
+    found = Judgement(
+        columns, price, _gate(columns, price), _scored(policy.score, columns, price), nothing, nothing > 0
+    )
     for step in policy.steps:
         free = np.ones(offers, dtype=bool)
         for rule in (step,) if isinstance(step, Rule) else step.rules:
@@ -88,7 +90,9 @@ def _require(steps: tuple[Rule | Group, ...], columns: Columns) -> None:
                     break
                 continue
             applies = where(rule.when, columns, asked=True) & free
-            needs = {FEATURES[n] for each in rule.then if isinstance(each, Require) for n in each.needs if n in FEATURES}
+            needs = {
+                FEATURES[n] for each in rule.then if isinstance(each, Require) for n in each.needs if n in FEATURES
+            }
             more.append((applies, frozenset(needs)))
             if first:
                 free &= ~applies
@@ -106,14 +110,13 @@ def _bits(sets: list[frozenset[str]], names: Mapping[str, int]) -> Array:
 
 CAPABILITY_BITS: Mapping[str, int] = {
     name: 1 << place
-    for place, name in enumerate(
-        (*dict.fromkeys(FEATURES.values()), "cash_on_delivery", "service_points")
-    )
+    for place, name in enumerate((*dict.fromkeys(FEATURES.values()), "cash_on_delivery", "service_points"))
 }
 
 
 def _can(columns: Columns) -> Array:
-    return _bits([unwords(text) for text in columns.part.lanes["can"]], CAPABILITY_BITS)[columns.lane]
+    found: Array = _bits([unwords(text) for text in columns.part.lanes["can"]], CAPABILITY_BITS)[columns.lane]
+    return found
 
 
 def _gate(columns: Columns, price: Numbers) -> Array:
@@ -123,7 +126,7 @@ def _gate(columns: Columns, price: Numbers) -> Array:
     asked = np.array(["service_point" in each for each in services], dtype=bool)[columns.of]
     pointed = to_point(columns)
     needed = _bits(columns.needs, CAPABILITY_BITS)[columns.of] | pointed * CAPABILITY_BITS["service_points"]
-    out = ~price.known | (needed & ~_can(columns) != 0)
+    out: Array = ~price.known | (needed & ~_can(columns) != 0)
     out |= (point & ~pointed) | (pointed & ~point & ~asked)
     for name, limit in (
         ("shipment.heaviest", "max_weight_g"),

@@ -9,8 +9,7 @@ import numpy as np
 
 from gateway.engines.replay.columns import Columns
 from gateway.engines.replay.numbers import Array
-from gateway.rules.conditions import All, AnyOf, Check, Condition, Not
-from gateway.rules.fields import Scope
+from gateway.rules.conditions import All, Check, Condition, Not
 from gateway.rules.quantities import KINDS
 
 COMPARED: Mapping[str, Callable[[Array, Any], Array]] = {
@@ -47,9 +46,8 @@ def _check(check: Check, columns: Columns) -> Array:
         numbers = columns.numbers(name)
         if op.name == "missing":
             return ~numbers.known
-        return numbers.known & COMPARED[op.name](numbers.values, value).astype(bool)
+        held: Array = COMPARED[op.name](numbers.values, value).astype(bool)
+        return held & numbers.known
     if op.name == "missing":
         return columns.held(name, lambda found: found is None)
     return columns.held(name, lambda found: found is not None and op.holds(found, value))
-
-

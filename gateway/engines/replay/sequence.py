@@ -118,7 +118,9 @@ def _counted(
         own = (booked.days if action.period == "day" else booked.weeks)[account]
         if isinstance(action, Commit):
             bonus += action.minor if own < action.bookings else 0
-        elif everybody[action.period] >= action.from_bookings:
-            if (own + 1) * 100 > action.percent * everybody[action.period]:
-                return None
+        elif (
+            everybody[action.period] >= action.from_bookings
+            and (own + 1) * 100 > action.percent * everybody[action.period]
+        ):
+            return None
     return bonus

@@ -240,7 +240,9 @@ def _address(dice: Random) -> Address:
 
 
 def _shipment(dice: Random) -> Shipment:
-    value = Money.from_minor(dice.randrange(30_000), dice.choice(["USD", "NOK", "EUR"])) if dice.random() < 0.6 else None
+    value = (
+        Money.from_minor(dice.randrange(30_000), dice.choice(["USD", "NOK", "EUR"])) if dice.random() < 0.6 else None
+    )
     side = dice.choice([0, 400, 900])
     parcels = tuple(
         Parcel(
