@@ -97,11 +97,10 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
-        **_backtests(store, policies, facilities, clock, settings),
+        **_planning(store, policies, facilities, clock, settings),
         rate_cards=RateCardBook(store, accounts, pool, clock),
         zones=zones,
         facilities=facilities,
-        assignments=AssignmentBook(store, HighsSolver(), clock),
         quotes=quotes,
         connections=ConnectionBook(store, policies, clock),
         checkouts=Checkouts(store, pool, quotes, clock, installed),
@@ -182,14 +181,18 @@ def _intake(
     }
 
 
-def _backtests(
+def _planning(
     store: Store, policies: PolicyBook, facilities: FacilityBook, clock: Clock, settings: Settings
 ) -> dict[str, Any]:
-    """What-if over the past, asked for in the terminal or left to a worker."""
+    """Many shipments at once: waves to be assigned, and what-if over the past."""
     origins = Origins(store, facilities)
     replays = LazyReplays(store, store.history(), origins, Path(REPLAYS))
     backtester = Backtester(store, policies, origins, replays)
-    return {"backtester": backtester, "backtests": BacktestJobs(store, backtester, clock, settings.worker)}
+    return {
+        "assignments": AssignmentBook(store, HighsSolver(), clock),
+        "backtester": backtester,
+        "backtests": BacktestJobs(store, backtester, clock, settings.worker),
+    }
 
 
 def _store(settings: Settings, clock: Clock) -> Store:

@@ -112,8 +112,8 @@ class Backtester:
         then = stored
         if replayed.against is not None:
             tenders = ()
-            then = self._judged(priced, replayed.against, row["volumes"].get("then"))
-        now = self._judged(priced, replayed.policy, row["volumes"].get("now"))
+            then = self.judged(priced, replayed.against, row["volumes"].get("then"))
+        now = self.judged(priced, replayed.policy, row["volumes"].get("now"))
         told["then"] = {**_side(row, "then", replayed.policy), "why": _why(then, tenders)}
         told["now"] = {**_side(row, "now", replayed.policy), "why": _why(now, ())}
         more = None if row["more"] is None else str(Money.from_minor(row["more"], replayed.policy.currency))
@@ -128,7 +128,7 @@ class Backtester:
             "instead": _instead(now, row["then_account"], row["then_service"]),
         }
 
-    def _judged(self, quote: Quote, policy: Policy, volumes: Mapping[str, Any] | None) -> Quote:
+    def judged(self, quote: Quote, policy: Policy, volumes: Mapping[str, Any] | None) -> Quote:
         """The stored offers under a policy as the columns judged them: with what was known of them then, and with the
         bookings that there would have been.
         """

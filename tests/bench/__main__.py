@@ -5,11 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 import click
 
-from tests.bench import checkouts, deciding, forecasting, growth, ingesting, pricing, quoting, serving, waves, zoning
+from tests.bench import (
+    checkouts,
+    deciding,
+    forecasting,
+    growth,
+    ingesting,
+    pricing,
+    quoting,
+    replaying,
+    serving,
+    waves,
+    zoning,
+)
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -26,7 +39,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B6": ingesting.ingestion,
     "B8": serving.booking,
     "B9": growth.growth,
-    "B10": deciding.condition_checks,
+    "B10": lambda where, seconds: chain(deciding.condition_checks(where, seconds), replaying.backtests(where, seconds)),
     "B11": serving.cold_start,
     "B15": checkouts.cartonization,
     "B15b": checkouts.cartonization_time,

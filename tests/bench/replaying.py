@@ -16,7 +16,7 @@ import polars as pl
 
 from carriers.base import Profile
 from carriers.base.registry import carrier
-from gateway.domain.codec import to_json
+from gateway.domain.codec import from_json, to_json
 from gateway.domain.quotes import Offer, Outlook, Rate, ServiceLevel
 from gateway.domain.shipments import Shipment
 from gateway.domain.timezones import timezone_of
@@ -138,8 +138,6 @@ def _one_by_one(policy: Policy, past: Sequence[PastShipment], seconds: float) ->
 
 
 def _candidates(past: PastShipment) -> list[Any]:
-    from gateway.domain.codec import from_json
-
     found = from_json(tuple[Offer, ...], orjson.loads(past.offers))
     return [recalled(each) for each in found]
 
