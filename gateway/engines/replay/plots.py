@@ -39,7 +39,7 @@ def interval(rows: Sequence[tuple[str, float, float | None, float | None, str]],
                     tone, place(low), place(high), y=top + 28
                 )
             )
-        drawn.append(Markup('<circle class="{}" cx="{}" cy="{}" r="5"/>').format(tone, place(value), top + 28))
+        drawn.append(Markup('<circle class="{}" cx="{}" cy="{}" r="3.5"/>').format(tone, place(value), top + 28))
         drawn.append(Markup('<text x="{}" y="{}">{}</text>').format(LEFT, top + 12, name))
         drawn.append(Markup('<text class="end" x="{}" y="{}">{}</text>').format(RIGHT, top + 12, told))
     return _svg(title, bottom + 22, drawn)

@@ -149,7 +149,8 @@ def _card(result: Json, measure: str) -> Json:
 
 def _signed(measure: str, value: float, currency: str) -> str:
     sign = "\u2212" if value < 0 else "+"
-    return f"{sign}{amount(measure, abs(value), currency)}"
+    told = amount(measure, abs(value), currency)
+    return f"{sign}{told.replace(' %', ' points') if measure == 'late' else told}"
 
 
 def _interval(result: Json) -> Markup:
@@ -175,7 +176,7 @@ def _accounts(result: Json) -> Markup:
         )
         for each in result["accounts"][:MOST_ACCOUNTS]
     ]
-    return plots.pairs(rows, "Shipments by carrier account, then and now") if rows else Markup("")
+    return plots.pairs(rows, "Shipments by carrier account, as it was and with this policy") if rows else Markup("")
 
 
 def _weeks(result: Json) -> Markup:
@@ -224,7 +225,9 @@ def _change(each: Json) -> Json:
 
 
 def _sides(each: Json) -> Sequence[tuple[str, str, str]]:
-    return tuple((title, _carried(each[name]), each[name]["why"]) for title, name in (("Then", "then"), ("Now", "now")))
+    return tuple(
+        (title, _carried(each[name]), each[name]["why"]) for title, name in (("Was", "then"), ("Would be", "now"))
+    )
 
 
 def _carried(side: Json) -> str:

@@ -75,4 +75,6 @@ def merchant_id(bound: Services) -> str:
 
 @pytest.fixture
 def ask() -> BacktestAsk:
-    return BacktestAsk(policy="tried", since=datetime(2025, 10, 1, tzinfo=UTC), until=NOW, data=CANDIDATE)
+    return BacktestAsk(
+        policy="tried", since=datetime(2025, 9, 27, tzinfo=UTC), until=datetime(2026, 11, 1, tzinfo=UTC), data=CANDIDATE
+    )

@@ -1,7 +1,9 @@
 """One semantics, two executions: what columns say of a shipment is what the live engine says of it."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import orjson
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 
 from gateway.domain.codec import to_json
 from gateway.domain.errors import Unprocessable
-from gateway.domain.quotes import Offer
+from gateway.domain.quotes import Offer, ServiceLevel
 from gateway.domain.timezones import timezone_of
+from gateway.domain.values import Money
 from gateway.engines.replay.columns import Columns
 from gateway.engines.replay.extract import Extractor, context_of
 from gateway.engines.replay.judge import Judgement, judged
@@ -174,3 +177,53 @@ def test_equal_offers_are_told_apart_by_the_same_order() -> None:
         found.append((each._replace(offers=orjson.dumps(to_json(twins)).decode()), twins))
     part = Extractor(profile, placed).slice(each for each, _ in found)
     same(Policy.parse("p", 1, {"currency": "USD", "score": {"price_percent": 0}}), found, part)
+
+
+def again(found: Past, change: Callable[[int, Offer], Offer]) -> tuple[Past, Slice]:
+    """The shipments with other offers."""
+    changed: Past = []
+    for each, offers in found:
+        others = [change(place, offer) for place, offer in enumerate(offers)]
+        changed.append((each._replace(offers=orjson.dumps(to_json(others)).decode()), others))
+    return changed, Extractor(profile, placed).slice(each for each, _ in changed)
+
+
+def test_sums_beyond_64_bits_are_exact(stage: tuple[Past, Slice]) -> None:
+    def dear(place: int, offer: Offer) -> Offer:
+        by = offer.rate.deliver_by and offer.rate.deliver_by + timedelta(days=300_000)
+        price = Money.from_minor(10**12 - place, offer.rate.price.currency)
+        return replace(offer, rate=replace(offer.rate, price=price, surcharges=(), deliver_by=by, co2e_g=10**9 - place))
+
+    most = 10**12
+    score = {"price_percent": 10_000, "value_per_hour_minor": most, "co2e_per_kg_minor": most, "late_minor": most}
+    exchange = {code: {"rate": "1.5", "source": "x"} for code in ("NOK", "EUR", "JPY")}
+    rules = [
+        {"name": "more", "then": [{"do": "penalise", "minor": most}, {"do": "markup", "percent": 1000}]},
+        {
+            "name": "some",
+            "when": check_of(drawing(1), FIELDS["rate.price"], OPERATORS["above"]),
+            "then": {"do": "keep"},
+        },
+    ]
+    data = {"currency": "USD", "exchange": exchange, "score": score, "rules": rules}
+    found, part = again(stage[0], dear)
+    policy = Policy.parse("p", 1, data, stored=True)
+    assert judged(Columns(part, policy)).score.dtype == object
+    assert same(policy, found, part)["decided"] > 20
+
+
+def test_offers_that_a_commitment_makes_equal_are_told_apart_by_price_and_promise(stage: tuple[Past, Slice]) -> None:
+    def alike(place: int, offer: Offer) -> Offer:
+        price = Money.from_minor(500, "USD")
+        co2e_g = 0 if offer.account == "ann" else 1000
+        rate = replace(offer.rate, price=price, surcharges=(), service=ServiceLevel.SAME_DAY, co2e_g=co2e_g)
+        return replace(offer, rate=rate)
+
+    commit = {
+        "name": "promised",
+        "when": {"not": {"field": "rate.account", "op": "is", "value": "ann"}},
+        "then": {"do": "commit", "bookings": 40, "minor": 100, "period": "week"},
+    }
+    data = {"currency": "USD", "score": {"co2e_per_kg_minor": 100}, "rules": [commit]}
+    found, part = again(stage[0], alike)
+    assert same(Policy.parse("p", 1, data), found, part)["decided"] > 20
