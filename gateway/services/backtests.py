@@ -146,7 +146,7 @@ class Backtester:
         context = replace(context, shipment=policy.requires(context))
         decided = policy.decide([recalled(each) for each in quote.offers], context)
         ids = {id(each.rate): each.id for each in quote.offers}
-        offers = tuple(offer(ids[id(each.candidate.rate)], each, policy.currency) for each in decided)
+        offers = tuple(offer(ids[id(each.candidate.rate)], each) for each in decided)
         return replace(
             quote,
             policy=policy.name,

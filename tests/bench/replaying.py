@@ -174,7 +174,7 @@ def shipment(policy: Policy, number: int) -> PastShipment:
     offers = [_offer(number, place, at) for place in range(ACCOUNTS)]
     judged = policy.decide([recalled(each) for each in offers], context_of(bare))
     ids = {id(each.rate): each.id for each in offers}
-    told = [replace(offer(ids[id(each.candidate.rate)], each, "USD")) for each in judged]
+    told = [offer(ids[id(each.candidate.rate)], each) for each in judged]
     return bare._replace(offers=orjson.dumps(to_json(told)).decode())
 
 

@@ -114,10 +114,22 @@ class Columns:
                 values[here], known[here] = found.values, found.known
         return Numbers(values, known)
 
-    def booked_days(self) -> Array:
-        """The local day of each booking, as counted for shares and commitments: in the policy's zone, else in UTC."""
+    def calendars(self) -> Array:
+        """By whose days each shipment's bookings are counted: the policy's zone, else its origin's, else UTC ("")."""
+        zones = self._zones()
+        return np.array(
+            ["" if each is None or self.policy.timezone is not None else each for each in zones], dtype=object
+        )
+
+    def booked_days(self, calendar: str | None = None) -> Array:
+        """The local day of each booking, in one calendar, or (None) each by its own."""
         at = self.part.asked["booked_at"].to_numpy()
-        return (at if self.policy.timezone is None else local(at, self.policy.timezone)) // DAY
+        if calendar is None:
+            zones = self._zones()
+            zones[zones == ""] = None
+            return self._local(at, zones) // DAY
+        zone = self.policy.timezone or (ZoneInfo(calendar) if calendar else None)
+        return (at if zone is None else local(at, zone)) // DAY
 
     def _read(self, field: Field) -> Numbers:
         name = field.name

@@ -14,7 +14,7 @@ import numpy as np
 
 from gateway.engines.replay.columns import Columns, to_point
 from gateway.engines.replay.masks import where
-from gateway.engines.replay.numbers import SECOND, Array, Numbers, narrow, per, total, wide
+from gateway.engines.replay.numbers import SECOND, Array, Numbers, exact, narrow, per, total, wide
 from gateway.engines.replay.tables import unwords
 from gateway.rules.actions import (
     FEATURES,
@@ -53,8 +53,8 @@ class Judgement:
 
     @property
     def shown(self) -> Numbers:
-        """What the buyer sees where a rule marks the price up."""
-        shown = total(self.price.values, self.markup)
+        """What the buyer sees where a rule marks the price up, in the currency of the rate."""
+        shown = total(self.columns.part.offers["price_minor"].to_numpy(), self.markup)
         return Numbers(np.maximum(shown, 0), self.marked & self.price.known)
 
 
@@ -183,12 +183,22 @@ def _act(rule: Rule, applies: Array, found: Judgement) -> None:
         if isinstance(action, CapShare | Commit):
             found.counted.append((action, applies))
         elif isinstance(action, Markup):
-            more = narrow(wide(per(action.percent, found.price.values, 100), 4) + action.minor)
-            markup = total(markup, np.where(applies & found.price.known, more, 0))
+            markup = total(markup, np.where(applies & found.price.known, _markup(action, found.columns), 0))
         else:
             ACTS[type(action)](action, applies, found)
     found.markup = total(found.markup, markup)
     found.marked = found.marked | (markup != 0)
+
+
+def _markup(action: Markup, columns: Columns) -> Array:
+    """In the currency of each rate; of those that the policy has no exchange rate for it is not asked."""
+    market = columns.market
+    more = [
+        market.minor_in(action.minor, code) if code == market.currency or code in market.exchange else 0
+        for code in columns.part.lanes["currency"]
+    ]
+    own = columns.part.offers["price_minor"].to_numpy()
+    return total(per(action.percent, own, 100), exact(more)[columns.lane])
 
 
 def _drop(_: Any, applies: Array, found: Judgement) -> None:

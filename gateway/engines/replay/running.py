@@ -16,7 +16,7 @@ from gateway.engines.replay.columns import Columns
 from gateway.engines.replay.extract import Extractor, Reprice
 from gateway.engines.replay.judge import judged
 from gateway.engines.replay.measures import MEASURES, beside, paid, side, taken
-from gateway.engines.replay.sequence import Booked, winners
+from gateway.engines.replay.sequence import Booked, Calendars, winners
 from gateway.engines.replay.shelf import DONE, Folder, digest, tidy
 from gateway.engines.replay.tables import EPOCH, Slice
 from gateway.engines.replay.totals import totals
@@ -104,7 +104,9 @@ class Replayer:
         progress: Callable[[int], None],
     ) -> list[Path]:
         """A part for each slice: judged, if it is not there yet. What was booked so far goes along."""
-        booked, against, done = Booked(), Booked(), 0
+        booked: Calendars = {}
+        against: Calendars = {}
+        done = 0
         paths = []
         for number in range(slices):
             name = f"{number:06}.rows"
@@ -113,18 +115,26 @@ class Replayer:
                 part = read.slice(number)
                 rows = _judged(replay, part, kept, booked, against)
                 run.write(name, rows)
-                run.note(f"{number:06}.json", {"n": len(rows), "now": booked.data(), "then": against.data()})
+                run.note(f"{number:06}.json", {"n": len(rows), "now": _data(booked), "then": _data(against)})
                 done += len(rows)
             else:
-                booked, against = Booked.read(state["now"]), Booked.read(state["then"])
+                booked, against = _calendars(state["now"]), _calendars(state["then"])
                 done += state["n"]
             paths.append(run.path / name)
             progress(done)
         return paths
 
 
+def _data(calendars: Calendars) -> dict[str, Any]:
+    return {zone: each.data() for zone, each in calendars.items()}
+
+
+def _calendars(data: Mapping[str, Any]) -> Calendars:
+    return {zone: Booked.read(each) for zone, each in data.items()}
+
+
 def _judged(
-    replay: Replay, part: Slice, kept: Mapping[tuple[str, str], Kept], booked: Booked, against: Booked
+    replay: Replay, part: Slice, kept: Mapping[tuple[str, str], Kept], booked: Calendars, against: Calendars
 ) -> pl.DataFrame:
     columns = Columns(part, replay.policy)
     chosen = winners(judged(columns), booked)

@@ -1,7 +1,8 @@
 """Who wins: at once where no rule counts bookings, else one shipment after the other in the order they were booked.
 
 A replayed booking counts for the local day and week (from Monday) in which the shipment was booked then, in the
-policy's zone or UTC, as `services.volumes` counts; shipments that no offer is left for do not count.
+policy's zone, else that of the origin, as `services.volumes` counts; shipments that no offer is left for do not count.
+An origin's zone that turns up in a later slice for the first time counts from the beginning of that slice.
 """
 
 from __future__ import annotations
@@ -40,10 +41,19 @@ class Booked:
         """For keeping."""
         return {"day": self.day, "week": self.week, "days": dict(self.days), "weeks": dict(self.weeks)}
 
+    def add(self, account: str) -> None:
+        """One more."""
+        self.days[account] += 1
+        self.weeks[account] += 1
+
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Booked:
         """What was kept."""
         return cls(data["day"], data["week"], Counter(data["days"]), Counter(data["weeks"]))
+
+
+Calendars = dict[str, Booked]
+"""Bookings as counted by the days of each zone."""
 
 
 def ordered(found: Judgement) -> Array:
@@ -54,7 +64,7 @@ def ordered(found: Judgement) -> Array:
     return np.lexsort((tie, _sortable(price), _sortable(score), found.out, found.columns.of))
 
 
-def winners(found: Judgement, booked: Booked) -> Array:
+def winners(found: Judgement, booked: Calendars) -> Array:
     """The winning offer of each shipment, `NOBODY` where none is left. `booked` goes along."""
     order = ordered(found)
     if found.counted:
@@ -72,9 +82,12 @@ def _sortable(values: Array) -> Array:
     return np.unique(values, return_inverse=True)[1] if values.dtype == object else values
 
 
-def _one_by_one(found: Judgement, order: Array, booked: Booked) -> Array:
+def _one_by_one(found: Judgement, order: Array, calendars: Calendars) -> Array:
     columns = found.columns
-    days = columns.booked_days().tolist()
+    zones = columns.calendars().tolist()
+    for zone in sorted(set(zones) - set(calendars)):
+        calendars[zone] = Booked()
+    days = {zone: columns.booked_days(zone).tolist() for zone in calendars}
     accounts = [columns.part.lanes["account"][int(lane)] for lane in range(len(columns.part.lanes))]
     lane, score, price = columns.lane.tolist(), found.score.tolist(), found.price.values.tolist()
     out, tie = found.out.tolist(), columns.part.offers["tie"].to_list()
@@ -82,25 +95,25 @@ def _one_by_one(found: Judgement, order: Array, booked: Booked) -> Array:
     begins, ranked = [*columns.first.tolist(), len(order)], order.tolist()
     result = []
     for shipment in range(columns.shipments):
-        booked.at(days[shipment])
+        for zone, each in calendars.items():
+            each.at(days[zone][shipment])
+        booked = calendars[zones[shipment]]
         everybody = {"day": booked.days.total() + 1, "week": booked.weeks.total() + 1}
-        best: tuple[int, int, int] | None = None
-        chosen = NOBODY
-        for place in range(begins[shipment], begins[shipment + 1]):
-            offer = ranked[place]
-            if out[offer]:
-                break
-            bonus = _counted(rules, offer, accounts[lane[offer]], booked, everybody)
-            if bonus is None:
-                continue
-            place_of_it = (score[offer] - bonus, price[offer], tie[offer])
-            if best is None or place_of_it < best:
-                best, chosen = place_of_it, offer
+        standing: list[tuple[int, int, int, int]] = []
+        for offer in ranked[begins[shipment] : begins[shipment + 1]]:
+            bonus = None if out[offer] else _counted(rules, offer, accounts[lane[offer]], booked, everybody)
+            if bonus is not None:
+                standing.append((score[offer] - bonus, price[offer], tie[offer], offer))
+        chosen = min(standing)[3] if standing else NOBODY
         if chosen != NOBODY:
-            booked.days[accounts[lane[chosen]]] += 1
-            booked.weeks[accounts[lane[chosen]]] += 1
+            _book(calendars, accounts[lane[chosen]])
         result.append(chosen)
     return np.array(result, dtype=np.int64)
+
+
+def _book(calendars: Calendars, account: str) -> None:
+    for each in calendars.values():
+        each.add(account)
 
 
 def _counted(

@@ -44,7 +44,7 @@ CARRIERS: Mapping[str, Any] = {
     )
 }
 TEXTS = ("oslo", "oslo sentrum", "nyc-outer", "10038", "0150", "NO", "US", "DE", "Shop 1", "NY", "ann", "bob", "x")
-TEXTS += ("carrier_1", "fuel", "tax", "fragile", "gift", "")
+TEXTS += ("carrier_1", "fuel", "tax", "fragile", "gift")
 
 
 def profile(carrier: str) -> Profile:
@@ -188,10 +188,14 @@ def _value(dice: Random, field: Field) -> Any:
         "money": dice.randrange(6000),
         "mass": dice.randrange(12_000),
     }
+    if field.name.endswith(".hour"):
+        return dice.randrange(24)
+    if field.name.endswith(".country"):
+        return dice.choice(["NO", "us", "DE", "SE"])
     found = moments.get(field.kind)
     if found is None:
         found = dice.choice(TEXTS)
-        return found[: dice.randrange(len(found) + 1)] if dice.random() < 0.2 else found
+        return found[: dice.randrange(1, len(found) + 1)] if dice.random() < 0.2 else found
     return found
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from random import Random
 
 import orjson
@@ -19,7 +19,7 @@ from gateway.domain.values import Money
 from gateway.engines.replay.columns import Columns
 from gateway.engines.replay.extract import Extractor, context_of
 from gateway.engines.replay.judge import Judgement, judged
-from gateway.engines.replay.sequence import NOBODY, Booked, ordered, winners
+from gateway.engines.replay.sequence import NOBODY, ordered, winners
 from gateway.engines.replay.tables import Slice
 from gateway.rules.actions import ACTIONS
 from gateway.rules.context import Context, Volumes
@@ -56,15 +56,25 @@ def live(policy: Policy, each: PastShipment, offers: list[Offer], volumes: Volum
     return policy.decide(candidates(offers), context)
 
 
+def counted(booked: list[tuple[datetime, str]], now: datetime, zone: tzinfo) -> Volumes:
+    """As `services.volumes` counts."""
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = midnight - timedelta(days=midnight.weekday())
+    return Volumes(
+        day=Counter(account for at, account in booked if at >= midnight),
+        week=Counter(account for at, account in booked if at >= monday),
+        known=True,
+    )
+
+
 def same(policy: Policy, found: Past, part: Slice) -> Counter[str]:
     """Asserts it for every shipment, and returns what happened, so that a test can see that something did."""
     judgement = judged(Columns(part, policy))
-    chosen = winners(judgement, Booked())
-    seen, booked, begin = Counter[str](), Booked(), 0
-    days = judgement.columns.booked_days()
+    chosen = winners(judgement, {})
+    seen, begin = Counter[str](), 0
+    booked: list[tuple[datetime, str]] = []
     for place, (each, offers) in enumerate(found):
-        booked.at(int(days[place]))
-        volumes = Volumes(day=dict(booked.days), week=dict(booked.weeks), known=True)
+        volumes = counted(booked, each.booked_at, policy.timezone or placed(context_of(each)).timezone or UTC)
         decided = live(policy, each, offers, volumes)
         rates = [id(offer.rate) for offer in offers]
         indices = [begin + rates.index(id(one.candidate.rate)) for one in decided]
@@ -76,8 +86,7 @@ def same(policy: Policy, found: Past, part: Slice) -> Counter[str]:
         winner = decided[0] if decided and decided[0].rank else None
         assert chosen[place] == (NOBODY if winner is None else indices[0]), each.shipment_id
         if winner is not None:
-            booked.days[winner.candidate.account] += 1
-            booked.weeks[winner.candidate.account] += 1
+            booked.append((each.booked_at, winner.candidate.account))
         seen["decided"] += winner is not None
         seen["dropped"] += sum(one.rank is None for one in decided)
         begin += len(offers)
