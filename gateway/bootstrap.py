@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from carriers.base.curl_transport import CurlTransport
@@ -20,11 +21,14 @@ from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
 from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
+from gateway.engines.replay.lazy import LazyReplays
 from gateway.engines.towns import TimezoneTowns
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
+from gateway.services.backtest_jobs import BacktestJobs
+from gateway.services.backtests import Backtester
 from gateway.services.booking import Booker
 from gateway.services.bound import Foresight, Services
 from gateway.services.carrier_pool import CarrierPool
@@ -42,6 +46,7 @@ from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
 from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
+from gateway.services.origins import Origins
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.policy_ports import NoCalendar
@@ -69,6 +74,7 @@ from gateway.storage import open_store
 
 HOUR_S = 3600.0
 CALENDAR = PublicHolidays()
+REPLAYS = "var/replay"
 TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
 
 
@@ -91,10 +97,10 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
+        **_planning(store, policies, facilities, clock, settings),
         rate_cards=RateCardBook(store, accounts, pool, clock),
         zones=zones,
         facilities=facilities,
-        assignments=AssignmentBook(store, HighsSolver(), clock),
         quotes=quotes,
         connections=ConnectionBook(store, policies, clock),
         checkouts=Checkouts(store, pool, quotes, clock, installed),
@@ -175,6 +181,20 @@ def _intake(
     }
 
 
+def _planning(
+    store: Store, policies: PolicyBook, facilities: FacilityBook, clock: Clock, settings: Settings
+) -> dict[str, Any]:
+    """Many shipments at once: waves to be assigned, and what-if over the past."""
+    origins = Origins(store, facilities)
+    replays = LazyReplays(store, store.history(), origins, Path(REPLAYS))
+    backtester = Backtester(store, policies, origins, replays)
+    return {
+        "assignments": AssignmentBook(store, HighsSolver(), clock),
+        "backtester": backtester,
+        "backtests": BacktestJobs(store, backtester, clock, settings.worker),
+    }
+
+
 def _store(settings: Settings, clock: Clock) -> Store:
     if not settings.secrets.keys or not settings.secrets.pepper:
         raise BadSettings("no secret keys: run `gateway init` (it writes them to [secrets] file)")
@@ -206,6 +226,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
+        Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),

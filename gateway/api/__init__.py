@@ -3,6 +3,7 @@
 from gateway.api import (
     accounts,
     assignments,
+    backtests,
     cartonizations,
     checkout_connections,
     emissions,
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     quarantine.blueprint,
     accounts.blueprint,
     policies.blueprint,
+    backtests.blueprint,
     rate_cards.blueprint,
     checkout_connections.blueprint,
     cartonizations.blueprint,

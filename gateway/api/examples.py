@@ -122,6 +122,12 @@ PUBLICATION: dict[str, Any] = {"version": 1, "stage": "live"}
 
 EVALUATION: dict[str, Any] = {"shipment": QUOTE}
 
+BACKTEST: dict[str, Any] = {
+    "since": "2026-01-01T00:00:00+01:00",
+    "until": "2026-03-01T00:00:00+01:00",
+    "data": POLICY["data"],
+}
+
 KEY: dict[str, Any] = {"name": "warehouse", "scopes": ["shipments:write", "shipments:read", "tracking:read"]}
 
 ENDPOINT: dict[str, Any] = {

@@ -62,6 +62,7 @@ TAGS = {
     "policies": "How offers are ranked. Versions are superseded, never edited.",
     "emissions": "How the CO2e of a delivery is reckoned, and your own words on it.",
     "reports": "What was predicted beside what came.",
+    "backtests": "What another policy would have done with the shipments of a period.",
     "keys": "API keys.",
     "webhook-endpoints": "Where we tell you what happened (Standard Webhooks).",
     "service": "For those who run the gateway.",

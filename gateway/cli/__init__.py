@@ -27,6 +27,7 @@ COMMANDS = {
     "keys": "merchants",
     "accounts": "merchants",
     "why": "why",
+    "backtest": "backtest",
     "handover": "handover",
     "service-points": "handover",
     "rate-cards": "rate_cards",

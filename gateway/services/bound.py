@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from gateway.domain.clock import Clock
 from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
+from gateway.services.backtest_jobs import BacktestJobs
+from gateway.services.backtests import Backtester
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -66,6 +68,8 @@ class Services:
     catalogue: Catalogue
     accounts: AccountBook
     policies: PolicyBook
+    backtester: Backtester
+    backtests: BacktestJobs
     rate_cards: RateCardBook
     zones: ZoneBook
     facilities: FacilityBook

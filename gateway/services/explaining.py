@@ -84,7 +84,7 @@ def _sentences(
 def _out(quote: Quote) -> Iterator[str]:
     """Who fell, and who gave no offer."""
     for fallen in (each for each in quote.offers if not each.eligible):
-        yield f"{_named(fallen)} was out: {dropped_by(fallen)}."
+        yield f"{named(fallen)} was out: {dropped_by(fallen)}."
     for result in quote.carrier_results:
         if result.state is not ResultState.OK:
             yield f"{result.account} gave no offer: {result.why or result.state.value}."
@@ -110,11 +110,11 @@ def _won(quote: Quote, winner: Offer, *, taken: bool) -> str:
     verb = "took it" if taken else "is recommended"
     first = "" if winner.rank == 1 else f" as number {winner.rank} of the ranking" if winner.rank else ""
     if winner.score is None:
-        return f"{_named(winner)} {verb}{first}."
+        return f"{named(winner)} {verb}{first}."
     currency = quote.policy_currency or winner.rate.price.currency
     parts = ", ".join(f"{name} {Money.from_minor(minor, currency)}" for name, minor in score_parts(winner))
     total = Money.from_minor(winner.score, currency)
-    return f"{_named(winner)} {verb}{first}; it counts {total}" + (f": {parts}." if parts else ".")
+    return f"{named(winner)} {verb}{first}; it counts {total}" + (f": {parts}." if parts else ".")
 
 
 def _expected(winner: Offer) -> Iterator[str]:
@@ -138,10 +138,10 @@ def _lost(runner_up: RunnerUp) -> str:
     by = runner_up.lost_by
     over = ", ".join(f"its {name} counts {_more_or_less(diff)}" for name, diff in runner_up.over)
     if by.amount == 0:
-        return f"{_named(runner_up.offer)} counts the same and stands behind it by price, promise or name."
+        return f"{named(runner_up.offer)} counts the same and stands behind it by price, promise or name."
     if by.amount > 0:
-        return f"Runner-up is {_named(runner_up.offer)}; it lost by {by}: {over}."
-    return f"{_named(runner_up.offer)} had ranked better by {Money(-by.amount, by.currency)}: {over}."
+        return f"Runner-up is {named(runner_up.offer)}; it lost by {by}: {over}."
+    return f"{named(runner_up.offer)} had ranked better by {Money(-by.amount, by.currency)}: {over}."
 
 
 def _more_or_less(diff: Money) -> str:
@@ -155,11 +155,12 @@ def _on_trial(quote: Quote, shadow: Shadow, winner: Offer | None) -> str:
         return f"{start} have left no offer."
     if winner is not None and best.offer_id == winner.id:
         return f"{start} have chosen the same."
-    named = next((_named(each) for each in quote.offers if each.id == best.offer_id), best.offer_id)
+    named = next((named(each) for each in quote.offers if each.id == best.offer_id), best.offer_id)
     return f"{start} have chosen {named}."
 
 
-def _named(offer: Offer) -> str:
+def named(offer: Offer) -> str:
+    """An offer, for people."""
     return f"{offer.account} ({offer.rate.service.value.replace('_', ' ')}, {offer.rate.price})"
 
 

@@ -34,10 +34,12 @@ from gateway.services.answers import Page as Page
 from gateway.services.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.answers import UnmappedCode as UnmappedCode
 from gateway.services.answers import Violation as Violation
+from gateway.services.backtest_ports import Backtests as Backtests
 from gateway.services.checkout_ports import CheckoutStore as CheckoutStore
 from gateway.services.handover_ports import Manifests as Manifests
 from gateway.services.handover_ports import Pickups as Pickups
 from gateway.services.handover_ports import PollingSpends as PollingSpends
+from gateway.services.history import History as History
 from gateway.services.inbox_port import Inbox as Inbox
 from gateway.services.inbox_port import StatusTables as StatusTables
 from gateway.services.many_port import Many as Many
@@ -231,6 +233,7 @@ class UnitOfWork(Protocol):
     zones: ZoneSets
     facilities: Facilities
     assignments: Assignments
+    backtests: Backtests
     quotes: QuoteStore
     checkouts: CheckoutStore
     shipments: Shipments
@@ -262,6 +265,7 @@ class Store(Protocol):
         """Reading only, without a transaction to end."""
 
     def windows(self, merchant_id: str, account_id: str) -> Windows: ...
+    def history(self) -> History: ...
     def audit(self, now: datetime) -> Sequence[Violation]:
         """Every broken invariant that the database alone can show."""
 

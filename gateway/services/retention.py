@@ -36,6 +36,7 @@ class Retention:
         now = self._clock()
         quotes = first_id("qte", now - timedelta(days=self._settings.quotes_days))
         assignments = first_id("asg", now - timedelta(days=self._settings.quotes_days))
+        backtests = first_id("bkt", now - timedelta(days=self._settings.quotes_days))
         messages = first_id("inb", now - timedelta(days=self._settings.inbox_days))
         with self._store.work() as uow:
             uow.idempotency.prune(now - KEYS_KEPT)
@@ -44,6 +45,7 @@ class Retention:
         for merchant_id, _ in merchants:
             with self._store.work() as uow:
                 uow.quotes.prune(merchant_id, quotes)
+                uow.backtests.prune(merchant_id, backtests)
                 uow.commit()
                 uow.assignments.prune(merchant_id, assignments)
                 uow.commit()

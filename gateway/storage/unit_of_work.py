@@ -15,9 +15,11 @@ from gateway.services import ports
 from gateway.storage.audit import violations
 from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
+from gateway.storage.history import SqlHistory
 from gateway.storage.months import make_months
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.assignments import AssignmentRepository
+from gateway.storage.repositories.backtests import BacktestRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.facilities import FacilityRepository
@@ -60,6 +62,7 @@ class SqlUnitOfWork:
         self.zones: ports.ZoneSets = ZoneSetRepository(connection)
         self.facilities: ports.Facilities = FacilityRepository(connection)
         self.assignments: ports.Assignments = AssignmentRepository(connection)
+        self.backtests: ports.Backtests = BacktestRepository(connection)
         self.quotes: ports.QuoteStore = QuoteRepository(connection)
         self.checkouts: ports.CheckoutStore = CheckoutRepository(connection, vault)
         self.shipments: ports.Shipments = ShipmentRepository(connection)
@@ -114,6 +117,10 @@ class SqlStore:
     def windows(self, merchant_id: str, account_id: str) -> ports.Windows:
         """The delivery windows of a fleet account, in transactions of their own."""
         return FleetWindows(merchant_id, account_id, self._connected, self._reading, self._clock)
+
+    def history(self) -> ports.History:
+        """The past, for backtests."""
+        return SqlHistory(self._url)
 
     def audit(self, now: datetime) -> Sequence[ports.Violation]:
         """Every broken invariant that the database alone can show. Reads everything, so it may take its time."""

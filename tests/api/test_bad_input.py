@@ -122,6 +122,7 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         {"outcome": "closed", "carrier_reference": "M-1", "note": "in the portal"},
     ),
     "publication": ("POST", "/v1/policies/mine/publish", examples.PUBLICATION),
+    "backtest": ("POST", "/v1/policies/default/backtest", {**examples.BACKTEST, "against": 0}),
     "evaluation": ("POST", "/v1/policies/default/evaluate", {"shipment": examples.QUOTE, "version": 0}),
     "assignment": (
         "POST",

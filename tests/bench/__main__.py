@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from tests.bench import (
     polling,
     pricing,
     quoting,
+    replaying,
     serving,
     waves,
     zoning,
@@ -40,7 +42,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B7": claiming.claims,
     "B8": serving.booking,
     "B9": growth.growth,
-    "B10": deciding.condition_checks,
+    "B10": lambda where, seconds: chain(deciding.condition_checks(where, seconds), replaying.backtests(where, seconds)),
     "B11": serving.cold_start,
     "B12": polling.poll_thrift,
     "B15": checkouts.cartonization,

@@ -50,6 +50,7 @@ OWN_LIST = "names nothing of the other's: a list of one's own"
 OWN_MADE = "names nothing of the other's: makes something of one's own"
 UNPROVEN = "asks for the carrier's proof, whoever calls"
 
+PERIOD = {"since": "2026-01-01T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
 OF_FLEET = {"account_id": "fleet_id"}
 OF_SHOP = {"connection": "connection_id"}
 
@@ -127,6 +128,11 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
             why="a quote is a word of the request: there is no such one",
         ),
     ),
+    "POST /v1/policies/<name>/backtest": (
+        Ask(body=lambda ids: PERIOD),
+        Ask(body=lambda ids: {**PERIOD, "data": POLICY["data"]}, status=202, why=OWN_MADE),
+    ),
+    "GET /v1/backtests/<backtest_id>": (Ask(),),
     "GET /v1/keys": (Ask(status=200, why=OWN_LIST),),
     "POST /v1/keys": (Ask(body=lambda ids: {"name": "mine", "scopes": ["shipments:read"]}, status=201, why=OWN_MADE),),
     "DELETE /v1/keys/<key_id>": (Ask(),),
@@ -233,6 +239,7 @@ OF_EITHER_MODE: Mapping[str, str] = {
     "GET /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
     "PUT /v1/policies/<name>": "a policy belongs to the merchant, not to a mode",
     "POST /v1/policies/<name>/publish": "a policy belongs to the merchant, not to a mode",
+    "POST /v1/policies/<name>/backtest": "a policy belongs to the merchant, not to a mode",
     "POST /v1/policies/<name>/evaluate": "a policy belongs to the merchant, not to a mode",
     "GET /v1/zones": "zones belong to the merchant, not to a mode",
     "PUT /v1/zones": "zones belong to the merchant, not to a mode",

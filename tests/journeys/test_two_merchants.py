@@ -102,7 +102,11 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         ),
         "tracker": owner.call("POST", "/v1/trackers", {"account": account_id, "tracking_number": "CANARY-1"}),
     }
-    assert {name: answer.status_code for name, answer in made.items() if answer.status_code not in (200, 201)} == {}
+    period = {"since": "2026-01-01T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
+    made["backtest"] = owner.call("POST", f"/v1/policies/{CANARY}-policy/backtest", period)
+    assert {
+        name: answer.status_code for name, answer in made.items() if answer.status_code not in (200, 201, 202)
+    } == {}
     ready = site.clock() + timedelta(hours=1)
     wish = {"ready_at": ready.isoformat(), "closes_at": (ready + timedelta(hours=2)).isoformat()}
     pickups = owner.call("POST", "/v1/pickups", {**wish, "accounts": [account_id], "instructions": "canary bell"})
@@ -123,6 +127,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "name": f"{CANARY}-policy",
         "assignment_id": (made["assignment"].json or {})["id"],
         "facility_id": (made["facility"].json or {})["id"],
+        "backtest_id": (made["backtest"].json or {})["id"],
         "key_id": (made["key"].json or {})["id"],
         "endpoint_id": endpoint["id"],
         "connection_id": (made["connection"].json or {})["id"],

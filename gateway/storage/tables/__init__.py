@@ -3,6 +3,7 @@
 from gateway.storage.tables import (
     accounts,
     assignments,
+    backtests,
     checkouts,
     facilities,
     fleet,
@@ -21,6 +22,7 @@ from gateway.storage.tables.base import Row
 __all__ = [
     "accounts",
     "assignments",
+    "backtests",
     "checkouts",
     "facilities",
     "fleet",

@@ -1,0 +1,80 @@
+"""What replays keep on disk: `var/replay/<what was read>/` with slices of history, and in it a folder for each run.
+
+The folder's name is a digest of everything that what is in it depends on: merchant, mode, period, how many shipments
+there were and when one was changed last, what carriers can do, the card that prices anew, and `FORMAT`. So nothing is
+ever stale; a changed history is another folder. Files are written under another name first: what is there is whole.
+The `KEPT` folders used last stay; older ones are deleted when they have not been used for a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+import polars as pl
+
+from gateway.engines.replay.tables import Slice
+
+FORMAT = 1
+KEPT = 6
+UNUSED_S = 86_400
+TABLES = ("asked", "offers", "lanes")
+DONE = "complete.json"
+
+
+def digest(parts: object) -> str:
+    """A name for whatever can be told in JSON."""
+    told = orjson.dumps([FORMAT, parts], option=orjson.OPT_SORT_KEYS, default=str)
+    return hashlib.sha256(told).hexdigest()[:24]
+
+
+class Folder:
+    """One folder of whole files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+
+    def write(self, name: str, table: pl.DataFrame) -> None:
+        """A table."""
+        part = self.path / f"{name}.part"
+        table.write_parquet(part, compression="lz4", statistics=False)
+        part.rename(self.path / name)
+
+    def note(self, name: str, data: Mapping[str, Any]) -> None:
+        """A small JSON file."""
+        part = self.path / f"{name}.part"
+        part.write_bytes(orjson.dumps(data))
+        part.rename(self.path / name)
+
+    def noted(self, name: str) -> dict[str, Any] | None:
+        """What was noted; None where nothing is."""
+        path = self.path / name
+        return cast("dict[str, Any]", orjson.loads(path.read_bytes())) if path.exists() else None
+
+    def write_slice(self, number: int, part: Slice) -> None:
+        """The tables of a slice; `asked` last: where it is, the others are."""
+        for name in reversed(TABLES):
+            self.write(f"{number:06}.{name}", getattr(part, name))
+
+    def slice(self, number: int) -> Slice:
+        """It again."""
+        return Slice(*(pl.read_parquet(self.path / f"{number:06}.{name}") for name in TABLES))
+
+    def slices(self) -> int:
+        """How many whole ones there are."""
+        return len(list(self.path.glob("*.asked")))
+
+
+def tidy(root: Path, now_in_use: Path) -> None:
+    """Forget folders that nobody used lately."""
+    now_in_use.touch()
+    found = sorted((each for each in root.iterdir() if each.is_dir()), key=lambda each: -each.stat().st_mtime)
+    for old in found[KEPT:]:
+        if time.time() - old.stat().st_mtime > UNUSED_S:
+            shutil.rmtree(old)
