@@ -125,7 +125,22 @@ class Webhooks:
 
     schedule_s: tuple[int, ...]
     timeout_s: float
+    concurrency: int
+    endpoints_at_once: int
+    secret_overlap_h: int
+    backlog: int
     allow_private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Live updates. Each holds a thread of its web process for as long as it lasts."""
+
+    per_process: int
+    per_key: int
+    longest_s: int
+    heartbeat_s: float
+    poll_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +189,7 @@ class Settings:
     tracking: Tracking
     retention: Retention
     webhooks: Webhooks
+    streams: Streams
     worker: Worker
     limits: Limits
     labels: Labels

@@ -13,6 +13,7 @@ from gateway.api import (
     rate_cards,
     service,
     shipments,
+    streams,
     tracking,
     webhook_endpoints,
     zones,
@@ -35,5 +36,6 @@ BLUEPRINTS = (
     facilities.blueprint,
     assignments.blueprint,
     webhook_endpoints.blueprint,
+    streams.blueprint,
     service.blueprint,
 )

@@ -16,6 +16,7 @@ from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
+from gateway.services.live import LiveUpdates
 from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.pickups import Pickups
@@ -30,6 +31,7 @@ from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.tracking import Tracking
+from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
 
@@ -66,3 +68,5 @@ class Services:
     pickups: Pickups
     manifests: Manifests
     webhooks: MerchantWebhooks
+    lanes: WebhookLanes
+    live: LiveUpdates

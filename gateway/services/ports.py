@@ -38,13 +38,14 @@ from gateway.services.handover_ports import Manifests as Manifests
 from gateway.services.handover_ports import Pickups as Pickups
 from gateway.services.handover_ports import PollingSpends as PollingSpends
 from gateway.services.message_ports import Inbox as Inbox
-from gateway.services.message_ports import Outbox as Outbox
 from gateway.services.place_ports import Facilities as Facilities
 from gateway.services.place_ports import ZoneSets as ZoneSets
 from gateway.services.policy_ports import Policies as Policies
 from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
 from gateway.services.selling import Windows as Windows
+from gateway.services.telling import News as News
+from gateway.services.telling import Outbox as Outbox
 from gateway.services.wave_ports import Assignments as Assignments
 
 
@@ -263,6 +264,9 @@ class Store(Protocol):
     def unmapped(self) -> Sequence[UnmappedCode]: ...
     def counts(self) -> Mapping[str, int]:
         """How many rows wait for what, over all merchants: inbox_waiting, tenders_uncertain ..."""
+
+    def news(self) -> News:
+        """Hear of outbox messages as they are committed, from now on."""
 
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""

@@ -42,14 +42,14 @@ def project(
         due_at=now if changed and current.status == "delivered" else tracker.due_at,  # its proof is asked for at once
     )
     uow.trackers.update(folded)
+    correction = any(event.correction and event.event_id == current.event_id for event in events)
     if changed:
-        correction = any(event.correction and event.event_id == current.event_id for event in events)
         uow.trackers.add_history(folded, now, caused_by, correction)
     if not tracker.shipment_id:
         if changed:
             record_tracker_change(uow, folded, now)
         return Projection(folded, None)
-    return Projection(folded, _move(uow, folded, current, events, now, changed, proof))
+    return Projection(folded, _move(uow, folded, current, events, now, changed, correction, proof))
 
 
 def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str], now: datetime) -> None:
@@ -85,6 +85,7 @@ def _move(
     events: Sequence[TrackingEvent],
     now: datetime,
     changed: bool,
+    corrected: bool,
     proof: ProofOfDelivery | None,
 ) -> ShipmentRecord | None:
     """The shipment follows the tracker of its booking; trackers of closed tenders move nothing."""
@@ -98,12 +99,25 @@ def _move(
     )
     if moved == shipment:
         return shipment
-    kind = "shipment.status_changed" if changed else "shipment.proof_of_delivery"
-    moved = record_change(uow, moved, kind, now)
+    kind, *also = _news(shipment, moved, changed, corrected)
+    moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:
         uow.cases.open(_conflict(moved, now))
     _keep_facts(uow, moved, current, events)
     return moved
+
+
+def _news(before: ShipmentRecord, after: ShipmentRecord, changed: bool, corrected: bool) -> list[str]:
+    """The types of message that tell of a shipment that moved, one at least."""
+    into_trouble = after.status == "exception" and (before.status, before.reason) != (after.status, after.reason)
+    applies = {
+        "shipment.status_changed": changed,
+        "shipment.status_corrected": changed and corrected,
+        "shipment.exception": into_trouble,
+        "shipment.attempted": after.status == "attempt_failed" and after.attempts > before.attempts,
+        "shipment.proof_of_delivery": after.proof != before.proof,
+    }
+    return [name for name, is_so in applies.items() if is_so]
 
 
 def _conflict(shipment: ShipmentRecord, now: datetime) -> Case:

@@ -159,7 +159,7 @@ def objects(shop: Merchant) -> Iterator[tuple[str, str]]:
     quote = shop.post("/v1/quotes", examples.QUOTE).get_json()["id"]
     yield "GET", f"/v1/quotes/{quote}"
     shipment = f"/v1/shipments/{shop.book({**examples.BOOK, 'reference': fresh('order')})['id']}"
-    for path in ("", "/events", "/decision", "/label"):
+    for path in ("", "/events", "/decision", "/label", "/stream"):
         yield "GET", shipment + path
     yield "POST", shipment + "/cancel"
     yield "POST", shipment + "/resolve"
@@ -175,10 +175,14 @@ def objects(shop: Merchant) -> Iterator[tuple[str, str]]:
     yield "DELETE", f"/v1/keys/{key}"
     endpoint = shop.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"}).get_json()["id"]
     yield "GET", f"/v1/webhook-endpoints/{endpoint}/deliveries"
-    shop.services.webhooks.claim()
+    shop.services.lanes.claim()
     delivery = shop.get(f"/v1/webhook-endpoints/{endpoint}/deliveries").get_json()["data"]
     if delivery:
+        yield "GET", f"/v1/webhook-endpoints/{endpoint}/deliveries/{delivery[0]['id']}"
         yield "POST", f"/v1/webhook-endpoints/{endpoint}/deliveries/{delivery[0]['id']}/replay"
+    for what in ("replay", "rotate-secret", "test"):
+        yield "POST", f"/v1/webhook-endpoints/{endpoint}/{what}"
+    yield "PATCH", f"/v1/webhook-endpoints/{endpoint}"
     yield "DELETE", f"/v1/webhook-endpoints/{endpoint}"
 
 
@@ -188,6 +192,9 @@ BODY = {"resolve": examples.RESOLVE, "accounts": examples.ACCOUNT_CHANGE}
 def body_for(method: str, path: str) -> dict | None:
     if path.endswith("resolve"):
         return examples.RESOLVE
+    if "/webhook-endpoints/" in path:
+        what = path.rpartition("/")[2] if path.count("/") == 4 else method
+        return {"replay": examples.REPLAY, "rotate-secret": examples.ROTATION, "PATCH": {"types": []}}.get(what)
     return examples.ACCOUNT_CHANGE if method == "PATCH" else None
 
 

@@ -185,6 +185,16 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "POST /v1/webhook-endpoints": (Ask(body=lambda ids: {"url": HOOK}, status=201, why=OWN_MADE),),
     "GET /v1/webhook-endpoints/<endpoint_id>/deliveries": (Ask(),),
     "POST /v1/webhook-endpoints/<endpoint_id>/deliveries/<delivery_id>/replay": (Ask(),),
+    "GET /v1/webhook-endpoints/<endpoint_id>/deliveries/<delivery_id>": (Ask(),),
+    "POST /v1/webhook-endpoints/<endpoint_id>/replay": (
+        Ask(body=lambda ids: {"since": AT}),
+        Ask(body=lambda ids: {"failed": True}),
+    ),
+    "POST /v1/webhook-endpoints/<endpoint_id>/rotate-secret": (Ask(body=lambda ids: {"overlap_h": 1}),),
+    "POST /v1/webhook-endpoints/<endpoint_id>/test": (Ask(),),
+    "PATCH /v1/webhook-endpoints/<endpoint_id>": (Ask(body=lambda ids: {"types": []}),),
+    "GET /v1/stream": (Ask(query="for_s=0", status=200, why=OWN_LIST),),
+    "GET /v1/shipments/<shipment_id>/stream": (Ask(query="for_s=0"), Ask(query="after=0&for_s=0")),
     "DELETE /v1/webhook-endpoints/<endpoint_id>": (Ask(),),
     "DELETE /v1/checkout-connections/<connection_id>": (Ask(),),
     # Last, because what the asker makes under the owner's names would look like the owner's.
