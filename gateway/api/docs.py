@@ -6,6 +6,7 @@ No script and no foreign host: they work without internet and under the strictes
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from importlib.resources import files
 
 from flask import Blueprint, Response, current_app, make_response, render_template
@@ -16,6 +17,7 @@ from gateway.api.openapi import TAGS
 from gateway.api.outline import operations, shapes
 from gateway.api.policy_words import policy_examples, vocabulary
 from gateway.api.problems import PROBLEMS
+from gateway.domain.message_types import message_types
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
 CODE = re.compile(r"`([^`]+)`")
@@ -55,6 +57,30 @@ def policies_page() -> Response:
 def checkouts_page() -> Response:
     """How to connect a shop's checkout, protocol by protocol."""
     return _page("checkouts.html", base=services().settings.web.base_url)
+
+
+@blueprint.route("/docs/webhooks")
+@open_to_all("it explains what we send to merchants")
+def webhooks_page() -> Response:
+    """At least once, in what order, and how to get it again: what a merchant's developer must know."""
+    settings = services().settings
+    return _page(
+        "webhooks.html",
+        types=message_types().values(),
+        webhooks=settings.webhooks,
+        streams=settings.streams,
+        schedule=[spoken(timedelta(seconds=each)) for each in settings.webhooks.schedule_s],
+        lasts=spoken(timedelta(seconds=sum(settings.webhooks.schedule_s))),
+    )
+
+
+def spoken(span: timedelta) -> str:
+    """A span in words: `5 s`, `30 min`, `34 h`."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{round(seconds / length)} {unit}"
+    return f"{seconds} s"
 
 
 @blueprint.route("/docs/docs.css")

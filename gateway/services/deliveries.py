@@ -16,7 +16,7 @@ USER_AGENT = "Doorstep-Webhooks/1"
 _HIDDEN = "***"
 _SECRETS = re.compile(
     r"(?i)(whsec_|bearer\s+|basic\s+)[\w+/=.-]+"
-    r"|((?:pass(?:word)?|secret|token|api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&<>}]+"
+    r"|((?:pass(?:word)?|secret|token|api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?)[^\s\"',;&<>}]+"
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 

@@ -41,6 +41,7 @@ class LiveUpdates:
         self._listeners: set[Listener] = set()
         self._owned: Counter[str] = Counter()
         self._thread: threading.Thread | None = None
+        self._stopped = False
 
     def open(self, watch: Watch) -> Stream:
         """A stream that ends after the longest time that the settings allow; close it to end it sooner.
@@ -50,6 +51,8 @@ class LiveUpdates:
         """
         listener = Listener(watch)
         with self._lock:
+            if self._stopped:
+                raise Unavailable("this process is being stopped")
             if self._owned[watch.owner] >= self._settings.per_key:
                 raise TooManyStreams(f"there are {self._settings.per_key} streams of this key already")
             if len(self._listeners) >= self._settings.per_process:
@@ -64,6 +67,12 @@ class LiveUpdates:
         except BaseException:
             self._close(listener)
             raise
+
+    def stop(self) -> None:
+        """End all streams: the process is being stopped, and clients come back to another with their position."""
+        self._stopped = True
+        for listener in self._snapshot():
+            listener.end()
 
     @property
     def count(self) -> int:

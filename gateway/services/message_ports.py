@@ -1,4 +1,4 @@
-"""What messages in and out need from outside, as Protocols (see `gateway.services.ports`)."""
+"""What messages from outside need of the database, as Protocols (see `gateway.services.ports`)."""
 
 # ruff: noqa: D102  # a method whose name and types say everything needs no sentence
 

@@ -59,6 +59,7 @@ class Listener:
     watch: Watch
     queue: Queue[OutboxMessage | None] = field(default_factory=lambda: Queue(QUEUED_AT_MOST))
     behind: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def put(self, message: OutboxMessage) -> None:
         """A message that was committed; when the stream is slower than they come, it reads them later."""
@@ -71,6 +72,14 @@ class Listener:
     def fall_behind(self) -> None:
         """Something may have been missed."""
         self.behind.set()
+        self._wake()
+
+    def end(self) -> None:
+        """The stream is to end now."""
+        self.ended.set()
+        self._wake()
+
+    def _wake(self) -> None:
         with suppress(Full):  # then the stream is awake anyway
             self.queue.put_nowait(None)
 
@@ -88,10 +97,10 @@ class Stream:
         self.close = ended
         now = clock()
         after = self._watch.after
-        self._starts_now = not after and not self._watch.subject_id
         self._too_old = bool(after) and not self._watch.subject_id and made_at(after) < now - REPEATED_FOR
-        self._position = first_id("msg", now) if self._starts_now or self._too_old else after
-        self._known = dict.fromkeys([self._position, *(self._recent() if self._starts_now else ())])
+        starts_now = self._too_old or (not after and not self._watch.subject_id)
+        self._position = first_id("msg", now) if starts_now else after
+        self._known = dict.fromkeys([self._position, *(self._recent() if starts_now else ())])
 
     def __iter__(self) -> Iterator[Told]:
         """Items as they come, a heartbeat apart at most."""
@@ -112,7 +121,7 @@ class Stream:
                 self._listener.behind.clear()
                 yield from self._missed()
             left = until - monotonic()
-            if left <= 0:
+            if left <= 0 or self._listener.ended.is_set():
                 return
             try:
                 message = self._listener.queue.get(timeout=min(self._settings.heartbeat_s, left))
@@ -126,12 +135,15 @@ class Stream:
         at = self._position
         if not self._watch.subject_id:
             at = first_id("msg", made_at(at) - OVERLAP)
-        while True:
-            page = self._page(at)
+        for page in self._pages(at):
             yield from self._told(page)
-            if len(page) < PAGE:
-                return
-            at = self._position_of(page[-1])
+
+    def _pages(self, at: str) -> Iterator[Sequence[OutboxMessage]]:
+        page = self._page(at)
+        yield page
+        while len(page) == PAGE:
+            page = self._page(self._position_of(page[-1]))
+            yield page
 
     def _page(self, at: str) -> Sequence[OutboxMessage]:
         watch = self._watch
@@ -142,8 +154,8 @@ class Stream:
 
     def _recent(self) -> Sequence[str]:
         """Messages from before the stream, in case the outbox is read from a little before."""
-        page = self._page(first_id("msg", made_at(self._position) - OVERLAP))
-        return [message.id for message in page]
+        pages = self._pages(first_id("msg", made_at(self._position) - OVERLAP))
+        return [message.id for page in pages for message in page]
 
     def _told(self, messages: Sequence[OutboxMessage]) -> Iterator[Told]:
         """Those that are new, and wanted."""

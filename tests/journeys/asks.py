@@ -55,6 +55,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs/checkouts": (Ask(status=200, why=OPEN),),
     "GET /docs/policies": (Ask(status=200, why=OPEN),),
     "GET /docs/problems": (Ask(status=200, why=OPEN),),
+    "GET /docs/webhooks": (Ask(status=200, why=OPEN),),
     "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
     "GET /healthz": (Ask(status=200, why=OPEN),),
     "GET /readyz": (Ask(status=200, why=OPEN),),

@@ -39,14 +39,14 @@ class NewEndpointSchema(Given):
 class EndpointChangeSchema(Given):
     """What to change of an endpoint; what is left out stays."""
 
-    url = _url(load_default=None)
+    url = _url()
     types = _types()
     state = word(STATES, "Enabling it anew forgets its failures; what it missed is sent by a replay.")
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
         """Without a URL that was not given."""
-        return {name: value for name, value in data.items() if value is not None}
+        return {name: value for name, value in data.items() if value not in (None, "")}
 
 
 class RotationSchema(Given):
