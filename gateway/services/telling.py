@@ -81,6 +81,12 @@ class Outbox(Protocol):
         self, merchant_id: str, endpoint_id: str, limit: int, cursor: str | None
     ) -> Page[WebhookDelivery]: ...
     def attempts(self, merchant_id: str, delivery_id: str) -> Sequence[WebhookAttempt]: ...
+    def record(self, tried: Sequence[tuple[WebhookDelivery, WebhookAttempt]]) -> None:
+        """As `settle`, for tries of deliveries to an endpoint whose lane is held."""
+
+    def give_back(self, unsent: Sequence[WebhookDelivery]) -> None:
+        """Those that were taken and not tried."""
+
     def settle(self, delivery: WebhookDelivery, attempt: WebhookAttempt | None) -> None: ...
 
 

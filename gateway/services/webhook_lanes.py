@@ -33,6 +33,9 @@ JITTER = 0.2
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 VISIT_S = 10
 """How long one visit to an endpoint begins new messages; then others have their turn."""
+ROUND_S = 0.5
+ROUNDS_A_COMMIT = 8
+"""So much is sent between two commits at most: what a crash repeats, and what a commit is shared by."""
 DISABLED = "the endpoint is disabled or gone"
 OVER = "the endpoint did not answer for 72 hours"
 
@@ -57,6 +60,14 @@ class Outcome:
         if not (wanted.isascii() and wanted.isdigit()):
             return timedelta()
         return min(timedelta(seconds=int(wanted[:9])), LONGEST_RETRY_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of a batch: tries, and what was not tried."""
+
+    tried: Sequence[Outcome]
+    unsent: Sequence[WebhookDelivery]
 
 
 class WebhookLanes:
@@ -85,10 +96,20 @@ class WebhookLanes:
     def work(self, lane: WebhookEndpoint) -> None:
         """Send what is due to an endpoint, a few at a time; then give the lane back."""
         until = monotonic() + VISIT_S
-        done: Sequence[Outcome] = ()
+        done = Round((), ())
         while (turn := self._turn(lane, done, go_on=monotonic() < until)) is not None:
-            endpoint, batch = turn
-            done = tuple(self._senders.map(partial(self._send, endpoint, self._secrets(endpoint)), batch))
+            done = self._round(*turn)
+
+    def _round(self, endpoint: WebhookEndpoint, batch: Sequence[WebhookDelivery]) -> Round:
+        """Send of a batch what a moment allows, until one fails."""
+        send = partial(self._send, endpoint, self._secrets(endpoint))
+        until, at_once = monotonic() + ROUND_S, self._settings.concurrency
+        outcomes: list[Outcome] = []
+        while len(outcomes) < len(batch):
+            outcomes += self._senders.map(send, batch[len(outcomes) : len(outcomes) + at_once])
+            if monotonic() > until or not all(outcome.ok for outcome in outcomes):
+                break
+        return Round(outcomes, batch[len(outcomes) :])
 
     def park(self, lane: WebhookEndpoint, why: str) -> None:
         """Lanes are not parked: their deliveries are (see `_take`)."""
@@ -122,18 +143,18 @@ class WebhookLanes:
         return len(messages)
 
     def _turn(
-        self, lane: WebhookEndpoint, done: Sequence[Outcome], *, go_on: bool
+        self, lane: WebhookEndpoint, done: Round, *, go_on: bool
     ) -> tuple[WebhookEndpoint, Sequence[WebhookDelivery]] | None:
         """Record what was done and take what is next, in one commit; None when the lane was given back instead."""
         now = self._clock()
         with self._store.work() as uow:
             # As it is now: it may have been changed, disabled or deleted while messages were on their way.
             endpoint = uow.outbox.lane(lane.merchant_id, lane.id)
-            for outcome in done:
-                uow.outbox.settle(self._settled(outcome), outcome.attempt)
             batch: Sequence[WebhookDelivery] = ()
             if endpoint is not None:
-                endpoint = self._judged(uow, endpoint, done, now)
+                uow.outbox.record([(self._settled(each), each.attempt) for each in done.tried])
+                uow.outbox.give_back(done.unsent)
+                endpoint = self._judged(uow, endpoint, done.tried, now)
                 batch = self._take(uow, endpoint, now) if go_on else ()
                 if not batch:
                     endpoint = self._counted(uow, endpoint, now)
@@ -174,7 +195,8 @@ class WebhookLanes:
             uow.outbox.expire(endpoint, now - timedelta(seconds=sum(self._settings.schedule_s)), OVER)
         if rests(endpoint, now):
             return ()
-        taken = uow.outbox.take(endpoint, now, 1 if is_open(endpoint) else self._settings.concurrency)
+        healthy = self._settings.concurrency * (ROUNDS_A_COMMIT if endpoint.failing_since is None else 1)
+        taken = uow.outbox.take(endpoint, now, 1 if is_open(endpoint) else healthy)
         for delivery in taken:
             if delivery.tries > self._worker.max_tries:
                 why = f"given up after {self._worker.max_tries} tries; see the worker's log"

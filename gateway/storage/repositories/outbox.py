@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, insert, or_, select, tuple_, update
 
 from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.ports import Mode, Page
@@ -30,6 +30,10 @@ _ADD = insert(OUTBOX.table)
 # In the same statement, so that it costs no way of its own; PostgreSQL sends it when the transaction commits.
 _ADD_AND_NOTIFY = _ADD.returning(func.pg_notify(CHANNEL, _O.merchant_id + " " + _O.mode + " " + _O.id))
 _BEGUN_ANEW = ("state", "attempts", "tries", "due_at", "begun_at")
+_AFTER_A_TRY = ("state", "attempts", "tries", "due_at", "last_status", "last_error")
+_SETTLED = update(DELIVERIES.table).where(
+    _D.merchant_id == bindparam("key_merchant_id"), _D.id == bindparam("key_id"), _D.state == DeliveryState.PENDING
+)
 _GIVEN_UP = (DeliveryState.EXHAUSTED, DeliveryState.DISABLED)
 
 
@@ -201,6 +205,25 @@ class OutboxRepository(Repository):
             ATTEMPTS.add(self._connection, attempt, others=log)
         if attempt is None or stored.state is DeliveryState.PENDING:
             DELIVERIES.put(self._connection, delivery)
+
+    def record(self, tried: Sequence[tuple[WebhookDelivery, WebhookAttempt]]) -> None:
+        """As `settle`, for tries of deliveries to an endpoint whose lane is held."""
+        rows, log = [], []
+        for delivery, attempt in tried:
+            values = DELIVERIES.values(delivery)
+            key = {"key_merchant_id": delivery.merchant_id, "key_id": delivery.id}
+            rows.append({**key, **{name: values[name] for name in _AFTER_A_TRY}})
+            of_it = {"merchant_id": delivery.merchant_id, "id": uuid4().hex, "delivery_id": delivery.id}
+            log.append({**ATTEMPTS.values(attempt), **of_it})
+        if rows:
+            self._connection.execute(insert(ATTEMPTS.table), log)
+            self._connection.execute(_SETTLED, rows)
+
+    def give_back(self, unsent: Sequence[WebhookDelivery]) -> None:
+        """Those that were taken and not tried."""
+        if unsent:
+            these = tuple_(_D.merchant_id, _D.id).in_([(each.merchant_id, each.id) for each in unsent])
+            self._connection.execute(update(DELIVERIES.table).where(these).values(tries=0))
 
     def _waiting(self, endpoint: WebhookEndpoint) -> Select[tuple[str]]:
         """Ids of what is still to be sent to an endpoint."""
