@@ -56,6 +56,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/checkouts",
         "/docs/policies",
         "/docs/problems",
+        "/docs/webhooks",
         "/docs/docs.css",
     }
 
@@ -207,7 +208,8 @@ def test_objects_of_another_merchant_are_not_found(merchant: Merchant, stranger:
         assert "Kari" not in answer.text
     for method, path in asked:
         if method == "GET":
-            assert merchant(method, path).status_code == 200, path
+            with merchant(method, path) as found:
+                assert found.status_code == 200, path
 
 
 def test_lists_hold_nothing_of_another_merchant(merchant: Merchant, stranger: Merchant) -> None:
