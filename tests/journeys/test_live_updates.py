@@ -38,6 +38,11 @@ def events(answer: requests.Response) -> Iterator[tuple[str, Mapping[str, Any]]]
             yield name, json.loads(value)
 
 
+def accepted(web: Web, who: Merchant) -> bool:
+    with follow(web, who, "/v1/stream?for_s=0") as answer:
+        return answer.status_code == 200
+
+
 def test_a_page_follows_a_shipment_over_restarts_while_events_come_in_disorder(
     site: Site, shop: Merchant, database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -80,13 +85,12 @@ def test_a_client_that_leaves_makes_room_and_one_too_many_is_asked_to_wait(
         web.wait_ready()
         open_ones = [follow(web, shop, "/v1/stream") for _ in range(2)]
         assert [answer.status_code for answer in open_ones] == [200, 200]
-        refused = follow(web, shop, "/v1/stream")
-        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        with follow(web, shop, "/v1/stream") as refused:
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
         assert requests.get(f"{web.url}/healthz", timeout=5).ok, "others are served"
         open_ones[0].close()
         limit = time.monotonic() + LIMIT_S
-        while (again := follow(web, shop, "/v1/stream?for_s=0")).status_code != 200:
+        while not accepted(web, shop):
             assert time.monotonic() < limit, "the place was never free again"
             time.sleep(0.1)
-        again.close()
         open_ones[1].close()
