@@ -35,6 +35,8 @@ from gateway.services.facilities import FacilityBook
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
+from gateway.services.inbox import InboxReader
+from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
 from gateway.services.live import LiveUpdates
@@ -45,13 +47,16 @@ from gateway.services.policies import PolicyBook
 from gateway.services.policy_ports import NoCalendar, NoOutlooks
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
+from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
+from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
 from gateway.services.webhook_lanes import WebhookLanes
@@ -71,7 +76,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     quotes = QuoteService(store, pool, policies, _decisions(store, clock), zones, facilities, clock, settings.quoting)
     acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
-    tracking = Tracking(store, pool, funnel, clock, settings.tracking, settings.worker)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
@@ -94,9 +98,9 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
-        tracking=tracking,
+        tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
+        **_intake(store, accounts, pool, funnel, clock, settings),
         retention=Retention(store, clock, settings.retention),
-        poller=Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         fleet=Fleet(store, pool, accounts, tracking),
         service_points=ServicePoints(pool, settings.quoting),
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
@@ -154,6 +158,20 @@ def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints
     }
 
 
+def _intake(
+    store: Store, accounts: AccountBook, pool: CarrierPool, funnel: Funnel, clock: Clock, settings: Settings
+) -> dict[str, Any]:
+    """What comes in or is asked for, how its codes are read, and what becomes of what cannot be applied."""
+    return {
+        "poller": Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
+        "inbox": InboxReader(store, pool, funnel, clock, settings.tracking, settings.worker),
+        "ingest": Ingest(store, accounts, pool, funnel, clock),
+        "quarantine": Quarantine(store, clock),
+        "status_tables": StatusTableBook(store, accounts, clock),
+        "rereading": Rereading(store, accounts, pool, clock),
+    }
+
+
 def _store(settings: Settings, clock: Clock) -> Store:
     if not settings.secrets.keys or not settings.secrets.pepper:
         raise BadSettings("no secret keys: run `gateway init` (it writes them to [secrets] file)")
@@ -183,11 +201,12 @@ def worker(services: Services) -> WorkerLoop:
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
-        Job("inbox", services.tracking.claim, services.tracking.work, services.tracking.park),
+        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
+        Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
     settings = services.settings.worker

@@ -63,6 +63,8 @@ class Web:
     max_rate_card_bytes: int
     max_zones_bytes: int
     max_assignment_bytes: int
+    max_bulk_bytes: int
+    max_webhook_bytes: int
 
     @property
     def base_url(self) -> str:
@@ -103,9 +105,12 @@ class Booking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracking:
-    """Tracking: how long unknown numbers are kept, how often carriers are asked."""
+    """Tracking: how long unknown numbers are kept, how many messages are applied at once, how often carriers are
+    asked.
+    """
 
     park_days: int
+    inbox_batch: int
     poll_min: int
     grace_h: int
     expire_days: int

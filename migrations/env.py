@@ -12,6 +12,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 
+from gateway.storage.months import is_month
 from gateway.storage.tables import metadata
 
 
@@ -22,10 +23,16 @@ def in_plain_types(kind: str, value: Any, autogen_context: AutogenContext) -> st
     return False
 
 
+def no_months(name: str | None, kind: str, parents: Any) -> bool:
+    """Partitions of a table are no tables of the schema."""
+    return kind != "table" or not is_month(name or "")
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_item=in_plain_types,
+    include_name=no_months,
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -43,6 +43,8 @@ class Carrier:
     def __init__(self, account: Account, clock: Clock = utc_now) -> None:
         self.account = account
         self.clock = clock
+        if account.statuses:  # an account's own readings, for this object alone: every adapter asks `self.statuses`
+            vars(self)["statuses"] = self.statuses.overridden(account.statuses)
         self.http = Http(
             account, headers=self.headers, sign=self.sign, refusal=self.refusal, forget=self.forget_credentials
         )

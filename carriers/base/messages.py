@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from carriers.base.calendar import Calendar, MondayToFriday
 from carriers.base.errors import AuthenticationFailed
 from carriers.base.ratecard import RateCards
+from carriers.base.statuses import StatusRow
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, Shipment
 from gateway.domain.values import Address, Parcel, TimeWindow
@@ -48,6 +49,7 @@ class Account:
 
     `urls` are named (`api`, `token`, `label` ...), complete and without trailing slash; `secrets` never show in repr.
     `calendar` says which days are worked where, for promises in working days.
+    `statuses` are the account's own readings of the carrier's codes, which stand over those of its table.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Account:
     windows: DeliveryWindows | None = field(default=None, repr=False)
     rate_card: RateCards | None = field(default=None, repr=False)
     calendar: Calendar = field(default=MondayToFriday(), repr=False)
+    statuses: tuple[StatusRow, ...] = field(default=(), repr=False)
 
     def secret(self, name: str) -> str:
         """A secret that cannot be done without. Raises AuthenticationFailed: there is none."""

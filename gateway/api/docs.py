@@ -5,6 +5,7 @@ No script and no foreign host: they work without internet and under the strictes
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import timedelta
 from importlib.resources import files
@@ -57,6 +58,14 @@ def policies_page() -> Response:
 def checkouts_page() -> Response:
     """How to connect a shop's checkout, protocol by protocol."""
     return _page("checkouts.html", base=services().settings.web.base_url)
+
+
+@blueprint.route("/docs/scale")
+@open_to_all("it documents the gateway")
+def scale_page() -> Response:
+    """How far it goes: what was measured, and what comes next."""
+    measured = files("gateway.api").joinpath("scale.csv").read_text("utf-8")
+    return _page("scale.html", rows=list(csv.DictReader(measured.splitlines())))
 
 
 @blueprint.route("/docs/webhooks")

@@ -277,3 +277,17 @@ ASSIGNMENT: dict[str, Any] = {
     "commitments": [{"account": "vans", "least": 1}],
     "shares": [{"account": "vans", "most_percent": 50}],
 }
+
+STATUS_TABLE = """\
+carrier_code,qualifier,status,reason,note,source
+DRONE_HANDOVER,,in_transit,handed_to_partner,Our contract only,mail of 2 March
+"""
+
+EVENTS_CSV = """\
+tracking_number,occurred_at,status,reason,city,country
+70726201101234567,2026-03-02T14:41:07+01:00,delivered,delivered_to_recipient,Oslo,NO
+"""
+
+EVENTS_NDJSON = """\
+{"tracking_number": "70726201101234567", "occurred_at": "2026-03-02T14:41:07+01:00", "code": "DELIVERED"}
+"""

@@ -49,6 +49,8 @@ TAGS = {
     "pickups": "Have the day's parcels collected.",
     "manifests": "Close the day: what was handed over to whom.",
     "trackers": "Follow numbers that were not booked here.",
+    "tracking-events": "A merchant's own tracking history, in bulk.",
+    "quarantine": "What could not be applied, and how to try again.",
     "fleet": "Own drivers and depots: scans, delivery windows.",
     "carriers": "The installed carriers, and where they push their events.",
     "accounts": "Contracts with carriers.",

@@ -99,6 +99,7 @@ def check_webhook(account_id: str) -> Response:
 
 
 def _received(account_id: str) -> Response:
+    request.max_content_length = services().settings.web.max_webhook_bytes
     call = WebhookCall(
         method=request.method,
         headers={name.lower(): value for name, value in request.headers.items()},

@@ -25,12 +25,15 @@ class Leg(StrEnum):
 
 
 class Source(StrEnum):
-    """Who told us. `gateway` events are our own acts (booked, cancelled), `manual` ones a person's."""
+    """Who told us. `gateway` events are our own acts (booked, cancelled), `manual` ones a person's, `import` ones
+    a merchant's own history.
+    """
 
     WEBHOOK = "webhook"
     POLL = "poll"
     SCAN = "scan"
     MANUAL = "manual"
+    IMPORT = "import"
     GATEWAY = "gateway"
 
 

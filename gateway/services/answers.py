@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 
+from gateway.domain.records import ShipmentRecord
+from gateway.domain.shipments import LabelKind
+
 T = TypeVar("T")
 Mode = Literal["test", "live"]
 
@@ -16,6 +19,15 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundShipment:
+    """A shipment, which labels it has, and whether there are cases of it."""
+
+    shipment: ShipmentRecord
+    labels: frozenset[LabelKind]
+    has_cases: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

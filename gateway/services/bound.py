@@ -14,6 +14,8 @@ from gateway.services.checkouts import Checkouts
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
+from gateway.services.inbox import InboxReader
+from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
 from gateway.services.live import LiveUpdates
@@ -23,13 +25,16 @@ from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
+from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
+from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
@@ -61,6 +66,11 @@ class Services:
     recalls: Recalls
     reconciler: Reconciler
     tracking: Tracking
+    inbox: InboxReader
+    ingest: Ingest
+    quarantine: Quarantine
+    status_tables: StatusTableBook
+    rereading: Rereading
     retention: Retention
     poller: Poller
     fleet: Fleet

@@ -22,6 +22,7 @@ from carriers.base import (
     CarrierError,
     RateLimited,
     ShipmentRejected,
+    StatusRow,
     UnknownReference,
 )
 from carriers.base.drive import Outcome, Transport, drive
@@ -31,6 +32,7 @@ from gateway.domain.records import AccountRecord
 from gateway.services.call_rate import POLLING, CallRates
 from gateway.services.card_shelf import CardShelf
 from gateway.services.faultpoints import FaultPoints, Purpose
+from gateway.services.own_statuses import rows_of
 from gateway.services.ports import Mode, Store
 from gateway.services.public_http import NotPublic, check_url
 from gateway.settings import Carriers as CarrierSettings
@@ -247,7 +249,13 @@ class CarrierPool:
             windows=self._store.windows(record.merchant_id, record.id),
             rate_card=self._cards.of(record.merchant_id, record.id),
             calendar=self._calendar,
+            statuses=self._statuses(record),
         )
+
+    def _statuses(self, record: AccountRecord) -> tuple[StatusRow, ...]:
+        """The account's own readings; a new table is a new version of the account."""
+        with self._store.look() as uow:
+            return rows_of(uow.status_tables.latest(record.merchant_id, record.id))
 
 
 def _pause_s(error: RateLimited, otherwise: float) -> float:

@@ -27,6 +27,7 @@ from gateway.domain.records import (
 )
 from gateway.domain.shipments import Label, LabelKind
 from gateway.domain.tracking import TrackingEvent
+from gateway.services.answers import FoundShipment as FoundShipment
 from gateway.services.answers import HandoverSearch as HandoverSearch
 from gateway.services.answers import Mode as Mode
 from gateway.services.answers import Page as Page
@@ -37,15 +38,17 @@ from gateway.services.checkout_ports import CheckoutStore as CheckoutStore
 from gateway.services.handover_ports import Manifests as Manifests
 from gateway.services.handover_ports import Pickups as Pickups
 from gateway.services.handover_ports import PollingSpends as PollingSpends
-from gateway.services.message_ports import Inbox as Inbox
+from gateway.services.inbox_port import Inbox as Inbox
+from gateway.services.inbox_port import StatusTables as StatusTables
+from gateway.services.many_port import Many as Many
+from gateway.services.message_ports import News as News
+from gateway.services.message_ports import Outbox as Outbox
 from gateway.services.place_ports import Facilities as Facilities
 from gateway.services.place_ports import ZoneSets as ZoneSets
 from gateway.services.policy_ports import Policies as Policies
 from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
 from gateway.services.selling import Windows as Windows
-from gateway.services.telling import News as News
-from gateway.services.telling import Outbox as Outbox
 from gateway.services.wave_ports import Assignments as Assignments
 
 
@@ -86,6 +89,9 @@ class Shipments(Protocol):
 
     def get(self, merchant_id: str, shipment_id: str, *, lock: bool = False) -> ShipmentRecord | None:
         """`lock` holds the row until the transaction ends."""
+
+    def look_up(self, merchant_id: str, shipment_id: str) -> FoundShipment | None:
+        """What the most frequent question wants to know, in one statement."""
 
     def by_reference(self, merchant_id: str, mode: Mode, reference: str) -> ShipmentRecord | None: ...
     def update(self, shipment: ShipmentRecord) -> None: ...
@@ -228,7 +234,9 @@ class UnitOfWork(Protocol):
     tenders: Tenders
     recalls: Recalls
     trackers: Trackers
+    many: Many
     inbox: Inbox
+    status_tables: StatusTables
     outbox: Outbox
     idempotency: Idempotency
     cases: Cases
@@ -264,6 +272,9 @@ class Store(Protocol):
     def unmapped(self) -> Sequence[UnmappedCode]: ...
     def counts(self) -> Mapping[str, int]:
         """How many rows wait for what, over all merchants: inbox_waiting, tenders_uncertain ..."""
+
+    def make_room(self, first: datetime, last: datetime) -> None:
+        """Room for the events of trackers that begin between two moments, where a database wants it made ahead."""
 
     def news(self) -> News:
         """Hear of outbox messages as they are committed, from now on."""

@@ -29,20 +29,25 @@ def project(
     now: datetime,
     caused_by: str,
     proof: ProofOfDelivery | None = None,
+    *,
+    reread: bool = False,
 ) -> Projection:
-    """Fold a tracker's events anew and store what changed. Merchants are told only of changes."""
+    """Fold a tracker's events anew and store what changed. Merchants are told only of changes.
+
+    `reread`: its events are read otherwise than before, so what changes is a correction.
+    """
     events = uow.trackers.events(tracker.merchant_id, tracker.id)
     current = current_status(events, tracker.parcel_numbers)
-    changed = any(getattr(tracker, name) != value for name, value in _told(current).items())
+    changed = any(getattr(tracker, name) != value for name, value in told(current).items())
     folded = replace(
         tracker,
-        **_told(current),
+        **told(current),
         version=tracker.version + 1 if changed else tracker.version,
         finished=statuses()[current.status].terminal,
         due_at=now if changed and current.status == "delivered" else tracker.due_at,  # its proof is asked for at once
     )
     uow.trackers.update(folded)
-    correction = any(event.correction and event.event_id == current.event_id for event in events)
+    correction = reread or any(event.correction and event.event_id == current.event_id for event in events)
     if changed:
         uow.trackers.add_history(folded, now, caused_by, correction)
     if not tracker.shipment_id:
@@ -64,7 +69,7 @@ def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str
         record_change(uow, numbered, "shipment.tracking_number_assigned", now)
 
 
-def _told(current: CurrentStatus) -> dict[str, Any]:
+def told(current: CurrentStatus) -> dict[str, Any]:
     """The fold's result by the names it has on trackers and shipments."""
     return {
         "status": current.status,
@@ -94,7 +99,7 @@ def _move(
         return shipment
     moved = replace(
         shipment,
-        **_told(current),
+        **told(current),
         proof=proof or shipment.proof,
     )
     if moved == shipment:

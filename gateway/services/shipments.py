@@ -116,15 +116,14 @@ class ShipmentService:
     def get(self, merchant_id: str, mode: Mode, shipment_id: str) -> ShipmentFile:
         """A shipment with its tenders, cases and labels. Raises NotFound."""
         with self._store.look() as uow:
-            shipment = uow.shipments.get(merchant_id, shipment_id)
-            if shipment is None or shipment.mode != mode:
+            found = uow.shipments.look_up(merchant_id, shipment_id)
+            if found is None or found.shipment.mode != mode:
                 raise NotFound(f"no shipment {shipment_id}")
-            printed = uow.shipments.label_kinds(merchant_id, shipment_id)
             return ShipmentFile(
-                shipment=shipment,
+                shipment=found.shipment,
                 tenders=tuple(uow.tenders.of_shipment(merchant_id, shipment_id)),
-                cases=tuple(uow.cases.of_shipment(merchant_id, shipment_id)),
-                labels=tuple(kind for kind in LabelKind if kind in printed),
+                cases=tuple(uow.cases.of_shipment(merchant_id, shipment_id)) if found.has_cases else (),
+                labels=tuple(kind for kind in LabelKind if kind in found.labels),
             )
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:

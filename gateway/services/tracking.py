@@ -7,26 +7,23 @@ Pushed, polled and scanned events meet in `Funnel.apply`.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from carriers.base import BadCarrierResponse, Capability, CarrierError, TrackingUpdate, WebhookCall, WebhookReply
+from carriers.base import Capability, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
-from gateway.domain.codec import from_json
 from gateway.domain.errors import Conflict, NotFound, StaleVersion
 from gateway.domain.fold import clamp, sort_key
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import AccountRecord, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.group_commit import GroupCommit
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Page, Store, UnitOfWork
 from gateway.services.projection import learn_numbers, project
-from gateway.services.scans import Scan, read_scans
 from gateway.settings import Tracking as TrackingSettings
-from gateway.settings import Worker
 
 SOONEST_AGAIN = timedelta(seconds=5)
 LATEST_AGAIN = timedelta(hours=1)
@@ -111,8 +108,24 @@ class Funnel:
         return fresh
 
 
+def waiting(
+    message: InboxMessage, unknown_numbers: Sequence[str], now: datetime, kept: timedelta
+) -> tuple[InboxMessage, datetime | None]:
+    """A message with unknown numbers, and when it is tried again: it may be faster than our own commit.
+
+    It waits for its booking as long as it is `kept`, then for a person.
+    """
+    numbers = ", ".join(unknown_numbers)
+    age = now - message.received_at
+    if age > kept:
+        why = f"nobody follows {numbers}"
+        return replace(message, state=InboxState.QUARANTINED, why=why, tries=0), None
+    parked = replace(message, state=InboxState.PARKED, why=f"nobody follows {numbers} yet", tries=0)
+    return parked, now + max(SOONEST_AGAIN, min(age, LATEST_AGAIN))
+
+
 class Tracking:
-    """Webhooks in, scans in, trackers, and the worker that applies what came in."""
+    """Webhooks in, scans in, trackers. What came in is applied by `gateway.services.inbox`."""
 
     def __init__(
         self,
@@ -121,14 +134,13 @@ class Tracking:
         funnel: Funnel,
         clock: Clock,
         settings: TrackingSettings,
-        worker: Worker,
     ) -> None:
         self._store = store
         self._pool = pool
         self._funnel = funnel
         self._clock = clock
-        self._settings = settings
-        self._worker = worker
+        self._kept = timedelta(days=settings.park_days)
+        self._received = GroupCommit(self._store_all)
 
     def receive(self, account_id: str, call: WebhookCall) -> WebhookReply:
         """Prove a carrier's webhook, store it raw, and give the answer the carrier wants. Nothing is parsed here.
@@ -146,12 +158,6 @@ class Tracking:
             self._keep(account, call)
         return reply
 
-    def claim(self) -> Sequence[InboxMessage]:
-        """Messages to be parsed, leased to this worker."""
-        with self._store.work() as uow:
-            lease = timedelta(seconds=self._worker.lease_s)
-            return uow.inbox.claim_due(self._clock(), lease, self._worker.batch)
-
     def scan(self, account: AccountRecord, updates: Sequence[TrackingUpdate], raw: bytes) -> Applied:
         """Apply own drivers' scans at once; the raw scans are stored in the same commit. Idempotent by event id.
 
@@ -163,7 +169,7 @@ class Tracking:
             fresh = uow.inbox.add(message)
             applied = self._funnel.apply(uow, account, updates, Source.SCAN, now, message.id)
             if fresh and applied.unknown_numbers:
-                self._park(uow, message, applied)
+                uow.inbox.settle(*waiting(message, applied.unknown_numbers, now, self._kept))
             uow.commit()
         return applied
 
@@ -214,8 +220,11 @@ class Tracking:
         headers = {name: value for name, value in call.headers.items() if name in KEPT_HEADERS}
         secrets = set(account.secrets.values())  # a proof in the URL is no part of the message either
         query = {name: value for name, value in call.query.items() if value not in secrets}
+        self._received.add(replace(message, method=call.method, headers=headers, query=query))
+
+    def _store_all(self, messages: Sequence[InboxMessage]) -> None:
         with self._store.work() as uow:
-            uow.inbox.add(replace(message, method=call.method, headers=headers, query=query))
+            uow.inbox.add_all(messages)
             uow.commit()
 
     def _message(
@@ -231,62 +240,3 @@ class Tracking:
             body=body,
             state=state,
         )
-
-    def work(self, message: InboxMessage) -> None:
-        """Parse and apply one message in one transaction; what cannot be parsed is kept, with the reason."""
-        with self._store.look() as uow:
-            account = uow.accounts.get(message.merchant_id, message.account_id)
-        if account is None:
-            self.park(message, "its account is gone")
-            return
-        try:
-            updates = self._parse(account, message)
-        except CarrierError as error:
-            self.park(message, str(error))
-            return
-        source = Source.SCAN if message.source == Source.SCAN else Source.WEBHOOK
-        with self._store.work() as uow:
-            applied = self._funnel.apply(uow, account, updates, source, message.received_at, message.id)
-            if applied.unknown_numbers:
-                self._park(uow, message, applied)
-            else:
-                state = InboxState.APPLIED if applied.new or not updates else InboxState.DUPLICATE
-                uow.inbox.settle(replace(message, state=state, why="", tries=0))
-            uow.commit()
-
-    def _parse(self, account: AccountRecord, message: InboxMessage) -> Sequence[TrackingUpdate]:
-        """The proof was checked when it came in; here only the words are read."""
-        carrier = self._pool.bind(account).carrier
-        if message.source == Source.SCAN:
-            return read_scans(carrier, from_json(tuple[Scan, ...], json.loads(message.body)))
-        call = WebhookCall(
-            method=message.method,
-            headers=message.headers,
-            query=message.query,
-            body=message.body,
-            received_at=message.received_at,
-        )
-        parse = getattr(carrier, "parse_webhook", None)
-        if parse is None:
-            raise BadCarrierResponse(f"{account.carrier} sends no webhooks")
-        updates: Sequence[TrackingUpdate] = parse(call)
-        return updates
-
-    def _park(self, uow: UnitOfWork, message: InboxMessage, applied: Applied) -> None:
-        """Unknown numbers: a webhook may be faster than our own commit. Kept for days, then quarantined."""
-        now = self._clock()
-        numbers = ", ".join(applied.unknown_numbers)
-        if now - message.received_at > timedelta(days=self._settings.park_days):
-            why = f"nobody follows {numbers}"
-            uow.inbox.settle(replace(message, state=InboxState.QUARANTINED, why=why))
-            return
-        age = now - message.received_at
-        pause = max(SOONEST_AGAIN, min(age, LATEST_AGAIN))
-        parked = replace(message, state=InboxState.PARKED, why=f"nobody follows {numbers} yet", tries=0)
-        uow.inbox.settle(parked, due_at=now + pause)
-
-    def park(self, message: InboxMessage, why: str) -> None:
-        """Put a message in quarantine: kept, counted, replayable."""
-        with self._store.work() as uow:
-            uow.inbox.settle(replace(message, state=InboxState.QUARANTINED, why=why, tries=0))
-            uow.commit()

@@ -14,8 +14,8 @@ import psycopg
 from sqlalchemy import URL, Engine, text
 
 from gateway.domain.errors import Unavailable
+from gateway.services.message_ports import Notice
 from gateway.services.ports import News
-from gateway.services.telling import Notice
 from gateway.storage.engine import plain_errors
 from gateway.storage.repositories.outbox import CHANNEL
 

@@ -15,6 +15,7 @@ from gateway.services import ports
 from gateway.storage.audit import violations
 from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
+from gateway.storage.months import make_months
 from gateway.storage.news import POLL_S, PolledNews, PostgresNews
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.assignments import AssignmentRepository
@@ -25,12 +26,14 @@ from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
 from gateway.storage.repositories.manifests import ManifestRepository
+from gateway.storage.repositories.many import ManyRepository
 from gateway.storage.repositories.outbox import OutboxRepository
 from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
+from gateway.storage.repositories.status_tables import StatusTableRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
 from gateway.storage.repositories.trackers import TrackerRepository
 from gateway.storage.repositories.windows import FleetWindows
@@ -63,6 +66,8 @@ class SqlUnitOfWork:
         self.tenders: ports.Tenders = TenderRepository(connection)
         self.recalls: ports.Recalls = RecallRepository(connection)
         self.trackers: ports.Trackers = TrackerRepository(connection)
+        self.many: ports.Many = ManyRepository(connection)
+        self.status_tables: ports.StatusTables = StatusTableRepository(connection)
         self.inbox: ports.Inbox = InboxRepository(connection)
         self.outbox: ports.Outbox = OutboxRepository(connection, vault)
         self.idempotency: ports.Idempotency = IdempotencyRepository(connection)
@@ -164,6 +169,12 @@ class SqlStore:
                 return unmapped(connection)
         finally:
             reader.dispose()
+
+    def make_room(self, first: datetime, last: datetime) -> None:
+        """Tables for the events of trackers that begin between two moments."""
+        with self._connected() as connection:
+            make_months(connection, first, last)
+            connection.commit()
 
     def news(self) -> ports.News:
         """Hear of outbox messages as they are committed: from PostgreSQL itself; SQLite's outbox is looked at."""

@@ -56,6 +56,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/checkouts",
         "/docs/policies",
         "/docs/problems",
+        "/docs/scale",
         "/docs/webhooks",
         "/docs/docs.css",
     }

@@ -96,6 +96,8 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         {**examples.ACCOUNT, "urls": {"api": "http://127.0.0.1:9/v1"}, "options": {"settle_s": 5}, "enabled": True},
     ),
     "account change": ("PATCH", "/v1/accounts/{account}", {"name": "sandbox", "options": OWN_FLEET, "enabled": True}),
+    "replay all": ("POST", "/v1/quarantine/replay", {"account": "sandbox"}),
+    "reread": ("POST", "/v1/accounts/{account}/status-table/replay", {"apply": "0" * 64}),
     "policy": ("PUT", "/v1/policies/mine", examples.POLICY),
     "pickup": (
         "POST",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import checkouts, deciding, pricing, quoting, serving, telling, waves, zoning
+from tests.bench import checkouts, deciding, growth, ingesting, pricing, quoting, serving, telling, waves, zoning
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -22,8 +22,10 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B3b": pricing.rate_card,
     "B4": serving.status_look_up,
     "B5": serving.webhook,
+    "B6": ingesting.ingestion,
     "B7b": telling.webhooks,
     "B8": serving.booking,
+    "B9": growth.growth,
     "B10": deciding.condition_checks,
     "B11": serving.cold_start,
     "B15": checkouts.cartonization,

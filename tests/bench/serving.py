@@ -39,8 +39,8 @@ BARE_FLASK = "import os, flask; flask.Flask('bare'); print(os.getpid(), flush=Tr
 
 def status_look_up(stage: Stage, seconds: float) -> Iterator[Figure]:
     """B4: one shipment by its id."""
-    shop = _shop_with_a_fleet(stage)
-    shipment = _post(stage, shop, "/v1/shipments", SHIPMENT)
+    shop = shop_with_a_fleet(stage)
+    shipment = post(stage, shop, "/v1/shipments", SHIPMENT)
     look_up = request("GET", f"/v1/shipments/{shipment['id']}", authorization=f"Bearer {shop.key}")
     yield _rates(stage, "B4", "look-ups/s", seconds, lambda: look_up, "a constant answer", lambda: CONSTANT)
 
@@ -63,8 +63,8 @@ def webhook(stage: Stage, seconds: float) -> Iterator[Figure]:
 
 def booking(stage: Stage, seconds: float) -> Iterator[Figure]:
     """B8: a booking from a quote, on our own fleet."""
-    shop = _shop_with_a_fleet(stage)
-    body = b'{"quote_id": "%b"}' % _post(stage, shop, "/v1/quotes", SHIPMENT)["id"].encode()
+    shop = shop_with_a_fleet(stage)
+    body = b'{"quote_id": "%b"}' % post(stage, shop, "/v1/quotes", SHIPMENT)["id"].encode()
     numbers = count()
 
     def ask() -> bytes:
@@ -155,7 +155,7 @@ def _rates(
     )
 
 
-def _shop_with_a_fleet(stage: Stage) -> Merchant:
+def shop_with_a_fleet(stage: Stage) -> Merchant:
     """A merchant whose only carrier is its own fleet, with one window that is never full."""
     shop = stage.merchant("own fleet", {})
     draft = AccountDraft(name="fleet", carrier="own_fleet", options=FLEET)
@@ -166,7 +166,7 @@ def _shop_with_a_fleet(stage: Stage) -> Merchant:
     return shop
 
 
-def _post(stage: Stage, shop: Merchant, path: str, body: object) -> Any:
+def post(stage: Stage, shop: Merchant, path: str, body: object) -> Any:
     headers = {"Authorization": f"Bearer {shop.key}", "Idempotency-Key": "bench"}
     answer = requests.post(stage.url + path, json=body, headers=headers, timeout=30)
     if not answer.ok:

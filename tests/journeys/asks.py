@@ -10,12 +10,14 @@ from gateway.api.examples import (
     ASSIGNMENT,
     CARTONIZE,
     CONNECTION,
+    EVENTS_CSV,
     FACILITY,
     PICKUP,
     POLICY,
     RATE_CARD,
     RESOLVE_MANIFEST,
     RESOLVE_PICKUP,
+    STATUS_TABLE,
     WINDOWS,
     ZONES,
 )
@@ -55,6 +57,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs/checkouts": (Ask(status=200, why=OPEN),),
     "GET /docs/policies": (Ask(status=200, why=OPEN),),
     "GET /docs/problems": (Ask(status=200, why=OPEN),),
+    "GET /docs/scale": (Ask(status=200, why=OPEN),),
     "GET /docs/webhooks": (Ask(status=200, why=OPEN),),
     "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
     "GET /healthz": (Ask(status=200, why=OPEN),),
@@ -78,6 +81,26 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "POST /v1/checkout/bigcommerce/<connection>/check": (Ask(body=lambda ids: BIGCOMMERCE_CHECK, ids=OF_SHOP),),
     "POST /v1/checkout/tiendanube/<connection>": (Ask(body=lambda ids: TIENDANUBE, ids=OF_SHOP),),
     "POST /v1/checkout/adobe/<connection>": (Ask(body=lambda ids: ADOBE, ids=OF_SHOP),),
+    "PUT /v1/accounts/<account_id>/status-table": (Ask(body=lambda ids: STATUS_TABLE),),
+    "GET /v1/accounts/<account_id>/status-table": (Ask(), Ask(query="version=1")),
+    "POST /v1/accounts/<account_id>/status-table/replay": (
+        Ask(body=lambda ids: {}),
+        Ask(body=lambda ids: {"apply": "0" * 64}),
+    ),
+    "POST /v1/tracking-events/bulk": (
+        Ask(query=f"account={CANARY}-sandbox", body=lambda ids: EVENTS_CSV),
+        Ask(query=f"account={CANARY}-sandbox&on_error=refuse", body=lambda ids: EVENTS_CSV),
+    ),
+    "GET /v1/quarantine": (
+        Ask(status=200, why=OWN_LIST),
+        Ask(query=f"account={CANARY}-sandbox"),
+    ),
+    "GET /v1/quarantine/codes": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/quarantine/<message_id>": (Ask(),),
+    "POST /v1/quarantine/replay": (
+        Ask(body=lambda ids: {"account": ids["account"]}),
+        Ask(body=lambda ids: {}, status=202, why=OWN_LIST),
+    ),
     "GET /v1/policies/<name>": (Ask(), Ask(query="version=1")),
     "POST /v1/policies/<name>/publish": (Ask(body=lambda ids: {"version": 1, "stage": "live"}),),
     "POST /v1/policies/<name>/evaluate": (
@@ -198,6 +221,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/shipments/<shipment_id>/stream": (Ask(query="for_s=0"), Ask(query="after=0&for_s=0")),
     "DELETE /v1/webhook-endpoints/<endpoint_id>": (Ask(),),
     "DELETE /v1/checkout-connections/<connection_id>": (Ask(),),
+    "POST /v1/quarantine/<message_id>/replay": (Ask(),),
     # Last, because what the asker makes under the owner's names would look like the owner's.
     "POST /v1/accounts": (
         Ask(body=lambda ids: {"name": ids["account"], "carrier": "sandbox"}, status=201, why=OWN_MADE),

@@ -62,8 +62,8 @@ def another(site: Site, shop: Merchant, running: RunningSimulator, account_id: s
 
 def read_inbox(site: Site) -> None:
     """Let the worker read what came in, and do nothing else."""
-    for message in site.services.tracking.claim():
-        site.services.tracking.work(message)
+    for batch in site.services.inbox.claim():
+        site.services.inbox.work(batch)
 
 
 def scans(running: RunningSimulator, number: str) -> list[bytes]:

@@ -44,7 +44,7 @@ def test_two_workers_share_inbox_and_polls_and_do_nothing_twice(
         follow(shop, "sandbox-1", f"SPY{number}")
         body = scan(f"SPY{number}", f"e{number}", "PICKED_UP", site.clock().isoformat())
         assert site.push(account_id, body, running).status_code == 200
-    workers = [Gateway(database.url, WORKER__BATCH="3") for _ in range(2)]
+    workers = [Gateway(database.url, WORKER__BATCH="3", TRACKING__INBOX_BATCH="3") for _ in range(2)]
     diary = Diary(monkeypatch, *(each.services.pool for each in workers))
     threads = [Thread(target=each.worker.drain) for each in workers]
     for thread in threads:

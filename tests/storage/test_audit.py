@@ -51,7 +51,11 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ("UPDATE tenders SET state = 'refused', carrier_reference = NULL WHERE id = 'tnd_1'",),
     ),
     "cancelled with an open tender": ("I1", "shp_1", ("UPDATE shipments SET state = 'cancelled'",)),
-    "a message nobody reads": ("I3", "inb_1", ("UPDATE inbox SET received_at = '2026-11-01 00:00:00.000000'",)),
+    "a message nobody reads": (
+        "I3",
+        "inb_1",
+        ("UPDATE inbox SET received_at = '2026-11-01 00:00:00.000000', due_at = '2026-11-01 00:00:00.000000'",),
+    ),
     "a message parked for ever": (
         "I3",
         "inb_1",

@@ -18,6 +18,7 @@ from gateway.domain.codec import from_json
 from gateway.domain.quotes import Offer
 from gateway.storage.engine import write_engine
 from gateway.storage.migrate import alembic_config, migrate
+from gateway.storage.months import is_month
 from gateway.storage.tables import metadata
 
 WITHOUT_MERCHANT = {"job_heartbeats", "carrier_grades", "alembic_version"}
@@ -70,7 +71,8 @@ def migrated_url(fresh_url: str) -> Iterator[str]:
 def test_the_migrated_schema_is_the_one_the_code_works_with(migrated_url: str) -> None:
     engine = write_engine(migrated_url)
     with engine.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        ours = {"include_name": lambda name, kind, parents: kind != "table" or not is_month(name)}
+        assert compare_metadata(MigrationContext.configure(connection, opts=ours), metadata) == []
     engine.dispose()
 
 

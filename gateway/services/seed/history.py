@@ -21,9 +21,10 @@ from gateway.services.changes import record_change, record_created
 from gateway.services.offers import candidate, offer
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
+from gateway.services.seed.fresh import Fresh
 from gateway.services.seed.world import SeedMerchant, World, read_world, scans
 
-A_COMMIT = 200
+A_COMMIT = 1000
 ID_RANDOM_BITS = 80
 
 
@@ -52,12 +53,14 @@ def seed_history(
     with store.work() as uow:
         writer.enter(uow)
         uow.commit()
+    store.make_room(days[0], seeding.until)
     for start in range(0, len(moments), A_COMMIT):
         batch = moments[start : start + A_COMMIT]
         with store.work() as uow:
+            fresh = Fresh(uow)
             for number, moment in enumerate(batch, start + 1):
-                writer.write(uow, number, moment)
-            uow.commit()
+                writer.write(fresh.unit, number, moment)
+            fresh.commit()
         progress(len(batch))
 
 

@@ -28,7 +28,8 @@ _D, _E, _A = DELIVERIES.table.c, ENDPOINTS.table.c, ATTEMPTS.table.c
 
 def messages_end(connection: Connection, now: datetime) -> Iterator[Violation]:
     """I3: every message that was acknowledged to a carrier ends as applied, duplicate or quarantined."""
-    unread = and_(_I.state == InboxState.NEW, _I.received_at < now - NEW_AT_MOST)
+    since = now - NEW_AT_MOST
+    unread = and_(_I.state == InboxState.NEW, _I.received_at < since, _I.due_at < since)  # replayed ones are due anew
     parked = and_(_I.state == InboxState.PARKED, _I.received_at < now - PARKED_AT_MOST)
     lost = and_(_I.state.in_(OPEN), _I.due_at.is_(None))
     stuck = select(_I.merchant_id, _I.id).where(or_(unread, parked, lost))

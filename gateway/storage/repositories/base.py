@@ -55,7 +55,7 @@ class Repository:
         more = found[limit - 1] if len(found) > limit else None
         return Page(
             items=tuple(rows.noun(row) for row in found[:limit]),
-            next_cursor=None if more is None else _cursor(more.created_at, more.id),
+            next_cursor=None if more is None else _cursor(getattr(more, created_at.key or "created_at"), more.id),
         )
 
 

@@ -5,18 +5,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import LargeBinary, and_, bindparam, literal, select, tuple_, update
 
 from gateway.domain.messages import InboxMessage, InboxState
+from gateway.services.inbox_port import WAITING, InboxSearch
+from gateway.services.ports import Page
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
-from gateway.storage.rows import Rows
+from gateway.storage.rows import DIALECTS, Rows
+from gateway.storage.tables.accounts import AccountRow
+from gateway.storage.tables.base import table_of
 from gateway.storage.tables.tracking import SAME_MESSAGE, InboxRow
 
 INBOX = Rows(InboxRow, InboxMessage)
 _I = INBOX.table.c
 FINAL = (InboxState.APPLIED, InboxState.DUPLICATE)
 OPEN = (InboxState.NEW, InboxState.PARKED)
+_A = table_of(AccountRow).c
+_ADD = {
+    name: dialect.insert(INBOX.table).on_conflict_do_nothing(index_elements=list(SAME_MESSAGE.columns))
+    for name, dialect in DIALECTS.items()
+}
+_SETTLE = (
+    update(INBOX.table)
+    .where(
+        _I.merchant_id == bindparam("of_merchant"),
+        _I.id == bindparam("of_id"),
+        *(_I.state != state for state in FINAL),  # no list: its length could not be bound many times over
+    )
+    .values(
+        state=bindparam("new_state"),
+        why=bindparam("new_why"),
+        tries=bindparam("new_tries"),
+        due_at=bindparam("new_due_at"),
+    )
+)
+_NEXT_DUE = (
+    select(_I.merchant_id, _I.account_id)
+    .where(
+        _I.due_at <= bindparam("now"),
+        tuple_(_I.merchant_id, _I.account_id) > tuple_(bindparam("merchant"), bindparam("account")),
+    )
+    .order_by(_I.merchant_id, _I.account_id)
+    .limit(1)
+)
+_LISTED = select(
+    *(column for column in INBOX.table.columns if column.name != "body"), literal(b"", LargeBinary).label("body")
+).join_from(INBOX.table, table_of(AccountRow), (_A.merchant_id == _I.merchant_id) & (_A.id == _I.account_id))
 _HOLDS = select(_I.id).where(_I.dedupe_key == bindparam("dedupe_key")).limit(1)
 
 
@@ -26,6 +61,11 @@ class InboxRepository(Repository):
     def add(self, message: InboxMessage) -> bool:
         """False for a repeat of the same transport message. It is due at once."""
         return INBOX.add(self._connection, message, unless=SAME_MESSAGE, others={"due_at": message.received_at})
+
+    def add_all(self, messages: Sequence[InboxMessage]) -> None:
+        """Several at once. They are due at once; repeats are left out."""
+        rows = [{**INBOX.values(message), "due_at": message.received_at} for message in messages]
+        self._connection.execute(_ADD[self._connection.dialect.name], rows)
 
     def get(self, merchant_id: str, message_id: str) -> InboxMessage | None:
         """By id."""
@@ -47,6 +87,44 @@ class InboxRepository(Repository):
             .values(state=message.state, why=message.why, tries=message.tries, due_at=due_at)
         )
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[InboxMessage]:
+    def settle_all(self, messages: Sequence[tuple[InboxMessage, datetime | None]]) -> None:
+        """Several at once."""
+        rows = [
+            {
+                "of_merchant": message.merchant_id,
+                "of_id": message.id,
+                "new_state": message.state,
+                "new_why": message.why,
+                "new_tries": message.tries,
+                "new_due_at": due_at,
+            }
+            for message, due_at in messages
+        ]
+        if rows:
+            self._connection.execute(_SETTLE, rows)
+
+    def due_accounts(self, now: datetime) -> Sequence[tuple[str, str]]:
+        """From account to account along the index, however many messages each has."""
+        found: list[tuple[str, str]] = []
+        last = ("", "")
+        while row := self._connection.execute(_NEXT_DUE, {"now": now, "merchant": last[0], "account": last[1]}).first():
+            last = (row.merchant_id, row.account_id)
+            found.append(last)
+        return found
+
+    def claim_due(
+        self, now: datetime, lease: timedelta, limit: int, of: tuple[str, str] | None = None
+    ) -> Sequence[InboxMessage]:
         """Those to be parsed, or tried again."""
-        return claim(self._connection, INBOX, and_(_I.due_at <= now, _I.state.in_(OPEN)), now, lease, limit)
+        due = and_(_I.due_at <= now, _I.state.in_(OPEN))
+        if of is not None:
+            due = and_(due, _I.merchant_id == of[0], _I.account_id == of[1])
+        return claim(self._connection, INBOX, due, now, lease, limit)
+
+    def list(self, merchant_id: str, wanted: InboxSearch) -> Page[InboxMessage]:
+        """What waits for a booking or for a person, newest first, without the raw bytes."""
+        states = WAITING if wanted.state is None else (wanted.state,)
+        found = _LISTED.where(_I.merchant_id == merchant_id, _A.mode == wanted.mode, _I.state.in_(states))
+        if wanted.account_id:
+            found = found.where(_I.account_id == wanted.account_id)
+        return self._page(INBOX, found, (_I.received_at, _I.id), wanted.limit, wanted.cursor)

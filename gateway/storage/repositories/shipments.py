@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, t
 
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
-from gateway.services.ports import Mode, Page, ShipmentSearch
+from gateway.services.ports import FoundShipment, Mode, Page, ShipmentSearch
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
-from gateway.storage.tables.shipments import REFERENCE, LabelRow, ShipmentRow, ShipmentTermRow, TenderRow
+from gateway.storage.tables.shipments import REFERENCE, CaseRow, LabelRow, ShipmentRow, ShipmentTermRow, TenderRow
 
 SHIPMENTS = Rows(ShipmentRow, ShipmentRecord)
 LABELS = Rows(LabelRow, Label)
@@ -44,6 +44,15 @@ _BOOKED = (
     )
     .group_by(_S.account)
 )
+_CASES = table_of(CaseRow).c
+_LOOK_UP = select(
+    SHIPMENTS.table,
+    select(func.aggregate_strings(_L.kind, ","))
+    .where(_L.merchant_id == _S.merchant_id, _L.shipment_id == _S.id)
+    .scalar_subquery()
+    .label("label_kinds"),
+    exists().where(_CASES.merchant_id == _S.merchant_id, _CASES.shipment_id == _S.id).label("has_cases"),
+).where(_S.merchant_id == bindparam("merchant_id"), _S.id == bindparam("shipment_id"))
 _INSERT = {name: dialect.insert(TERMS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 _TENDERS = table_of(TenderRow).c
 _HAS_OPEN_TENDER = exists().where(
@@ -68,6 +77,15 @@ class ShipmentRepository(Repository):
     def get(self, merchant_id: str, shipment_id: str, *, lock: bool = False) -> ShipmentRecord | None:
         """By id; `lock` holds the row until the transaction ends."""
         return SHIPMENTS.get(self._connection, merchant_id, shipment_id, lock=lock)
+
+    def look_up(self, merchant_id: str, shipment_id: str) -> FoundShipment | None:
+        """With its labels' kinds and whether there are cases."""
+        bound = {"merchant_id": merchant_id, "shipment_id": shipment_id}
+        row = self._connection.execute(_LOOK_UP, bound).one_or_none()
+        if row is None:
+            return None
+        kinds = frozenset(map(LabelKind, row.label_kinds.split(","))) if row.label_kinds else frozenset()
+        return FoundShipment(shipment=SHIPMENTS.noun(row), labels=kinds, has_cases=bool(row.has_cases))
 
     def by_reference(self, merchant_id: str, mode: Mode, reference: str) -> ShipmentRecord | None:
         """By the merchant's own reference."""
@@ -135,15 +153,19 @@ class ShipmentRepository(Repository):
         return set(self._connection.scalars(_LABEL_KINDS, bound))
 
     def _index(self, shipment: ShipmentRecord, words: Iterable[str]) -> None:
-        place = {
-            "merchant_id": shipment.merchant_id,
-            "created_at": shipment.created_at,
-            "shipment_id": shipment.id,
-        }
-        terms = sorted({folded(word) for word in words} - {""})
-        if terms:
-            statement = _INSERT[self._connection.dialect.name]
-            self._connection.execute(statement, [{**place, "term": term} for term in terms])
+        rows = _rows(shipment, words)
+        if rows:
+            self._connection.execute(_INSERT[self._connection.dialect.name], rows)
+
+
+def term_rows(shipment: ShipmentRecord) -> list[dict[str, Any]]:
+    """All words of a new shipment, booked or not, as rows."""
+    return _rows(shipment, [*_terms(shipment), *(shipment.booking.parcel_numbers if shipment.booking else ())])
+
+
+def _rows(shipment: ShipmentRecord, words: Iterable[str]) -> list[dict[str, Any]]:
+    place = {"merchant_id": shipment.merchant_id, "created_at": shipment.created_at, "shipment_id": shipment.id}
+    return [{**place, "term": term} for term in sorted({folded(word) for word in words} - {""})]
 
 
 def _named(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:

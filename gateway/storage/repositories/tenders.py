@@ -37,7 +37,7 @@ class TenderRepository(Repository):
 
     def add(self, tender: Tender) -> bool:
         """False when the shipment has an open tender already."""
-        return TENDERS.add(self._connection, tender, unless=ONE_OPEN_TENDER, others=_derived(tender))
+        return TENDERS.add(self._connection, tender, unless=ONE_OPEN_TENDER, others=derived(tender))
 
     def get(self, merchant_id: str, tender_id: str) -> Tender | None:
         """By id."""
@@ -52,7 +52,7 @@ class TenderRepository(Repository):
         written = (
             update(TENDERS.table)
             .where(_T.merchant_id == tender.merchant_id, _T.id == tender.id, _T.state.in_(expected))
-            .values(TENDERS.values(tender) | _derived(tender))
+            .values(TENDERS.values(tender) | derived(tender))
         )
         return self._connection.execute(written).rowcount == 1
 
@@ -102,7 +102,7 @@ class RecallRepository(Repository):
         return claim(self._connection, RECALLS, and_(_OPEN_RECALL, _R.due_at <= now), now, lease, limit)
 
 
-def _derived(tender: Tender) -> dict[str, Any]:
+def derived(tender: Tender) -> dict[str, Any]:
     """Columns that say in SQL what the rate and the booking say."""
     price = tender.rate.price
     return {

@@ -21,16 +21,16 @@ from gateway.storage.tables.tracking import FOLLOWED_ONCE, EventRow, HistoryRow,
 TRACKERS = Rows(TrackerRow, TrackerRecord)
 EVENTS = Rows(EventRow, TrackingEvent)
 HISTORY = table_of(HistoryRow)
-_NUMBERS = table_of(TrackerNumberRow)
+NUMBERS = table_of(TrackerNumberRow)
 _T = TRACKERS.table.c
 _E = EVENTS.table.c
 _BY_NUMBER = (
     select(TRACKERS.table)
-    .join(_NUMBERS, (_NUMBERS.c.merchant_id == _T.merchant_id) & (_NUMBERS.c.tracker_id == _T.id))
+    .join(NUMBERS, (NUMBERS.c.merchant_id == _T.merchant_id) & (NUMBERS.c.tracker_id == _T.id))
     .where(
-        _NUMBERS.c.merchant_id == bindparam("merchant_id"),
-        _NUMBERS.c.account_id == bindparam("account_id"),
-        _NUMBERS.c.number == bindparam("number"),
+        NUMBERS.c.merchant_id == bindparam("merchant_id"),
+        NUMBERS.c.account_id == bindparam("account_id"),
+        NUMBERS.c.number == bindparam("number"),
     )
 )
 _OF_TENDER = select(TRACKERS.table).where(
@@ -41,7 +41,7 @@ _EVENTS = (
     .where(_E.merchant_id == bindparam("merchant_id"), _E.tracker_id == bindparam("tracker_id"))
     .order_by(_E.occurred_at, _E.event_id)
 )
-_ADD_NUMBERS = {name: dialect.insert(_NUMBERS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
+_ADD_NUMBERS = {name: dialect.insert(NUMBERS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 
 
 class TrackerRepository(Repository):

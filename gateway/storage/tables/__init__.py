@@ -11,6 +11,7 @@ from gateway.storage.tables import (
     quotes,
     rate_cards,
     shipments,
+    status_tables,
     tracking,
     zones,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "quotes",
     "rate_cards",
     "shipments",
+    "status_tables",
     "tracking",
     "zones",
 ]

@@ -64,8 +64,9 @@ class TrackerNumberRow(Owned, Row):
 
 
 class EventRow(Owned, Row):
-    """One scan. Written once; only a smaller copy of the same scan replaces it.
+    """One scan. Written once; only a smaller copy of the same scan replaces it, or another reading of its code.
 
+    On PostgreSQL a partition holds those of the trackers of one month (see `gateway.storage.months`).
     `inbox_id`: no foreign key, raw messages are forgotten sooner than events.
     """
 
@@ -88,7 +89,11 @@ class EventRow(Owned, Row):
     received_at: Mapped[datetime | None]
     correction: Mapped[bool]
     inbox_id: Mapped[Maybe]
-    __table_args__ = (of("tracker_id", "trackers"),)
+    __table_args__ = (
+        of("tracker_id", "trackers"),
+        index("tracking_events_unmapped", "merchant_id", "tracker_id", where="reason = 'unmapped_carrier_code'"),
+        {"postgresql_partition_by": "RANGE (tracker_id)"},
+    )
 
 
 class HistoryRow(Owned, Row):
@@ -121,4 +126,9 @@ class InboxRow(Named, Row):
     why: Mapped[str]
     tries: Mapped[int]
     due_at: Mapped[datetime | None]
-    __table_args__ = (of("account_id", "accounts"), SAME_MESSAGE, due_index("inbox"))
+    __table_args__ = (
+        of("account_id", "accounts"),
+        SAME_MESSAGE,
+        index("inbox_due", "merchant_id", "account_id", "due_at", where="due_at IS NOT NULL"),
+        index("inbox_waiting", "merchant_id", "received_at", "id", where="state IN ('parked', 'quarantined')"),
+    )

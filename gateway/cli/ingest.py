@@ -1,0 +1,143 @@
+"""Events in bulk; what could not be applied; how an account reads its carrier's codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.merchants import MODES, merchant_of
+from gateway.cli.rate_cards import AUTHOR, of_account
+from gateway.cli.running import services
+from gateway.domain.errors import InvalidValue
+from gateway.domain.messages import InboxState
+from gateway.services.event_lines import lines_of
+from gateway.services.inbox_port import InboxSearch
+from gateway.services.ingest import Form, Report
+from gateway.services.ports import Mode
+from gateway.services.rereading import Difference
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FORMS: dict[str, Form] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+
+
+@click.command()
+@of_account
+@click.argument("file", type=FILE)
+@click.option("--timezone", default="", help="Of times without an offset; the carrier's own when left out.")
+@click.option("--refuse", is_flag=True, help="Take nothing in unless every line is good.")
+@click.option("--check", is_flag=True, help="Only say what is wrong with it; nothing is kept.")
+def ingest(merchant: str, mode: Mode, account: str, file: Path, timezone: str, refuse: bool, check: bool) -> None:
+    """Take in tracking events from a .csv or .ndjson file; exit code 1 when lines are at fault, each named."""
+    bound = services()
+    form = FORMS.get(file.suffix.lower())
+    if form is None:
+        raise click.UsageError(f"{file} ends in none of {', '.join(FORMS)}")
+    merchant_id = merchant_of(bound, merchant, create=False)
+    intake = bound.ingest.open(merchant_id, mode, account, form, timezone)
+    with file.open("rb") as opened:
+        if check or refuse:
+            checked = bound.ingest.check(intake, lines_of(opened))
+            if check or checked.fault_count:
+                click.echo(f"{checked.lines} lines, {checked.fault_count} at fault; nothing was taken in")
+                _tell(checked, file)
+                return
+            opened.seek(0)
+        report = bound.ingest.take(intake, lines_of(opened))
+    click.echo(
+        f"{report.lines} lines: {report.new} new events, {report.duplicates} that were there, "
+        f"{report.new_trackers} new trackers, {report.fault_count} lines at fault"
+    )
+    _tell(report, file)
+
+
+def _tell(report: Report, file: Path) -> None:
+    """The faults; exit code 1 when there are any."""
+    for fault in report.faults:
+        click.echo(f"{file}, {fault}", err=True)
+    if report.fault_count:
+        raise click.exceptions.Exit(1)
+
+
+@click.group()
+def quarantine() -> None:
+    """What carriers sent and could not be applied (yet)."""
+
+
+@quarantine.command("list")
+@click.option("--merchant", required=True)
+@click.option("--mode", type=MODES, default="test", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
+def list_waiting(merchant: str, mode: Mode, limit: int) -> None:
+    """Print waiting messages, newest first, and codes that no table explains."""
+    bound = services()
+    merchant_id = merchant_of(bound, merchant, create=False)
+    for each in bound.quarantine.list(merchant_id, InboxSearch(mode=mode, limit=limit)).items:
+        click.echo(f"{each.id}  {each.received_at:%F %R}  {each.state.value}  {each.source}  {each.why}")
+    for code in bound.quarantine.codes(merchant_id, mode):
+        word = " ".join(filter(None, (code.carrier_code, code.carrier_qualifier)))
+        click.echo(f"unmapped: {code.account}  {word!r}  {code.events} events of {code.trackers} trackers")
+
+
+@quarantine.command("replay")
+@click.option("--merchant", required=True)
+@click.option("--mode", type=MODES, default="test", show_default=True)
+@click.argument("message_id", required=False)
+def replay(merchant: str, mode: Mode, message_id: str | None) -> None:
+    """Let the worker read a message again, or all that are in quarantine."""
+    bound = services()
+    merchant_id = merchant_of(bound, merchant, create=False)
+    if message_id is not None:
+        bound.quarantine.replay(merchant_id, mode, message_id)
+        click.echo(f"{message_id} is read again")
+        return
+    search = InboxSearch(mode=mode, state=InboxState.QUARANTINED, limit=200)
+    click.echo(f"{bound.quarantine.replay_all(merchant_id, search)} messages are read again")
+
+
+@click.group("status-table")
+def status_table() -> None:
+    """What a carrier's codes mean in one account."""
+
+
+@status_table.command("put")
+@of_account
+@click.argument("file", type=FILE)
+def put_table(merchant: str, mode: Mode, account: str, file: Path) -> None:
+    """Give an account the next version of its own table, from CSV; then look at `replay`."""
+    bound = services()
+    merchant_id = merchant_of(bound, merchant, create=False)
+    account_id = bound.accounts.named(merchant_id, mode, account).id
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidValue(f"{file} is not UTF-8 ({error.reason})") from error
+    made = bound.status_tables.put(merchant_id, mode, account_id, text, AUTHOR)
+    click.echo(f"version {made.version} with {made.rows} rows")
+
+
+@status_table.command("replay")
+@of_account
+@click.option("--apply", "digest", help="The digest of the difference that was shown.")
+def reread(merchant: str, mode: Mode, account: str, digest: str | None) -> None:
+    """Show what the account's table changes of the past; with the digest of what was shown, apply it."""
+    bound = services()
+    merchant_id = merchant_of(bound, merchant, create=False)
+    account_id = bound.accounts.named(merchant_id, mode, account).id
+    if digest:
+        found = bound.rereading.apply(merchant_id, mode, account_id, digest)
+    else:
+        found = bound.rereading.show(merchant_id, mode, account_id)
+    _show(found)
+
+
+def _show(found: Difference) -> None:
+    table = Table("tracking number", "shipment", "from", "to", "events")
+    for each in found.moved:
+        cells = (each.tracking_number, each.shipment_id or "-", " ".join(each.before), " ".join(each.after))
+        table.add_row(*cells, str(each.events))
+    Console().print(table)
+    done = "applied" if found.applied else f"to apply it: --apply {found.digest}"
+    click.echo(f"{found.events} events are read otherwise, {len(found.moved)} trackers move; {done}")

@@ -1,0 +1,204 @@
+"""A merchant's own tracking history, and trackers of what was booked elsewhere, thousands of lines at a time.
+
+Idempotent by what events are called: a file that is sent again, after whatever went wrong, adds what is missing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Literal
+from zlib import crc32
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from carriers.base import TrackingUpdate
+from gateway.domain.clock import Clock
+from gateway.domain.codec import to_json
+from gateway.domain.errors import Unprocessable
+from gateway.domain.messages import InboxMessage, InboxState
+from gateway.domain.records import AccountRecord, TrackerRecord
+from gateway.domain.tracking import Source, TrackingEvent
+from gateway.services.accounts import AccountBook
+from gateway.services.carrier_pool import CarrierPool
+from gateway.services.event_lines import Fault, Line, Reader
+from gateway.services.ids import new_id
+from gateway.services.many import Batched
+from gateway.services.ports import Mode, Store, UnitOfWork
+from gateway.services.tracking import Applied, Funnel
+from gateway.services.transactions import again_if_crossed
+
+Form = Literal["csv", "ndjson"]
+A_BATCH = 10_000
+LANES = 2
+SHOWN_FAULTS = 1000
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What became of the lines; of the faults only the first are listed."""
+
+    lines: int = 0
+    new: int = 0
+    duplicates: int = 0
+    new_trackers: int = 0
+    fault_count: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    def note(self, fault: Fault) -> None:
+        """Count a fault, list it among the first."""
+        self.fault_count += 1
+        if len(self.faults) < SHOWN_FAULTS:
+            self.faults.append(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Where lines go: the account they are about, and how they are read."""
+
+    account: AccountRecord
+    reader: Reader
+    form: Form
+
+    def read(self, lines: Iterable[bytes]) -> Iterator[Line | Fault]:
+        """Lines as events or faults."""
+        return self.reader.csv(lines) if self.form == "csv" else self.reader.ndjson(lines)
+
+
+class Ingest:
+    """Takes lines in."""
+
+    def __init__(self, store: Store, accounts: AccountBook, pool: CarrierPool, funnel: Funnel, clock: Clock) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._pool = pool
+        self._funnel = funnel
+        self._clock = clock
+
+    def open(self, merchant_id: str, mode: Mode, account: str, form: Form, timezone: str = "") -> Intake:
+        """Where lines for an account go; `timezone` is that of times without an offset, else the carrier's own.
+
+        Raises:
+            NotFound: no such account.
+            Unprocessable: no such zone.
+        """
+        record = self._accounts.named(merchant_id, mode, account)
+        carrier = self._pool.bind(record).carrier
+        name = timezone or carrier.profile.polling.timezone
+        try:
+            zone = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise Unprocessable("/timezone", f"{name!r} is no time zone such as Europe/Oslo") from None
+        return Intake(record, Reader(record.carrier, carrier.statuses, zone), form)
+
+    def check(self, intake: Intake, lines: Iterable[bytes]) -> Report:
+        """What is wrong with the lines; nothing is written."""
+        report = Report()
+        for each in intake.read(lines):
+            report.lines += 1
+            if isinstance(each, Fault):
+                report.note(each)
+        return report
+
+    def take(self, intake: Intake, lines: Iterable[bytes]) -> Report:
+        """Take the good lines in, name the others. A batch of lines is a transaction a lane."""
+        report = Report()
+        received_at = self._clock()
+        inbox_id = new_id("inb", received_at)
+        read = intake.read(lines)
+        while chunk := list(islice(read, A_BATCH)):
+            report.lines += len(chunk)
+            for fault in chunk:
+                if isinstance(fault, Fault):
+                    report.note(fault)
+            told = _by_number(line for line in chunk if isinstance(line, Line))
+            new, made = self.apply(intake.account, told, received_at, inbox_id)
+            report.new += new
+            report.new_trackers += made
+            report.duplicates += sum(len(update.events) for update in told) - new
+        self._remember(intake.account, report, received_at, inbox_id)
+        return report
+
+    def apply(
+        self, account: AccountRecord, told: Sequence[TrackingUpdate], received_at: datetime, inbox_id: str
+    ) -> tuple[int, int]:
+        """Updates, each of another number; how many events and how many numbers were new.
+
+        A number always goes down the same lane, so that no two of them ever wait for each other's locks: while the
+        database writes what came down the one, the other is folded.
+        """
+        lanes: list[list[TrackingUpdate]] = [[] for _ in range(LANES)]
+        for update in told:
+            lanes[crc32(update.tracking_number.encode()) % LANES].append(update)
+
+        def down(lane: Sequence[TrackingUpdate]) -> tuple[Applied, int]:
+            return again_if_crossed(lambda: self._apply(account, lane, received_at, inbox_id))
+
+        with ThreadPoolExecutor(LANES, thread_name_prefix="ingest") as pool:
+            done = list(pool.map(down, filter(None, lanes)))
+        return sum(applied.new for applied, _ in done), sum(made for _, made in done)
+
+    def _apply(
+        self, account: AccountRecord, told: Sequence[TrackingUpdate], received_at: datetime, inbox_id: str
+    ) -> tuple[Applied, int]:
+        now = self._clock()
+        with self._store.work() as uow:
+            batched = Batched(uow)
+            followed = [_tracker(account, update.tracking_number, now) for update in told]
+            numbers = {update.tracking_number for update in told}
+            batched.read_ahead(account.merchant_id, account.id, numbers, new=followed)
+            applied = self._funnel.apply(batched.unit, account, told, Source.IMPORT, received_at, inbox_id)
+            made = batched.changes.made
+            for tracker in made:
+                _rest(batched.unit, tracker)
+            batched.commit()
+        return applied, len(made)
+
+    def _remember(self, account: AccountRecord, report: Report, at: datetime, inbox_id: str) -> None:
+        """The inbox says that something came and how much; the lines themselves lie with their events."""
+        said = {name: count for name, count in to_json(report).items() if name != "faults"}
+        message = InboxMessage(
+            id=inbox_id,
+            merchant_id=account.merchant_id,
+            account_id=account.id,
+            source=Source.IMPORT,
+            dedupe_key=inbox_id,
+            received_at=at,
+            body=repr(said).encode(),
+            state=InboxState.APPLIED,
+        )
+        with self._store.work() as uow:
+            uow.inbox.add(message)
+            uow.inbox.settle(message)
+            uow.commit()
+
+
+def _by_number(lines: Iterable[Line]) -> list[TrackingUpdate]:
+    """One update a number: its events are folded once."""
+    events: dict[str, list[TrackingEvent]] = defaultdict(list)
+    for line in lines:
+        events[line.number].append(line.event)
+    return [TrackingUpdate(tracking_number=number, events=tuple(found)) for number, found in events.items()]
+
+
+def _tracker(account: AccountRecord, number: str, now: datetime) -> TrackerRecord:
+    return TrackerRecord(
+        id=new_id("trk", now),
+        merchant_id=account.merchant_id,
+        account_id=account.id,
+        carrier=account.carrier,
+        mode=account.mode,
+        tracking_number=number,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def _rest(uow: UnitOfWork, made: TrackerRecord) -> None:
+    """Of a parcel whose story has ended nothing more is asked."""
+    now = uow.trackers.get(made.merchant_id, made.id)
+    if now is not None and now.finished:
+        uow.trackers.update(replace(now, due_at=None))

@@ -1,0 +1,67 @@
+"""Accounts' own status tables: what this contract's carrier means by its codes, laid over the carrier's own table."""
+
+from __future__ import annotations
+
+from carriers.base import StatusRow, StatusTable
+from gateway.domain.clock import Clock
+from gateway.domain.errors import InvalidValue, NotFound, StaleVersion, Unprocessable
+from gateway.domain.status_tables import StatusTableRecord
+from gateway.services.accounts import AccountBook
+from gateway.services.answers import Mode
+from gateway.services.ports import Store
+
+
+class StatusTableBook:
+    """Adds and gives back. What a new version changes of the past, `gateway.services.rereading` shows and applies."""
+
+    def __init__(self, store: Store, accounts: AccountBook, clock: Clock) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._clock = clock
+
+    def put(self, merchant_id: str, mode: Mode, account_id: str, text: str, author: str) -> StatusTableRecord:
+        """The next version of an account's table. The text of the newest one again is that one again.
+
+        Raises:
+            NotFound: no such account.
+            Unprocessable: a line at fault, with its number in the pointer.
+            StaleVersion: somebody else added one at the same moment.
+        """
+        self._accounts.get(merchant_id, mode, account_id)
+        rows = _checked(text)
+        with self._store.work() as uow:
+            newest = uow.status_tables.latest(merchant_id, account_id)
+            if newest is not None and newest.text == text:
+                return newest
+            record = StatusTableRecord(
+                merchant_id=merchant_id,
+                account_id=account_id,
+                version=newest.version + 1 if newest else 1,
+                text=text,
+                rows=len(rows),
+                author=author,
+                created_at=self._clock(),
+            )
+            if not uow.status_tables.add(record):
+                raise StaleVersion(f"somebody else has just added version {record.version}")
+            uow.accounts.touch(merchant_id, account_id)
+            uow.commit()
+        return record
+
+    def get(self, merchant_id: str, mode: Mode, account_id: str, version: int | None = None) -> StatusTableRecord:
+        """A version, the newest where none is named. Raises NotFound."""
+        self._accounts.get(merchant_id, mode, account_id)
+        with self._store.look() as uow:
+            found = uow.status_tables.of_account(merchant_id, account_id)
+        for each in found:
+            if version in (None, each.version):
+                return each
+        raise NotFound(f"no status table {version or ''} of account {account_id}")
+
+
+def _checked(text: str) -> tuple[StatusRow, ...]:
+    try:
+        return StatusTable.parse(text, "the table").rows
+    except InvalidValue as error:
+        where, _, why = str(error).removeprefix("the table, line ").partition(": ")
+        raise Unprocessable(f"/{where}", f"line {where}: {why}") from None

@@ -1,0 +1,102 @@
+"""Thousands of rows in one statement: COPY on PostgreSQL, `executemany` on SQLite.
+
+Through these a row costs a third of what it costs one by one on PostgreSQL. What they cannot do is `ON CONFLICT`:
+the caller holds the locks under which it knows what is there (and a row that is there all the same is a StaleVersion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import count
+from typing import Any
+
+import orjson
+import psycopg
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+
+Cells = Mapping[str, Any]
+_NAMES = count(1)
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Cells]) -> None:
+    """Insert rows, each with a cell for every column. StaleVersion follows when one is there already."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        if not connection.in_transaction():
+            connection.begin()  # the driver would begin one that nobody commits
+        _copy(connection, table.name, table, [column.name for column in table.columns], rows)
+    else:
+        connection.execute(insert(table), list(rows))
+
+
+def update_all(connection: Connection, table: Table, rows: Sequence[Cells]) -> int:
+    """Write the cells given (the same ones in each row, its primary key among them); how many rows were there."""
+    key = [column.name for column in table.primary_key]
+    cells = [name for name in rows[0] if name not in key] if rows else []
+    if not cells:
+        return 0
+    if connection.dialect.name != "postgresql":
+        at_key = [table.c[name] == bindparam(f"key_{name}") for name in key]
+        bound = [{f"key_{name}" if name in key else name: value for name, value in row.items()} for row in rows]
+        values = {name: bindparam(name, type_=table.c[name].type) for name in cells}
+        return connection.execute(update(table).where(*at_key).values(values), bound).rowcount
+    changed = f"changed_{next(_NAMES)}"
+    columns = ", ".join([*key, *_quoted(connection, cells)])
+    likewise = f"SELECT {columns} FROM {table.name} LIMIT 0"  # noqa: S608  # names of our own columns
+    connection.execute(text(f"CREATE TEMP TABLE {changed} ON COMMIT DROP AS {likewise}"))
+    _copy(connection, changed, table, [*key, *cells], rows)
+    setting = ", ".join(f"{name} = {changed}.{name}" for name in _quoted(connection, cells))
+    same = " AND ".join(f"{table.name}.{name} = {changed}.{name}" for name in key)
+    statement = f"UPDATE {table.name} SET {setting} FROM {changed} WHERE {same}"  # noqa: S608  # likewise
+    return connection.execute(text(statement)).rowcount
+
+
+def among(connection: Connection, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Whether a column is one of the texts bound as `name` by `listed`: one parameter, however many they are."""
+    if connection.dialect.name == "postgresql":
+        return column == func.any(bindparam(name, type_=postgresql.ARRAY(postgresql.TEXT)))
+    return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
+
+
+def listed(connection: Connection, texts: Sequence[str]) -> Any:
+    """What is bound for `among`."""
+    if connection.dialect.name == "postgresql":
+        return list(texts)
+    return orjson.dumps(list(texts)).decode()
+
+
+def _copy(connection: Connection, into: str, table: Table, columns: Sequence[str], rows: Sequence[Cells]) -> None:
+    """COPY rows into a table (or a temporary one with columns of it)."""
+    driver: Any = connection.connection.driver_connection
+    writers = [(name, _writer(table, name, connection.dialect)) for name in columns]
+    names = ", ".join(_quoted(connection, columns))
+    statement = f"COPY {into} ({names}) FROM STDIN"
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for cells in _written(rows, writers):
+                copy.write_row(cells)
+    except psycopg.Error as error:  # past SQLAlchemy, which would have wrapped it
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+
+
+def _written(rows: Sequence[Cells], writers: Sequence[tuple[str, Callable[[Any], Any] | None]]) -> Iterator[list[Any]]:
+    for row in rows:
+        yield [row[name] if write is None else write(row[name]) for name, write in writers]
+
+
+@cache
+def _writer(table: Table, column: str, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What turns a value of ours into the driver's, if anything does."""
+    kind: Any = table.c[column].type
+    writer: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return writer
+
+
+def _quoted(connection: Connection, names: Sequence[str]) -> list[str]:
+    quote = connection.dialect.identifier_preparer.quote
+    return [quote(name) for name in names]

@@ -1,0 +1,199 @@
+"""Trackers and all that hangs on them, thousands at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+
+from gateway.domain.quotes import Quote
+from gateway.domain.records import DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
+from gateway.domain.tracking import TrackingEvent
+from gateway.services.answers import Mode
+from gateway.services.many_port import Changes, UnmappedCode
+from gateway.storage.bulk import among, insert_all, listed, update_all
+from gateway.storage.repositories.base import Repository
+from gateway.storage.repositories.cases import RECORDS
+from gateway.storage.repositories.outbox import OUTBOX
+from gateway.storage.repositories.quotes import QUOTES
+from gateway.storage.repositories.shipments import SHIPMENTS, TERMS, term_rows
+from gateway.storage.repositories.tenders import TENDERS, derived
+from gateway.storage.repositories.trackers import EVENTS, HISTORY, NUMBERS, TRACKERS
+from gateway.storage.rows import Rows
+from gateway.storage.tables.accounts import AccountRow
+from gateway.storage.tables.base import table_of
+
+N = TypeVar("N")
+ACCOUNTS = table_of(AccountRow)
+UNMAPPED = "unmapped_carrier_code"
+MOST_CODES = 1000
+_A = ACCOUNTS.c
+_T, _E, _S, _N, _R = TRACKERS.table.c, EVENTS.table.c, SHIPMENTS.table.c, NUMBERS.c, RECORDS.table.c
+_FOLDED = select(*(column for column in EVENTS.table.columns if column.name not in ("raw", "inbox_id")))
+_NUMBERED = select(_N.number, *TRACKERS.table.columns).join_from(
+    NUMBERS, TRACKERS.table, (_N.merchant_id == _T.merchant_id) & (_N.tracker_id == _T.id)
+)
+
+
+class ManyRepository(Repository):
+    """Reads with one statement for each table, writes with COPY where there is one."""
+
+    def by_id(self, merchant_id: str, tracker_ids: Collection[str]) -> Sequence[TrackerRecord]:
+        """Trackers by their ids."""
+        wanted = select(TRACKERS.table).where(_T.merchant_id == merchant_id)
+        return [TRACKERS.noun(row) for row in self._rows(wanted, _T.id, tracker_ids)]
+
+    def told_by(self, merchant_id: str, account_id: str, codes: Collection[str], after: str, limit: int) -> list[str]:
+        """A page of trackers at a time: no statement reads all events of an account."""
+        of_code = or_(_E.reason == UNMAPPED, among(self._connection, _E.carrier_code, "codes"))
+        told = exists().where(_E.merchant_id == _T.merchant_id, _E.tracker_id == _T.id, of_code)
+        wanted = select(_T.id).where(_T.merchant_id == merchant_id, _T.account_id == account_id, _T.id > after, told)
+        bound = {"codes": listed(self._connection, sorted(codes))}
+        return list(self._connection.scalars(wanted.order_by(_T.id).limit(limit), bound))
+
+    def unmapped(self, merchant_id: str, mode: Mode) -> Sequence[UnmappedCode]:
+        """The most frequent first."""
+        code = (_T.account_id, _A.name, _A.carrier, _E.carrier_code, _E.carrier_qualifier)
+        number = func.count().label("events")
+        wanted = (
+            select(
+                *code,
+                number,
+                func.count(_E.tracker_id.distinct()).label("trackers"),
+                func.min(_E.occurred_at).label("first_at"),
+                func.max(_E.occurred_at).label("last_at"),
+            )
+            .join_from(EVENTS.table, TRACKERS.table, (_E.merchant_id == _T.merchant_id) & (_E.tracker_id == _T.id))
+            .join(ACCOUNTS, (_A.merchant_id == _T.merchant_id) & (_A.id == _T.account_id))
+            .where(_E.merchant_id == merchant_id, _E.reason == UNMAPPED, _T.mode == mode)
+            .group_by(*code)
+            .order_by(number.desc(), _E.carrier_code, _E.carrier_qualifier)
+            .limit(MOST_CODES)
+        )
+        return [_unmapped(row) for row in self._connection.execute(wanted)]
+
+    def by_number(self, merchant_id: str, account_id: str, numbers: Collection[str]) -> Mapping[str, TrackerRecord]:
+        """Trackers by the numbers asked for, their own or their parcels'."""
+        of_account = _NUMBERED.where(_N.merchant_id == merchant_id, _N.account_id == account_id)
+        return {row.number: TRACKERS.noun(row) for row in self._rows(of_account, _N.number, numbers)}
+
+    def by_tender(self, merchant_id: str, tender_ids: Collection[str]) -> Mapping[str, TrackerRecord]:
+        """Trackers by their tenders."""
+        wanted = select(TRACKERS.table).where(_T.merchant_id == merchant_id)
+        found = (TRACKERS.noun(row) for row in self._rows(wanted, _T.tender_id, tender_ids))
+        return {tracker.tender_id: tracker for tracker in found}
+
+    def lock(
+        self, merchant_id: str, trackers: Collection[TrackerRecord]
+    ) -> tuple[Sequence[TrackerRecord], Sequence[ShipmentRecord]]:
+        """Shipments first, by their ids, then trackers: everybody locks in this order."""
+        shipment_ids = {tracker.shipment_id for tracker in trackers} - {""}
+        shipments = self._locked(SHIPMENTS, merchant_id, shipment_ids)
+        return self._locked(TRACKERS, merchant_id, {tracker.id for tracker in trackers}), shipments
+
+    def events(self, merchant_id: str, tracker_ids: Collection[str]) -> Mapping[str, Sequence[TrackingEvent]]:
+        """Their events."""
+        found: dict[str, list[TrackingEvent]] = defaultdict(list)
+        wanted = _FOLDED.where(_E.merchant_id == merchant_id)
+        for row in self._rows(wanted, _E.tracker_id, tracker_ids):
+            found[row.tracker_id].append(EVENTS.noun(row, raw={}))
+        return found
+
+    def records(self, merchant_id: str, shipment_ids: Collection[str]) -> Sequence[DeliveryRecord]:
+        """The flat facts of shipments."""
+        wanted = select(RECORDS.table).where(_R.merchant_id == merchant_id)
+        return [RECORDS.noun(row) for row in self._rows(wanted, _R.shipment_id, shipment_ids)]
+
+    def add_all(self, rows: Sequence[object]) -> None:
+        """All of one kind; shipments with the words under which people find them."""
+        if not rows:
+            return
+        kept, more = NEW[type(rows[0])]
+        insert_all(self._connection, kept.table, [{**kept.values(row), **more(row)} for row in rows])
+        if isinstance(rows[0], ShipmentRecord):
+            words = [word for row in rows if isinstance(row, ShipmentRecord) for word in term_rows(row)]
+            insert_all(self._connection, TERMS, words)
+
+    def write(self, changes: Changes) -> None:
+        """Trackers before what points at them."""
+        made = [changes.trackers.pop(tracker.id, tracker) for tracker in changes.made]
+        insert_all(self._connection, TRACKERS.table, [TRACKERS.values(tracker) for tracker in made])
+        insert_all(self._connection, NUMBERS, [cells for tracker in made for cells in _numbers(tracker)])
+        insert_all(self._connection, EVENTS.table, [_event(*each) for each in changes.appended.values()])
+        update_all(self._connection, EVENTS.table, [_event(*each) for each in changes.replaced.values()])
+        update_all(self._connection, EVENTS.table, [_reading(*each) for each in changes.reread.values()])
+        update_all(self._connection, TRACKERS.table, [TRACKERS.values(each) for each in changes.trackers.values()])
+        insert_all(self._connection, HISTORY, [_history(each) for each in changes.history])
+        self._rewrite(SHIPMENTS, changes.shipments.values())
+        self._rewrite(RECORDS, changes.records.values())
+        messages = [{**OUTBOX.values(message), "fanned": False} for message in changes.messages]
+        insert_all(self._connection, OUTBOX.table, messages)
+
+    def _rows(self, wanted: Select[Any], column: ColumnElement[str], texts: Collection[str]) -> Iterable[Any]:
+        if not texts:
+            return ()
+        found = wanted.where(among(self._connection, column, "texts"))
+        return self._connection.execute(found, {"texts": listed(self._connection, sorted(texts))})
+
+    def _locked(self, rows: Rows[N], merchant_id: str, ids: Collection[str]) -> list[N]:
+        table = rows.table
+        wanted = select(table).where(table.c.merchant_id == bindparam("merchant_id")).order_by(table.c.id)
+        if not ids:
+            return []
+        locking = wanted.where(among(self._connection, table.c.id, "texts")).with_for_update()
+        bound = {"merchant_id": merchant_id, "texts": listed(self._connection, sorted(ids))}
+        return [rows.noun(row) for row in self._connection.execute(locking, bound)]
+
+    def _rewrite(self, rows: Rows[N], pairs: Collection[tuple[N, N]]) -> None:
+        """Only columns that any of them has changed: most of a shipment never does."""
+        written = [(rows.values(before), rows.values(after)) for before, after in pairs]
+        changed = {name for before, after in written for name in after if after[name] is not before[name]}
+        key = {column.name for column in rows.table.primary_key}
+        update_all(
+            self._connection, rows.table, [{name: after[name] for name in (key | changed)} for _, after in written]
+        )
+
+
+NEW: Mapping[type, tuple[Rows[Any], Callable[[Any], Mapping[str, Any]]]] = {
+    Quote: (QUOTES, lambda _: {}),
+    ShipmentRecord: (SHIPMENTS, lambda _: {}),
+    Tender: (TENDERS, derived),
+    DeliveryRecord: (RECORDS, lambda _: {}),
+}
+"""Where a new noun lies, and the columns that follow from it."""
+
+
+def _event(tracker: TrackerRecord, event: TrackingEvent, inbox_id: str) -> dict[str, Any]:
+    whose = {"merchant_id": tracker.merchant_id, "tracker_id": tracker.id, "inbox_id": inbox_id}
+    return {**EVENTS.values(event), **whose}
+
+
+def _reading(tracker: TrackerRecord, event: TrackingEvent) -> dict[str, Any]:
+    whose = {"merchant_id": tracker.merchant_id, "tracker_id": tracker.id, "event_id": event.event_id}
+    return {**whose, "status": event.status, "reason": event.reason}
+
+
+def _unmapped(row: Any) -> UnmappedCode:
+    cells = dict(row._mapping)
+    return UnmappedCode(account=cells.pop("name"), **cells)
+
+
+def _numbers(tracker: TrackerRecord) -> Iterable[dict[str, Any]]:
+    place = {"merchant_id": tracker.merchant_id, "account_id": tracker.account_id, "tracker_id": tracker.id}
+    return ({**place, "number": number} for number in {tracker.tracking_number, *tracker.parcel_numbers} - {""})
+
+
+def _history(each: Any) -> dict[str, Any]:
+    tracker = each.tracker
+    return {
+        "merchant_id": tracker.merchant_id,
+        "tracker_id": tracker.id,
+        "version": tracker.version,
+        "at": each.at,
+        "status": tracker.status,
+        "reason": tracker.reason,
+        "caused_by": each.caused_by,
+        "correction": each.correction,
+    }

@@ -1,0 +1,103 @@
+"""B6: a history of parcels that were booked elsewhere is taken in: deduplicated, folded, projected, told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import make_url
+
+from carriers.base import TrackingEvent, TrackingUpdate
+from gateway.domain.records import AccountRecord
+from gateway.services.ids import new_id
+from tests.bench.figures import Figure
+from tests.bench.stage import MODE, Merchant, Stage
+
+NUMBERS = 10_000
+STORY = ("picked_up", "in_transit", "in_transit", "out_for_delivery", "delivered")
+REPEATED = 0.2
+"""Which share of the events comes a second time."""
+A_BATCH = 2000
+"""Numbers in one transaction."""
+
+EVENTS = "tracking_events"
+_FORGET = "DELETE FROM tracking_events WHERE merchant_id = %s"
+_OURS = "SELECT e.* FROM tracking_events e WHERE e.merchant_id = '{}'"
+
+
+def ingestion(stage: Stage, seconds: float) -> Iterator[Figure]:
+    """New numbers with their whole story, a fifth of it twice; then one more event for each of them."""
+    if not stage.environment["GATEWAY__DATABASE__URL"].startswith("postgresql"):
+        return
+    merchant = stage.merchant("history", {"200": stage.carriers["200"]})
+    account = stage.services.accounts.get(merchant.id, MODE, merchant.accounts[0])
+    told = [_story(f"B6-{number}", STORY) for number in range(NUMBERS)]
+    told += told[: round(REPEATED * NUMBERS)]
+    took_s = _taken(stage, account, told)
+    handed = sum(len(update.events) for update in told)
+    copied_s, kept = _copied(stage, merchant)
+    yield _figure("new numbers", handed / took_s, kept / copied_s, f"{handed:,} events, {kept:,} of them new")
+    later = [_story(f"B6-{number}", ("returned",), days=9) for number in range(NUMBERS)]
+    took_s = _taken(stage, account, later)
+    note = f"{len(later):,} events, one more for each number that is there; raw COPY as above"
+    yield _figure("known numbers", len(later) / took_s, kept / copied_s, note)
+
+
+def _figure(case: str, rate: float, copied: float, note: str) -> Figure:
+    return Figure(
+        benchmark="B6",
+        case=case,
+        measured=rate,
+        unit="events/s",
+        beside="raw COPY",
+        yardstick=copied,
+        note=f"{note}; {A_BATCH:,} numbers a transaction, one process",
+    )
+
+
+def _story(number: str, statuses: Sequence[str], days: int = 0) -> TrackingUpdate:
+    begin = datetime(2026, 3, 1, 8, tzinfo=UTC) + timedelta(days=days)
+    events = (
+        TrackingEvent(
+            event_id=f"{number}:{days}:{hour}",
+            occurred_at=begin + timedelta(hours=hour),
+            status=status,
+            carrier_code=status.upper(),
+            description="Scanned at a terminal on the way",
+            raw={"code": status.upper(), "terminal": "0150"},
+        )
+        for hour, status in enumerate(statuses)
+    )
+    return TrackingUpdate(tracking_number=number, events=tuple(events))
+
+
+def _taken(stage: Stage, account: AccountRecord, told: Sequence[TrackingUpdate]) -> float:
+    now = stage.services.clock()
+    started = time.perf_counter()
+    for start in range(0, len(told), A_BATCH):
+        stage.services.ingest.apply(account, told[start : start + A_BATCH], now, new_id("inb", now))
+    return time.perf_counter() - started
+
+
+def _copied(stage: Stage, merchant: Merchant) -> tuple[float, int]:
+    """Seconds of a raw COPY of the very same rows into the very same table with its indexes and keys, and how many."""
+    url = make_url(stage.environment["GATEWAY__DATABASE__URL"]).set(drivername="postgresql")
+    with closing(psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)) as connection:
+        ours = _OURS.format(merchant.id)
+        parts = _read(connection, f"COPY ({ours}) TO STDOUT")
+        done = connection.execute(_FORGET, [merchant.id])
+        connection.execute(f"VACUUM ANALYZE {EVENTS}")  # type: ignore[arg-type]  # likewise
+        started = time.perf_counter()
+        with connection.transaction(), connection.cursor().copy(f"COPY {EVENTS} FROM STDIN") as copy:  # type: ignore[arg-type]  # likewise
+            for part in parts:
+                copy.write(part)
+        return time.perf_counter() - started, done.rowcount
+
+
+def _read(connection: psycopg.Connection[Any], statement: str) -> list[bytes]:
+    with connection.cursor().copy(statement) as copy:  # type: ignore[arg-type]  # likewise
+        return [bytes(part) for part in copy]

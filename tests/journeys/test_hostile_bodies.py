@@ -1,0 +1,82 @@
+"""Bodies that are too long or never end, at the real web process: refused, while others are served."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from carriers.base import WebhookCall
+from carriers.base.simulator import RunningSimulator
+from tests.conftest import TestDatabase
+from tests.journeys.processes import Web
+from tests.journeys.scans import inbox
+from tests.journeys.site import Merchant, Site, environment
+
+
+@pytest.fixture
+def web(site: Site, database: TestDatabase, tmp_path: Path) -> Iterator[Web]:
+    with Web(environment(database.url), tmp_path / "web.log") as running:
+        yield running.wait_ready()
+
+
+@pytest.fixture
+def account(site: Site, shop: Merchant) -> tuple[str, RunningSimulator]:
+    running = site.carrier("sandbox")
+    return shop.account("sandbox-1", running), running
+
+
+def signed(site: Site, running: RunningSimulator, body: bytes) -> dict[str, str]:
+    call = WebhookCall(method="POST", headers={}, query={}, body=body, received_at=site.clock())
+    return dict(running.simulator.carrier.webhook_proof.sign(call, running.account).headers)  # type: ignore[attr-defined]  # the sandbox has one
+
+
+def connected(web: Web, head: str) -> socket.socket:
+    parts = urlsplit(web.url)
+    opened = socket.create_connection((parts.hostname, parts.port), timeout=30)
+    opened.sendall(head.encode())
+    return opened
+
+
+def status_of(opened: socket.socket) -> int:
+    head = opened.recv(4096)
+    return int(head.split(b" ", 2)[1]) if head else 0
+
+
+def test_a_body_of_ten_megabytes_is_refused_and_not_stored(
+    web: Web, site: Site, database: TestDatabase, account: tuple[str, RunningSimulator]
+) -> None:
+    account_id, running = account
+    body = b"x" * 10_000_000
+    answer = requests.post(
+        f"{web.url}/v1/carriers/{account_id}/webhook", data=body, headers=signed(site, running, body), timeout=30
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
+    good = b'{"id": "e1", "type": "other"}'
+    answer = requests.post(
+        f"{web.url}/v1/carriers/{account_id}/webhook", data=good, headers=signed(site, running, good), timeout=30
+    )
+    assert answer.status_code == 200
+    assert inbox(database) == {"new": 1}
+    site.work()
+
+
+def test_chunks_without_end_are_cut_off(web: Web, account: tuple[str, RunningSimulator]) -> None:
+    account_id, _ = account
+    head = f"POST /v1/carriers/{account_id}/webhook HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    sent = 0
+    with connected(web, head) as opened:
+        try:
+            while sent < 100 * len(chunk):
+                opened.sendall(chunk)
+                sent += len(chunk)
+                time.sleep(0.01)
+        except OSError:
+            return  # it hung up on us
+        assert status_of(opened) in (401, 413)

@@ -1,0 +1,144 @@
+"""A merchant's own history, thousands of lines at a time: once, whole, and with every bad line named."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from tests.conftest import TestDatabase
+from tests.journeys.site import Merchant, Site
+
+HEADER = "tracking_number,occurred_at,status,reason\n"
+STORY = ("picked_up", "in_transit", "out_for_delivery", "delivered")
+
+
+def history(numbers: int, first: int = 0) -> str:
+    """So many delivered parcels, their scans in the wrong order."""
+    lines = [
+        f"ELSE{number:06},2026-03-0{day}T12:00:00+01:00,{status},none\n"
+        for day, status in reversed(list(enumerate(STORY, 1)))
+        for number in range(first, first + numbers)
+    ]
+    return HEADER + "".join(lines)
+
+
+def post(shop: Merchant, body: str | bytes, media: str = "text/csv", **query: str) -> TestResponse:
+    return shop.app.test_client().post(
+        "/v1/tracking-events/bulk",
+        query_string={"account": "sandbox-1", **query},
+        data=body,
+        headers={"Authorization": f"Bearer {shop.key}", "Content-Type": media},
+    )
+
+
+def taken(answer: TestResponse) -> Any:
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+@pytest.fixture
+def importer(site: Site, shop: Merchant) -> Merchant:
+    shop.account("sandbox-1", site.carrier("sandbox"), without="track")
+    return shop
+
+
+def test_a_history_is_taken_in_once_however_often_it_is_sent(
+    site: Site, importer: Merchant, database: TestDatabase
+) -> None:
+    first = taken(post(importer, history(30)))
+    assert (first["lines"], first["new"], first["new_trackers"], first["fault_count"]) == (120, 120, 30, 0)
+    again = taken(post(importer, history(40)))
+    assert (again["new"], again["duplicates"], again["new_trackers"]) == (40, 120, 10)
+    shown = importer.get("/v1/trackers?limit=200")["data"]
+    assert {each["status"] for each in shown} == {"delivered"}
+    with database.engine.connect() as connection:
+        told = connection.scalar(text("SELECT count(*) FROM outbox WHERE type = 'tracker.status_changed'"))
+        asked = connection.scalar(text("SELECT count(*) FROM trackers WHERE due_at IS NOT NULL"))
+    assert told == 40, "one fold and one message a number, none for what changed nothing"
+    assert asked == 0, "nobody asks for parcels that have arrived"
+
+
+def test_every_bad_line_is_named_and_the_good_ones_are_kept(importer: Merchant) -> None:
+    good = "OK1,2026-03-02T12:00:00Z,delivered,none\n"
+    bad = [
+        ("X,2026-03-02T12:00:00Z,delivered,none\n", 3, "tracking_number"),
+        ("BAD1,yesterday,delivered,none\n", 4, "occurred_at"),
+        ("BAD2,2026-03-02T12:00:00Z,vanished,none\n", 5, "status"),
+        ("BAD3,2026-03-02T12:00:00Z,delivered,because\n", 6, "reason"),
+        ("BAD4,2026-03-02T12:00:00Z,delivered\n", 7, None),
+        ("BAD5,2026-03-02T12:00:00Z,,\n", 8, "status"),
+    ]
+    report = taken(post(importer, HEADER + good + "".join(line for line, _, _ in bad)))
+    assert [(each["line"], each["column"]) for each in report["faults"]] == [(at, column) for _, at, column in bad]
+    assert (report["new"], report["fault_count"]) == (1, len(bad))
+    refused = post(importer, HEADER + "OK2,2026-03-02T12:00:00Z,delivered,none\n" + bad[0][0], on_error="refuse")
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in (refused.json or {})["errors"]] == ["/3/tracking_number"]
+    assert [each["tracking_number"] for each in importer.get("/v1/trackers")["data"]] == ["OK1"]
+    assert taken(post(importer, HEADER + good + good, on_error="refuse"))["duplicates"] == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        (b"\xff\xfe\n", None),
+        (b"[1]\n", None),
+        (b"[" * 60_000 + b"\n", None),
+        (b'{"tracking_number": "OK9", "surprise": 1}\n', "surprise"),
+        (b'{"tracking_number": 7}\n', "tracking_number"),
+        (b'{"tracking_number": "OK9\\u0000", "occurred_at": "2026-03-02T12:00:00Z"}\n', "tracking_number"),
+        (
+            b'{"tracking_number":"OK9","occurred_at":"2026-03-02T12:00:00Z","status":"delivered","latitude":1e999}\n',
+            "latitude",
+        ),
+    ],
+)
+def test_lines_of_json_are_read_one_by_one(line: bytes, column: str | None, importer: Merchant) -> None:
+    good = json.dumps({"tracking_number": "OK1", "occurred_at": "2026-03-02T12:00:00Z", "code": "PICKED_UP"}).encode()
+    report = taken(post(importer, good + b"\n" + line + good.replace(b"OK1", b"OK2"), "application/x-ndjson"))
+    assert report["new"] == 2
+    assert [(each["line"], each["column"]) for each in report["faults"]] == [(2, column)]
+
+
+def test_times_are_read_where_they_were_written(site: Site, importer: Merchant) -> None:
+    """Zoneless, skipped and doubled by the clock, of the future and of no time at all."""
+    times = {
+        "PLAIN": "2026-07-01T12:00:00",
+        "SKIPPED": "2026-03-29T02:30:00",
+        "TWICE": "2026-10-25T02:30:00",
+        "FUTURE": "9999-12-31T23:59:59Z",
+        "ZERO": "1970-01-01T00:00:00Z",
+    }
+    body = HEADER + "".join(f"{name},{at},in_transit,none\n" for name, at in times.items())
+    report = taken(post(importer, body, timezone="Europe/Oslo"))
+    assert report["new"] == len(times)
+    shown = {each["tracking_number"]: each["id"] for each in importer.get("/v1/trackers")["data"]}
+    events = {name: importer.get(f"/v1/trackers/{shown[name]}")["events"][0] for name in times}
+    moments = {name: datetime.fromisoformat(each["occurred_at"]) for name, each in events.items()}
+    assert moments["PLAIN"] == datetime.fromisoformat("2026-07-01T10:00:00+00:00")
+    assert moments["SKIPPED"] == datetime.fromisoformat("2026-03-29T01:30:00+00:00")
+    assert moments["TWICE"] == datetime.fromisoformat("2026-10-25T00:30:00+00:00")
+    assert (events["PLAIN"]["occurred_at_local"], events["PLAIN"]["tz_source"]) == (times["PLAIN"], "assumed")
+    for name in ("FUTURE", "ZERO"):
+        assert abs((moments[name] - site.clock()).total_seconds()) < 700, name
+    assert post(importer, body, timezone="Mars/Olympus").status_code == 422
+
+
+def test_lines_move_shipments_of_ours_like_any_other_word_of_the_carrier(site: Site, importer: Merchant) -> None:
+    shipment = importer.booked()
+    at = site.clock().isoformat()
+    line = f"{shipment['tracking_number']},{at},delivered,delivered_signed\n"
+    assert taken(post(importer, HEADER + line))["new_trackers"] == 0
+    shown = importer.shipment(shipment["id"])
+    assert (shown["status"], shown["reason"]) == ("delivered", "delivered_signed")
+
+
+def test_a_body_in_another_form_or_for_no_account_is_refused(importer: Merchant) -> None:
+    assert post(importer, "{}", "application/json").status_code == 415
+    assert post(importer, HEADER, account="nobody").status_code == 404
+    assert taken(post(importer, "number\n"))["faults"][0]["line"] == 1

@@ -1,0 +1,130 @@
+"""What cannot be applied waits, is seen, is explained, and is applied after all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import TestDatabase
+from tests.journeys.scans import Parcel, inbox, parcel, scan
+from tests.journeys.site import Merchant, Site
+
+NEW_CODE = "947"
+TABLE = "carrier_code,qualifier,status,reason,note,source\n"
+DRONE = "DRONE_HANDOVER,,out_for_delivery,none,by drone,our contract\n"
+
+
+def unmapped(site: Site, shop: Merchant) -> Parcel:
+    """A parcel one of whose scans has a code in no table."""
+    sent = parcel(site, shop, NEW_CODE)
+    site.clock.advance(minutes=31)
+    sent.push(*sent.scans())
+    site.work()
+    return sent
+
+
+def put(shop: Merchant, account_id: str, rows: str) -> Any:
+    answer = shop.call("PUT", f"/v1/accounts/{account_id}/status-table", TABLE + rows)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def reread(shop: Merchant, account_id: str, **body: object) -> Any:
+    answer = shop.call("POST", f"/v1/accounts/{account_id}/status-table/replay", body)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_a_code_is_explained_looked_at_and_then_moves_what_it_should_have_moved(site: Site, shop: Merchant) -> None:
+    sent = unmapped(site, shop)
+    (code,) = shop.get("/v1/quarantine/codes")["data"]
+    assert (code["carrier_code"], code["events"], code["trackers"]) == ("DRONE_HANDOVER", 1, 1)
+    before = sent.shown()
+    assert put(shop, sent.account_id, DRONE)["version"] == 1
+    assert put(shop, sent.account_id, DRONE)["version"] == 1, "the same text is the same version"
+
+    seen = reread(shop, sent.account_id)
+    (moved,) = seen["moved"]
+    assert (moved["from_status"], moved["to_status"], moved["shipment_id"]) == (
+        "picked_up",
+        "out_for_delivery",
+        sent.id,
+    )
+    assert not seen["applied"]
+    assert sent.shown() == before, "looking changes nothing"
+
+    assert reread(shop, sent.account_id, apply=seen["digest"])["applied"]
+    after = sent.shown()
+    assert (after["status"], after["version"]) == ("out_for_delivery", before["version"] + 1)
+    event = sent.events()[-1]
+    assert (event["status"], event["carrier_code"]) == ("out_for_delivery", "DRONE_HANDOVER")
+    assert shop.get("/v1/quarantine/codes")["data"] == []
+    assert reread(shop, sent.account_id)["events"] == 0
+
+
+def test_what_was_seen_is_what_is_applied_or_nothing_is(site: Site, shop: Merchant) -> None:
+    sent = unmapped(site, shop)
+    put(shop, sent.account_id, DRONE)
+    seen = reread(shop, sent.account_id)
+    put(shop, sent.account_id, DRONE.replace("out_for_delivery", "exception").replace("none", "damaged"))
+    answer = shop.call("POST", f"/v1/accounts/{sent.account_id}/status-table/replay", {"apply": seen["digest"]})
+    assert answer.status_code == 409
+    assert sent.shown()["status"] == "picked_up"
+
+
+def test_a_correction_of_a_final_word_is_told_as_one(site: Site, shop: Merchant, database: TestDatabase) -> None:
+    sent = parcel(site, shop)
+    site.clock.advance(hours=2)
+    sent.push(*sent.scans())
+    site.work()
+    assert sent.shown()["status"] == "delivered"
+    put(shop, sent.account_id, "DELIVERED,RECIPIENT,available_for_pickup,at_pickup_point,a locker,our contract\n")
+    seen = reread(shop, sent.account_id)
+    assert [each["to_status"] for each in seen["moved"]] == ["available_for_pickup"]
+    reread(shop, sent.account_id, apply=seen["digest"])
+    assert sent.shown()["status"] == "available_for_pickup"
+    with database.engine.connect() as connection:
+        told = connection.exec_driver_sql("SELECT type FROM outbox ORDER BY sequence DESC").scalars().first()
+        history = connection.exec_driver_sql("SELECT correction FROM status_history ORDER BY version DESC").scalar()
+    assert told == "shipment.status_corrected"
+    assert history
+
+    put(shop, sent.account_id, "")
+    back = reread(shop, sent.account_id)
+    reread(shop, sent.account_id, apply=back["digest"])
+    assert sent.shown()["status"] == "delivered", "the carrier's own reading again"
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ("code,status\n", "/1"),
+        (TABLE + "X,,no_such_status,none,,\n", "/2"),
+        (TABLE + "X,,delivered,none,,\nX,,delivered,none,,\n", "/3"),
+    ],
+)
+def test_a_table_at_fault_is_refused_with_its_line(text: str, pointer: str, site: Site, shop: Merchant) -> None:
+    account_id = shop.account("sandbox-1", site.carrier("sandbox"))
+    answer = shop.call("PUT", f"/v1/accounts/{account_id}/status-table", text)
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in (answer.json or {})["errors"]] == [pointer]
+
+
+def test_what_cannot_be_read_is_seen_and_read_again_when_asked(
+    site: Site, shop: Merchant, database: TestDatabase
+) -> None:
+    sent = parcel(site, shop)
+    sent.push(b"<b>no json</b>\x00\xff", scan("SBX999999-1", "e1", "PICKED_UP", site.clock().isoformat()))
+    site.work()
+    listed = {each["state"]: each for each in shop.get("/v1/quarantine")["data"]}
+    assert set(listed) == {"quarantined", "parked"}
+    assert [each["id"] for each in shop.get("/v1/quarantine?state=parked")["data"]] == [listed["parked"]["id"]]
+    broken = listed["quarantined"]["id"]
+    assert shop.get(f"/v1/quarantine/{broken}")["body"] == "<b>no json</b>\x00\ufffd"
+    assert shop.call("POST", f"/v1/quarantine/{broken}/replay").status_code == 202
+    assert inbox(database)["new"] == 1
+    site.work()
+    assert shop.call("POST", "/v1/quarantine/replay", {}).json == {"replayed": 1}
+    site.work()
+    assert inbox(database) == {"quarantined": 1, "parked": 1}
