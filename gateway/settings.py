@@ -118,10 +118,11 @@ class Tracking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How many days quotes, and raw messages from carriers that were applied, are kept."""
+    """How many days quotes, raw messages from carriers that were applied, and what merchants were told are kept."""
 
     quotes_days: int
     inbox_days: int
+    told_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

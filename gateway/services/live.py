@@ -1,8 +1,8 @@
 """Live updates: outbox messages to whoever is watching a shipment or everything of a merchant, as they are committed.
 
-One thread of each process hears of new messages (see `message_ports.News`) and hands them to the streams of that process. A
-stream first tells what was missed, from its last position on; when it falls behind or the database was away, it reads
-the outbox again from there. So nothing is lost, and what is told twice has the same id.
+One thread of each process hears of new messages (see `message_ports.News`) and hands them to the streams of that
+process. A stream first tells what was missed, from its last position on; when it falls behind or the database was away,
+it reads the outbox again from there. So nothing is lost, and what is told twice has the same id.
 """
 
 from __future__ import annotations

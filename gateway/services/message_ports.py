@@ -88,6 +88,8 @@ class Outbox(Protocol):
         """Those that were taken and not tried."""
 
     def settle(self, delivery: WebhookDelivery, attempt: WebhookAttempt | None) -> None: ...
+    def prune(self, merchant_id: str, before_id: str) -> int:
+        """Forget messages with smaller ids, their deliveries and log, up to the first that still waits; how many."""
 
 
 class Notice(NamedTuple):

@@ -1,4 +1,4 @@
-"""What is forgotten, and when: quotes and waves nobody will replay, messages applied and requests answered long ago."""
+"""What is forgotten, and when: quotes and waves nobody will replay, messages applied or told, requests answered."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Retention:
         quotes = first_id("qte", now - timedelta(days=self._settings.quotes_days))
         assignments = first_id("asg", now - timedelta(days=self._settings.quotes_days))
         messages = first_id("inb", now - timedelta(days=self._settings.inbox_days))
+        told = first_id("msg", now - timedelta(days=self._settings.told_days))
         with self._store.work() as uow:
             uow.idempotency.prune(now - KEYS_KEPT)
             uow.commit()
@@ -48,6 +49,8 @@ class Retention:
                 uow.assignments.prune(merchant_id, assignments)
                 uow.commit()
                 uow.inbox.prune(merchant_id, messages)
+                uow.commit()
+                uow.outbox.prune(merchant_id, told)
                 uow.commit()
                 uow.checkouts.prune(merchant_id, now)
                 uow.commit()

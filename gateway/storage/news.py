@@ -1,4 +1,4 @@
-"""Hearing of outbox messages as they are committed: PostgreSQL tells (LISTEN/NOTIFY), SQLite's outbox is looked at.
+"""News of outbox messages as they are committed: PostgreSQL tells (LISTEN/NOTIFY), SQLite's outbox is looked at.
 
 A notification is sent with the transaction that wrote the message, after its commit and in the order of commits.
 Source: PostgreSQL, "NOTIFY", notes on transactions.
@@ -11,19 +11,32 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Connection, Engine, bindparam, text
+from sqlalchemy.dialects import postgresql
 
 from gateway.domain.errors import Unavailable
+from gateway.domain.messages import OutboxMessage
 from gateway.services.message_ports import Notice
 from gateway.services.ports import News
 from gateway.storage.engine import plain_errors
-from gateway.storage.repositories.outbox import CHANNEL
 
+CHANNEL = "doorstep_outbox"
+"""PostgreSQL's notification channel: merchant, mode and id of each committed message, with spaces between them."""
 POLL_S = 0.5
 AT_ONCE = 500
+_NOTIFY = text(f"SELECT count(pg_notify('{CHANNEL}', notice)) FROM unnest(:notices) AS notice").bindparams(  # noqa: S608  # a name of our own
+    bindparam("notices", type_=postgresql.ARRAY(postgresql.TEXT))
+)
 _LAST = text("SELECT coalesce(max(rowid), 0) FROM outbox")
 # One writer at a time: rows are numbered in the order of commits.
 _NEXT = text("SELECT rowid, merchant_id, mode, id FROM outbox WHERE rowid > :last ORDER BY rowid LIMIT :most")
+
+
+def notify(connection: Connection, messages: Sequence[OutboxMessage]) -> None:
+    """Tell of messages that were written in bulk, in their order; whoever looks needs no telling."""
+    if messages and connection.dialect.name == "postgresql":
+        notices = [" ".join((message.merchant_id, message.mode, message.id)) for message in messages]
+        connection.execute(_NOTIFY, {"notices": notices})
 
 
 class PostgresNews(News):

@@ -1,4 +1,4 @@
-"""Webhook endpoints have a circuit and are worked one at a time; what is sent has a digest; the log says where to."""
+"""Webhook endpoints have a circuit and are worked one at a time; the log says what was sent where, and is forgotten."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
     ):
         op.add_column("webhook_endpoints", column)
+    op.add_column("merchants", sa.Column("told_from", sa.DateTime(timezone=True), nullable=True))
     begun_at = sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=LONG_AGO)
     op.add_column("webhook_deliveries", begun_at)
     for name in ("url", "body_sha256"):
@@ -36,6 +37,7 @@ def upgrade() -> None:
         " WHERE webhook_deliveries.merchant_id = webhook_endpoints.merchant_id"
         " AND webhook_deliveries.endpoint_id = webhook_endpoints.id)"
     )
+    _once("outbox_id", "endpoint_id")
     op.drop_index("webhook_deliveries_due", table_name="webhook_deliveries")
     _partial("webhook_deliveries_waiting", "webhook_deliveries", ["merchant_id", "endpoint_id", "outbox_id"])
     _partial("webhook_endpoints_due", "webhook_endpoints", ["due_at"])
@@ -45,10 +47,18 @@ def _partial(name: str, table: str, columns: list[str]) -> None:
     op.create_index(name, table, columns, sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN))
 
 
+def _once(*columns: str) -> None:
+    """A message goes to an endpoint once; messages are looked up by themselves too, when they are forgotten."""
+    op.drop_index("webhook_deliveries_once", table_name="webhook_deliveries")
+    op.create_index("webhook_deliveries_once", "webhook_deliveries", ["merchant_id", *columns], unique=True)
+
+
 def downgrade() -> None:
     op.drop_index("webhook_endpoints_due", table_name="webhook_endpoints")
     op.drop_index("webhook_deliveries_waiting", table_name="webhook_deliveries")
     _partial("webhook_deliveries_due", "webhook_deliveries", ["due_at"])
+    _once("endpoint_id", "outbox_id")
+    op.drop_column("merchants", "told_from")
     for name in ("url", "body_sha256"):
         op.drop_column("webhook_attempts", name)
     op.drop_column("webhook_deliveries", "begun_at")

@@ -18,6 +18,7 @@ from gateway.domain.errors import Unavailable
 from gateway.domain.messages import OutboxMessage
 from gateway.services.ids import new_id
 from gateway.services.live import LiveUpdates, TooManyStreams
+from gateway.services.many_port import Changes
 from gateway.services.streams import PAGE, QUEUED_AT_MOST, Stream, Told, Watch
 from gateway.settings import load_settings
 from gateway.storage import SqlStore
@@ -85,6 +86,18 @@ def test_what_is_committed_is_told_at_once_and_in_order(studio: Studio) -> None:
         ids = [studio.tell(f"shp_{number % 3}").id for number in range(9)]
         begun = time.monotonic()
         assert heard(items, 9) == ids
+        assert time.monotonic() - begun < 3
+
+
+def test_what_is_written_in_bulk_is_told_too(studio: Studio) -> None:
+    with closing(studio.watch()) as stream:
+        items = started(stream)
+        messages = [studio.message(f"shp_{number % 7}") for number in range(QUEUED_AT_MOST // 2)]
+        with studio.store.work() as uow:
+            uow.many.write(Changes(messages=messages))
+            uow.commit()
+        begun = time.monotonic()
+        assert heard(items, len(messages)) == [message.id for message in messages]
         assert time.monotonic() - begun < 3
 
 

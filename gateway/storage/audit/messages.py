@@ -11,6 +11,7 @@ from gateway.domain.message_types import hears
 from gateway.domain.messages import DeliveryState, InboxState
 from gateway.services.ports import Violation
 from gateway.storage.audit.found import broken, each
+from gateway.storage.repositories.base import MERCHANTS
 from gateway.storage.repositories.inbox import INBOX, OPEN
 from gateway.storage.repositories.outbox import ATTEMPTS, DELIVERIES, ENDPOINTS, OUTBOX
 from gateway.storage.repositories.shipments import SHIPMENTS
@@ -22,7 +23,7 @@ PARKED_AT_MOST = timedelta(days=7) + NEW_AT_MOST
 TOLD_AT_MOST = timedelta(hours=72) + timedelta(days=1)
 """Deliveries end 72 h after they began; the day on top is for an endpoint's backlog."""
 
-_S, _I, _O = SHIPMENTS.table.c, INBOX.table.c, OUTBOX.table.c
+_M, _S, _I, _O = MERCHANTS.c, SHIPMENTS.table.c, INBOX.table.c, OUTBOX.table.c
 _D, _E, _A = DELIVERIES.table.c, ENDPOINTS.table.c, ATTEMPTS.table.c
 
 
@@ -37,13 +38,20 @@ def messages_end(connection: Connection, now: datetime) -> Iterator[Violation]:
 
 
 def changes_are_told(connection: Connection, now: datetime) -> Iterator[Violation]:
-    """I4: every version of a shipment has one outbox row."""
+    """I4: every version of a shipment has one outbox row, unless it was told so long ago that it was forgotten."""
     of_shipment = and_(_O.merchant_id == _S.merchant_id, _O.subject_id == _S.id)
-    rows = SHIPMENTS.table.outerjoin(OUTBOX.table, of_shipment)
-    per_shipment = select(_S.merchant_id, _S.id).select_from(rows).group_by(_S.merchant_id, _S.id, _S.version)
-    untold = per_shipment.having(
-        or_(func.count(_O.id) != _S.version, func.coalesce(func.max(_O.sequence), 0) != _S.version)
+    rows = SHIPMENTS.table.join(MERCHANTS, _M.merchant_id == _S.merchant_id).outerjoin(OUTBOX.table, of_shipment)
+    shipment = (_S.merchant_id, _S.id, _S.version, _S.created_at, _S.updated_at, _M.told_from)
+    last, first = func.coalesce(func.max(_O.sequence), _S.version), func.coalesce(func.min(_O.sequence), _S.version + 1)
+    begun_before = and_(_M.told_from.is_not(None), _S.created_at < _M.told_from)
+    ended_before = and_(begun_before, _S.updated_at < _M.told_from)
+    wrong = or_(
+        last != _S.version,
+        func.count(_O.id) != _S.version - first + 1,
+        and_(first > 1, ~begun_before),
+        and_(first > _S.version, ~ended_before),
     )
+    untold = select(_S.merchant_id, _S.id).select_from(rows).group_by(*shipment).having(wrong)
     yield from each(connection, "I4", untold, "has versions that no message tells of")
 
 

@@ -7,11 +7,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from gateway.services.ids import made_at
 from gateway.services.ports import Mode, Page
-from gateway.storage.repositories.base import Repository
+from gateway.storage.news import CHANNEL
+from gateway.storage.repositories.base import MERCHANTS, Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.secrets import Vault
 from gateway.storage.tables.messages import AttemptRow, DeliveryRow, EndpointRow, OutboxRow
@@ -20,8 +36,6 @@ OUTBOX = Rows(OutboxRow, OutboxMessage)
 ENDPOINTS = Rows(EndpointRow, WebhookEndpoint)
 DELIVERIES = Rows(DeliveryRow, WebhookDelivery)
 ATTEMPTS = Rows(AttemptRow, WebhookAttempt)
-CHANNEL = "doorstep_outbox"
-"""PostgreSQL's notification channel: merchant, mode and id of each committed message, with spaces between them."""
 _O = OUTBOX.table.c
 _E = ENDPOINTS.table.c
 _D = DELIVERIES.table.c
@@ -34,6 +48,9 @@ _AFTER_A_TRY = ("state", "attempts", "tries", "due_at", "last_status", "last_err
 _SETTLED = update(DELIVERIES.table).where(
     _D.merchant_id == bindparam("key_merchant_id"), _D.id == bindparam("key_id"), _D.state == DeliveryState.PENDING
 )
+FORGOTTEN_AT_ONCE = 500
+TO_THE_NEXT = timedelta(milliseconds=1)
+"""Ids name the millisecond."""
 _GIVEN_UP = (DeliveryState.EXHAUSTED, DeliveryState.DISABLED)
 
 
@@ -224,6 +241,32 @@ class OutboxRepository(Repository):
         if unsent:
             these = tuple_(_D.merchant_id, _D.id).in_([(each.merchant_id, each.id) for each in unsent])
             self._connection.execute(update(DELIVERIES.table).where(these).values(tries=0))
+
+    def prune(self, merchant_id: str, before_id: str) -> int:
+        """Forget messages whose id is smaller, with their deliveries and log, up to the first that still waits."""
+        end = min([before_id, *self._first_waiting(merchant_id)])
+        old = OUTBOX.table.alias("old")
+        # Ids are made a little before the lock on their subject: none goes before those that were numbered before it.
+        follows = and_(_O.merchant_id == old.c.merchant_id, _O.subject_id == old.c.subject_id)
+        kept_before = exists().where(follows, _O.sequence < old.c.sequence, _O.id >= end)
+        through = select(old.c.id).where(old.c.merchant_id == merchant_id, old.c.id < end, ~kept_before)
+        names = self._connection.scalars(through).all()
+        for start in range(0, len(names), FORGOTTEN_AT_ONCE):
+            part = names[start : start + FORGOTTEN_AT_ONCE]
+            sent = delete(DELIVERIES.table).where(_D.merchant_id == merchant_id, _D.outbox_id.in_(part))
+            self._connection.execute(sent)
+            self._connection.execute(delete(OUTBOX.table).where(_O.merchant_id == merchant_id, _O.id.in_(part)))
+        if names:
+            whose = update(MERCHANTS).where(MERCHANTS.c.merchant_id == merchant_id)
+            self._connection.execute(whose.values(told_from=made_at(end) + TO_THE_NEXT))
+        return len(names)
+
+    def _first_waiting(self, merchant_id: str) -> list[str]:
+        """Ids of the first message that has no deliveries yet, and of the first with one that is still to be sent."""
+        unfanned = select(func.min(_O.id)).where(_O.merchant_id == merchant_id, _O.fanned.is_(False))
+        unsent = select(func.min(_D.outbox_id)).where(_D.merchant_id == merchant_id, _D.due_at.is_not(None))
+        found = (self._connection.scalar(each) for each in (unfanned, unsent))
+        return [name for name in found if name is not None]
 
     def _waiting(self, endpoint: WebhookEndpoint) -> Select[tuple[str]]:
         """Ids of what is still to be sent to an endpoint."""

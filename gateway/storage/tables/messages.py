@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from gateway.domain.messages import DeliveryState
 from gateway.storage.tables.base import Named, Row, due_index, index, of
 
-SENT_ONCE = index("webhook_deliveries_once", "merchant_id", "endpoint_id", "outbox_id", unique=True)
+SENT_ONCE = index("webhook_deliveries_once", "merchant_id", "outbox_id", "endpoint_id", unique=True)
 WAITING = index("webhook_deliveries_waiting", "merchant_id", "endpoint_id", "outbox_id", where="due_at IS NOT NULL")
 """What is still to be sent to an endpoint, oldest message first."""
 
