@@ -13,6 +13,7 @@ from carriers.base.drive import Transport
 from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
+from gateway.domain.emissions import Factor, read_factors
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
@@ -24,7 +25,7 @@ from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
 from gateway.services.booking import Booker
-from gateway.services.bound import Services
+from gateway.services.bound import Foresight, Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -44,7 +45,7 @@ from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
-from gateway.services.policy_ports import NoCalendar, NoOutlooks
+from gateway.services.policy_ports import NoCalendar
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.quarantine import Quarantine
@@ -52,6 +53,10 @@ from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.reliability.emissions import EmissionModel
+from gateway.services.reliability.learner import Learner
+from gateway.services.reliability.outlooks import OutlookBook
+from gateway.services.reliability.report import ReliabilityReports
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
@@ -73,7 +78,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     """Bind every service. Raises BadSettings: no secret keys or no such transport."""
     store, faults, pool = _ground(settings, clock)
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
-    quotes = QuoteService(store, pool, policies, _decisions(store, clock), zones, facilities, clock, settings.quoting)
+    foresight, decisions = _foresight(store, clock)
+    quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
     acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     accounts = AccountBook(store, pool, clock, settings.carriers, installed)
@@ -106,7 +112,20 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
         manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList()),
         **_telling(store, clock, settings, faults),
+        foresight=foresight,
     )
+
+
+def _foresight(store: Store, clock: Clock) -> tuple[Foresight, Decisions]:
+    """What is known of deliveries, and the decisions that ask for it; the calendar comes with the facilities."""
+    emissions = EmissionModel(store, shipped_factors(), shipped_emission_profiles())
+    foresight = Foresight(
+        emissions=emissions,
+        outlooks=OutlookBook(store, emissions),
+        learner=Learner(store, clock),
+        reports=ReliabilityReports(store, clock),
+    )
+    return foresight, Decisions(foresight.outlooks, NoCalendar(), BookedVolumes(store, clock))
 
 
 def _ground(settings: Settings, clock: Clock) -> tuple[Store, FaultPoints, CarrierPool]:
@@ -130,11 +149,6 @@ def _reconciler(
     store, faults, pool = ground
     booker = Booker(store, pool, quotes, acceptance, clock, settings.booking, faults)
     return Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
-
-
-def _decisions(store: Store, clock: Clock) -> Decisions:
-    """What policies are asked with; the calendar comes with the facilities."""
-    return Decisions(NoOutlooks(), NoCalendar(), BookedVolumes(store, clock))
 
 
 def _places(store: Store, clock: Clock) -> tuple[ZoneBook, FacilityBook]:
@@ -207,6 +221,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
+        Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
     settings = services.settings.worker
@@ -225,3 +240,13 @@ def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
 def shipped_zones() -> str:
     """The zones of `config/zones.csv`, as they are written there."""
     return files("gateway.config").joinpath("zones.csv").read_text("utf-8")
+
+
+def shipped_factors() -> Mapping[str, Factor]:
+    """The factors of `config/emission_factors.csv`."""
+    return read_factors(files("gateway.config").joinpath("emission_factors.csv").read_text("utf-8"))
+
+
+def shipped_emission_profiles() -> Mapping[str, Mapping[str, object]]:
+    """The profiles of `config/emission_profiles.toml`, by kind of carrier."""
+    return tomllib.loads(files("gateway.config").joinpath("emission_profiles.toml").read_text("utf-8"))

@@ -78,6 +78,7 @@ def webhooks_page() -> Response:
         types=message_types().values(),
         webhooks=settings.webhooks,
         streams=settings.streams,
+        kept_days=settings.retention.told_days,
         schedule=[spoken(timedelta(seconds=each)) for each in settings.webhooks.schedule_s],
         lasts=spoken(timedelta(seconds=sum(settings.webhooks.schedule_s))),
     )

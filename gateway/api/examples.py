@@ -154,6 +154,8 @@ REPLAY: dict[str, Any] = {"since": "2026-11-23T14:00:00Z"}
 
 PRINT: dict[str, Any] = {"shipments": ["shp_01JD5FB2R8W4N6Y0T3V7Q9K5MZ", "shp_01JD5FB9XK2H4C8D1E6G7J3P5S"]}
 
+EMISSIONS: dict[str, Any] = {"vehicle": "van_electric_average", "round_km": 60, "stops": 110, "measured": True}
+
 RATE_CARD = """\
 [zones]
 zone,country,postcodes

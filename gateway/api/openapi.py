@@ -61,6 +61,8 @@ TAGS = {
     "facilities": "Places of origin: time zone, cut-offs, closing days.",
     "assignments": "Give a wave of shipments to accounts at once, as cheaply as their limits allow.",
     "policies": "How offers are ranked. Versions are superseded, never edited.",
+    "emissions": "How the CO2e of a delivery is reckoned, and your own words on it.",
+    "reports": "What was predicted beside what came.",
     "keys": "API keys.",
     "webhook-endpoints": "Where we tell you what happened (Standard Webhooks).",
     "stream": "What happens, as it happens (server-sent events).",

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from gateway.api.prices import money, promise
+from gateway.api.shapes_foresight import outlook
 from gateway.domain.codec import to_json
-from gateway.domain.quotes import NOTHING_KNOWN, CarrierResult, LastResort, Offer, Outlook, Quote
+from gateway.domain.quotes import CarrierResult, LastResort, Offer, Quote
 from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
@@ -62,9 +63,9 @@ def offer(each: Offer, quoted: Quote) -> Json:
         "deliver_from": rate.deliver_from,
         "deliver_by": rate.deliver_by,
         "expires_at": min(rate.expires_at, quoted.expires_at) if rate.expires_at else quoted.expires_at,
-        "co2e_g": rate.co2e_g,
+        "co2e_g": each.outlook.co2e_g if rate.co2e_g is None else rate.co2e_g,
         "shown_price": money(each.shown or rate.price),
-        "outlook": outlook(each.outlook),
+        "outlook": outlook(each),
         "score": each.score,
         "verdicts": [
             {
@@ -77,11 +78,6 @@ def offer(each: Offer, quoted: Quote) -> Json:
             for verdict in each.verdicts
         ],
     }
-
-
-def outlook(known: Outlook) -> Json | None:
-    """What is to be expected; None where nothing is known."""
-    return None if known == NOTHING_KNOWN else asdict(known)
 
 
 def last_resort(found: LastResort | None) -> Json | None:

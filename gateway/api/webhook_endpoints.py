@@ -22,9 +22,9 @@ from gateway.api.schemas.webhooks import (
     EndpointSchema,
     MadeEndpointSchema,
     NewEndpointSchema,
-    ReplayedSchema,
     ReplaySchema,
     RotationSchema,
+    SentAgainSchema,
     SentTestSchema,
 )
 from gateway.domain.messages import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -136,7 +136,7 @@ def replay_delivery(_: Run, endpoint_id: str, delivery_id: str) -> Response:
 @blueprint.route("/<endpoint_id>/replay", methods=["POST"])
 @requires("admin")
 @blueprint.arguments(ReplaySchema, example=REPLAY)
-@blueprint.response(202, ReplayedSchema)
+@blueprint.response(202, SentAgainSchema)
 @once()
 def replay_messages(_: Run, ask: ReplayAsk, endpoint_id: str) -> Response:
     """Send messages again, with the same ids and bytes, oldest first: one, all that failed, or all since a moment.

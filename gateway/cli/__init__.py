@@ -35,6 +35,7 @@ COMMANDS = {
     "quarantine": "ingest",
     "status-table": "ingest",
     "labels": "labels",
+    "reliability": "reliability",
     "carriers": "carriers",
     "new-carrier": "new_carrier",
     "sandbox": "carriers",

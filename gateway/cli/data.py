@@ -58,4 +58,11 @@ def seed(shipments: int, number: int) -> None:
     kroner = Policy.parse("default", 0, {**shipped["default"], "currency": "NOK", "exchange": {}})
     with click.progressbar(length=shipments, label="seeding") as bar:
         asked = Seeding(shipments=shipments, seed=number)
-        seed_history(bound.store, asked, {"USD": default, "NOK": kroner}, bound.zones.shipped, bar.update)
+        seed_history(
+            bound.store,
+            asked,
+            {"USD": default, "NOK": kroner},
+            bound.zones.shipped,
+            bound.foresight.emissions,
+            bar.update,
+        )

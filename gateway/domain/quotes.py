@@ -64,16 +64,19 @@ class Rate:
 class Outlook:
     """What is to be expected of a rate, whatever its carrier promises. None, everywhere: nothing is known.
 
-    `p_on_time` and `p_first_attempt` are probabilities from 0 to 1; `transit_p50_h` and `transit_p90_h` quantiles of
-    the hours from ready to the door; `co2e_g` grams by a model, where the carrier states none. They rest on
-    `deliveries` between two days, as `source` says in words.
+    `p_on_time` and `p_first_attempt` are probabilities from 0 to 1; `transit_p50_h`, `transit_p80_h`, `transit_p90_h`
+    quantiles of the hours from ready to the door; `co2e_g` grams by a model, where the carrier states none, and
+    `co2e_tier` on what data they rest (primary, modelled, default). The others rest on `deliveries` between two days,
+    as `source` says in words.
     """
 
     p_on_time: float | None = None
     p_first_attempt: float | None = None
     transit_p50_h: float | None = None
+    transit_p80_h: float | None = None
     transit_p90_h: float | None = None
     co2e_g: int | None = None
+    co2e_tier: str = ""
     deliveries: int = 0
     since: date | None = None
     until: date | None = None

@@ -30,6 +30,10 @@ from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
 from gateway.services.reconcile import Reconciler
+from gateway.services.reliability.emissions import EmissionModel
+from gateway.services.reliability.learner import Learner
+from gateway.services.reliability.outlooks import OutlookBook
+from gateway.services.reliability.report import ReliabilityReports
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
@@ -39,6 +43,16 @@ from gateway.services.tracking import Tracking
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """What is known of a delivery before it is made: by our own history, and by the emission model."""
+
+    emissions: EmissionModel
+    outlooks: OutlookBook
+    learner: Learner
+    reports: ReliabilityReports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +94,4 @@ class Services:
     webhooks: MerchantWebhooks
     lanes: WebhookLanes
     live: LiveUpdates
+    foresight: Foresight

@@ -22,6 +22,7 @@ class Plan:
 
     merchant_id: str
     mode: Mode
+    settings_version: int
     policy: Policy
     shadow: Policy | None
     context: Context
@@ -49,7 +50,7 @@ class Decisions:
         self._calendar = calendar
         self._volumes = volumes
 
-    def plan(self, merchant_id: str, mode: Mode, deciding: Deciding, context: Context) -> Plan:
+    def plan(self, merchant_id: str, mode: Mode, settings_version: int, deciding: Deciding, context: Context) -> Plan:
         """The context with everything that policies may ask about, and the shipment with what they require."""
         policy, shadow = deciding
         zone = context.timezone or timezone_of(context.shipment.origin)
@@ -57,11 +58,18 @@ class Decisions:
         if policy.counts_bookings or (shadow is not None and shadow.counts_bookings):
             context = replace(context, volumes=self._volumes.of(merchant_id, mode, policy.timezone))
         context = replace(context, shipment=policy.requires(context))
-        return Plan(merchant_id=merchant_id, mode=mode, policy=policy, shadow=shadow, context=context)
+        return Plan(
+            merchant_id=merchant_id,
+            mode=mode,
+            settings_version=settings_version,
+            policy=policy,
+            shadow=shadow,
+            context=context,
+        )
 
     def decide(self, plan: Plan, candidates: Sequence[Candidate], ids: str) -> Decision:
         """The candidates judged. Offers are named by `ids` and their place."""
-        known = self._outlooks.of(plan.merchant_id, plan.mode, plan.context, candidates)
+        known = self._outlooks.of(plan.merchant_id, plan.mode, plan.settings_version, plan.context, candidates)
         candidates = [
             each if outlook is NOTHING_KNOWN else replace(each, outlook=outlook)
             for each, outlook in zip(candidates, known, strict=True)

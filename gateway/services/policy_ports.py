@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.domain.quotes import NOTHING_KNOWN, Outlook
+from gateway.domain.quotes import Outlook
 from gateway.domain.records import PolicyRecord, Publication
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
@@ -32,16 +32,10 @@ class Policies(Protocol):
 class Outlooks(Protocol):
     """What our own history and models say about rates."""
 
-    def of(self, merchant_id: str, mode: Mode, context: Context, candidates: Sequence[Candidate]) -> Sequence[Outlook]:
+    def of(
+        self, merchant_id: str, mode: Mode, settings_version: int, context: Context, candidates: Sequence[Candidate]
+    ) -> Sequence[Outlook]:
         """One for each candidate, in their order. It is asked on every quote: it must not take a millisecond."""
-
-
-class NoOutlooks:
-    """Nothing is known about anybody."""
-
-    def of(self, merchant_id: str, mode: Mode, context: Context, candidates: Sequence[Candidate]) -> Sequence[Outlook]:
-        """Neutral ones."""
-        return [NOTHING_KNOWN] * len(candidates)
 
 
 class Calendar(Protocol):

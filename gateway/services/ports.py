@@ -46,6 +46,7 @@ from gateway.services.message_ports import Outbox as Outbox
 from gateway.services.place_ports import Facilities as Facilities
 from gateway.services.place_ports import ZoneSets as ZoneSets
 from gateway.services.policy_ports import Policies as Policies
+from gateway.services.reliability.ports import Reliability as Reliability
 from gateway.services.selling import Accounts as Accounts
 from gateway.services.selling import RateCardVersions as RateCardVersions
 from gateway.services.selling import Windows as Windows
@@ -244,6 +245,7 @@ class UnitOfWork(Protocol):
     pickups: Pickups
     manifests: Manifests
     polling: PollingSpends
+    reliability: Reliability
 
     def commit(self) -> None: ...
 

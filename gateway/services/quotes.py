@@ -114,7 +114,7 @@ class QuoteService:
             deciding = self._policies.deciding(merchant_id, name, version)
         hours = self._facilities.hours(merchant_id, ask.shipment, version)
         zone = self._zones.live(merchant_id, version).zone(ask.shipment.destination)
-        plan = self._decisions.plan(merchant_id, mode, deciding, _context(ask, zone, now, hours))
+        plan = self._decisions.plan(merchant_id, mode, version, deciding, _context(ask, zone, now, hours))
         request = _request(plan)
         asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
         calls = [_quote(live, _from_handover(request, live, hours)) for live in asked]
@@ -130,7 +130,8 @@ class QuoteService:
         Raises:
             Unprocessable: a carrier of the quote is no longer installed.
         """
-        hours = self._hours_of(quote)
+        version = self._settings_version(quote.merchant_id)
+        hours = self._facilities.hours(quote.merchant_id, quote.shipment, version)
         ready_at = quote.ready_at or quote.created_at
         context = Context(
             shipment=quote.shipment,
@@ -142,7 +143,7 @@ class QuoteService:
             timezone=hours.timezone,
             holiday=hours.holiday(ready_at) is not None,
         )
-        plan = self._decisions.plan(quote.merchant_id, quote.mode, deciding, context)
+        plan = self._decisions.plan(quote.merchant_id, quote.mode, version, deciding, context)
         again = self._decided(plan, [recalled(each) for each in quote.offers], quote.carrier_results)
         ids = {id(each.rate): each.id for each in quote.offers}
         return replace(again, id=quote.id, offers=tuple(replace(each, id=ids[id(each.rate)]) for each in again.offers))

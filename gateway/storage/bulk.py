@@ -23,13 +23,13 @@ _NAMES = count(1)
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Cells]) -> None:
-    """Insert rows, each with a cell for every column. StaleVersion follows when one is there already."""
+    """Insert rows with cells for the same columns; others are NULL. StaleVersion follows when one is there already."""
     if not rows:
         return
     if connection.dialect.name == "postgresql":
         if not connection.in_transaction():
             connection.begin()  # the driver would begin one that nobody commits
-        _copy(connection, table.name, table, [column.name for column in table.columns], rows)
+        _copy(connection, table.name, table, [column.name for column in table.columns if column.name in rows[0]], rows)
     else:
         connection.execute(insert(table), list(rows))
 

@@ -32,6 +32,7 @@ from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
+from gateway.storage.repositories.reliability import ReliabilityRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
@@ -76,6 +77,7 @@ class SqlUnitOfWork:
         self.pickups: ports.Pickups = PickupRepository(connection)
         self.manifests: ports.Manifests = ManifestRepository(connection)
         self.polling: ports.PollingSpends = PollingSpendRepository(connection)
+        self.reliability: ports.Reliability = ReliabilityRepository(connection)
 
     def commit(self) -> None:
         """Keep what was written."""

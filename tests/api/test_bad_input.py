@@ -82,6 +82,14 @@ FULL_CONNECTION: Json = copy.deepcopy(
 )
 FULL_CONNECTION["fallback"][0] |= {"postcodes": ["01"]}
 FULL_CONNECTION["sizes"][0] |= {"keep_upright": True, "nothing_on_top": False}
+FULL_EMISSIONS: Json = {
+    **examples.EMISSIONS,
+    "haul": "haul_rail",
+    "haul_km": 400,
+    "dedicated": False,
+    "vehicle_kg_per_km": 0.1,
+    "haul_kg_per_tkm": 0.05,
+}
 BODIES: dict[str, tuple[str, str, Json]] = {
     "quote": ("POST", "/v1/quotes", FULL_QUOTE),
     "book": ("POST", "/v1/shipments", {**examples.BOOK, "origin": BARE_ADDRESS, "destination": BARE_ADDRESS}),
@@ -99,6 +107,8 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     "replay all": ("POST", "/v1/quarantine/replay", {"account": "sandbox"}),
     "reread": ("POST", "/v1/accounts/{account}/status-table/replay", {"apply": "0" * 64}),
     "policy": ("PUT", "/v1/policies/mine", examples.POLICY),
+    "emissions": ("PUT", "/v1/emissions", FULL_EMISSIONS),
+    "account emissions": ("PUT", "/v1/accounts/{account}/emissions", FULL_EMISSIONS),
     "pickup": (
         "POST",
         "/v1/pickups",

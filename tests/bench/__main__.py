@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from tests.bench import checkouts, deciding, growth, ingesting, pricing, quoting, serving, telling, waves, zoning
+from tests.bench import (
+    checkouts,
+    deciding,
+    forecasting,
+    growth,
+    ingesting,
+    pricing,
+    quoting,
+    serving,
+    telling,
+    waves,
+    zoning,
+)
 from tests.bench.carriers import LATENCIES_MS, RATES
 from tests.bench.figures import TARGETS, Figure, machine, save, show
 from tests.bench.load import Failed
@@ -37,17 +50,24 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B17b": waves.time_taken,
     "B17c": waves.against_greedy,
 }
+RECORDED: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
+    "D1": forecasting.transit_quantiles,
+    "D2": forecasting.online_replay,
+}
+"""Benchmarks of recorded deliveries, which need neither gateway nor carriers."""
 
 
 @click.command()
-@click.option("--only", multiple=True, type=click.Choice(list(BENCHMARKS)), help="This one; may be given again.")
+@click.option(
+    "--only", multiple=True, type=click.Choice([*BENCHMARKS, *RECORDED]), help="This one; may be given again."
+)
 @click.option("--seconds", default=5.0, show_default=True, help="How long each load lasts.")
 @click.option("--database", default="postgresql", show_default=True, type=click.Choice(["postgresql", "sqlite"]))
-@click.option("--data", type=click.Path(path_type=Path), help="Recorded deliveries; no benchmark uses them yet.")
+@click.option("--data", type=click.Path(path_type=Path), help="Where recorded deliveries lie; D1 and D2 need them.")
 @click.option("--json", "results", default="bench-results.json", show_default=True, type=click.Path(path_type=Path))
 def bench(only: tuple[str, ...], seconds: float, database: str, data: Path | None, results: Path) -> None:
     """Measure. Figures are shown beside their targets and never judged; only what breaks is an error."""
-    chosen = only or tuple(BENCHMARKS)
+    chosen = only or (*BENCHMARKS, *(RECORDED if data else ()))
     setting: dict[str, object] = {
         "machine": machine(),
         "processes": f"{WORKERS} web workers with {THREADS} threads each (`gateway serve`; no worker process), "
@@ -55,11 +75,10 @@ def bench(only: tuple[str, ...], seconds: float, database: str, data: Path | Non
         "one that drives the load (this one), all on this machine",
         "carriers": f"{len(LATENCIES_MS)} accounts of the sandbox carrier over HTTP, answering after "
         f"{', '.join(map(str, LATENCIES_MS))} ms with {len(RATES)} rates each; request limits and rests are off",
-        "not measured yet": [name for name in TARGETS if name not in BENCHMARKS],
+        "not measured yet": [name for name in TARGETS if name not in BENCHMARKS and name not in RECORDED],
+        "data": str(data) if data else "none: D1 and D2 are measured with DATA=path",
     }
-    if data is not None:
-        setting["data"] = f"{data} was not read: no benchmark uses recorded deliveries yet"
-    figures, broken = _measured(chosen, seconds, database)
+    figures, broken = _measured(chosen, seconds, database, data)
     show(figures, setting)
     save(results, figures, setting)
     for each in broken:
@@ -67,18 +86,30 @@ def bench(only: tuple[str, ...], seconds: float, database: str, data: Path | Non
     sys.exit(1 if broken else 0)
 
 
-def _measured(chosen: tuple[str, ...], seconds: float, database: str) -> tuple[list[Figure], list[str]]:
+def _measured(
+    chosen: tuple[str, ...], seconds: float, database: str, data: Path | None
+) -> tuple[list[Figure], list[str]]:
     """The figures, and what broke; one benchmark that breaks does not stop the others."""
     figures: list[Figure] = []
     broken: list[str] = []
-    with stage(database) as where:
+    with ExitStack() as opened:
+        where = opened.enter_context(stage(database)) if set(chosen) & set(BENCHMARKS) else None
         for name in chosen:
             click.echo(f"{name}: {TARGETS[name]['what']}", err=True)
             try:
-                figures.extend(BENCHMARKS[name](where, seconds))
-            except Failed as error:
+                figures.extend(_figures(name, where, seconds, data))
+            except (Failed, OSError) as error:
                 broken.append(f"{name}: {error}")
     return figures, broken
+
+
+def _figures(name: str, where: Stage | None, seconds: float, data: Path | None) -> Iterator[Figure]:
+    if name in RECORDED:
+        if data is None:
+            raise Failed("needs recorded deliveries: make bench DATA=path")
+        return RECORDED[name](data)
+    assert where is not None
+    return BENCHMARKS[name](where, seconds)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ def test_a_shipment_whose_process_died_before_its_first_tender_is_booked_by_the_
     made = shop.booked(reference="template")
     quoted = site.services.shipments.get(shop.id, "test", made["id"]).shipment.shipment
     quote = site.services.quotes.quote(shop.id, "test", QuoteAsk(shipment=replace(quoted, reference="stranded")))
-    begun = site.services.shipments._begin(  # what a process has done when it dies right after beginning
-        shop.id, "test", BookAsk(quote_id=quote.id, reference="stranded"), quote, lambda uow, shipment_id: None
+    shipments, ask = site.services.shipments, BookAsk(quote_id=quote.id, reference="stranded")
+    begun = shipments._begin(  # what a process has done when it dies right after beginning
+        shop.id, "test", ask, shipments._chosen(shop.id, "test", ask), lambda uow, shipment_id: None
     )
     site.work()
     assert shop.shipment(begun.id)["state"] == "booking", "somebody may still be at it"

@@ -122,6 +122,15 @@ class _Flag(fields.Boolean):
         return value
 
 
+def number(least: float, most: float, what: str = "") -> fields.Float:
+    """A JSON number in a range; None where it is not given."""
+    return _Number(
+        load_default=None,
+        validate=validate.Range(min=least, max=most),
+        metadata={"description": what},
+    )
+
+
 def degrees(most: int, what: str = "") -> fields.Float:
     """A coordinate in degrees, WGS 84."""
     checks = validate.Range(min=-most, max=most)

@@ -110,22 +110,6 @@ class VerdictSchema(Shown):
     )
 
 
-class OutlookSchema(Shown):
-    """What is to be expected of a rate, whatever its carrier promises: from past deliveries and models."""
-
-    p_on_time = fields.Float(required=True, allow_none=True, metadata={"description": "Probability, 0 to 1."})
-    p_first_attempt = fields.Float(required=True, allow_none=True, metadata={"description": "Probability, 0 to 1."})
-    transit_p50_h = fields.Float(
-        required=True, allow_none=True, metadata={"description": "Half arrive within (hours)."}
-    )
-    transit_p90_h = fields.Float(required=True, allow_none=True, metadata={"description": "Nine of ten do (hours)."})
-    co2e_g = fields.Integer(required=True, allow_none=True, metadata={"description": "By a model."})
-    deliveries = fields.Integer(required=True, metadata={"description": "On so many it rests."})
-    since = fields.Date(required=True, allow_none=True)
-    until = fields.Date(required=True, allow_none=True)
-    source = fields.String(required=True, allow_none=True)
-
-
 class LastResortSchema(Shown):
     """What the policy's fallback table shows a buyer when no offer is left. Nobody has promised it."""
 
@@ -141,6 +125,35 @@ class SurchargeSchema(Shown):
     code = fields.String(required=True)
     label = fields.String(required=True)
     amount = fields.Integer(required=True, metadata={"description": "In minor units of the price's currency."})
+
+
+class OutlookSchema(Shown):
+    """What is to be expected of an offer, learnt from your own deliveries. Null where nothing is known.
+
+    Transit times are hours from ready to the door: half of all deliveries, 80 and 90 of 100 take no longer.
+    """
+
+    p_on_time = fields.Float(
+        required=True, allow_none=True, metadata={"description": "The chance to keep its promise, from 0 to 1."}
+    )
+    p_first_attempt = fields.Float(
+        required=True, allow_none=True, metadata={"description": "The chance that one visit at the door is enough."}
+    )
+    transit_p50_h = fields.Float(required=True, allow_none=True)
+    transit_p80_h = fields.Float(required=True, allow_none=True)
+    transit_p90_h = fields.Float(required=True, allow_none=True)
+    co2e_g = fields.Integer(required=True, allow_none=True, metadata={"description": "By a model; null if stated."})
+    deliveries = fields.Integer(required=True, metadata={"description": "On so many it rests."})
+    since = fields.Date(required=True, allow_none=True, metadata={"description": "The day of the first of them."})
+    until = fields.Date(required=True, allow_none=True, metadata={"description": "The day of the last."})
+    source = fields.String(required=True, allow_none=True, metadata={"description": "Which deliveries those are."})
+    co2e_tier = word(
+        ["carrier", "primary", "modelled", "default"],
+        "Where co2e_g comes from: stated by the carrier, or reckoned from your own measurements (primary), from your "
+        "figures or the distance (modelled), or from defaults.",
+        required=True,
+        allow_none=True,
+    )
 
 
 class OfferSchema(Shown):
@@ -159,11 +172,13 @@ class OfferSchema(Shown):
     deliver_from = fields.AwareDateTime(required=True, allow_none=True)
     deliver_by = fields.AwareDateTime(required=True, allow_none=True)
     expires_at = fields.AwareDateTime(required=True)
-    co2e_g = fields.Integer(required=True, allow_none=True)
+    co2e_g = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Grams of CO2e of this delivery, well to wheel."}
+    )
     shown_price = fields.Nested(
         MoneySchema, required=True, metadata={"description": "What a buyer is shown: the price, marked up by rules."}
     )
-    outlook = fields.Nested(OutlookSchema, required=True, allow_none=True)
+    outlook = fields.Nested(OutlookSchema, required=True)
     score = fields.Integer(
         required=True, allow_none=True, metadata={"description": "The sum of all penalties; the lowest is best."}
     )

@@ -104,7 +104,7 @@ class EndpointListSchema(Shown):
     data = fields.List(fields.Nested(EndpointSchema), required=True)
 
 
-class ReplayedSchema(Shown):
+class SentAgainSchema(Shown):
     """How much is being sent again."""
 
     count = fields.Integer(required=True)

@@ -16,16 +16,22 @@ from gateway.domain.records import AccountRecord, DeliveryRecord, ShipmentRecord
 from gateway.domain.shipments import BookingRef, ShipmentState, TenderState
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.domain.zones import ZoneMap
-from gateway.rules.policy import Context, Policy
+from gateway.rules.policy import Candidate, Context, Policy
 from gateway.services.changes import record_change, record_created
 from gateway.services.offers import candidate, offer
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
+from gateway.services.reliability.emissions import EmissionModel
+from gateway.services.reliability.learner import Learner
+from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.seed.fresh import Fresh
 from gateway.services.seed.world import SeedMerchant, World, read_world, scans
 
 A_COMMIT = 1000
 ID_RANDOM_BITS = 80
+MOST_LEARNT = 20_000
+LESSONS = 50
+"""A history that is learnt from is written in so many parts, some eight days each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +48,34 @@ def seed_history(
     seeding: Seeding,
     policies: Mapping[str, Policy],
     zones: ZoneMap,
+    emissions: EmissionModel,
     progress: Callable[[int], None],
 ) -> None:
-    """Write the history; `policies` decide by currency. `progress` is told how many shipments were written."""
+    """Write the history; `policies` decide by currency. `progress` is told how many shipments were written.
+
+    Up to `MOST_LEARNT` shipments, what has ended is learnt from time and again, so that each offer says what was known
+    at its time; a larger history is left to the worker, which learns from it once.
+    """
     world, dice = read_world(), Random(seeding.seed)  # noqa: S311  # a made-up history needs no secrets
     days = [seeding.until - timedelta(days=ahead) for ahead in range(world.days, 0, -1)]
     chosen = dice.choices(days, [world.busyness(day) for day in days], k=seeding.shipments)
     moments = sorted(day + timedelta(seconds=dice.randrange(86_400)) for day in chosen)
-    writer = _Writer(world, seeding, policies, zones, dice)
+    writer = _Writer(world, seeding, policies, zones, OutlookBook(store, emissions), dice)
     with store.work() as uow:
         writer.enter(uow)
         uow.commit()
     store.make_room(days[0], seeding.until)
-    for start in range(0, len(moments), A_COMMIT):
-        batch = moments[start : start + A_COMMIT]
+    learns = seeding.shipments <= MOST_LEARNT
+    size = -(-seeding.shipments // LESSONS) if learns else A_COMMIT
+    for start in range(0, len(moments), size):
+        batch = moments[start : start + size]
         with store.work() as uow:
             fresh = Fresh(uow)
             for number, moment in enumerate(batch, start + 1):
                 writer.write(fresh.unit, number, moment)
             fresh.commit()
+        if learns:
+            writer.learn(store, batch[-1])
         progress(len(batch))
 
 
@@ -68,14 +83,22 @@ class _Writer:
     """Draws shipments and writes all that hangs on each."""
 
     def __init__(
-        self, world: World, seeding: Seeding, policies: Mapping[str, Policy], zones: ZoneMap, dice: Random
+        self,
+        world: World,
+        seeding: Seeding,
+        policies: Mapping[str, Policy],
+        zones: ZoneMap,
+        outlooks: OutlookBook,
+        dice: Random,
     ) -> None:
         self._world = world
         self._seeding = seeding
         self._policies = policies
         self._zones = zones
+        self._outlooks = outlooks
         self._dice = dice
         self._ids: dict[str, str] = {}
+        self._learnt = 0
 
     def enter(self, uow: UnitOfWork) -> None:
         """The merchants and their accounts."""
@@ -97,6 +120,12 @@ class _Writer:
                     )
                 )
 
+    def learn(self, store: Store, now: datetime) -> None:
+        """Learn from what has ended by now."""
+        learner, self._learnt = Learner(store, lambda: now), self._learnt + 1
+        for merchant in self._world.merchants:
+            learner.learn(self._ids[merchant.name], "test")
+
     def write(self, uow: UnitOfWork, number: int, at: datetime) -> None:
         """One shipment with its quote, tender, tracker, events and facts."""
         merchant = self._dice.choice(self._world.merchants)
@@ -109,7 +138,9 @@ class _Writer:
         tender = self._tender(shipment, best, at)
         uow.tenders.add(tender)
         shipment = record_change(uow, self._booked(shipment, tender, best), "shipment.booked", at)
-        happened = scans(lane, self._world, at, self._seeding.until, ZoneInfo(merchant.timezone), self._dice)
+        happened = scans(
+            lane, self._world, quote.zone, at, self._seeding.until, ZoneInfo(merchant.timezone), self._dice
+        )
         self._follow(uow, shipment, tender, [event for event in happened if event.occurred_at < self._seeding.until])
 
     def _quote(self, merchant: SeedMerchant, number: int, at: datetime) -> Quote:
@@ -125,7 +156,8 @@ class _Writer:
             )
             for lane in merchant.lanes
         ]
-        judged = policy.decide(candidates, Context(shipment=shipment, zone=zone, now=at, ready_at=at))
+        context = Context(shipment=shipment, zone=zone, now=at, ready_at=at)
+        judged = policy.decide(self._foreseen(merchant, context, candidates), context)
         return Quote(
             id=self._id("qte", at),
             merchant_id=self._ids[merchant.name],
@@ -150,6 +182,12 @@ class _Writer:
             ),
             ready_at=at,
         )
+
+    def _foreseen(
+        self, merchant: SeedMerchant, context: Context, candidates: Sequence[Candidate]
+    ) -> Sequence[Candidate]:
+        known = self._outlooks.of(self._ids[merchant.name], "test", self._learnt, context, candidates)
+        return [replace(each, outlook=outlook) for each, outlook in zip(candidates, known, strict=True)]
 
     def _shipment(self, quote: Quote, at: datetime) -> ShipmentRecord:
         return ShipmentRecord(

@@ -28,7 +28,7 @@ from gateway.domain.facilities import Facility
 from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
-from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, Rate, ServiceLevel, Shadow
+from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, Outlook, Rate, ServiceLevel, Shadow
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import Address, Parcel, TimeWindow
@@ -64,6 +64,7 @@ _NOUNS = (
     Rate,
     Shadow,
     LastResort,
+    Outlook,
     Place,
     Address,
     Pickup,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.domain.quotes import Rate, ServiceLevel
+from gateway.domain.quotes import Outlook, Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import ProofOfDelivery
 from gateway.domain.values import TimeWindow
@@ -216,7 +216,7 @@ class CaseRow(Named, Row):
 
 
 class DeliveryRecordRow(Owned, Row):
-    """The flat facts of one shipment."""
+    """The flat facts of one shipment; when they were learnt from, and what its offer had said (see `reliability`)."""
 
     __tablename__ = "delivery_records"
     shipment_id: Mapped[str] = mapped_column(primary_key=True)
@@ -238,8 +238,11 @@ class DeliveryRecordRow(Owned, Row):
     co2e_g: Mapped[int | None]
     parcels: Mapped[int]
     weight_g: Mapped[int]
+    learnt_at: Mapped[datetime | None]
+    outlook: Mapped[Outlook | None]
     __table_args__ = (
         of("shipment_id", "shipments"),
         of("account_id", "accounts"),
         index("delivery_records_booked", "merchant_id", "booked_at"),
+        index("delivery_records_unlearnt", "merchant_id", "booked_at", "shipment_id", where="learnt_at IS NULL"),
     )
