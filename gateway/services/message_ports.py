@@ -89,7 +89,9 @@ class Outbox(Protocol):
 
     def settle(self, delivery: WebhookDelivery, attempt: WebhookAttempt | None) -> None: ...
     def prune(self, merchant_id: str, before_id: str) -> int:
-        """Forget messages with smaller ids, their deliveries and log, up to the first that still waits; how many."""
+        """Forget messages with smaller ids, their deliveries and log, up to the first that still waits; some at a
+        time. How many: none when all are gone.
+        """
 
 
 class Notice(NamedTuple):

@@ -50,8 +50,8 @@ class Retention:
                 uow.commit()
                 uow.inbox.prune(merchant_id, messages)
                 uow.commit()
-                uow.outbox.prune(merchant_id, told)
-                uow.commit()
+                while uow.outbox.prune(merchant_id, told):
+                    uow.commit()
                 uow.checkouts.prune(merchant_id, now)
                 uow.commit()
         return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from gateway.domain.messages import DeliveryState, InboxState
@@ -77,13 +78,14 @@ def telling(store: SqlStore) -> None:
 
 
 def test_what_was_told_long_ago_is_forgotten_with_its_log_and_the_audit_knows(
-    store: SqlStore, database: TestDatabase
+    store: SqlStore, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     telling(store)
     moved(store, "shp_old", OLD, OLD)
     moved(store, "shp_both", OLD, OLD, NEW)
     moved(store, "shp_new", NEW, NEW)
     assert store.audit(NOW) == []
+    monkeypatch.setattr("gateway.storage.repositories.outbox.FORGOTTEN_AT_ONCE", 1)
     prune(store)
     assert {name: kept(store, name) for name in ("shp_old", "shp_both", "shp_new")} == {
         "shp_old": [],

@@ -48,7 +48,7 @@ _AFTER_A_TRY = ("state", "attempts", "tries", "due_at", "last_status", "last_err
 _SETTLED = update(DELIVERIES.table).where(
     _D.merchant_id == bindparam("key_merchant_id"), _D.id == bindparam("key_id"), _D.state == DeliveryState.PENDING
 )
-FORGOTTEN_AT_ONCE = 500
+FORGOTTEN_AT_ONCE = 5000
 TO_THE_NEXT = timedelta(milliseconds=1)
 """Ids name the millisecond."""
 _GIVEN_UP = (DeliveryState.EXHAUSTED, DeliveryState.DISABLED)
@@ -243,30 +243,32 @@ class OutboxRepository(Repository):
             self._connection.execute(update(DELIVERIES.table).where(these).values(tries=0))
 
     def prune(self, merchant_id: str, before_id: str) -> int:
-        """Forget messages whose id is smaller, with their deliveries and log, up to the first that still waits."""
-        end = min([before_id, *self._first_waiting(merchant_id)])
-        old = OUTBOX.table.alias("old")
+        """Forget messages whose id is smaller, with their deliveries and log, up to the first that still waits; some
+        at a time, none when all are gone.
+        """
+        end = min(self._ends(merchant_id, before_id))
         # Ids are made a little before the lock on their subject: none goes before those that were numbered before it.
-        follows = and_(_O.merchant_id == old.c.merchant_id, _O.subject_id == old.c.subject_id)
-        kept_before = exists().where(follows, _O.sequence < old.c.sequence, _O.id >= end)
-        through = select(old.c.id).where(old.c.merchant_id == merchant_id, old.c.id < end, ~kept_before)
-        names = self._connection.scalars(through).all()
-        for start in range(0, len(names), FORGOTTEN_AT_ONCE):
-            part = names[start : start + FORGOTTEN_AT_ONCE]
-            sent = delete(DELIVERIES.table).where(_D.merchant_id == merchant_id, _D.outbox_id.in_(part))
-            self._connection.execute(sent)
-            self._connection.execute(delete(OUTBOX.table).where(_O.merchant_id == merchant_id, _O.id.in_(part)))
-        if names:
-            whose = update(MERCHANTS).where(MERCHANTS.c.merchant_id == merchant_id)
-            self._connection.execute(whose.values(told_from=made_at(end) + TO_THE_NEXT))
-        return len(names)
+        earlier = OUTBOX.table.alias("earlier")
+        same = and_(earlier.c.merchant_id == _O.merchant_id, earlier.c.subject_id == _O.subject_id)
+        whole = ~exists().where(same, earlier.c.sequence < _O.sequence, earlier.c.id >= end)
+        old = select(_O.id).where(_O.merchant_id == merchant_id, _O.id < end, whole)
+        sent = and_(_D.merchant_id == merchant_id, _D.outbox_id < end, _D.outbox_id.in_(old))
+        self._connection.execute(delete(DELIVERIES.table).where(sent))
+        count = OUTBOX.forget(self._connection, merchant_id, end, whole)
+        if count:
+            now_from, known_from = made_at(end) + TO_THE_NEXT, MERCHANTS.c.told_from
+            later = or_(known_from.is_(None), known_from < now_from)
+            whose = update(MERCHANTS).where(MERCHANTS.c.merchant_id == merchant_id, later)
+            self._connection.execute(whose.values(told_from=now_from))
+        return count
 
-    def _first_waiting(self, merchant_id: str) -> list[str]:
-        """Ids of the first message that has no deliveries yet, and of the first with one that is still to be sent."""
+    def _ends(self, merchant_id: str, before_id: str) -> list[str]:
+        """Ids at which forgetting stops: what waits to be passed on or sent, and the end of so many at once."""
         unfanned = select(func.min(_O.id)).where(_O.merchant_id == merchant_id, _O.fanned.is_(False))
         unsent = select(func.min(_D.outbox_id)).where(_D.merchant_id == merchant_id, _D.due_at.is_not(None))
-        found = (self._connection.scalar(each) for each in (unfanned, unsent))
-        return [name for name in found if name is not None]
+        old = select(_O.id).where(_O.merchant_id == merchant_id, _O.id < before_id).order_by(_O.id)
+        found = [self._connection.scalar(each) for each in (unfanned, unsent, old.offset(FORGOTTEN_AT_ONCE).limit(1))]
+        return [before_id, *(name for name in found if name is not None)]
 
     def _waiting(self, endpoint: WebhookEndpoint) -> Select[tuple[str]]:
         """Ids of what is still to be sent to an endpoint."""
