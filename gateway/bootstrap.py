@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -80,9 +81,9 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
     foresight, decisions = _foresight(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
-    acceptance, funnel = Acceptance(store, clock, settings.booking.price_tolerance_percent), Funnel(clock)
+    acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
-    accounts = AccountBook(store, pool, clock, settings.carriers, installed)
+    funnel, accounts = Funnel(clock, settings.tracking), AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
         store=store,
@@ -110,7 +111,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         fleet=Fleet(store, pool, accounts, tracking),
         service_points=ServicePoints(pool, settings.quoting),
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
-        manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList()),
+        manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList(settings.labels.fonts)),
         **_telling(store, clock, settings, faults),
         foresight=foresight,
     )
@@ -233,8 +234,15 @@ def _nothing(*_: object) -> None:
 
 
 def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
-    """The policies of `config/policies.toml`."""
-    return tomllib.loads(files("gateway.config").joinpath("policies.toml").read_text("utf-8"))
+    """The policies of `config/policies.toml`; those that compare in USD know all rates of `config/exchange.csv`."""
+    config = files("gateway.config")
+    policies = tomllib.loads(config.joinpath("policies.toml").read_text("utf-8"))
+    rows = csv.DictReader(config.joinpath("exchange.csv").read_text("utf-8").splitlines())
+    rates = {row["currency"]: {"rate": row["usd"], "source": row["source"]} for row in rows}
+    for policy in policies.values():
+        if policy["currency"] == "USD":
+            policy["exchange"] = {**rates, **policy.get("exchange", {})}
+    return policies
 
 
 def shipped_zones() -> str:

@@ -111,7 +111,7 @@ class Tracking:
 
     park_days: int
     inbox_batch: int
-    poll_min: int
+    retry_min: int
     grace_h: int
     expire_days: int
 

@@ -16,6 +16,7 @@ CarrierError                         same carrier again        next carrier     
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from gateway.domain.errors import GatewayError
 
@@ -68,7 +69,7 @@ class OutcomeUnknown(CarrierError):
 
 
 class ShipmentRejected(CarrierError):
-    """The carrier understood and says no. `reasons` are sentences for the merchant."""
+    """The carrier understood and says no. `reasons` are sentences for the merchant; the message says all of them."""
 
     code = "shipment_rejected"
 
@@ -80,7 +81,9 @@ class ShipmentRejected(CarrierError):
         carrier_code: str | None = None,
         carrier_message: str | None = None,
     ) -> None:
-        super().__init__(message, carrier_code=carrier_code, carrier_message=carrier_message)
+        more = "; ".join(reason for reason in reasons if reason not in message)
+        said = f"{message}: {more}" if more else message
+        super().__init__(said, carrier_code=carrier_code, carrier_message=carrier_message)
         self.reasons = tuple(reasons) or (message,)
 
 
@@ -91,6 +94,16 @@ class ServicePointClosed(ShipmentRejected):
     """
 
     code = "service_point_closed"
+
+    @classmethod
+    def because(cls, refused: ShipmentRejected) -> Self:
+        """A refusal that turned out to be about the chosen point, with all that it says."""
+        return cls(
+            str(refused),
+            reasons=refused.reasons,
+            carrier_code=refused.carrier_code,
+            carrier_message=refused.carrier_message,
+        )
 
 
 class UnknownReference(CarrierError):

@@ -21,6 +21,8 @@ from carriers.base.errors import BadCarrierResponse
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_TEXT = 500
+# Signed links of object stores are long: those of Amazon S3 with a session token exceed 1,000 characters.
+MAX_LINK = 2048
 MAX_DIGITS = 40
 # No event of a parcel is older or later; some senders write year 1 for "no time".
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -134,6 +136,11 @@ class Reading:
         """A cleaned text, cut at `limit`; `default` where there is none."""
         value = self._member(key)
         return clean(value, limit) if isinstance(value, str) else default
+
+    def maybe_link(self, key: str) -> str:
+        """A web address; "" where there is none, or one that is too long: half a signed link leads nowhere."""
+        link = self.maybe_text(key, limit=MAX_LINK + 1)
+        return link if len(link) <= MAX_LINK and link.startswith(("https://", "http://")) else ""
 
     def base64(self, key: str) -> bytes:
         """A document inside the payload: base64, with or without a data: URL in front (RFC 2397)."""

@@ -26,6 +26,7 @@ from carriers.base import (
     Reading,
     Reply,
     ServicePoint,
+    ServicePointClosed,
     SharedTokenProof,
     ShipmentRejected,
     StatusTable,
@@ -78,8 +79,13 @@ class Bring(Carrier):
     async def book(self, request: BookRequest) -> Booking:
         """Book one consignment. Bring does not recognise a repeated booking: find it before trying again."""
         body = booking.booking_request(request, self.account, self.account.option("customer_number"))
-        reply = await self.http.post(API, "/booking/api/booking", json=body, repeatable=False)
-        return booking.booking(reply.reading(), request.tender_reference)
+        try:
+            reply = await self.http.post(API, "/booking/api/booking", json=body, repeatable=False)
+            return booking.booking(reply.reading(), request.tender_reference)
+        except ShipmentRejected as refused:
+            if request.shipment.service_point and refusals.is_about_point(refused):
+                raise ServicePointClosed.because(refused) from refused
+            raise
 
     async def find(self, tender_reference: str) -> Booking | None:
         """The consignment whose sender's reference is ours; without a label link, which only booking tells.

@@ -22,6 +22,7 @@ from carriers.base import (
     QuoteRequest,
     Rate,
     ServicePoint,
+    ServicePointClosed,
     ShipmentRejected,
     StatusTable,
     TrackingUpdate,
@@ -55,7 +56,12 @@ class Packeta(Carrier):
         """Create a packet. Sent again it would be another one, and no look-up tells: a lost answer is for a person."""
         members = {"packetAttributes": packets.attributes(request, self.account)}
         answer = await self._call("createPacket", members, repeatable=False)
-        return packets.booking(envelope.response(answer), request.tender_reference)
+        try:
+            return packets.booking(envelope.response(answer), request.tender_reference)
+        except ShipmentRejected as refused:
+            if packets.is_about_point(request, refused.reasons):
+                raise ServicePointClosed.because(refused) from refused
+            raise
 
     async def cancel(self, booking: BookingRef) -> Cancellation:
         """Cancel before the hand-over. A refusal is looked into: it may have been cancelled already."""

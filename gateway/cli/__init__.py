@@ -22,6 +22,7 @@ COMMANDS = {
     "db": "data",
     "audit": "data",
     "seed": "data",
+    "poll-plan": "poll_plan",
     "merchants": "merchants",
     "keys": "merchants",
     "accounts": "merchants",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from gateway.services.rate_cards import Explained
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 AUTHOR = "command line"
+PARCEL = re.compile(r"(\d{1,9})(?::(\d{1,6})x(\d{1,6})x(\d{1,6}))?", re.ASCII)
 
 
 @click.group("rate-cards")
@@ -134,14 +136,18 @@ def _shipment(destination: str, parcels: tuple[str, ...], company: str, signatur
             parcels=tuple(map(_parcel, parcels)),
             requirements=Requirements(signature=signature, cash_on_delivery=collected),
         )
-    except (InvalidValue, ValueError, TypeError) as error:
+    except TypeError:
+        raise click.UsageError(f"{cash!r} is no amount of money such as 499.00 NOK") from None
+    except InvalidValue as error:
         raise click.UsageError(str(error)) from error
 
 
 def _parcel(text: str) -> Parcel:
-    weight_g, _, sizes = text.partition(":")
-    length, width, height = map(int, sizes.split("x")) if sizes else (0, 0, 0)
-    return Parcel(weight_g=int(weight_g), length_mm=length, width_mm=width, height_mm=height)
+    said = PARCEL.fullmatch(text)
+    if said is None:
+        raise InvalidValue(f"{text!r} is no parcel: grams such as 2500, or 2500:300x200x120 with sides in mm")
+    weight_g, length, width, height = (int(number or 0) for number in said.groups())
+    return Parcel(weight_g=weight_g, length_mm=length, width_mm=width, height_mm=height)
 
 
 def _opened(merchant: str, mode: Mode, account: str) -> tuple[Services, str, str]:

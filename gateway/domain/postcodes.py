@@ -78,11 +78,12 @@ class PostcodeIndex(Generic[T]):
             InvalidValue: no such area, or one that has another value already.
         """
         for area in map(str.strip, postcodes.split("|")):
-            if span := _RANGE.fullmatch(area):
-                if len(span[1]) != len(span[2]) or span[1] > span[2] or len(span[1]) > LONGEST:
+            if span := _span(country, area):
+                first, last = span
+                if len(first) != len(last) or first > last or len(first) > LONGEST:
                     raise InvalidValue(f"{area!r} is not a range of postcodes such as 0150-0199")
-                self._ranges[country, len(span[1])].append(_Range(int(span[1]), int(span[2]), value, line))
-                self._longest[country] = max(self._longest.get(country, 0), len(span[1]))
+                self._ranges[country, len(first)].append(_Range(int(first), int(last), value, line))
+                self._longest[country] = max(self._longest.get(country, 0), len(first))
             else:
                 self._add(country, area, value)
 
@@ -152,6 +153,16 @@ class PostcodeIndex(Generic[T]):
                 size = 10.0 ** (len(postcode) - length) if length else math.inf
                 yield size, Hit(found, f"{postcode[:length]}*")
                 return
+
+
+def _span(country: str, area: str) -> tuple[str, str] | None:
+    """Both ends of a range; None where it is none. Postcodes may be parted as people write them: 00-950, 110 00."""
+    digits, bare, span = postcode_digits().get(country, 0), normalised(area), _RANGE.fullmatch(area)
+    if digits and bare.isdecimal() and len(bare) == 2 * digits:
+        return bare[:digits], bare[digits:]
+    if span and digits == len(bare) and len(span[1]) != len(span[2]):
+        return None
+    return (span[1], span[2]) if span else None
 
 
 def _names(country: str, postcode: str) -> Iterator[str]:

@@ -166,7 +166,11 @@ class Tender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackerRecord:
-    """A tracking number we follow: of a booking of ours (`shipment_id`, `tender_id`) or of one made elsewhere."""
+    """A tracking number we follow: of a booking of ours (`shipment_id`, `tender_id`) or of one made elsewhere.
+
+    `promised_by` is what the carrier promised at first, `timezone` the recipient's ("" where nobody knows), `pushed_at`
+    when the carrier last told by itself (None once a poll has found what no push had told).
+    """
 
     id: str
     merchant_id: str
@@ -187,9 +191,12 @@ class TrackerRecord:
     delivered_at: datetime | None = None
     last_progress_status: str = ""
     estimated_delivery_at: datetime | None = None
+    promised_by: datetime | None = None
+    timezone: str = ""
     version: int = 0
     finished: bool = False
     subscribed_until: datetime | None = None
+    pushed_at: datetime | None = None
     polled_at: datetime | None = None
     due_at: datetime | None = None
     tries: int = 0

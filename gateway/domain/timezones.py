@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address
 
 
@@ -26,3 +27,13 @@ def timezone_of(address: Address) -> tzinfo | None:
     """The zone of its subdivision, or else of its country; None where neither tells."""
     name = _zones().get((address.country, address.subdivision)) or _zones().get((address.country, ""))
     return None if name is None else ZoneInfo(name)
+
+
+def recipient_zone(shipment: Shipment) -> str:
+    """The name of the recipient's zone; the sender's where only that is known and both are in one country; else "".
+
+    Last miles are short: where a state or province is missing, the sender's is most likely the recipient's too.
+    """
+    origin, destination = shipment.origin, shipment.destination
+    zone = timezone_of(destination) or (timezone_of(origin) if origin.country == destination.country else None)
+    return "" if zone is None else str(zone)

@@ -15,9 +15,9 @@ As data, an action is `{"do": NAME, ...parameters}`:
     markup       percent, minor                 the buyer sees price + percent of it + minor, at least 0; no score
 
 Amounts (`minor`) are minor units of the policy's currency, whole numbers; percentages too, and what comes of them is
-rounded half up to a minor unit. `period` is "day" or "week" (see `context.Volumes`). Without a price in the policy's
-currency, max_price and markup do nothing: the candidate is out anyway. Where nobody counted, shares and commitments do
-nothing.
+rounded half up to a minor unit. A markup is made in the currency of the rate, which is what the buyer sees. `period`
+is "day" or "week" (see `context.Volumes`). Without a price in the policy's currency, max_price and markup do nothing:
+the candidate is out anyway. Where nobody counted, shares and commitments do nothing.
 
 `require` speaks of what is asked, so its rule's condition may not ask about rates or accounts: what it needs is added
 to the shipment's requirements before carriers are asked, and judged again as an action.
@@ -33,13 +33,13 @@ from typing import ClassVar, NamedTuple
 
 from gateway.domain.errors import Unprocessable
 from gateway.rules.fields import Facts, Scope
-from gateway.rules.market import per
+from gateway.rules.market import amount_text, per
 
 MAX_MINOR = 10**12
 
 
 class Done(NamedTuple):
-    """What an action did, in words: a penalty (negative: a bonus), a drop, or a markup."""
+    """What an action did, in words: a penalty (negative: a bonus), a drop, or a markup in the rate's own currency."""
 
     why: str
     penalty: int = 0
@@ -129,6 +129,11 @@ class Require(Action):
             raise Unprocessable("/needs", "chilled and frozen at once is impossible", "impossible")
         if not 1 <= self.min_age <= 99:
             raise Unprocessable("/min_age", "min_age is from 1 to 99", "out_of_range")
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What a carrier must be able to do, by the names in `readings.CAPABILITIES`."""
+        return frozenset(FEATURES[need] for need in self.needs if need in FEATURES)
 
     def act(self, facts: Facts) -> Done:
         """Names what is lacking."""
@@ -270,12 +275,12 @@ class Markup(Action):
 
     def act(self, facts: Facts) -> Done:
         """Adds to what the buyer sees."""
-        price = facts["rate.price"]
-        if price is None:
-            return Done(f"{facts.candidate.rate.price} is not compared")
-        more = per(self.percent, price, 100) + self.minor
-        sign = "+" if more >= 0 else "-"
-        return Done(f"shown to the buyer with {sign} {_text(facts, abs(more))}", markup=more)
+        price = facts.candidate.rate.price
+        if facts["rate.price"] is None:
+            return Done(f"{price} is not compared")
+        more = per(self.percent, price.minor, 100) + facts.context.market.minor_in(self.minor, price.currency)
+        words = "more" if more >= 0 else "less"
+        return Done(f"shown to the buyer for {amount_text(abs(more), price.currency)} {words}", markup=more)
 
 
 ACTIONS: Mapping[str, type[Action]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,9 @@ from gateway.rules.fields import FIELDS, Field
 from gateway.rules.market import Market
 from gateway.rules.operators import OPERATORS, Operator
 from gateway.rules.quantities import KINDS, in_base
-from gateway.rules.reading import listed, mapping, refuse_unknown, word_of
+from gateway.rules.reading import line, listed, mapping, refuse_unknown, word_of
 
+COUNTRY = re.compile(r"[A-Z]{2}")
 GROUPS = ("all", "any", "not")
 
 
@@ -61,10 +63,8 @@ def _check(data: Mapping[str, Any], market: Market, pointer: str) -> Check:
 
 def _values(field: Field, op: Operator, data: Mapping[str, Any], market: Market, pointer: str) -> list[Any]:
     given, below = data["value"], f"{pointer}/value"
-    if op.takes == "one":
+    if op.takes == "one" or (op.takes == "many" and isinstance(given, str)):
         return [_value(field, given, data.get("unit"), market, pointer, below)]
-    if op.takes == "many" and isinstance(given, str):
-        given = [given]
     many = listed(given, below, f"the value of {op.name}", MOST_VALUES)
     if op.takes == "two" and len(many) != 2:
         raise Unprocessable(below, f"{op.name} takes two values: the least and the most", "invalid")
@@ -80,10 +80,13 @@ def _value(field: Field, given: Any, unit: Any, market: Market, pointer: str, be
     kind = KINDS[field.kind]
     if kind.family == "ordered":
         try:
-            return in_base(kind, given, unit, market, pointer)
+            found = in_base(kind, given, unit, market, pointer)
         except Unprocessable as refused:
             at = below if refused.pointer == f"{pointer}/value" else refused.pointer
             raise Unprocessable(at, str(refused), refused.code) from None
+        if field.most is not None and found > field.most:
+            raise Unprocessable(below, f"{field.name} is at most {kind.show(field.most)}", "out_of_range")
+        return found
     if unit is not None:
         raise Unprocessable(f"{pointer}/unit", f"{field.name} has no unit", "unknown_unit")
     wanted: type = bool if kind.family == "flag" else str
@@ -91,7 +94,21 @@ def _value(field: Field, given: Any, unit: Any, market: Market, pointer: str, be
         raise Unprocessable(below, f"{field.name} is compared with {'true or false' if wanted is bool else 'a text'}")
     if field.words and given not in field.words:
         raise Unprocessable(below, f"no {given!r}; there are {', '.join(field.words)}", "unknown_word")
-    return normalised(str(given)) if field.name.endswith(".postcode") else given
+    return _text(field, given, below) if isinstance(given, str) else given
+
+
+def _text(field: Field, given: str, pointer: str) -> str:
+    """A text as the field has it: postcodes without blanks, countries in capitals."""
+    text = given
+    if field.name.endswith(".postcode"):
+        text = normalised(given)
+    elif field.name.endswith(".country"):
+        text = given.upper()
+        if not COUNTRY.fullmatch(text):
+            raise Unprocessable(pointer, f'{given!r} is not a country of two letters, such as "NO"', "invalid")
+    if not text:
+        raise Unprocessable(pointer, "an empty text is never compared; `missing` asks whether there is none", "invalid")
+    return line(text, pointer, "what is compared")
 
 
 def _kept(op: Operator, values: list[Any]) -> Any:
@@ -103,5 +120,5 @@ def _kept(op: Operator, values: list[Any]) -> Any:
 
 def _said(field: Field, op: Operator, values: list[Any], market: Market) -> str:
     """The operator's value for people."""
-    words = [each if isinstance(each, str) else shown(field, each, market) for each in values]
+    words = [shown(field, each, market) for each in values]
     return " and ".join(words) if op.takes == "two" else ", ".join(words)

@@ -163,16 +163,22 @@ def _sentence(check: Check, facts: Facts) -> str:
         return f"{field.label} is not known"
     if op.takes == "none":
         return f"{field.label} is known"
-    words = op.says if op.holds(found, check.value) else op.denies
+    words, seen = op.says if op.holds(found, check.value) else op.denies, shown(field, found, facts.context.market)
     if op.name in ("in", "not_in") and len(check.value) == 1:
         words = words.removesuffix(" among")
-    if words == "is" or (words == "is not" and found == check.value):
-        return f"{field.label} is {check.said}"
-    return f"{field.label} {shown(field, found, facts.context.market)} {words} {check.said}"
+    if words == "is" or field.kind == "flag":
+        return f"{field.label} is {seen}"
+    if words == "is not":
+        return f"{field.label} is {seen}, not {check.said}"
+    if field.kind == "set" and not found:
+        return f"there are no {field.label}"
+    return f"{field.label} {seen} {words} {check.said}"
 
 
 def shown(field: Field, found: Any, market: Market) -> str:
-    """A field's value for people; money in the policy's currency."""
+    """A field's value or a word of a set for people: money in the policy's currency, our words without underscores."""
+    if isinstance(found, str):
+        return found.replace("_", " ") if field.words else found
     if field.kind == "set":
-        return f"({', '.join(sorted(found)) or 'none'})"
+        return f"({', '.join(shown(field, word, market) for word in sorted(found))})"
     return market.text(found) if field.kind == "money" else KINDS[field.kind].show(found)

@@ -16,7 +16,7 @@ def one_currency(facts: Facts) -> Verdict:
     if worth is None:
         return drops(
             "one_currency",
-            f"priced in {price.currency}: the policy compares {market.currency} and has no exchange rate",
+            f"priced in {price.currency}: the policy compares {market.currency} and has no exchange.{price.currency}",
         )
     if price.currency == market.currency:
         return passes("one_currency", f"priced in {market.currency}")

@@ -40,6 +40,13 @@ class Market:
         worth = (money.amount * exchange.rate).scaleb(currency_exponents()[self.currency])
         return int(worth.to_integral_value(ROUND_HALF_UP))
 
+    def minor_in(self, minor: int, currency: str) -> int:
+        """Minor units of another currency for those of the policy's, rounded half up. Raises KeyError: no rate."""
+        if currency == self.currency:
+            return minor
+        worth = Money.from_minor(minor, self.currency).amount / self.exchange[currency].rate
+        return int(worth.scaleb(currency_exponents()[currency]).to_integral_value(ROUND_HALF_UP))
+
     def text(self, minor: int) -> str:
         """An amount of the policy's currency, for people."""
         return amount_text(minor, self.currency)

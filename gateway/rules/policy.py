@@ -57,6 +57,7 @@ from gateway.domain.shipments import Shipment
 from gateway.domain.values import Money
 from gateway.rules.actions import CapShare, Commit
 from gateway.rules.candidate import Candidate
+from gateway.rules.conditions import checks
 from gateway.rules.context import Context
 from gateway.rules.fields import Facts, asked_facts
 from gateway.rules.judging import Judge
@@ -66,7 +67,8 @@ from gateway.rules.requiring import required
 from gateway.rules.rule import Group, Rule
 from gateway.rules.rule_data import FallbackRate, RuleReader
 from gateway.rules.score import Score
-from gateway.rules.soundness import refuse_contradictions
+from gateway.rules.soundness import refuse_contradictions, refuse_idle
+from gateway.rules.turning import turn_after
 
 __all__ = ["Candidate", "Context", "Judged", "Policy"]
 
@@ -79,7 +81,7 @@ _Word = tuple[Candidate, int | None, tuple[Verdict, ...], int | None]
 class Judged:
     """A candidate with every verdict. `rank` 1 is best; rank and score are None when it is dropped.
 
-    `shown_minor` is what the buyer sees, in the policy's currency; None where no rule marks the price up.
+    `shown_minor` is what the buyer sees, in the rate's currency; None where no rule marks the price up.
     """
 
     candidate: Candidate
@@ -116,7 +118,8 @@ class Policy:
         steps = reader.steps(data.get("rules"))
         score, fallback = reader.score(data.get("score")), reader.fallback(data.get("fallback"))
         if not stored:
-            refuse_contradictions(steps)
+            refuse_contradictions(steps, money.cover)
+            refuse_idle([each.when for each in fallback])
         zone = _timezone(data.get("timezone"))
         return cls(name=name, version=version, market=money, score=score, steps=steps, fallback=fallback, timezone=zone)
 
@@ -157,7 +160,7 @@ class Policy:
             facts["rate.price"] = price
             verdicts, markup = judge.all_said(facts)
             score = _sum(verdicts)
-            shown = None if markup is None or price is None else max(price + markup, 0)
+            shown = None if markup is None or price is None else max(candidate.rate.price.minor + markup, 0)
             found.append((_order(candidate, score, price), (candidate, score, verdicts, shown)))
         found.sort(key=lambda each: each[0])
         return tuple(
@@ -170,6 +173,12 @@ class Policy:
             )
             for place, (_, (candidate, score, verdicts, shown)) in enumerate(found, 1)
         )
+
+    def turns_at(self, now: datetime, zone: tzinfo | None) -> datetime | None:
+        """When it may decide otherwise by the clock alone; None where it never does. `zone` is the origin's."""
+        whens = [rule.when for rule in self.rules] + [each.when for each in self.fallback]
+        local = now.astimezone(self.timezone or zone or UTC)
+        return turn_after((check for when in whens for check in checks(when)), local)
 
     def last_resort(self, context: Context) -> FallbackRate | None:
         """What to show when nothing is left; None where the policy has nothing for it."""

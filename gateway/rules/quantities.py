@@ -36,6 +36,7 @@ from gateway.domain.values import Money, currency_exponents
 from gateway.rules.market import Market
 
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LARGEST = 10**12
 
 
@@ -158,7 +159,9 @@ def _moment(kind: Kind, value: object, pointer: str) -> int:
             raise Unprocessable(pointer, f'{value!r} is not a time of day such as "14:30"', "invalid")
         return int(found[1]) * 60 + int(found[2])
     try:
-        return date.fromisoformat(str(value)).toordinal()
+        if not isinstance(value, str) or not DATE.fullmatch(value):
+            raise ValueError(value)
+        return date.fromisoformat(value).toordinal()
     except ValueError:
         raise Unprocessable(pointer, f'{value!r} is not a date such as "2026-11-27"', "invalid") from None
 

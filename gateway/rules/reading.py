@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -16,6 +17,7 @@ from gateway.rules.market import ExchangeRate, Market
 
 T = TypeVar("T")
 RATE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,12})?")
+LINE = re.compile(r"[^\x00-\x1f\x7f]{1,500}")
 TITLE = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
 MAX_MINOR = 10**12
 
@@ -40,10 +42,16 @@ def refuse_unknown(data: Mapping[str, object], known: Sequence[str], pointer: st
     """Raises Unprocessable at the first member that nobody reads."""
     for name in data:
         if name not in known:
-            escaped = str(name).replace("~", "~0").replace("/", "~1")
             raise Unprocessable(
-                f"{pointer}/{escaped}", f"{owner} has no {name!r}; it has {', '.join(known)}", "unknown_parameter"
+                f"{pointer}/{_escaped(name)}",
+                f"{owner} has no {name!r}; it has {', '.join(known)}",
+                "unknown_parameter",
             )
+
+
+def _escaped(name: object) -> str:
+    """A member's name in a JSON pointer (RFC 6901)."""
+    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def word_of(data: Mapping[str, Any], name: str, known: Mapping[str, T], pointer: str, code: str) -> T:
@@ -52,8 +60,17 @@ def word_of(data: Mapping[str, Any], name: str, known: Mapping[str, T], pointer:
         raise Unprocessable(f"{pointer}/{name}", f"give {name}: one of {', '.join(known)}", "missing_parameter")
     found = known.get(data[name]) if isinstance(data[name], str) else None
     if found is None:
-        raise Unprocessable(f"{pointer}/{name}", f"no {data[name]!r}; there are {', '.join(known)}", code)
+        near = get_close_matches(str(data[name]), known, n=1)
+        meant = f" did you mean {near[0]}?" if near else ""
+        raise Unprocessable(f"{pointer}/{name}", f"no {data[name]!r};{meant} there are {', '.join(known)}", code)
     return found
+
+
+def line(data: object, pointer: str, what: str) -> str:
+    """A text of one line that says something, without control characters. Raises Unprocessable."""
+    if not isinstance(data, str) or not LINE.fullmatch(data):
+        raise Unprocessable(pointer, f"{what} is a text of one line, of 1 to 500 characters", "invalid")
+    return data
 
 
 def title(data: object, pointer: str) -> str:
@@ -111,7 +128,7 @@ def _currency(code: object, pointer: str) -> str:
 def _exchange(data: object, currency: str) -> Mapping[str, ExchangeRate]:
     result = {}
     for code, entry in mapping(data, "/exchange", "exchange").items():
-        pointer = f"/exchange/{code}"
+        pointer = f"/exchange/{_escaped(code)}"
         if _currency(code, pointer) == currency:
             raise Unprocessable(pointer, f"{currency} is the policy's own currency")
         result[code] = _exchange_rate(entry, pointer)
@@ -122,16 +139,18 @@ def _exchange_rate(data: object, pointer: str) -> ExchangeRate:
     entry = mapping(data, pointer, "an exchange rate")
     refuse_unknown(entry, ("rate", "source"), pointer, "an exchange rate")
     rate, source = entry.get("rate"), entry.get("source")
-    if not isinstance(source, str) or not source:
+    if source is None or source == "":
         raise Unprocessable(f"{pointer}/source", "say where the rate comes from", "missing_parameter")
+    named = line(source, f"{pointer}/source", "a source")
     if not isinstance(rate, str) or not RATE.fullmatch(rate) or not Decimal(rate):
         raise Unprocessable(f"{pointer}/rate", f'{rate!r} is not a rate: a decimal in quotes, such as "0.099"')
-    return ExchangeRate(rate=Decimal(rate), source=source)
+    return ExchangeRate(rate=Decimal(rate), source=named)
 
 
 def _cover(data: Mapping[str, Any]) -> Mapping[str, int]:
     cover = mapping(data.get("cover", {}), "/cover", "cover")
     for account, minor in cover.items():
+        line(account, "/cover", "an account's name")
         if isinstance(minor, bool) or not isinstance(minor, int) or not 0 <= minor <= MAX_MINOR:
-            raise Unprocessable(f"/cover/{account}", f"an amount is whole minor units, from 0 to {MAX_MINOR}")
+            raise Unprocessable(f"/cover/{_escaped(account)}", f"an amount is whole minor units, from 0 to {MAX_MINOR}")
     return dict(cover)

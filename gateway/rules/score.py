@@ -98,10 +98,10 @@ class Score:
             penalty = self.without_promise_minor
             return ranks("time", penalty, f"no promise: counts as {text(penalty)}")
         wait = max(promise - facts.context.starts_at, timedelta())
+        zone = facts.context.timezone
+        told = clock(promise if zone is None else promise.astimezone(zone))
         penalty = -(-self.value_per_hour_minor * int(wait.total_seconds()) // 3600)
-        return ranks(
-            "time", penalty, f"promised by {clock(promise)}, a wait of {span(wait)}: counts as {text(penalty)}"
-        )
+        return ranks("time", penalty, f"promised by {told}, a wait of {span(wait)}: counts as {text(penalty)}")
 
     def lateness(self, facts: Facts) -> Verdict:
         """What being late costs, times how likely it is."""

@@ -9,38 +9,75 @@ share `MOST_TRIES` combinations, as many as again are tried for the whole; what 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations, islice, product
+from itertools import chain, islice, pairwise, product
 from math import prod
 from typing import Any
 
 from gateway.domain.errors import Unprocessable
-from gateway.rules.actions import MaxPrice
-from gateway.rules.conditions import ALWAYS_TRUE, Check, checks
+from gateway.rules.actions import Action, MaxPrice, Need, Require
+from gateway.rules.conditions import ALWAYS_TRUE, Check, Condition, checks
 from gateway.rules.fields import FIELDS, Field
 from gateway.rules.operators import OPERATORS
 from gateway.rules.quantities import KINDS
 from gateway.rules.rule import Group, Rule
 
 MOST_TRIES = 20_000
-LARGEST_SET = 8
+MOST_WORDS = 200_000
+"""In all sets that are tried for a field."""
+
 OTHER = "\N{REPLACEMENT CHARACTER}"
 """A text that nobody compares with."""
 
 Values = Mapping[str, Any]
 
 
-def refuse_contradictions(steps: Sequence[Rule | Group]) -> None:
-    """Raises Unprocessable (`impossible`, `always_empty`) at the condition, or at the rules."""
+def refuse_contradictions(steps: Sequence[Rule | Group], cover: Mapping[str, int]) -> None:
+    """Raises Unprocessable (`impossible`, `always_empty`) at the condition, or at the rules; `cover` as in `Market`."""
     placed = list(_placed(steps))
+    _refuse_uncovered(placed, cover)
     for pointer, rule in placed:
         if not _possible(list(checks(rule.when)), rule.when.test, MOST_TRIES // len(placed)):
             why = f"{rule.name!r} can never apply: its condition contradicts itself"
             raise Unprocessable(f"{pointer}/when", why, "impossible")
+    _refuse_unreachable(steps)
     for index, step in enumerate(steps):
-        conditional = isinstance(step, Rule) and step.when is not ALWAYS_TRUE
+        conditional = isinstance(step, Rule) and step.when != ALWAYS_TRUE
         _refuse_empty([step], f"/rules/{index}/when" if conditional else f"/rules/{index}")
     _refuse_empty(steps, "/rules")
+
+
+def refuse_idle(whens: Sequence[Condition]) -> None:
+    """Raises Unprocessable at a fallback rate that is never shown: the first whose condition holds is."""
+    for place, when in enumerate(whens):
+        if not _possible(list(checks(when)), when.test, MOST_TRIES):
+            raise Unprocessable(
+                f"/fallback/{place}/when", "it is never shown: its condition contradicts itself", "impossible"
+            )
+        if place and whens[place - 1] == ALWAYS_TRUE:
+            raise Unprocessable(f"/fallback/{place}", "it is never shown: the one before it always is", "impossible")
+
+
+def _refuse_uncovered(placed: Sequence[tuple[str, Rule]], cover: Mapping[str, int]) -> None:
+    """Raises Unprocessable where insurance is required and nobody has any: nothing would be left."""
+    for pointer, rule in placed:
+        for action in rule.then:
+            if isinstance(action, Require) and Need.INSURANCE in action.needs and not cover:
+                why = (
+                    f"{rule.name!r} requires insurance: say in `cover` up to which value each account's contract has it"
+                )
+                raise Unprocessable(f"{pointer}/then", why, "missing_parameter")
+
+
+def _refuse_unreachable(steps: Sequence[Rule | Group]) -> None:
+    """Raises Unprocessable at a rule of a group that is "first" behind one that always applies."""
+    for index, step in enumerate(steps):
+        if isinstance(step, Group) and step.first:
+            for place, (before, rule) in enumerate(pairwise(step.rules), 1):
+                if before.when == ALWAYS_TRUE:
+                    why = f"{rule.name!r} can never apply: {before.name!r} before it always does"
+                    raise Unprocessable(f"/rules/{index}/rules/{place}", why, "impossible")
 
 
 def _refuse_empty(steps: Sequence[Rule | Group], pointer: str) -> None:
@@ -67,7 +104,7 @@ def _deciding(step: Rule | Group) -> tuple[Rule, ...]:
 
 
 def _may_drop(rule: Rule) -> bool:
-    return rule.drops or any(isinstance(action, MaxPrice) for action in rule.then)
+    return rule.drops or any(isinstance(action, MaxPrice | Require) for action in rule.then)
 
 
 def _checks(rule: Rule) -> Iterator[Check]:
@@ -75,6 +112,15 @@ def _checks(rule: Rule) -> Iterator[Check]:
     for action in rule.then:
         if isinstance(action, MaxPrice):
             yield Check(FIELDS["rate.price"], OPERATORS["above"], action.minor, "")
+        elif isinstance(action, Require) and action.abilities:
+            yield Check(FIELDS["rate.can"], OPERATORS["has_all"], action.abilities, "")
+
+
+def _drops(action: Action, values: Values) -> bool:
+    """Whether an action of a rule that applies drops a candidate with these values; insurance is believed."""
+    if isinstance(action, MaxPrice):
+        return bool(values["rate.price"] > action.minor)
+    return isinstance(action, Require) and not action.abilities <= values.get("rate.can", action.abilities)
 
 
 def _survives(steps: Sequence[Rule | Group], values: Values) -> bool:
@@ -82,9 +128,7 @@ def _survives(steps: Sequence[Rule | Group], values: Values) -> bool:
     for step in steps:
         for rule in _deciding(step):
             if rule.when.test(values):
-                if rule.drops or any(
-                    isinstance(action, MaxPrice) and values["rate.price"] > action.minor for action in rule.then
-                ):
+                if rule.drops or any(_drops(action, values) for action in rule.then):
                     return False
                 if isinstance(step, Group) and step.first:
                     break
@@ -97,26 +141,26 @@ def _possible(comparisons: Sequence[Check], holds: Callable[[Values], bool], mos
     for check in comparisons:
         by_field.setdefault(check.field.name, []).append(check)
     spread = [_samples(FIELDS[name], found) for name, found in by_field.items()]
-    tried = islice(product(*spread), most)
+    tried = islice(product(*(samples for samples, _ in spread)), most)
     if any(holds(dict(zip(by_field, values, strict=True))) for values in tried):
         return True
-    return prod(len(samples) for samples in spread) > most
+    return prod(len(samples) for samples, _ in spread) > most or not all(whole for _, whole in spread)
 
 
-def _samples(field: Field, comparisons: Sequence[Check]) -> list[Any]:
-    """Values of a field of which one stands for every other, seen by these comparisons."""
+def _samples(field: Field, comparisons: Sequence[Check]) -> tuple[list[Any], bool]:
+    """Values of a field of which one stands for every other, seen by these comparisons; and whether these are all."""
     named = {value for check in comparisons for value in _named(check)}
-    family = KINDS[field.kind].family
+    family, whole = KINDS[field.kind].family, True
     if family == "ordered":
         found = _around(field, named)
     elif family == "flag":
         found = [True, False]
     elif family == "set":
-        found = _sets(sorted(named), bounded=bool(field.words))
+        found, whole = _sets(comparisons, bounded=bool(field.words))
     else:
         found = list(field.words) or [OTHER, *sorted(named), *(f"{prefix}{OTHER}" for prefix in sorted(named))]
     # a rate without a price in the policy's currency is out at the gate
-    return found if field.always or field.name == "rate.price" else [*found, None]
+    return (found if field.always or field.name == "rate.price" else [*found, None]), whole
 
 
 def _named(check: Check) -> tuple[Any, ...]:
@@ -132,12 +176,21 @@ def _around(field: Field, named: set[int]) -> list[Any]:
     return sorted(value for value in near if least <= value <= most) or [least]
 
 
-def _sets(named: Sequence[str], *, bounded: bool) -> list[Any]:
-    """Every set of the words, with and without another; of very many words only the small and the large sets."""
-    whole = frozenset(named)
-    sizes = range(len(named) + 1) if len(named) <= LARGEST_SET else (0, 1)
-    found = [frozenset(some) for size in sizes for some in combinations(named, size)]
-    found += [whole - some for some in found]
-    if not bounded:
-        found += [some | {OTHER} for some in found]
-    return list(dict.fromkeys(found))
+def _sets(comparisons: Sequence[Check], *, bounded: bool) -> tuple[list[Any], bool]:
+    """Sets of the words that stand for all others, with and without another word; and whether these are all.
+
+    Words that the same comparisons name differ in nothing: of each such class a set has none, all, or one.
+    """
+    classes: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    naming: dict[str, list[int]] = defaultdict(list)
+    for place, check in enumerate(comparisons):
+        for word in _named(check):
+            naming[word].append(place)
+    for word in sorted(naming):
+        classes[tuple(naming[word])].append(word)
+    parts = [((), words, words[:1])[: min(len(words), 2) + 1] for words in classes.values()]
+    parts.append(((), [OTHER]) if not bounded else ((),))
+    most = max(MOST_WORDS // max(len(naming), 1), 2)
+    every = frozenset(naming) if bounded else frozenset(naming) | {OTHER}
+    found = [every, *(frozenset(chain.from_iterable(some)) for some in islice(product(*parts), most))]
+    return found, prod(len(part) for part in parts) <= most

@@ -12,7 +12,7 @@ from gateway.domain.quotes import Effect, Verdict
 
 
 class Said(NamedTuple):
-    """A rule's verdict, and what the rule adds to the price that the buyer sees."""
+    """A rule's verdict, and what it adds to the price that the buyer sees, in minor units of the rate's currency."""
 
     verdict: Verdict
     markup: int = 0

@@ -11,6 +11,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, StaleVersion
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState, TenderState
+from gateway.domain.timezones import recipient_zone
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.domain.values import Money
 from gateway.services.changes import record_change
@@ -124,6 +125,8 @@ class Acceptance:
             shipment_id=shipment.id,
             tender_id=tender.id,
             estimated_delivery_at=booking.deliver_by,
+            promised_by=shipment.deliver_by,
+            timezone=recipient_zone(shipment.shipment),
             created_at=now,
             due_at=now,
         )

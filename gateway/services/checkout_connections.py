@@ -24,6 +24,9 @@ from gateway.services.policies import PolicyBook
 from gateway.services.ports import Mode, Store
 
 CLIENT_SECRET, URL_TOKEN, PUBLIC_KEY = "client_secret", "url_token", "public_key"
+LEAST_TOKEN = 16
+"""Characters: the token may be the only lock, and strangers can try as many as they like."""
+
 SECRETS: Mapping[CheckoutProtocol, Collection[str]] = {
     CheckoutProtocol.SHOPIFY: (CLIENT_SECRET, URL_TOKEN),
     CheckoutProtocol.TIENDANUBE: (URL_TOKEN,),
@@ -159,6 +162,15 @@ def _check_secrets(connection: CheckoutConnection) -> None:
         raise Unprocessable(f"/secrets/{CLIENT_SECRET}", "signatures are required, and this is their key", "required")
     if connection.protocol is CheckoutProtocol.SHOPIFY and not signed and URL_TOKEN not in connection.secrets:
         raise Unprocessable(f"/secrets/{URL_TOKEN}", "without required signatures the URL needs a token", "required")
+    _check_strength(connection, ours=known is not None)
+
+
+def _check_strength(connection: CheckoutConnection, *, ours: bool) -> None:
+    """Tokens that nobody guesses and keys that are some; `ours`: the names of secrets mean something to us."""
+    for name in (URL_TOKEN, f"{URL_TOKEN}_previous"):
+        token = connection.secrets.get(name)
+        if ours and token is not None and len(token) < LEAST_TOKEN:
+            raise Unprocessable(f"/secrets/{name}", f"a token is at least {LEAST_TOKEN} characters", "too_short")
     for name in (PUBLIC_KEY, f"{PUBLIC_KEY}_previous"):
         if connection.protocol is CheckoutProtocol.ADOBE and name in connection.secrets:
             _check_public_key(name, connection.secrets[name])

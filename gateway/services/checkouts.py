@@ -171,7 +171,7 @@ class Checkouts:
             quote_id=quote.id,
             rates=rates,
             made_at=quote.created_at,
-            fresh_until=min([quote.created_at + timedelta(seconds=seconds), *_ends(quote)]),
+            fresh_until=min([quote.created_at + timedelta(seconds=seconds), *self._ends(quote)]),
             silent=tuple(dict.fromkeys(self._carrier_name(each.carrier) for each in results)),
             failed=failed,
             fallback=fallback,
@@ -183,15 +183,17 @@ class Checkouts:
             uow.commit()
         return answer
 
+    def _ends(self, quote: Quote) -> Sequence[datetime]:
+        """When a shown offer is no longer to be had, or no longer the choice: its carrier's own expiry, the cut-off of
+        its pickup, and that of a rule.
+        """
+        rates = [offer.rate for offer in quote.ranked]
+        ends = [self._quotes.turns_at(quote), *(end for rate in rates for end in (rate.expires_at, rate.pickup_by))]
+        return [end for end in ends if end is not None]
+
     def _carrier_name(self, code: str) -> str:
         carrier = self._installed().get(code)
         return carrier.profile.name if carrier else code
-
-
-def _ends(quote: Quote) -> Sequence[datetime]:
-    """When a shown offer is no longer to be had: its carrier's own expiry, and the cut-off of its pickup."""
-    rates = [offer.rate for offer in quote.ranked]
-    return [end for rate in rates for end in (rate.expires_at, rate.pickup_by) if end is not None]
 
 
 def _shipment(connection: CheckoutConnection, cart: Cart) -> Shipment | None:

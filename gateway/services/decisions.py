@@ -56,7 +56,7 @@ class Decisions:
         zone = context.timezone or timezone_of(context.shipment.origin)
         context = self._calendar.enriched(replace(context, timezone=zone))
         if policy.counts_bookings or (shadow is not None and shadow.counts_bookings):
-            context = replace(context, volumes=self._volumes.of(merchant_id, mode, policy.timezone))
+            context = replace(context, volumes=self._volumes.of(merchant_id, mode, policy.timezone or zone))
         context = replace(context, shipment=policy.requires(context))
         return Plan(
             merchant_id=merchant_id,
@@ -75,7 +75,7 @@ class Decisions:
             for each, outlook in zip(candidates, known, strict=True)
         ]
         judged = plan.policy.decide(candidates, plan.context)
-        offers = tuple(offer(f"{ids}_{place}", each, plan.policy.currency) for place, each in enumerate(judged, 1))
+        offers = tuple(offer(f"{ids}_{place}", each) for place, each in enumerate(judged, 1))
         nothing_left = all(each.rank is None for each in judged)
         return Decision(
             offers=offers,

@@ -25,8 +25,8 @@ def candidate(account_id: str, account: str, profile: Profile, rate: Rate) -> Ca
     )
 
 
-def offer(offer_id: str, judged: Judged, currency: str) -> Offer:
-    """A judged candidate under an id by which it can be booked; `currency` is the policy's."""
+def offer(offer_id: str, judged: Judged) -> Offer:
+    """A judged candidate under an id by which it can be booked."""
     shown = judged.shown_minor
     return Offer(
         id=offer_id,
@@ -38,7 +38,7 @@ def offer(offer_id: str, judged: Judged, currency: str) -> Offer:
         score=judged.score,
         verdicts=judged.verdicts,
         outlook=judged.candidate.outlook,
-        shown=None if shown is None else Money.from_minor(shown, currency),
+        shown=None if shown is None else Money.from_minor(shown, judged.candidate.rate.price.currency),
     )
 
 

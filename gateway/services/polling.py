@@ -12,21 +12,21 @@ from datetime import datetime, timedelta
 from carriers.base import (
     BookingRef,
     Capability,
-    CarrierError,
     ProofOfDelivery,
-    RateLimited,
     TrackingUpdate,
 )
 from carriers.base.calls import Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.messages import InboxMessage, InboxState
+from gateway.domain.poll_schedule import next_poll
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.poll_budget import POLL_DEADLINE_S, PollBudget, fair_pause, urgency
+from gateway.services.poll_pace import after_poll, bounds, longest_waiting_first, queued, still_pushed
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
 from gateway.services.pushes import Pushes
@@ -36,7 +36,9 @@ from gateway.settings import Worker
 
 log = logging.getLogger("gateway.poll")
 BROKEN_PAUSE = timedelta(hours=1)
-LIMITED_PAUSE = timedelta(seconds=5)
+CLAIMS_AT_MOST = 100
+PROBE_WAIT = timedelta(seconds=POLL_DEADLINE_S)
+"""How long others wait while one call shows whether a carrier that was down is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,18 @@ class Poller:
         self._pushes = Pushes(store, pool, clock, self._budget, public_url)
 
     def claim(self) -> Sequence[PollBatch]:
-        """Due trackers, leased to this worker, in batches of one account. One that crashed a worker goes alone."""
-        with self._store.work() as uow:
-            lease = timedelta(seconds=self._worker.lease_s)
-            due = uow.trackers.claim_due(self._clock(), lease, self._worker.batch)
-        return list(self._batches(due))
+        """Due trackers, leased to this worker, in batches of one account. One that crashed a worker goes alone.
+
+        Those of a carrier that cannot be asked now are put off on the way, however many: they hold up nobody else's.
+        """
+        lease = timedelta(seconds=self._worker.lease_s)
+        for _ in range(CLAIMS_AT_MOST):
+            with self._store.work() as uow:
+                due = uow.trackers.claim_due(self._clock(), lease, self._worker.batch)
+            batches = list(self._batches(due))
+            if batches or not due:
+                return batches
+        return []
 
     def work(self, batch: PollBatch) -> None:
         """Ask about one batch and record the answer."""
@@ -102,17 +111,30 @@ class Poller:
         if shipment.tender_id != tracker.tender_id:
             return
         if not self._budget.grant(live, 1):
+            self._ask_again(live, tracker)
             return
         asking = _proof(live, shipment.booking)
         outcome = self._pool.ask_all(Purpose.PROOF, [live], [asking], POLL_DEADLINE_S)[0]
         self._budget.spent(live, 1, outcome)
         if outcome.error is not None:
             log.info("no proof of delivery for %s yet: %s", shipment.id, outcome.error)
+            self._ask_again(live, tracker)
             return
         with self._store.work() as uow:
             current = locked(uow, tracker)
             if current is not None:
                 project(uow, current, self._clock(), "proof", outcome.value)
+                uow.commit()
+
+    def _ask_again(self, live: LiveCarrier, tracker: TrackerRecord) -> None:
+        """For the proof: sooner than a delivered parcel is looked at otherwise, but no longer than the grace."""
+        now = self._clock()
+        with self._store.work() as uow:
+            current = locked(uow, tracker)
+            if current is not None and current.due_at is not None:
+                limits = bounds(live.carrier.profile.polling, self._settings)
+                due = next_poll(current, limits, now, proof_wanted=True)
+                uow.trackers.reschedule([replace(current, due_at=due)])
                 uow.commit()
 
     def park(self, batch: PollBatch, why: str) -> None:
@@ -133,12 +155,20 @@ class Poller:
                 self._put_off(trackers, self._clock() + BROKEN_PAUSE)
             elif not live.can(Capability.TRACKS):
                 self._watch(trackers)
-            elif self._pool.resting(live) is not None:
-                self._put_off(trackers, live.record.resting_until)
+            elif self._pool.resting(live) is not None and live.record.resting_until is not None:
+                self._queue(trackers, live.record.resting_until)
             elif (until := self._budget.resting_until(live)) is not None:
-                self._put_off(trackers, until)
+                self._queue(trackers, until)
             else:
-                yield from self._affordable(live, self._waited_enough(live, trackers))
+                yield from self._affordable(live, self._probing(live, self._waited_enough(live, trackers)))
+
+    def _probing(self, live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Sequence[TrackerRecord]:
+        """All, or one call's worth where the account was rested and nothing has succeeded since."""
+        if live.record.resting_until is None or not trackers:
+            return trackers
+        probe = next(_split(live, longest_waiting_first(trackers))).trackers
+        self._queue([each for each in trackers if each not in probe], self._clock() + PROBE_WAIT)
+        return probe
 
     def _waited_enough(self, live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Sequence[TrackerRecord]:
         """Without those that were polled less than the carrier's interval ago, whatever made them due again."""
@@ -170,13 +200,16 @@ class Poller:
                 self._funnel.apply(uow, account, outcome.value or (), Source.POLL, now, inbox_id)
             facts = batch.live.carrier.profile.polling
             count = uow.trackers.count_due(account.merchant_id, account.id) if facts.daily_budget else 0
+            asked = []
             for tracker in batch.trackers:
                 current = locked(uow, tracker) or tracker
+                current = replace(current, pushed_at=still_pushed(tracker, current))
                 current = self._expired(uow, current, now)
-                due = self._next_due(batch.live, current, now, outcome.error)
+                due = after_poll(current, facts, self._settings, now, outcome.error)
                 due = due and max(due, now + fair_pause(facts, current, count, now))
                 polled_at = now if outcome.exchanges else current.polled_at
-                uow.trackers.update(replace(current, due_at=due, tries=0, polled_at=polled_at))
+                asked.append(replace(current, due_at=due, tries=0, polled_at=polled_at))
+            uow.trackers.reschedule(asked)
             uow.commit()
 
     def _keep(
@@ -199,22 +232,6 @@ class Poller:
             uow.inbox.add(message)
         return message.id
 
-    def _next_due(
-        self, live: LiveCarrier, tracker: TrackerRecord, now: datetime, error: CarrierError | None
-    ) -> datetime | None:
-        """When to ask again; None when there is nothing left to learn."""
-        pause = max(
-            timedelta(minutes=self._settings.poll_min), timedelta(seconds=live.carrier.profile.polling.min_interval_s)
-        )
-        if isinstance(error, RateLimited):
-            return now + max(timedelta(seconds=error.retry_after_s or 0), LIMITED_PAUSE)
-        if error is not None:
-            return now + pause
-        if not tracker.finished:
-            return now + pause
-        grace_ends = (tracker.status_at or now) + timedelta(hours=self._settings.grace_h)
-        return now + pause if now < grace_ends else None
-
     def _expired(self, uow: UnitOfWork, tracker: TrackerRecord, now: datetime) -> TrackerRecord:
         """No event for the whole tracking window: `expired`, which any later event reopens."""
         silent_since = tracker.status_at or tracker.created_at
@@ -236,17 +253,23 @@ class Poller:
         """Trackers whose carrier is never asked: looked at once a day, so that they expire too."""
         now = self._clock()
         with self._store.work() as uow:
-            for tracker in trackers:
-                current = self._expired(uow, locked(uow, tracker) or tracker, now)
-                due = None if current.finished else now + timedelta(days=1)
-                uow.trackers.update(replace(current, due_at=due, tries=0))
+            seen = [self._expired(uow, locked(uow, tracker) or tracker, now) for tracker in trackers]
+            due = now + timedelta(days=1)
+            uow.trackers.reschedule([replace(each, due_at=None if each.finished else due, tries=0) for each in seen])
             uow.commit()
 
-    def _put_off(self, trackers: Sequence[TrackerRecord], until: datetime | None) -> None:
-        """Trackers whose carrier cannot be asked now. This claim of them does not count: nothing was tried."""
+    def _put_off(self, trackers: Sequence[TrackerRecord], until: datetime) -> None:
+        """Trackers whose carrier cannot be asked before then."""
+        self._return([replace(each, due_at=until) for each in trackers])
+
+    def _queue(self, trackers: Sequence[TrackerRecord], until: datetime) -> None:
+        """The same for many of one account: those that have waited longest come first then."""
+        self._return(queued(trackers, until))
+
+    def _return(self, trackers: Sequence[TrackerRecord]) -> None:
+        """Give back what was claimed. This claim does not count: nothing was tried."""
         with self._store.work() as uow:
-            for tracker in trackers:
-                uow.trackers.update(replace(tracker, due_at=until, tries=max(0, tracker.tries - 1)))
+            uow.trackers.reschedule([replace(each, tries=max(0, each.tries - 1)) for each in trackers])
             uow.commit()
 
 

@@ -172,6 +172,9 @@ class Trackers(Protocol):
     def add_history(self, tracker: TrackerRecord, at: datetime, caused_by: str, correction: bool) -> None:
         """A change of the folded status, under the tracker's version."""
 
+    def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
+        """Write only when they were and are to be asked (`due_at`, `tries`, `polled_at`, `pushed_at`)."""
+
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
         """Trackers due for polling; the claim moves `due_at` past the lease."""
 

@@ -195,6 +195,12 @@ class QuoteService:
         same = [rate for rate in rates if (rate.carrier_service, rate.deliver_from) == known]
         return min(same, key=lambda rate: rate.price.amount, default=None)
 
+    def turns_at(self, quote: Quote) -> datetime | None:
+        """When its policy may decide otherwise by the clock alone; None where it never does."""
+        version = self._settings_version(quote.merchant_id)
+        live = self._policies.deciding(quote.merchant_id, quote.policy, version).live
+        return live.turns_at(quote.created_at, self._hours_of(quote).timezone)
+
     def _settings_version(self, merchant_id: str) -> int:
         with self._store.look() as uow:
             return uow.keys.settings_version(merchant_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 
@@ -111,8 +111,8 @@ class RateCardBook:
             AuthenticationFailed: an option of the account, or its card there, cannot be read.
         """
         carrier = self._pool.bind(self._accounts.get(merchant_id, mode, account_id)).carrier
-        account, profile = carrier.account, carrier.profile
-        card = card or card_of(account, profile, ready_at)
+        account, profile = replace(carrier.account, rate_card=card or carrier.account.rate_card), carrier.profile
+        card = card_of(account, profile, ready_at)
         if card is None:
             raise NotFound(f"no rate card of account {account.name} is valid on that day")
         divisor = profile.limits.dimensional_divisor_cm3_per_kg

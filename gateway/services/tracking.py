@@ -21,12 +21,14 @@ from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.group_commit import GroupCommit
 from gateway.services.ids import new_id
+from gateway.services.poll_pace import after_push, bounds
 from gateway.services.ports import Mode, Page, Store, UnitOfWork
 from gateway.services.projection import learn_numbers, project
 from gateway.settings import Tracking as TrackingSettings
 
 SOONEST_AGAIN = timedelta(seconds=5)
 LATEST_AGAIN = timedelta(hours=1)
+PUSHED = (Source.WEBHOOK, Source.SCAN)
 KEPT_HEADERS = ("content-type", "user-agent")
 
 
@@ -48,8 +50,9 @@ def locked(uow: UnitOfWork, tracker: TrackerRecord) -> TrackerRecord | None:
 class Funnel:
     """Where all tracking comes through."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, settings: TrackingSettings) -> None:
         self._clock = clock
+        self._bounds = bounds(None, settings)
 
     def apply(
         self,
@@ -104,7 +107,9 @@ class Funnel:
         if update.numbers:
             learn_numbers(uow, tracker, update.numbers, self._clock())
         if fresh or update.proof is not None:
-            project(uow, tracker, self._clock(), inbox_id, update.proof)
+            tracker = project(uow, tracker, self._clock(), inbox_id, update.proof).tracker
+        if fresh and source in PUSHED:
+            uow.trackers.update(after_push(tracker, self._bounds, self._clock()))
         return fresh
 
 

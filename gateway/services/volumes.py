@@ -25,7 +25,7 @@ class BookedVolumes:
         self._kept: dict[tuple[str, Mode, str], tuple[datetime, Volumes]] = {}
 
     def of(self, merchant_id: str, mode: Mode, timezone: tzinfo | None) -> Volumes:
-        """The running day and week (from Monday, ISO 8601) in that zone, UTC where it is None."""
+        """The running day and week (from Monday, ISO 8601) in that zone, the policy's or the origin's; UTC for None."""
         now, zone = self._clock(), timezone or UTC
         key = (merchant_id, mode, str(zone))
         known = self._kept.get(key)

@@ -136,6 +136,15 @@ def test_parcels_that_make_no_sense_are_pointed_at(parcel: Json, where: str, mer
     assert pointers(response) == [f"/parcels/1{where}"]
 
 
+def test_a_postcode_is_needed_where_there_are_any(merchant: Merchant) -> None:
+    place = {"country": "HK", "city": "Hong Kong"}
+    parcels = examples.QUOTE["parcels"]
+    there = merchant.post("/v1/quotes", {"origin": place, "destination": place, "parcels": parcels})
+    assert there.status_code == 201
+    here = merchant.post("/v1/quotes", {"origin": place, "destination": {"country": "NO"}, "parcels": parcels})
+    assert pointers(here) == ["/destination/postal_code"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

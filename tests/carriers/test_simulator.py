@@ -37,6 +37,7 @@ from carriers.base import (
     WebhookProof,
     WebhookRejected,
 )
+from carriers.base.registry import carrier
 from carriers.base.simulator import (
     Fault,
     FaultKind,
@@ -517,6 +518,7 @@ def test_a_simulator_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
         process.terminate()
         assert process.wait(20) == 0
     assert (announced["carrier"], about["carrier"], parts.path) == ("sandbox", "sandbox", "/v1")
+    assert set(announced["secrets"]) == set(carrier("sandbox").profile.secrets), "enough to make an account of"
 
 
 def test_a_label_can_be_printed_in_each_form() -> None:

@@ -92,6 +92,21 @@ def test_a_seeded_history_holds_every_invariant_and_is_reproducible(gateway: Run
     assert len(shown[0]) == 40
 
 
+def test_a_poll_plan_is_printed_for_each_carrier_and_for_all(gateway: Run) -> None:
+    assert gateway("init").returncode == 0
+    nothing = gateway("poll-plan")
+    assert nothing.returncode == 1
+    assert "gateway seed" in nothing.stderr
+    assert gateway("seed", "--shipments", "40").returncode == 0
+    planned = gateway("poll-plan", COLUMNS="120")
+    assert planned.returncode == 0, planned.stderr
+    rows = {line.split()[1]: line.split() for line in planned.stdout.splitlines() if line.startswith("│")}
+    assert {"uber_direct", "bring", "all"} <= set(rows)
+    assert "own_fleet" not in rows
+    ratio = float(rows["all"][-4])
+    assert 0 < ratio <= 0.5
+
+
 def test_why_is_told_to_people(gateway: Run, tmp_path: Path) -> None:
     assert gateway("init").returncode == 0
     assert gateway("seed", "--shipments", "5").returncode == 0
@@ -183,6 +198,12 @@ def test_rate_cards_are_checked_imported_listed_shown_and_explained(gateway: Run
     assert "Parcels 2026" in cards("list").stdout
     assert cards("show", "1").stdout == EXAMPLE
     assert cards("price", *asked).stdout == explained
+    past = cards("price", *asked, "--ready", "2024-12-31", "--card", "card.csv")
+    assert "no rate card of account" in past.stderr
+    for wrong in (["--parcel", "9 kg"], ["--parcel", "9:1x2"], ["--parcel", "9", "--cash", "499"]):
+        told = cards("price", "--to", "NO-0150", *wrong, "--card", "card.csv")
+        assert told.returncode == 2
+        assert f"'{wrong[-1]}' is no " in told.stderr
     far = cards("price", "--to", "DE-10115", "--parcel", "900", "--ready", "2026-03-02")
     assert (far.returncode, far.stdout) == (
         1,

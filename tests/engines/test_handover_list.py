@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from importlib.resources import files
 
 import pypdfium2
 import pytest
 import zxingcpp
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from gateway.engines.handover_list import HandoverList
 from gateway.services.handover_sheet import HandoverSheet, SheetLine
 
 DPI = 200
+KHMER = str(files("reportlab").joinpath("fonts/hb-test.ttf"))
 LINE = SheetLine(
     reference="order-1", number="SBX000001-1", piece=1, pieces=1, weight_g=2500, recipient="Kari, 0154 Oslo"
 )
@@ -29,7 +32,7 @@ SHEET = HandoverSheet(
 
 
 def pages(sheet: HandoverSheet) -> list[pypdfium2.PdfPage]:
-    return list(pypdfium2.PdfDocument(HandoverList().pdf(sheet)))
+    return list(pypdfium2.PdfDocument(HandoverList(()).pdf(sheet)))
 
 
 def read(sheet: HandoverSheet) -> list[tuple[str, str]]:
@@ -69,15 +72,23 @@ def test_a_long_list_has_pages_a_line_for_each_parcel_and_one_place_to_sign() ->
     assert "Parcels 40" in told
 
 
-def test_what_the_fonts_cannot_show_is_a_question_mark() -> None:
-    sheet = replace(SHEET, account="ø-山", lines=(replace(LINE, reference="Łódź", recipient="x" * 500),))
+def test_other_letters_are_set_in_the_fonts_of_our_labels_or_spelt_visibly() -> None:
+    khmer = "\u1786\u17d2\u1793\u17b6\u17c6"
+    sheet = replace(SHEET, account="ø-山", lines=(replace(LINE, recipient=khmer),))
     told = words(sheet)
-    assert "ø-?" in told
-    assert "?ód?" in told
+    assert "Account ø-‹5C71›" in told
+    assert f"‹{ord(khmer[0]):04X}" in told
+    (page,) = pypdfium2.PdfDocument(HandoverList((KHMER,)).pdf(sheet))
+    assert [each.type for each in page.get_objects()].count(FPDF_PAGEOBJ_IMAGE) == 1
+
+
+def test_what_does_not_fit_is_cut() -> None:
+    (page,) = pages(replace(SHEET, lines=(replace(LINE, reference="x" * 500),)))
+    assert 20 < page.get_textpage().get_text_range().count("x") < 60
 
 
 def test_the_same_sheet_gives_the_same_bytes() -> None:
-    assert HandoverList().pdf(SHEET) == HandoverList().pdf(SHEET)
+    assert HandoverList(()).pdf(SHEET) == HandoverList(()).pdf(SHEET)
 
 
 def test_a_shipment_of_several_parcels_says_which_of_them() -> None:

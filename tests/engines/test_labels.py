@@ -23,6 +23,8 @@ from gateway.engines.labels.words import Typesetter
 from gateway.services.labels import Unprintable, is_whole
 
 NUMBER = "OFABCDEFGHIJKLMNOP"
+# Followed at carriers whose own ids change, and as long as any of ours.
+TENDER = "tnd_01JZ8Y3N4C5D6E7F8G9H0J1K2M"
 KHMER = str(files("reportlab").joinpath("fonts/hb-test.ttf"))
 """Noto Sans Khmer, the letters of one word: it comes with reportlab, for its own tests."""
 
@@ -93,10 +95,13 @@ def graphics(zpl: bytes) -> list[Image.Image]:
     ]
 
 
-@pytest.mark.parametrize("number", [NUMBER, "0" * 20, "12345678901234567890123456789012", "A-1/2.3 B"])
+@pytest.mark.parametrize(
+    "number", [NUMBER, "0" * 20, "12345678901234567890123456789012", "A-1/2.3 B", TENDER, "a*b+c:d#e=f"]
+)
 def test_a_scanner_reads_both_codes_back(number: str) -> None:
     found = codes(drawn(booked(number=number), LabelKind.PNG))
     assert sorted(found) == [("Code128", number), ("QRCode", number)]
+    assert b"^BCN" in drawn(booked(number=number), LabelKind.ZPL)
 
 
 @pytest.mark.parametrize("number", ["x" * 60, "é^~_>8", "OF>;1"])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from carriers.base import CallRate, Polling
+from carriers.sandbox import adapter
+from carriers.sandbox.adapter import Sandbox
 from tests.conftest import TestDatabase
 from tests.journeys.site import Gateway, Merchant, Site
+
+Within = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +40,16 @@ def site(database: TestDatabase, gateways: dict[str, Gateway], tmp_path: Path) -
 def shop(site: Site) -> Merchant:
     """A merchant without accounts yet."""
     return site.merchant()
+
+
+@pytest.fixture
+def within(monkeypatch: pytest.MonkeyPatch) -> Iterator[Within]:
+    """Give the sandbox limits: `polling` ones by keyword, and rate limits by mode."""
+
+    def limit(calls: dict[str, CallRate] | None = None, **polling: object) -> None:
+        facts: Polling = replace(Sandbox.profile.polling, **polling)  # type: ignore[arg-type]  # by name
+        monkeypatch.setattr(Sandbox, "profile", replace(Sandbox.profile, polling=facts, calls=calls or {}))
+        adapter._variant.cache_clear()
+
+    yield limit
+    adapter._variant.cache_clear()

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from threading import Thread
 
-import pytest
-
-from carriers.base import CallRate, Polling
+from carriers.base import CallRate
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
-from carriers.sandbox import adapter
-from carriers.sandbox.adapter import Sandbox
 from tests.conftest import TestDatabase
-from tests.journeys.scans import scan
+from tests.journeys.conftest import Within
+from tests.journeys.scans import read_inbox, scan
 from tests.journeys.site import ORDER, Gateway, Merchant, Site
 
 BUDGET = 24
-Within = Callable[..., None]
-
-
-@pytest.fixture
-def within(monkeypatch: pytest.MonkeyPatch) -> Iterator[Within]:
-    """Give the sandbox limits: `polling` ones by keyword, and rate limits by mode."""
-
-    def limit(calls: dict[str, CallRate] | None = None, **polling: object) -> None:
-        facts: Polling = replace(Sandbox.profile.polling, **polling)  # type: ignore[arg-type]  # by name
-        monkeypatch.setattr(Sandbox, "profile", replace(Sandbox.profile, polling=facts, calls=calls or {}))
-        adapter._variant.cache_clear()
-
-    yield limit
-    adapter._variant.cache_clear()
 
 
 def follow(shop: Merchant, *numbers: str) -> None:
@@ -96,12 +78,13 @@ def test_what_is_out_for_delivery_is_asked_before_what_is_only_booked(
     account_id = shop.account("sandbox-1", running)
     to_midnight(site)
     follow(shop, *(f"SPY{number}" for number in range(6)))
-    with site.services.store.work() as uow:
-        for tracker in uow.trackers.list(shop.id, "test", 50, None).items:
-            uow.trackers.update(replace(tracker, polled_at=site.clock() - timedelta(hours=1)))
-        uow.commit()
     pushed = scan("SPY4", "e1", "ON_VEHICLE", site.clock().isoformat())
     assert site.push(account_id, pushed, running).status_code == 200
+    read_inbox(site)
+    with site.services.store.work() as uow:
+        for tracker in uow.trackers.list(shop.id, "test", 50, None).items:
+            uow.trackers.update(replace(tracker, polled_at=site.clock() - timedelta(hours=1), due_at=site.clock()))
+        uow.commit()
     site.work()
     assert asked(running) == ["SPY4"]
     for _ in range(18):

@@ -101,6 +101,15 @@ def test_a_markup_changes_what_the_buyer_sees_and_nothing_else(markup: dict[str,
     assert decided(rule("none", {"do": "keep"}), A)[0].shown_minor is None
 
 
+def test_a_markup_is_made_in_the_currency_of_the_rate() -> None:
+    dear = candidate("n", "135.00", "NOK")
+    assert decided(rule("tenth", {"do": "markup", "percent": 10}), dear)[0].shown_minor == 14850
+    worth = context().market.exchange["NOK"].rate
+    fixed = decided(rule("fixed", {"do": "markup", "minor": 100}), dear)[0]
+    assert fixed.shown_minor == 13500 + round(100 / worth)
+    assert said(fixed, "fixed").why == f"shown to the buyer for {round(100 / worth) / 100:.2f} NOK more"
+
+
 def test_what_is_required_is_asked_of_carriers_and_judged_again() -> None:
     dear = check("shipment.value", "above", 10_000)
     wanted = policy(

@@ -107,6 +107,21 @@ READ = {
 }
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({"field": "destination.residential", "op": "is", "value": False}, "residential is yes"),
+        ({"field": "rate.service", "op": "is", "value": "next_day"}, "service is same day, not next day"),
+        ({"field": "rate.can", "op": "has_any", "value": ["pin", "two_person"]}, "there are no abilities"),
+        ({"field": "shipment.tags", "op": "has_none", "value": ["my_tag"]}, "there are no tags"),
+    ],
+)
+def test_reasons_read_like_sentences(data: dict[str, Any], why: str) -> None:
+    home = replace(context().shipment.destination, residential=True)
+    within = replace(context(), shipment=replace(context().shipment, destination=home))
+    assert reason(read_condition(data, MARKET, ""), facts(within)) == why
+
+
 def test_every_field_is_read_in_base_units() -> None:
     of = facts(*everything_known())
     unread = {"destination.distance", "origin.city", "origin.subdivision"}
@@ -128,7 +143,7 @@ def test_what_is_not_known_is_none_and_what_is_always_known_never() -> None:
 def test_a_missing_value_makes_every_operator_false_but_missing(name: str) -> None:
     field = FIELDS[name]
     samples: dict[str, Any] = {"flag": True, "clock": "10:00", "date": "2026-03-02"}
-    one = field.words[0] if field.words else samples.get(field.kind, "a" if not _ordered(name) else 1)
+    one = field.words[0] if field.words else samples.get(field.kind, "no" if not _ordered(name) else 1)
     for op in OPERATORS.values():
         if KINDS[field.kind].family in op.families:
             value = {"none": None, "one": one, "many": [one], "two": [one, one]}[op.takes]
@@ -156,7 +171,7 @@ def _ordered(name: str) -> bool:
         (check("now.date", "between", ["2026-03-01", "2026-03-31"]), True, None),
         (check("now.weekday", "in", ["sat", "sun"]), False, "weekday now mon is not among sat, sun"),
         (check("destination.postcode", "starts_with", "90 0"), True, None),
-        (check("destination.zone", "is_not", "south"), True, "zone north is not south"),
+        (check("destination.zone", "is_not", "south"), True, "zone is north, not south"),
         (check("shipment.tags", "has_any", ["gift", "wet"]), True, "tags (fragile, gift) include one of gift, wet"),
         (check("shipment.tags", "has_all", ["gift", "wet"]), False, "tags (fragile, gift) lack one of gift, wet"),
         (check("shipment.tags", "has_none", ["wet"]), True, None),
@@ -164,7 +179,7 @@ def _ordered(name: str) -> bool:
         (check("origin.city", "missing"), True, "origin city is not known"),
         (check("origin.city", "present"), False, "origin city is not known"),
         (check("destination.residential", "is", True), True, "residential is yes"),
-        ({"not": check("rate.account", "is", "swift")}, True, "account uber-nyc is not swift"),
+        ({"not": check("rate.account", "is", "swift")}, True, "account is uber-nyc, not swift"),
         ({"all": []}, True, ""),
         (
             {"all": [check("rate.account", "is", "uber-nyc"), check("shipment.parcels", "above", 1)]},
@@ -174,7 +189,7 @@ def _ordered(name: str) -> bool:
         (
             {"any": [check("rate.account", "is", "swift"), check("shipment.parcels", "above", 1)]},
             False,
-            "account uber-nyc is not swift and number of parcels 1 is not above 1",
+            "account is uber-nyc, not swift and number of parcels 1 is not above 1",
         ),
         (
             {"any": [check("rate.account", "is", "swift"), check("shipment.parcels", "is", 1)]},
@@ -249,6 +264,13 @@ def test_any_nesting_means_what_its_words_say(data: dict[str, Any], known: bool)
         (check("shipment.value", "above", 2, "kr"), "/unit", "unknown_currency"),
         (check("shipment.value", "above", 2.5), "/value", "invalid"),
         (check("shipment.weight", "between", [3, 2]), "/value", "impossible"),
+        (check("now.hour", "between", [18, 24]), "/value/1", "out_of_range"),
+        (check("rate.on_time", "below", 101), "/value", "out_of_range"),
+        (check("now.date", "is", "2026-W01-1"), "/value", "invalid"),
+        (check("rate.account", "is", "a\x00"), "/value", "invalid"),
+        (check("rate.account", "in", ""), "/value", "invalid"),
+        (check("destination.country", "in", ["NO", "Norway"]), "/value/1", "invalid"),
+        (check("destination.postcode", "starts_with", ["10", " - "]), "/value/1", "invalid"),
         (check("now.time", "between", ["18:00", "09:00"]), "/value", "impossible"),
         (check("shipment.weight", "between", [1]), "/value", "invalid"),
         (check("now.time", "above", "25:00"), "/value", "invalid"),

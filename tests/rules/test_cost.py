@@ -46,7 +46,7 @@ def test_a_currency_without_a_rate_is_dropped_and_never_compared() -> None:
     assert (dropped.rank, dropped.score) == (None, None)
     verdict = said(dropped, "one_currency")
     assert verdict.effect is Effect.DROP
-    assert verdict.why == "priced in EUR: the policy compares USD and has no exchange rate"
+    assert verdict.why == "priced in EUR: the policy compares USD and has no exchange.EUR"
     assert said(dropped, "price").why == said(dropped, "max_price").why == "0.01 EUR is not compared"
 
 

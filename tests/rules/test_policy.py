@@ -1,12 +1,11 @@
-import tomllib
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.bootstrap import shipped_policies
 from gateway.domain.errors import Unprocessable
 from gateway.domain.quotes import Effect
 from gateway.domain.values import Requirements
@@ -15,9 +14,7 @@ from gateway.rules.policy import Candidate, Judged, Policy
 from gateway.rules.shorthand import KINDS
 from tests.rules.bench import Can, candidate, context, decided, known, policy, priced, said, short
 
-SHIPPED: dict[str, dict[str, Any]] = tomllib.loads(
-    (Path(__file__).parents[2] / "config" / "policies.toml").read_text("utf-8")
-)
+SHIPPED = shipped_policies()
 BALANCED = (short("cheapest"), short("fastest", value_per_hour_minor=20, without_promise_minor=1500))
 ANYBODY = st.builds(
     candidate,

@@ -9,7 +9,7 @@ FLEET, UBER = candidate("fleet", "10.00", kind="own"), candidate("uber", "8.99")
 def test_nobody_but_the_allowed_ones() -> None:
     judged = decided(short("allow_accounts", accounts=("fleet",)), FLEET, UBER)
     assert [(one.candidate.account, one.rank) for one in judged] == [("fleet", 1), ("uber", None)]
-    assert said(judged[1], "allow_accounts").why == "dropped, because account uber is not fleet"
+    assert said(judged[1], "allow_accounts").why == "dropped, because account is uber, not fleet"
 
 
 def test_anybody_but_the_denied_ones() -> None:

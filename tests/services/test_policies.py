@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
+from babel.numbers import get_territory_currencies
 
+from carriers.base.registry import carrier, installed
 from gateway.bootstrap import shipped_policies
 from gateway.domain.errors import NotFound, StaleVersion, Unprocessable
 from gateway.domain.records import PolicyRecord
@@ -33,6 +35,13 @@ def test_the_shipped_policies_are_version_0_of_everybodys(book: PolicyBook) -> N
         latest = book.latest(MERCHANT, name)
         assert (latest.version, latest.data, latest.author) == (0, data, "")
         assert (book.live(MERCHANT, name, 0).name, book.live(MERCHANT, name, 0).version) == (name, 0)
+
+
+def test_the_shipped_policies_compare_what_carriers_are_paid_in_wherever_they_deliver() -> None:
+    countries = {country for code in installed() for country in carrier(code).profile.countries}
+    spent = {currency for country in countries for currency in get_territory_currencies(country)}
+    for data in shipped_policies().values():
+        assert spent <= {data["currency"], *data["exchange"]}
 
 
 def test_the_newest_version_decides_and_older_ones_stay(book: PolicyBook) -> None:

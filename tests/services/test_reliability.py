@@ -71,7 +71,7 @@ def said(store: SqlStore, account: str, zone: str | None, mode: Mode = "test") -
     candidate = Candidate(
         account_id=account, account=account, carrier="sandbox", kind="courier", features=None, limits=None, rate=rate
     )  # type: ignore[arg-type]  # no rule looks at them here
-    return book.of(MERCHANT, mode, context, [candidate])[0]
+    return book.of(MERCHANT, mode, 0, context, [candidate])[0]
 
 
 def emissions(store: SqlStore) -> EmissionModel:

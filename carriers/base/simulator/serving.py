@@ -81,7 +81,8 @@ def simulator_class(carrier_class: type[Carrier]) -> type[Simulator]:
 def main(code: str, port: int, ledger_path: Path | str | None, announce: Callable[[str], None]) -> None:
     """Simulate an installed carrier until SIGINT or SIGTERM.
 
-    `announce` gets one line of JSON when it answers: the carrier, its base URL, and the URLs for an account.
+    `announce` gets one line of JSON when it answers: the carrier, its base URL, and what an account
+    with it has: URLs, options, and the secrets that this simulator takes.
     """
     simulator = simulator_class(carrier(code))(ledger=Ledger(ledger_path))
     over = Event()
@@ -92,5 +93,7 @@ def main(code: str, port: int, ledger_path: Path | str | None, announce: Callabl
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, end)
     with serve(simulator, port) as running:
-        announce(json.dumps({"carrier": code, "url": running.url, "urls": dict(running.account.urls)}))
+        account = running.account
+        told = {"urls": dict(account.urls), "secrets": dict(account.secrets), "options": dict(account.options)}
+        announce(json.dumps({"carrier": code, "url": running.url, **told}))
         over.wait()

@@ -140,5 +140,4 @@ def _package_numbers(confirmation: Reading) -> tuple[str, ...]:
 
 
 def _link(links: Reading | None, key: str) -> str:
-    link = links.maybe_text(key) if links else ""
-    return link if link.startswith(("https://", "http://")) else ""
+    return links.maybe_link(key) if links else ""

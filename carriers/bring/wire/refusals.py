@@ -23,6 +23,8 @@ from carriers.base import (
 )
 
 PARTIES = ("-SENDER", "-RECIPIENT")
+# "Could not find a pickup point for the provided recipient": with a point chosen, that one.
+NO_SUCH_POINT = "BOOK-INPUT-045"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,11 @@ def plain(code: str) -> str:
     for party in PARTIES:
         code = code.removesuffix(party)
     return code
+
+
+def is_about_point(refused: ShipmentRejected) -> bool:
+    """Whether a booking's refusal names the pickup point."""
+    return plain(refused.carrier_code or "") == NO_SUCH_POINT
 
 
 def problems(body: Reading) -> tuple[Problem, ...]:

@@ -222,9 +222,8 @@ def _proof(packages: Sequence[Reading]) -> ProofOfDelivery | None:
 
 def _signed(scan: Reading) -> ProofOfDelivery:
     signature = scan.maybe("recipientSignature")
-    link = signature.maybe_text("linkToImage") if signature else ""
     return ProofOfDelivery(
         delivered_at=scan.time("dateIso"),
         received_by=signature.maybe_text("name") if signature else "",
-        signature_url=link if link.startswith("https://") else "",
+        signature_url=signature.maybe_link("linkToImage") if signature else "",
     )

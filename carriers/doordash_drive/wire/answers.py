@@ -86,7 +86,7 @@ def booking(delivery: Reading, tender_reference: str) -> Booking:
         ),
         price=_price(delivery),
         deliver_by=promised(delivery),
-        tracking_url=delivery.maybe_text("tracking_url"),
+        tracking_url=delivery.maybe_link("tracking_url"),
     )
 
 

@@ -98,8 +98,8 @@ def proof(delivery: Reading) -> ProofOfDelivery:
     """What was collected at the recipient's door, as links; how long they live is not documented."""
     return ProofOfDelivery(
         delivered_at=delivery.maybe_time("dropoff_time_actual"),
-        photo_url=_link(delivery, "dropoff_verification_image_url"),
-        signature_url=_link(delivery, "dropoff_signature_image_url"),
+        photo_url=delivery.maybe_link("dropoff_verification_image_url"),
+        signature_url=delivery.maybe_link("dropoff_signature_image_url"),
     )
 
 
@@ -157,8 +157,3 @@ def _qualifier(told: _Told, table: StatusTable) -> str:
 def _why(body: Reading) -> str:
     """The reason of a cancellation. In which of the two members a webhook has it is not documented."""
     return body.maybe_text("cancellation_reason") or body.maybe_text("reason")
-
-
-def _link(delivery: Reading, key: str) -> str:
-    url = delivery.maybe_text(key)
-    return url if url.startswith(("https://", "http://")) else ""

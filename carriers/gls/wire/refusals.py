@@ -51,8 +51,8 @@ def _fault(code: str, message: str) -> CarrierError:
     kind = next(fits, ShipmentRejected)
     said = {"carrier_code": code or None, "carrier_message": message or None}
     text = f"GLS answered {code or 'a fault'}: {message or 'no more'}"
-    if kind is ShipmentRejected:
-        return ShipmentRejected(text, reasons=[message or code], **said)
+    if issubclass(kind, ShipmentRejected):
+        return kind(text, reasons=[message or code], **said)
     return kind(text, **said)
 
 

@@ -14,6 +14,7 @@ from carriers.base import (
     CarrierError,
     Reading,
     Reply,
+    ServicePointClosed,
     ShipmentRejected,
     UnknownReference,
     clean,
@@ -23,6 +24,8 @@ CREDENTIALS = frozenset({"unauthorized", "token_invalid", "access_forbidden"})
 # A label is there once it is bought: asking later is right.
 UNKNOWN = frozenset({"resource_not_found", "label_not_found"})
 TOO_LATE = "invalid_action"
+# The chosen point, which ShipX does not have (any more).
+NO_SUCH_POINT = "custom_attributes.target_point: does_not_exist"
 ORGANISATION = "/v1/organizations/"
 
 
@@ -45,7 +48,8 @@ def refusal(reply: Reply) -> CarrierError | None:
         missing = AuthenticationFailed if ORGANISATION in reply.url else UnknownReference
         return missing(f"InPost: {said}", carrier_code=code, carrier_message=said)
     reasons = tuple(_fields(body.maybe("details")))
-    return ShipmentRejected(f"InPost: {said}", reasons=reasons or (said,), carrier_code=code, carrier_message=said)
+    refused = ServicePointClosed if NO_SUCH_POINT in reasons else ShipmentRejected
+    return refused(f"InPost: {said}", reasons=reasons or (said,), carrier_code=code, carrier_message=said)
 
 
 def _fields(details: Reading | None) -> Iterator[str]:

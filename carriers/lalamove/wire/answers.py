@@ -90,7 +90,7 @@ def booking(answer: Reading, tender_reference: str) -> Booking:
     return Booking(
         ref=BookingRef(carrier_reference=id_, tracking_number=id_, tender_reference=tender_reference),
         price=price,
-        tracking_url=data.maybe_text("shareLink"),
+        tracking_url=data.maybe_link("shareLink"),
     )
 
 

@@ -59,11 +59,7 @@ def proof(order: Reading) -> ProofOfDelivery:
     made = [(pod.maybe_time("deliveredAt"), pod) for _, pod in _proofs(order) if pod.maybe_text("status") != PENDING]
     dated = [(moment, pod) for moment, pod in made if moment]
     moment, pod = max(dated, key=itemgetter(0)) if dated else (None, made[-1][1] if made else Reading({}))
-    image = pod.maybe_text("image", limit=2000)
-    return ProofOfDelivery(
-        delivered_at=moment,
-        photo_url=image if image.startswith(("https://", "http://")) else "",
-    )
+    return ProofOfDelivery(delivered_at=moment, photo_url=pod.maybe_link("image"))
 
 
 def _status(order: Reading, table: StatusTable, moment: datetime) -> TrackingEvent:

@@ -43,7 +43,7 @@ def booking(dropoff: Reading, tender_reference: str) -> Booking:
     return Booking(
         ref=BookingRef(carrier_reference=id_, tracking_number=id_, tender_reference=tender_reference),
         deliver_by=moment(dropoff, "completeBefore"),
-        tracking_url=dropoff.maybe_text("trackingURL"),
+        tracking_url=dropoff.maybe_link("trackingURL"),
     )
 
 

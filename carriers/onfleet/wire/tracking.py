@@ -28,6 +28,7 @@ END_TRIGGERS = {TASK_COMPLETED, DELETED}
 STATE_TRIGGERS = {0, 3, 4, 6, 7, 9}
 # What tells of the wait for a courier.
 WAITING_TRIGGERS = {6, 9, UNASSIGNED}
+UNSAID = ":unsaid"
 LONGEST_ETA_S = 30 * 24 * 3600
 # Where images of uploads are, `{id}` being the upload's: from older editions of docs.onfleet.com; newer ones name no
 # address, so that the account may.
@@ -108,7 +109,11 @@ def _scan(task: Reading, state: int, table: StatusTable, told_at: datetime) -> T
         role = f"{_role(task)}{_outcome(details)}"
     else:
         at = None
-    name = f"state:{state}:{task.maybe_text('worker')}" if state in (ASSIGNED, ACTIVE) else f"state:{state}"
+    name = f"state:{state}"
+    if state in (ASSIGNED, ACTIVE):
+        name = f"{name}:{task.maybe_text('worker')}"
+    elif role.endswith(UNSAID):  # a name of its own: how it ended may be said later
+        name = f"{name}{UNSAID}"
     return _event(task, table, f"state:{state}", role, at or told_at, name)
 
 
@@ -149,7 +154,7 @@ def _outcome(details: Reading) -> str:
     """How a completed task ended; one that does not say is not listed, so that it stays unknown."""
     success = details.maybe("success")
     if success is None or not isinstance(success.raw, bool):
-        return ":unsaid"
+        return UNSAID
     return "" if success.raw else ":failed"
 
 

@@ -30,6 +30,8 @@ from carriers.base import (
 ADULT = 18
 A4_WIDTH_MM = 210
 BARCODE_PREFIX = "Z"
+# Where a packet says to which point it goes.
+POINT_ATTRIBUTES = {"addressId", "carrierPickupPoint"}
 
 
 def attributes(request: BookRequest, account: Account) -> dict[str, object]:
@@ -61,6 +63,12 @@ def attributes(request: BookRequest, account: Account) -> dict[str, object]:
         "size": _size(parcel),
     }
     return filled(packet)
+
+
+def is_about_point(request: BookRequest, reasons: Sequence[str]) -> bool:
+    """Whether what is wrong is the chosen point; to a door the same attribute names the carrier that goes there."""
+    wrong = {reason.partition(":")[0] for reason in reasons}
+    return request.rate.service is ServiceLevel.SERVICE_POINT and not wrong.isdisjoint(POINT_ATTRIBUTES)
 
 
 def _names(to: Address) -> tuple[str, str]:

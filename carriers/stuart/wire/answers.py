@@ -105,7 +105,7 @@ def booked(delivery: Delivery, tender_reference: str, currency: str = "") -> Boo
             carrier_reference=delivery.id, tracking_number=tender_reference, tender_reference=tender_reference
         ),
         price=_price(delivery.job, currency),
-        tracking_url=delivery.body.maybe_text("tracking_url"),
+        tracking_url=delivery.body.maybe_link("tracking_url"),
     )
 
 

@@ -102,9 +102,8 @@ def webhook(call: Reading, table: StatusTable, received_at: datetime) -> Sequenc
 
 def proof(delivery: Delivery) -> ProofOfDelivery:
     """The picture, as a link that lives 48 hours. Who took it in is not told."""
-    found = [part.maybe_text("proof_of_delivery_url") for part in (delivery.body, delivery.job)]
-    links = [url for url in found if url.startswith(("https://", "http://"))]
-    return ProofOfDelivery(delivered_at=delivery.job.maybe_time("ended_at"), photo_url=links[0] if links else "")
+    links = [part.maybe_link("proof_of_delivery_url") for part in (delivery.body, delivery.job)]
+    return ProofOfDelivery(delivered_at=delivery.job.maybe_time("ended_at"), photo_url=next(filter(None, links), ""))
 
 
 def _pushed(body: Reading, number: str, status: str, table: StatusTable, at: datetime) -> TrackingUpdate:

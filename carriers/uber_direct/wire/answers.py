@@ -85,7 +85,7 @@ def booking(delivery: Reading, tender_reference: str) -> Booking:
         ref=BookingRef(carrier_reference=id_, tracking_number=id_, tender_reference=tender_reference),
         price=fee,
         deliver_by=delivery.maybe_time("dropoff_deadline") or delivery.maybe_time("dropoff_eta"),
-        tracking_url=delivery.maybe_text("tracking_url"),
+        tracking_url=delivery.maybe_link("tracking_url"),
     )
 
 

@@ -111,8 +111,8 @@ def proof(delivery: Reading) -> ProofOfDelivery:
         or signature.maybe_text("signer_name")
         or delivery.maybe_text("dropoff_identifier"),
         relationship="" if relationship == "INVALID" else relationship.lower(),
-        signature_url=_link(signature),
-        photo_url=_link(_part(seen, "picture")),
+        signature_url=signature.maybe_link("image_url"),
+        photo_url=_part(seen, "picture").maybe_link("image_url"),
         pin_matched=entered == pin if entered and pin else None,
         min_age_verified=_part(asked, "identification").maybe_integer("min_age") if of_age else None,
         barcodes=tuple(_scanned(seen)),
@@ -229,11 +229,6 @@ def _scanned(seen: Reading) -> list[str]:
         if _part(barcode, "scan_result").maybe_text("outcome") not in ("INVALID", "SKIPPED")
     ]
     return [value for value in scanned if value]
-
-
-def _link(proof_part: Reading) -> str:
-    url = proof_part.maybe_text("image_url")
-    return url if url.startswith("https://") else ""
 
 
 def _part(whole: Reading, key: str) -> Reading:

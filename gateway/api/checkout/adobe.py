@@ -1,8 +1,8 @@
 """Adobe Commerce (Magento) out-of-process shipping: the webhook `shipping_rate_repository.get_rates`.
 
-The package comes as one weight in the store's unit (the connection says which), without sides. Money is a decimal in
-the package's currency, which rates cannot name, so offers in another one are not shown. The answer is an array of
-operations; an empty one adds nothing. A failure is one operation `exception`.
+The package comes as one weight in the store's unit (the connection says which) and a number of pieces, without sides.
+Money is a decimal in the package's currency, which rates cannot name, so offers in another one are not shown. The
+answer is an array of operations; an empty one adds nothing. A failure is one operation `exception`.
 
 Source: AdobeDocs/commerce-extensibility 0a42f342, shipping-use-cases and webhooks/signature-verification: RSA with
 SHA-256 over the base64 of the body.
@@ -14,8 +14,19 @@ import base64
 from dataclasses import replace
 from decimal import Decimal
 
-from carriers.base import Account, Reading, RsaProof, UrlTokenProof, WebhookCall
-from gateway.api.checkout.translator import Nonsense, Reply, amount, country, cut, grams, number, rounded
+from carriers.base import Account, Reading, RsaProof, UrlTokenProof, WebhookCall, clean
+from gateway.api.checkout.translator import (
+    MOST_PIECES,
+    Nonsense,
+    Reply,
+    amount,
+    country,
+    cut,
+    grams,
+    number,
+    rounded,
+    text_or_number,
+)
 from gateway.domain.checkouts import Cart, CartItem, CheckoutAnswer, CheckoutConnection
 from gateway.domain.quotes import ShownRate
 from gateway.domain.values import Address
@@ -45,7 +56,7 @@ class Adobe:
         weight = grams(package, "package_weight", connection.settings.weight_unit)
         return Cart(
             destination=_destination(package),
-            items=(CartItem(sku="package", quantity=1, weight_g=weight, ships=weight > 0),),
+            items=_pieces(package, weight),
             value=rounded(_value(package), currency),
             only_currency=currency,
             free=_is_set(package, "free_shipping"),
@@ -62,16 +73,28 @@ class Adobe:
         return Reply({"op": "exception", "message": why}, status if status in FOR_STRANGERS else 200)
 
 
+def _pieces(package: Reading, weight: int) -> tuple[CartItem, ...]:
+    """The package's pieces, so that boxes can share them: their weights differ by a gram at most, for nobody says."""
+    said = package.maybe_decimal("package_qty") or Decimal(1)
+    count = int(said) if said == said.to_integral_value() and 0 < said <= MOST_PIECES else 1
+    each, heavier = divmod(weight, count)
+    parts = ((heavier, each + 1), (count - heavier, each))
+    return tuple(
+        CartItem(sku="package", quantity=some, weight_g=piece_g, ships=weight > 0) for some, piece_g in parts if some
+    )
+
+
 def _destination(package: Reading) -> Address:
-    street, _, more = package.maybe_text("dest_street", limit=200).partition("\n")
-    postcode = package.maybe_integer("dest_postcode")
+    given = package.maybe("dest_street")
+    lines = given.value.split("\n", 1) if given is not None and isinstance(given.value, str) else []
+    street, more = (*[clean(line, 100) for line in lines], "", "")[:2]
     return Address(
         country=country(package, "dest_country_id"),
-        postal_code=package.maybe_text("dest_postcode", limit=16) if postcode is None else str(postcode),
+        postal_code=text_or_number(package, "dest_postcode"),
         subdivision=package.maybe_text("dest_region_code", limit=3).upper(),
         city=package.maybe_text("dest_city", limit=100),
-        street1=cut(street, 100),
-        street2=cut(more, 100),
+        street1=street,
+        street2=more,
     )
 
 

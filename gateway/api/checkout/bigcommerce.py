@@ -30,6 +30,7 @@ from gateway.api.checkout.translator import (
     pieces,
     rounded,
     sides,
+    text_or_number,
 )
 from gateway.domain.checkouts import Cart, CartItem, CheckoutAnswer, CheckoutConnection
 from gateway.domain.packing import Sides
@@ -98,7 +99,7 @@ def _address(place: Reading) -> Address:
     residential = {"residential": True, "commercial": False}.get(place.maybe_text("address_type").lower())
     return Address(
         country=country(place, "country_iso2"),
-        postal_code=place.maybe_text("zip", limit=16),
+        postal_code=text_or_number(place, "zip"),
         subdivision=place.maybe_text("state_iso2", limit=3).upper(),
         city=place.maybe_text("city", limit=100),
         street1=place.maybe_text("street_1", limit=100),

@@ -16,7 +16,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from carriers.base import Account, HmacProof, Reading, UrlTokenProof, WebhookCall
-from gateway.api.checkout.translator import Reply, amount, country, cut, grams, lines, phone, pieces, rounded
+from gateway.api.checkout.translator import (
+    Reply,
+    amount,
+    country,
+    cut,
+    grams,
+    lines,
+    phone,
+    pieces,
+    rounded,
+    text_or_number,
+)
 from gateway.domain.checkouts import Cart, CartItem, CheckoutAnswer, CheckoutConnection, Verification
 from gateway.domain.errors import InvalidValue
 from gateway.domain.quotes import ShownRate
@@ -68,7 +79,7 @@ def _address(place: Reading) -> Address:
     residential = {"residential": True, "commercial": False}.get(place.maybe_text("address_type").lower())
     return Address(
         country=country(place, "country"),
-        postal_code=place.maybe_text("postal_code", limit=16),
+        postal_code=text_or_number(place, "postal_code"),
         subdivision=place.maybe_text("province", limit=3).upper(),
         city=place.maybe_text("city", limit=100),
         name=place.maybe_text("name", limit=100),

@@ -27,6 +27,7 @@ from gateway.api.checkout.translator import (
     pieces,
     rounded,
     sides,
+    text_or_number,
     title,
 )
 from gateway.domain.checkouts import Cart, CartItem, CheckoutAnswer, CheckoutConnection
@@ -70,20 +71,15 @@ class Tiendanube:
 
 
 def _address(place: Reading) -> Address:
-    street = " ".join(filter(None, [place.maybe_text("address", limit=90), _text_or_number(place, "number")]))
+    street = " ".join(filter(None, [place.maybe_text("address", limit=90), text_or_number(place, "number")]))
     return Address(
         country=country(place, "country"),
-        postal_code=_text_or_number(place, "postal_code") or _text_or_number(place, "zipcode"),
+        postal_code=text_or_number(place, "postal_code") or text_or_number(place, "zipcode"),
         city=place.maybe_text("city", limit=100),
         name=place.maybe_text("name", limit=100),
         street1=street,
-        street2=_text_or_number(place, "floor"),
+        street2=text_or_number(place, "floor"),
     )
-
-
-def _text_or_number(place: Reading, name: str) -> str:
-    whole = place.maybe_integer(name)
-    return place.maybe_text(name, limit=16) if whole is None else str(whole)
 
 
 def _item(line: Reading) -> CartItem:

@@ -107,6 +107,12 @@ def country(of: Reading, name: str) -> str:
     return found
 
 
+def text_or_number(of: Reading, name: str) -> str:
+    """A short text such as a postcode or a house number, which some shops send as a number."""
+    whole = of.maybe_integer(name)
+    return of.maybe_text(name, limit=16) if whole is None else str(whole)
+
+
 def phone(text: str) -> str:
     """E.164 where it is given so; else nothing, for a carrier would refuse it."""
     digits = "".join(filter(str.isdigit, text))

@@ -18,6 +18,7 @@ CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 NAMED = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 MOST_CLOSING_DAYS = 366
 ALL_DAY = "null is all day."
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,16 @@ class AtFacility:
 class OriginSchema(AddressSchema):
     """Where it is picked up: an address (`country` and `postal_code` at least), or the `facility` it leaves from."""
 
-    postal_code = text(16, "Needed without a facility.", least=1)
     country = coded(COUNTRY, "ISO 3166-1 alpha-2. Needed without a facility.", error="ISO 3166-1 alpha-2, such as NO.")
     facility = coded(NAMED, "Code or id of one of /v1/facilities; then nothing else.")
 
     @validates_schema(pass_original=True)
-    def one_of_both(self, data: dict[str, Any], original: Mapping[str, object], **_: object) -> None:
+    def is_somewhere(self, data: dict[str, Any], original: Mapping[str, object] = NOTHING, **_: object) -> None:
         """An address or a facility."""
-        if data["facility"]:
-            if twice := [name for name in original if name != "facility" and original[name] is not None]:
-                raise ValidationError({name: ["The facility has an address."] for name in twice})
-        elif missing := [name for name in ("country", "postal_code") if not data[name]]:
-            raise ValidationError({name: ["Missing data for required field."] for name in missing})
+        if not data["facility"]:
+            AddressSchema.is_somewhere(self, data)
+        elif twice := [name for name in original if name != "facility" and original[name] is not None]:
+            raise ValidationError({name: ["The facility has an address."] for name in twice})
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Any:

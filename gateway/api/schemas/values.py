@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -25,6 +26,11 @@ COUNTRY = r"^[A-Z]{2}$"
 CURRENCY = r"^[A-Z]{3}$"
 SUBDIVISION = r"^[A-Z0-9]{0,3}$"
 SIDES = ("length", "width", "height")
+# Source: UPU, Postal addressing systems, country sheets.
+WITHOUT_POSTCODES = re.compile(
+    "AE|AG|AO|AW|BF|BI|BJ|BO|BS|BW|BZ|CD|CF|CG|CI|CM|DJ|DM|ER|FJ|GD|GM|GQ|GY|HK|JM|KI|KM|KP|ML|MO|MR|MW|NR|QA|RW|"
+    "SB|SC|SL|SR|ST|SY|TD|TG|TL|TO|TV|UG|VU|YE|ZW"
+)
 
 
 class MoneySchema(Given):
@@ -45,7 +51,10 @@ class MoneySchema(Given):
 
 
 class AddressSchema(Given):
-    """A place and whom to ask for there. Quotes need only country and postcode; bookings need a door."""
+    """A place and whom to ask for there. Quotes need only country and postcode; bookings need a door.
+
+    Some countries, such as Hong Kong (HK), have no postcodes.
+    """
 
     name = text(100, "Whom to ask for. A booking needs `name` or `company`.")
     company = text(100, allow_none=True)
@@ -55,7 +64,7 @@ class AddressSchema(Given):
     subdivision = coded(
         SUBDIVISION, "ISO 3166-2 without the country: NY.", error="ISO 3166-2 without the country.", allow_none=True
     )
-    postal_code = text(16, least=1, required=True)
+    postal_code = text(16, "Needed wherever there are postcodes.")
     country = coded(COUNTRY, "ISO 3166-1 alpha-2.", error="ISO 3166-1 alpha-2, such as NO.", required=True)
     phone = coded(PHONE, "E.164.", error="E.164, such as +4791234567.", allow_none=True)
     email = fields.Email(allow_none=True, load_default=None, validate=validate.Length(max=254))
@@ -63,6 +72,13 @@ class AddressSchema(Given):
     longitude = degrees(180, "WGS 84.")
     residential = flag("Whether somebody lives there; null when you do not know.", allow_none=True, load_default=None)
     instructions = text(280, "For the driver: door code, where to leave it.", allow_none=True)
+
+    @validates_schema
+    def is_somewhere(self, data: dict[str, Any], **_: object) -> None:
+        """A country, and a postcode unless the country has none."""
+        needed = ("country",) if WITHOUT_POSTCODES.fullmatch(data["country"]) else ("country", "postal_code")
+        if missing := [name for name in needed if not data[name]]:
+            raise ValidationError({name: ["Missing data for required field."] for name in missing})
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Address:

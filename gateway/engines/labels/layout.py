@@ -22,8 +22,8 @@ QR_SIZE = 220
 BARS_HEIGHT = 150
 
 # Code 128 needs 11 modules a character or two digits, 35 to begin, check and end, and 10 of quiet on either side.
-# Source: ISO/IEC 15417:2007, 4.2 and 4.6.
-BARS_SAFE = re.compile(r"[A-Za-z0-9 ./-]+", re.ASCII)
+# Source: ISO/IEC 15417:2007, 4.2 and 4.6. Left out are `^`, `>` and `~`, which ZPL takes for orders inside ^BC.
+BARS_SAFE = re.compile(r"[A-Za-z0-9 ./_*+:#=-]+", re.ASCII)
 MODULES = (3, 2)
 
 

@@ -14,7 +14,8 @@ from carriers.base.registry import carrier
 from gateway.domain.quotes import CarrierResult, Offer, Quote, ResultState
 from gateway.domain.records import AccountRecord, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import BookingRef, ShipmentState, TenderState
-from gateway.domain.tracking import Source, TrackingEvent
+from gateway.domain.timezones import recipient_zone
+from gateway.domain.tracking import TrackingEvent
 from gateway.domain.zones import ZoneMap
 from gateway.rules.policy import Candidate, Context, Policy
 from gateway.services.changes import record_change, record_created
@@ -25,7 +26,7 @@ from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
 from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.seed.fresh import Fresh
-from gateway.services.seed.world import SeedMerchant, World, read_world, scans
+from gateway.services.seed.world import SeedMerchant, World, accepted, read_world, scans
 
 A_COMMIT = 1000
 ID_RANDOM_BITS = 80
@@ -169,7 +170,7 @@ class _Writer:
             policy_version=policy.version,
             policy_currency=policy.currency,
             zone=zone,
-            offers=tuple(offer(self._id("off", at), each, policy.currency) for each in judged),
+            offers=tuple(offer(self._id("off", at), each) for each in judged),
             carrier_results=tuple(
                 CarrierResult(
                     account_id=self._ids[lane.account],
@@ -255,10 +256,12 @@ class _Writer:
             tracking_number=shipment.tracking_number,
             shipment_id=shipment.id,
             tender_id=tender.id,
+            promised_by=shipment.deliver_by,
+            timezone=recipient_zone(shipment.shipment),
             created_at=at,
         )
         uow.trackers.add(tracker)
-        for event in (_gateway_event(tender), *events):
+        for event in (accepted(tender), *events):
             uow.trackers.append(tracker, event, "")
         uow.records.put(_facts(shipment))
         project(uow, tracker, max((event.received_at or at for event in events), default=at), "seed")
@@ -267,17 +270,6 @@ class _Writer:
         """An id like those of `services.ids`, but drawn from the seed."""
         drawn = self._dice.getrandbits(ID_RANDOM_BITS).to_bytes(10, "big")
         return f"{prefix}_{ULID.from_bytes(round(at.timestamp() * 1000).to_bytes(6, 'big') + drawn)}"
-
-
-def _gateway_event(tender: Tender) -> TrackingEvent:
-    return TrackingEvent(
-        event_id=f"booked:{tender.id}",
-        occurred_at=tender.created_at,
-        status="booked",
-        reason="label_created",
-        source=Source.GATEWAY,
-        received_at=tender.created_at,
-    )
 
 
 def _facts(shipment: ShipmentRecord) -> DeliveryRecord:

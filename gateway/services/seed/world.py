@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.domain.codec import from_json
 from gateway.domain.quotes import Rate, ServiceLevel
+from gateway.domain.records import Tender
 from gateway.domain.shipments import Shipment
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.domain.values import Address, Money, Parcel
@@ -140,6 +141,18 @@ def scans(
         _event(index, status, reason, _by_day(ready_at + timedelta(hours=hours * share), lane, zone))
         for index, (status, reason, share) in enumerate(told)
     ]
+
+
+def accepted(tender: Tender) -> TrackingEvent:
+    """The first event of a booking, our own."""
+    return TrackingEvent(
+        event_id=f"booked:{tender.id}",
+        occurred_at=tender.created_at,
+        status="booked",
+        reason="label_created",
+        source=Source.GATEWAY,
+        received_at=tender.created_at,
+    )
 
 
 ON_THE_WAY = (

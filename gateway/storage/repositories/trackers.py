@@ -42,6 +42,13 @@ _EVENTS = (
     .order_by(_E.occurred_at, _E.event_id)
 )
 _ADD_NUMBERS = {name: dialect.insert(NUMBERS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
+_KEY = ("merchant_id", "id")
+_TIMES = ("due_at", "tries", "polled_at", "pushed_at")
+_RESCHEDULE = (
+    update(TRACKERS.table)
+    .where(*(_T[name] == bindparam(f"key_{name}") for name in _KEY))
+    .values({name: bindparam(name) for name in _TIMES})
+)
 
 
 class TrackerRepository(Repository):
@@ -136,6 +143,15 @@ class TrackerRepository(Repository):
                 "correction": correction,
             },
         )
+
+    def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
+        """Write only when they were and are to be asked. In order of their keys, as claims lock them."""
+        rows = [
+            {f"key_{name}" if name in _KEY else name: getattr(each, name) for name in (*_KEY, *_TIMES)}
+            for each in sorted(trackers, key=lambda each: (each.merchant_id, each.id))
+        ]
+        if rows:
+            self._connection.execute(_RESCHEDULE, rows)
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
         """Those due for polling."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carriers.base import Account, AuthenticationFailed, filled
+from carriers.base import Account, AuthenticationFailed, ServicePointClosed, ShipmentRejected, filled
 
 
 def account(**options: object) -> Account:
@@ -33,3 +33,17 @@ def test_a_list_of_words_is_written_in_either_way(value: object, words: tuple[st
 def test_what_says_nothing_is_not_sent() -> None:
     said = {"zero": 0, "no": False, "text": "x"}
     assert filled({**said, "null": None, "blank": "", "none": [], "nobody": {}, "nothing": ()}) == said
+
+
+def test_a_refusal_says_every_reason_once() -> None:
+    assert str(ShipmentRejected("no: too heavy", reasons=["too heavy", "phone: invalid"])) == (
+        "no: too heavy: phone: invalid"
+    )
+    refused = ShipmentRejected("wrong", reasons=["zip: unknown"], carrier_code="x", carrier_message="m")
+    closed = ServicePointClosed.because(refused)
+    assert (str(closed), closed.reasons, closed.carrier_code, closed.carrier_message) == (
+        "wrong: zip: unknown",
+        ("zip: unknown",),
+        "x",
+        "m",
+    )

@@ -109,6 +109,11 @@ def test_the_first_step_that_carries_the_weight_has_the_price(level: str, weight
         (["a,NL,1000-1099"], "NL", "1012 AB", "a"),
         (["a,PT,1000-1999"], "PT", "1100-148", "a"),
         (["a,NO,0150-0199"], "NO", "01", None),
+        (["a,PL,00-001-04-999"], "PL", "02-001", "a"),
+        (["a,PL,00-001 - 04-999"], "PL", "05-001", None),
+        (["a,PL,00-*|05-120"], "PL", "05120", "a"),
+        (["a,CZ,110 00-119 99|120 00"], "CZ", "11800", "a"),
+        (["a,PL,10-19"], "PL", "15-200", "a"),
     ],
 )
 def test_the_area_with_the_fewest_postcodes_says_the_zone(
@@ -340,6 +345,7 @@ def test_the_example_is_read_as_any_spreadsheet_writes_it(change: Any) -> None:
         (CARD + ZONES + "city,NO,150", 11, "postcodes", "fewer digits than the 4 of NO"),
         (CARD + ZONES + "city,NO,0199-0150", 11, "postcodes", "is not a range"),
         (CARD + ZONES + "city,NO,150-0199", 11, "postcodes", "is not a range"),
+        (CARD + ZONES + "city,PL,01-100-01-050", 11, "postcodes", "is not a range"),
         (CARD + ZONES + "a,NO,0100-0199\nb,NO,0150-0250", 12, "postcodes", "150-250 overlaps 100-199 of line 11"),
         (CARD + ZONES + "a,NO,0100-0199\nb,NO,0100-0199", 12, "postcodes", "overlaps"),
         (CARD + "[card]\nvalid_from\n01.02.2026", 11, "valid_from", "not a day such as 2026-01-31"),

@@ -95,6 +95,13 @@ def test_an_id_that_is_too_long_is_an_error_and_an_optional_text_is_cut() -> Non
     assert body.maybe_text("id") == "x" * 500
 
 
+def test_a_link_is_whole_or_not_there() -> None:
+    signed = "https://images.example/pod.jpg?X-Amz-Security-Token=" + "x" * 1500
+    assert Reading({"it": signed}).maybe_link("it") == signed
+    for wrong in (signed + "x" * 1000, "javascript:alert(1)", "/pod.jpg", "", 7, None):
+        assert Reading({"it": wrong}).maybe_link("it") == ""
+
+
 @pytest.mark.parametrize("value", ["null", "7", "false", "[]", "{}"])
 def test_an_optional_member_of_a_wrong_type_is_not_there(value: str) -> None:
     body = read(f'{{"it": {value}, "deeper": {{"it": {value}}}}}')

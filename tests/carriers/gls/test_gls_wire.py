@@ -32,6 +32,7 @@ from carriers.base import (
     Reading,
     Reply,
     ServiceLevel,
+    ServicePointClosed,
     ShipmentRejected,
     UnknownReference,
 )
@@ -41,7 +42,8 @@ from carriers.gls.wire import booking, handover, refusals, tracking
 from tests.carriers.gls.conftest import MONDAY, TENDER, tendered
 
 KINDS: dict[str, type[CarrierError]] = {
-    kind.__name__: kind for kind in (AuthenticationFailed, CarrierUnavailable, ShipmentRejected, UnknownReference)
+    kind.__name__: kind
+    for kind in (AuthenticationFailed, CarrierUnavailable, ServicePointClosed, ShipmentRejected, UnknownReference)
 }
 # Source: ShipIT REST 5.0.11, every fault response in its documentation.
 FAULTS = list(csv.DictReader(Path(__file__).with_name("documented_faults.csv").read_text("utf-8").splitlines()))

@@ -161,6 +161,12 @@ def pushed(trigger: int, inside: dict[str, Any] | None, **envelope: Any) -> Any:
     return tracking.webhook(Reading(call | ({"data": {"task": inside}} if inside else {})), TABLE, ACCOUNT, NOON)
 
 
+def test_an_end_that_is_said_later_is_another_scan() -> None:
+    (first,), (then,) = pushed(3, task(state=3)), pushed(7, task(state=3, completionDetails=DONE))
+    assert (first.events[0].status, then.events[0].status) == ("unknown", "delivered")
+    assert first.events[0].event_id != then.events[0].event_id, "else the second is a copy of the first"
+
+
 @pytest.mark.parametrize(
     ("trigger", "pickup", "dropoff", "unsaid"),
     [

@@ -25,6 +25,7 @@ from carriers.base import (
     QuoteRequest,
     RateLimited,
     ServiceLevel,
+    ServicePointClosed,
     ShipmentRejected,
     UnknownReference,
 )
@@ -108,6 +109,7 @@ def test_what_packeta_refuses_is_told_in_its_words(ask: Ask, packeta: Packeta, r
     with pytest.raises(ShipmentRejected) as refused:
         ask(packeta.book(request_))
     assert reason in refused.value.reasons
+    assert isinstance(refused.value, ServicePointClosed) == (request_.shipment.service_point == "nowhere")
 
 
 def test_a_wrong_password_is_told_and_never_shown(

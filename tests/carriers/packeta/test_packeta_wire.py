@@ -16,6 +16,7 @@ from carriers.base import (
     Address,
     AuthenticationFailed,
     BadCarrierResponse,
+    BookRequest,
     CarrierError,
     LabelFormat,
     LabelKind,
@@ -156,6 +157,19 @@ def test_what_is_asked_for_a_door() -> None:
         "size": {"length": 300, "width": 200, "height": 100},
     }
     assert {name: asked[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong", "is_point"),
+    [
+        (tendered(point="79"), ["addressId: Invalid branch."], True),
+        (tendered(point="762/FAN-12"), ["carrierPickupPoint: Invalid.", "eshop: Sender does not exist"], True),
+        (tendered(point="79"), ["eshop: Sender does not exist"], False),
+        (tendered(ServiceLevel.STANDARD), ["addressId: Invalid branch."], False),
+    ],
+)
+def test_a_wrong_point_is_told_from_a_wrong_carrier(asked: BookRequest, wrong: list[str], is_point: bool) -> None:
+    assert packets.is_about_point(asked, wrong) is is_point
 
 
 @pytest.mark.parametrize(
