@@ -36,6 +36,7 @@ from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
 from gateway.services.decisions import Decisions
+from gateway.services.endpoint_news import LoggedAlarm
 from gateway.services.facilities import FacilityBook
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
@@ -44,6 +45,7 @@ from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
+from gateway.services.live import LiveUpdates
 from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.origins import Origins
@@ -68,6 +70,7 @@ from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
+from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
@@ -115,7 +118,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         service_points=ServicePoints(pool, settings.quoting),
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
         manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList(settings.labels.fonts)),
-        webhooks=MerchantWebhooks(store, clock, settings.webhooks, settings.worker, faults),
+        **_telling(store, clock, settings, faults),
         foresight=foresight,
     )
 
@@ -167,6 +170,15 @@ def _once(store: Store, clock: Clock, faults: FaultPoints, settings: Settings) -
     return Once(store, clock, faults, timedelta(seconds=booking.deadline_s + booking.lease_margin_s))
 
 
+def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints) -> Mapping[str, Any]:
+    """The services that tell merchants and those who watch."""
+    return {
+        "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
+        "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, LoggedAlarm()),
+        "live": LiveUpdates(store, clock, settings.streams),
+    }
+
+
 def _intake(
     store: Store, accounts: AccountBook, pool: CarrierPool, funnel: Funnel, clock: Clock, settings: Settings
 ) -> dict[str, Any]:
@@ -205,6 +217,7 @@ def _store(settings: Settings, clock: Clock) -> Store:
         clock=clock,
         durable=database.durable,
         pool_size=database.pool_size,
+        poll_s=settings.streams.poll_s,
     )
 
 
@@ -216,6 +229,7 @@ def _transport(settings: Settings) -> Transport:
 
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
+    lanes = services.lanes
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
@@ -224,7 +238,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
         Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
-        Job("webhooks", services.webhooks.claim, services.webhooks.work, services.webhooks.park),
+        Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),

@@ -118,10 +118,11 @@ class Tracking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How many days quotes, and raw messages from carriers that were applied, are kept."""
+    """How many days quotes, raw messages from carriers that were applied, and what merchants were told are kept."""
 
     quotes_days: int
     inbox_days: int
+    told_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,22 @@ class Webhooks:
 
     schedule_s: tuple[int, ...]
     timeout_s: float
+    concurrency: int
+    endpoints_at_once: int
+    secret_overlap_h: int
+    backlog: int
     allow_private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Live updates. Each holds a thread of its web process for as long as it lasts."""
+
+    per_process: int
+    per_key: int
+    longest_s: int
+    heartbeat_s: float
+    poll_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +195,7 @@ class Settings:
     tracking: Tracking
     retention: Retention
     webhooks: Webhooks
+    streams: Streams
     worker: Worker
     limits: Limits
     labels: Labels

@@ -19,6 +19,7 @@ from gateway.api import (
     service,
     shipments,
     status_tables,
+    streams,
     tracking,
     webhook_endpoints,
     zones,
@@ -47,5 +48,6 @@ BLUEPRINTS = (
     emissions.blueprint,
     reports.blueprint,
     webhook_endpoints.blueprint,
+    streams.blueprint,
     service.blueprint,
 )

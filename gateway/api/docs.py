@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import timedelta
 from importlib.resources import files
 
 from flask import Blueprint, Response, current_app, make_response, render_template
@@ -17,6 +18,7 @@ from gateway.api.openapi import TAGS
 from gateway.api.outline import operations, shapes
 from gateway.api.policy_words import policy_examples, vocabulary
 from gateway.api.problems import PROBLEMS
+from gateway.domain.message_types import message_types
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
 CODE = re.compile(r"`([^`]+)`")
@@ -64,6 +66,31 @@ def scale_page() -> Response:
     """How far it goes: what was measured, and what comes next."""
     measured = files("gateway.api").joinpath("scale.csv").read_text("utf-8")
     return _page("scale.html", rows=list(csv.DictReader(measured.splitlines())))
+
+
+@blueprint.route("/docs/webhooks")
+@open_to_all("it explains what we send to merchants")
+def webhooks_page() -> Response:
+    """At least once, in what order, and how to get it again: what a merchant's developer must know."""
+    settings = services().settings
+    return _page(
+        "webhooks.html",
+        types=message_types().values(),
+        webhooks=settings.webhooks,
+        streams=settings.streams,
+        kept_days=settings.retention.told_days,
+        schedule=[spoken(timedelta(seconds=each)) for each in settings.webhooks.schedule_s],
+        lasts=spoken(timedelta(seconds=sum(settings.webhooks.schedule_s))),
+    )
+
+
+def spoken(span: timedelta) -> str:
+    """A span in words: `5 s`, `30 min`, `34 h`."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{round(seconds / length)} {unit}"
+    return f"{seconds} s"
 
 
 @blueprint.route("/docs/docs.css")

@@ -26,6 +26,7 @@ from gateway.domain.errors import (
 )
 from gateway.services.idempotency import KeyReused, StillRunning
 from gateway.services.keys import BadKey
+from gateway.services.live import TooManyStreams
 
 log = logging.getLogger("gateway.api")
 PROBLEM = "application/problem+json"
@@ -64,6 +65,7 @@ TABLE: tuple[tuple[type[Exception], str], ...] = (
     (Unprocessable, "invalid"),
     (InvalidValue, "invalid"),
     (TooManyRequests, "too_many_requests"),
+    (TooManyStreams, "too_many_requests"),
     (Unavailable, "unavailable"),
 )
 """Error class and code; the first that fits. Conflicts and carriers' errors bring a code of their own."""
@@ -144,7 +146,7 @@ def _more(error: GatewayError) -> dict[str, Any]:
 
 
 def _headers(error: GatewayError, status: int) -> dict[str, str]:
-    if isinstance(error, StillRunning | TooManyRequests):
+    if isinstance(error, StillRunning | TooManyRequests | TooManyStreams):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, RateLimited) and error.retry_after_s is not None:
         return {"Retry-After": str(round(error.retry_after_s))}

@@ -152,6 +152,12 @@ CLOSE_DAY: dict[str, Any] = {"day": "2026-03-02", "accounts": ["bring-oslo"]}
 
 RESOLVE_MANIFEST: dict[str, Any] = {"outcome": "not_closed", "note": "Not in the carrier's portal, says Berit."}
 
+ENDPOINT_CHANGE: dict[str, Any] = {"types": ["shipment.status_changed"], "state": "enabled"}
+
+ROTATION: dict[str, Any] = {"overlap_h": 48}
+
+REPLAY: dict[str, Any] = {"since": "2026-11-23T14:00:00Z"}
+
 PRINT: dict[str, Any] = {"shipments": ["shp_01JD5FB2R8W4N6Y0T3V7Q9K5MZ", "shp_01JD5FB9XK2H4C8D1E6G7J3P5S"]}
 
 EMISSIONS: dict[str, Any] = {"vehicle": "van_electric_average", "round_km": 60, "stops": 110, "measured": True}

@@ -14,6 +14,7 @@ from marshmallow import Schema
 from werkzeug.routing import Rule
 
 from gateway import __version__
+from gateway.api.message_docs import describe_messages, webhooks
 from gateway.api.problems import PROBLEMS
 from gateway.api.schemas.fields import Given, Shown
 from gateway.api.schemas.problems import ProblemSchema
@@ -65,6 +66,7 @@ TAGS = {
     "backtests": "What another policy would have done with the shipments of a period.",
     "keys": "API keys.",
     "webhook-endpoints": "Where we tell you what happened (Standard Webhooks).",
+    "stream": "What happens, as it happens (server-sent events).",
     "service": "For those who run the gateway.",
 }
 IDEMPOTENCY_KEY = {
@@ -94,12 +96,14 @@ def documented(app: Flask) -> DocumentedApi:
 
 def document(app: Flask, api: DocumentedApi) -> Json:
     """The whole document, as plain data."""
+    describe_messages(api.spec)
     spec: Json = json.loads(json.dumps(api.spec.to_dict(), default=int))  # Decimal limits are whole
     spec["info"]["description"] = DESCRIPTION
     spec["tags"] = [{"name": name, "description": what} for name, what in TAGS.items()]
     for rule in app.url_map.iter_rules():
         for operation, method in _operations(spec, rule):
             _complete(operation, method, rule, app.view_functions[rule.endpoint])
+    spec["webhooks"] = webhooks()
     components = spec["components"]
     components["responses"] = {"Problem": _problem()}
     components["securitySchemes"] = {

@@ -62,7 +62,10 @@ class OutboxMessage:
 class WebhookEndpoint:
     """Where a merchant wants to be told what happens in one mode.
 
-    `secrets` newest first (two while one is being rotated out); none where endpoints are only listed.
+    `secrets` newest first, none where endpoints are only listed; those behind the first sign until `old_secrets_until`.
+    `listens_since`: what was written before, it need not have been told. `failures` in a row, since when, and how long
+    it is left alone are its circuit. `sequence` is the number of the last message about itself, `backlog_told` whether
+    one of them told of this outage's backlog.
     """
 
     id: str
@@ -74,6 +77,12 @@ class WebhookEndpoint:
     state: Literal["enabled", "disabled"] = "enabled"
     why: str = ""
     failing_since: datetime | None = None
+    failures: int = 0
+    resting_until: datetime | None = None
+    backlog_told: bool = False
+    old_secrets_until: datetime | None = None
+    sequence: int = 0
+    listens_since: datetime
     created_at: datetime
 
 
@@ -88,7 +97,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookDelivery:
-    """One outbox message on its way to one endpoint; the same id and the same bytes on every try."""
+    """One outbox message on its way to one endpoint; the same id and the same bytes on every try.
+
+    `begun_at`: from when its 72 hours count, which a replay begins anew.
+    """
 
     id: str
     merchant_id: str
@@ -99,6 +111,7 @@ class WebhookDelivery:
     attempts: int = 0
     tries: int = 0
     due_at: datetime | None = None
+    begun_at: datetime
     created_at: datetime
     last_status: int | None = None
     last_error: str = ""
@@ -106,10 +119,12 @@ class WebhookDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookAttempt:
-    """One try of a webhook delivery, for the delivery log."""
+    """One try of a webhook delivery, for the delivery log: what was sent where, and what came back, secrets hidden."""
 
     at: datetime
     number: int
+    url: str
+    body_sha256: str
     status: int | None
     duration_ms: int
     response_head: str

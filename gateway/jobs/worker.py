@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
@@ -36,13 +36,16 @@ class Job:
     """One kind of work: claim due rows, work one, park one that keeps crashing.
 
     `every_s` is for chores that a tick is too often for: they begin a minute after the worker, and have no heartbeat.
+    `at_once` rows are worked on threads of the job's own, none waiting for another, and `claim` is told how many are
+    wanted: for rows of which one may take long. Other rows are worked in batches, on threads that all jobs share.
     """
 
     name: str
-    claim: Callable[[], Sequence[Any]]
+    claim: Callable[..., Sequence[Any]]
     work: Callable[[Any], None]
     park: Callable[[Any, str], None]
     every_s: float | None = None
+    at_once: int = 0
 
 
 class WorkerLoop:
@@ -57,6 +60,8 @@ class WorkerLoop:
         self._tick_s = tick_s
         self._max_tries = max_tries
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        self._own = {job.name: ThreadPoolExecutor(job.at_once, job.name) for job in jobs if job.at_once}
+        self._running: dict[str, set[Future[None]]] = {name: set() for name in self._own}
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -80,7 +85,8 @@ class WorkerLoop:
         log.info("worker started: %s", ", ".join(job.name for job in self._jobs))
         self._stop.wait()
         scheduler.shutdown(wait=True)
-        self._threads.shutdown(wait=True)
+        for threads in (self._threads, *self._own.values()):
+            threads.shutdown(wait=True)
         log.info("worker stopped")
 
     def tick(self, job: Job) -> int:
@@ -105,14 +111,25 @@ class WorkerLoop:
         ticked = [job for job in self._jobs if job.every_s is None]
         for _ in range(rounds):
             done = sum(self.tick(job) for job in ticked)
+            wait(future for running in self._running.values() for future in running)
             total += done
             if done == 0:
                 break
         return total
 
     def _batch(self, job: Job) -> int:
+        if job.at_once:
+            return self._beginnings(job)
         rows = job.claim()
         list(self._threads.map(lambda row: self._one(job, row), rows))
+        return len(rows)
+
+    def _beginnings(self, job: Job) -> int:
+        """Begin as many rows as there are free threads of the job's own; how many."""
+        running = self._running[job.name] = {future for future in self._running[job.name] if not future.done()}
+        free = job.at_once - len(running)
+        rows = job.claim(free) if free else ()
+        running |= {self._own[job.name].submit(self._one, job, row) for row in rows}
         return len(rows)
 
     def _one(self, job: Job, row: Claimed) -> None:

@@ -106,7 +106,8 @@ class Acceptance:
             uow.shipments.add_label(shipment.merchant_id, shipment.id, booking.label)
         uow.records.put(_delivery_record(booked, tender, now))
         more: Mapping[str, object] = {"price_variance": variance} if variance else {}
-        booked = record_change(uow, booked, "shipment.booked", now, more)
+        also = ("shipment.price_variance",) if variance else ()
+        booked = record_change(uow, booked, "shipment.booked", now, more, also)
         return self._follow(uow, booked, tender, booking, now)
 
     def _follow(
@@ -165,9 +166,10 @@ class Acceptance:
             return self._take(uow, shipment, tender, booking, now)
         uow.recalls.add(compensation(tender, booking.ref, why, now))
         uow.cases.open(_case("price_variance", shipment, tender, why, now))
-        if shipment.state is ShipmentState.BOOKING:
-            return shipment
-        return record_change(uow, replace(shipment, state=ShipmentState.BOOKING), "shipment.booking", now)
+        anew = shipment.state is not ShipmentState.BOOKING
+        kind, also = ("shipment.booking", ["shipment.price_variance"]) if anew else ("shipment.price_variance", [])
+        booking_on = replace(shipment, state=ShipmentState.BOOKING)
+        return record_change(uow, booking_on, kind, now, {"price_variance": why}, also)
 
     def _doubled(
         self, uow: UnitOfWork, shipment: ShipmentRecord, tender: Tender, reference: str, other: str, now: datetime

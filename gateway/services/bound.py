@@ -20,6 +20,7 @@ from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
 from gateway.services.labels import Labels
+from gateway.services.live import LiveUpdates
 from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.pickups import Pickups
@@ -41,6 +42,7 @@ from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
+from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
 
@@ -94,4 +96,6 @@ class Services:
     pickups: Pickups
     manifests: Manifests
     webhooks: MerchantWebhooks
+    lanes: WebhookLanes
+    live: LiveUpdates
     foresight: Foresight

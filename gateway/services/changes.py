@@ -1,8 +1,8 @@
-"""Every change of a shipment goes through here: new version, its row, and one outbox message, in one transaction."""
+"""Every change of a shipment goes through here: its row, and an outbox message for each version, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,11 +26,17 @@ def record_change(
     kind: str,
     now: datetime,
     more: Mapping[str, object] | None = None,
+    also: Sequence[str] = (),
 ) -> ShipmentRecord:
-    """Store a changed shipment under its next version and tell merchants about it."""
-    changed = replace(shipment, version=shipment.version + 1, updated_at=now)
+    """Store a changed shipment under its next version and tell merchants about it.
+
+    `also` are types of further messages about the same change: each has a version of its own, the last one is stored.
+    """
+    kinds = (kind, *also)
+    changed = replace(shipment, version=shipment.version + len(kinds), updated_at=now)
     uow.shipments.update(changed)
-    _tell(uow, changed, kind, now, more or {})
+    for version, each in enumerate(kinds, shipment.version + 1):
+        _tell(uow, replace(changed, version=version), each, now, more or {})
     return changed
 
 
@@ -54,6 +60,9 @@ def _tell(uow: UnitOfWork, shipment: ShipmentRecord, kind: str, now: datetime, m
         "state": shipment.state.value,
         "status": shipment.status,
         "reason": shipment.reason,
+        "attempts": shipment.attempts,
+        "tracking_number": shipment.tracking_number or None,
+        "price_variance": None,
         **more,
     }
     uow.outbox.add(_message(shipment, kind, payload, now))

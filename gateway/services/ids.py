@@ -18,3 +18,8 @@ def new_id(prefix: str, now: datetime) -> str:
 def first_id(prefix: str, at: datetime) -> str:
     """The smallest id that could be made at a moment: whatever is smaller is older."""
     return f"{prefix}_{str(ULID.from_datetime(at))[:TIME_CHARACTERS]}{'0' * RANDOM_CHARACTERS}"
+
+
+def made_at(name: str) -> datetime:
+    """When an id was made, to the millisecond. Raises ValueError for what is no id."""
+    return ULID.from_str(name.rpartition("_")[2]).datetime

@@ -43,6 +43,7 @@ from gateway.services.history import History as History
 from gateway.services.inbox_port import Inbox as Inbox
 from gateway.services.inbox_port import StatusTables as StatusTables
 from gateway.services.many_port import Many as Many
+from gateway.services.message_ports import News as News
 from gateway.services.message_ports import Outbox as Outbox
 from gateway.services.place_ports import Facilities as Facilities
 from gateway.services.place_ports import ZoneSets as ZoneSets
@@ -283,6 +284,9 @@ class Store(Protocol):
 
     def make_room(self, first: datetime, last: datetime) -> None:
         """Room for the events of trackers that begin between two moments, where a database wants it made ahead."""
+
+    def news(self) -> News:
+        """Hear of outbox messages as they are committed, from now on."""
 
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""

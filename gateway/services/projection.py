@@ -54,8 +54,7 @@ def project(
         if changed:
             record_tracker_change(uow, folded, now)
         return Projection(folded, None)
-    kind = "shipment.status_corrected" if reread else "shipment.status_changed"
-    return Projection(folded, _move(uow, folded, current, events, now, kind if changed else "", proof))
+    return Projection(folded, _move(uow, folded, current, events, now, changed, correction, proof))
 
 
 def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str], now: datetime) -> None:
@@ -90,15 +89,13 @@ def _move(
     current: CurrentStatus,
     events: Sequence[TrackingEvent],
     now: datetime,
-    change: str,
+    changed: bool,
+    corrected: bool,
     proof: ProofOfDelivery | None,
 ) -> ShipmentRecord | None:
-    """The shipment follows the tracker of its booking; trackers of closed tenders move nothing.
-
-    `change` is what merchants are told of it: "" where the status stays.
-    """
+    """The shipment follows the tracker of its booking; trackers of closed tenders move nothing."""
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
-    if shipment is None or shipment.tender_id != tracker.tender_id or not (change or proof):
+    if shipment is None or shipment.tender_id != tracker.tender_id or not (changed or proof):
         return shipment
     moved = replace(
         shipment,
@@ -107,11 +104,25 @@ def _move(
     )
     if moved == shipment:
         return shipment
-    moved = record_change(uow, moved, change or "shipment.proof_of_delivery", now)
+    kind, *also = _news(shipment, moved, changed, corrected)
+    moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:
         uow.cases.open(_conflict(moved, now))
     _keep_facts(uow, moved, current, events)
     return moved
+
+
+def _news(before: ShipmentRecord, after: ShipmentRecord, changed: bool, corrected: bool) -> list[str]:
+    """The types of message that tell of a shipment that moved, one at least."""
+    into_trouble = after.status == "exception" and (before.status, before.reason) != (after.status, after.reason)
+    applies = {
+        "shipment.status_changed": changed,
+        "shipment.status_corrected": changed and corrected,
+        "shipment.exception": into_trouble,
+        "shipment.attempted": after.status == "attempt_failed" and after.attempts > before.attempts,
+        "shipment.proof_of_delivery": after.proof != before.proof,
+    }
+    return [name for name, is_so in applies.items() if is_so]
 
 
 def _conflict(shipment: ShipmentRecord, now: datetime) -> Case:

@@ -1,4 +1,4 @@
-"""What is forgotten, and when: quotes and waves nobody will replay, messages applied and requests answered long ago."""
+"""What is forgotten, and when: quotes and waves nobody will replay, messages applied or told, requests answered."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Retention:
         assignments = first_id("asg", now - timedelta(days=self._settings.quotes_days))
         backtests = first_id("bkt", now - timedelta(days=self._settings.quotes_days))
         messages = first_id("inb", now - timedelta(days=self._settings.inbox_days))
+        told = first_id("msg", now - timedelta(days=self._settings.told_days))
         with self._store.work() as uow:
             uow.idempotency.prune(now - KEYS_KEPT)
             uow.commit()
@@ -51,6 +52,8 @@ class Retention:
                 uow.commit()
                 uow.inbox.prune(merchant_id, messages)
                 uow.commit()
+                while uow.outbox.prune(merchant_id, told):
+                    uow.commit()
                 uow.checkouts.prune(merchant_id, now)
                 uow.commit()
         return ()

@@ -17,6 +17,7 @@ from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
 from gateway.storage.history import SqlHistory
 from gateway.storage.months import make_months
+from gateway.storage.news import POLL_S, PolledNews, PostgresNews
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.backtests import BacktestRepository
@@ -89,12 +90,15 @@ class SqlUnitOfWork:
 class SqlStore:
     """One database."""
 
-    def __init__(self, url: str, vault: Vault, clock: Clock, *, durable: bool, pool_size: int) -> None:
+    def __init__(
+        self, url: str, vault: Vault, clock: Clock, *, durable: bool, pool_size: int, poll_s: float = POLL_S
+    ) -> None:
         self._url = url
         self._writer = write_engine(url, durable=durable, pool_size=pool_size)
         self._reader = read_engine(url, pool_size=pool_size)
         self._vault = vault
         self._clock = clock
+        self._poll_s = poll_s
         # SQLite has one writer: its threads queue here, fairly, instead of polling for the file's lock.
         self._turn = threading.Lock() if self._writer.dialect.name == "sqlite" else None
 
@@ -180,6 +184,12 @@ class SqlStore:
         with self._connected() as connection:
             make_months(connection, first, last)
             connection.commit()
+
+    def news(self) -> ports.News:
+        """Hear of outbox messages as they are committed: from PostgreSQL itself; SQLite's outbox is looked at."""
+        if self._writer.dialect.name == "postgresql":
+            return PostgresNews(self._writer.url)
+        return PolledNews(self._reader, self._poll_s)
 
     def ping(self) -> None:
         """Raises Unavailable when the database does not answer."""

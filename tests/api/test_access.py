@@ -57,6 +57,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/policies",
         "/docs/problems",
         "/docs/scale",
+        "/docs/webhooks",
         "/docs/docs.css",
     }
 
@@ -160,7 +161,7 @@ def objects(shop: Merchant) -> Iterator[tuple[str, str]]:
     quote = shop.post("/v1/quotes", examples.QUOTE).get_json()["id"]
     yield "GET", f"/v1/quotes/{quote}"
     shipment = f"/v1/shipments/{shop.book({**examples.BOOK, 'reference': fresh('order')})['id']}"
-    for path in ("", "/events", "/decision", "/label"):
+    for path in ("", "/events", "/decision", "/label", "/stream"):
         yield "GET", shipment + path
     yield "POST", shipment + "/cancel"
     yield "POST", shipment + "/resolve"
@@ -176,10 +177,14 @@ def objects(shop: Merchant) -> Iterator[tuple[str, str]]:
     yield "DELETE", f"/v1/keys/{key}"
     endpoint = shop.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"}).get_json()["id"]
     yield "GET", f"/v1/webhook-endpoints/{endpoint}/deliveries"
-    shop.services.webhooks.claim()
+    shop.services.lanes.claim()
     delivery = shop.get(f"/v1/webhook-endpoints/{endpoint}/deliveries").get_json()["data"]
     if delivery:
+        yield "GET", f"/v1/webhook-endpoints/{endpoint}/deliveries/{delivery[0]['id']}"
         yield "POST", f"/v1/webhook-endpoints/{endpoint}/deliveries/{delivery[0]['id']}/replay"
+    for what in ("replay", "rotate-secret", "test"):
+        yield "POST", f"/v1/webhook-endpoints/{endpoint}/{what}"
+    yield "PATCH", f"/v1/webhook-endpoints/{endpoint}"
     yield "DELETE", f"/v1/webhook-endpoints/{endpoint}"
 
 
@@ -189,6 +194,9 @@ BODY = {"resolve": examples.RESOLVE, "accounts": examples.ACCOUNT_CHANGE}
 def body_for(method: str, path: str) -> dict | None:
     if path.endswith("resolve"):
         return examples.RESOLVE
+    if "/webhook-endpoints/" in path:
+        what = path.rpartition("/")[2] if path.count("/") == 4 else method
+        return {"replay": examples.REPLAY, "rotate-secret": examples.ROTATION, "PATCH": {"types": []}}.get(what)
     return examples.ACCOUNT_CHANGE if method == "PATCH" else None
 
 
@@ -201,7 +209,8 @@ def test_objects_of_another_merchant_are_not_found(merchant: Merchant, stranger:
         assert "Kari" not in answer.text
     for method, path in asked:
         if method == "GET":
-            assert merchant(method, path).status_code == 200, path
+            with merchant(method, path) as found:
+                assert found.status_code == 200, path
 
 
 def test_lists_hold_nothing_of_another_merchant(merchant: Merchant, stranger: Merchant) -> None:

@@ -9,7 +9,7 @@ from gateway.api.problems import CATALOGUE
 from tests.api.contract import Contract
 from tests.api.world import Merchant
 
-PAGES = {"/docs", "/docs/checkouts", "/docs/policies", "/docs/problems", "/docs/scale", "/docs/docs.css"}
+PAGES = {f"/docs{page}" for page in ("", "/checkouts", "/policies", "/problems", "/scale", "/webhooks", "/docs.css")}
 
 
 def operations(contract: Contract) -> list[tuple[str, str, dict]]:

@@ -22,6 +22,7 @@ from tests.bench import (
     quoting,
     replaying,
     serving,
+    telling,
     waves,
     zoning,
 )
@@ -40,6 +41,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
     "B5": serving.webhook,
     "B6": ingesting.ingestion,
     "B7": claiming.claims,
+    "B7b": telling.webhooks,
     "B8": serving.booking,
     "B9": growth.growth,
     "B10": lambda where, seconds: chain(deciding.condition_checks(where, seconds), replaying.backtests(where, seconds)),

@@ -66,8 +66,10 @@ class Dripping(Healthy):
 
 
 async def serve(which: str) -> None:
-    """Open the `healthy` or the `sick` ones, print their URLs as one line of JSON, and run until stdin ends."""
-    urls = await (_healthy() if which == "healthy" else _sick())
+    """Open the `healthy` ones, the `sick` ones or a `merchant`, print their URLs as one line of JSON, and run until
+    stdin ends.
+    """
+    urls = await {"healthy": _healthy, "sick": _sick, "merchant": _merchant}[which]()
     sys.stdout.write(json.dumps(urls) + "\n")
     sys.stdout.flush()
     ended = asyncio.Event()
@@ -92,6 +94,11 @@ async def _sick() -> Mapping[str, str]:
         "refusing": nowhere,
         "sending 10 MB": await _open(partial(Healthy, 0, huge)),
     }
+
+
+async def _merchant() -> Mapping[str, str]:
+    """A merchant's server, which takes every webhook at once."""
+    return {"hook": await _open(partial(Healthy, 0, reply(b"{}")))}
 
 
 async def _open(protocol: Callable[[], asyncio.Protocol]) -> str:

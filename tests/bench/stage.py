@@ -128,7 +128,7 @@ def stage(database: str) -> Iterator[Stage]:
         port = _free_port()
         environment = _environment(folder, database_url, port)
         services = build(load_settings(environment))
-        with _carriers("healthy") as healthy, _carriers("sick") as sick:
+        with others("healthy") as healthy, others("sick") as sick:
             made = Stage(
                 url=f"http://127.0.0.1:{port}",
                 carriers={**healthy, **sick},
@@ -171,7 +171,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _carriers(which: str) -> Iterator[Mapping[str, str]]:
+def others(which: str) -> Iterator[Mapping[str, str]]:
     """A process of carriers; it ends when its stdin does."""
     command = [sys.executable, "-m", "tests.bench.carriers", which]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:

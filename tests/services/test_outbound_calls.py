@@ -14,7 +14,7 @@ from gateway.services.faultpoints import BOOKING_POINTS, POINTS, FaultPoints, Pu
 ROOT = Path(gateway.__file__).parent
 SOURCES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in ROOT.rglob("*.py")}
 POOL = "services/carrier_pool.py"
-WEBHOOKS = "services/merchant_webhooks.py"
+WEBHOOKS = "services/webhook_lanes.py"
 ON_THEIR_OWN = ("cli/demo/", "cli/running.py", "migrations/")
 """The demo is a merchant and a person who starts processes, not the gateway."""
 WAYS_OUT = ("requests", "urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "pycurl", "smtplib", "ftplib")

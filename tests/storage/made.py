@@ -245,6 +245,7 @@ def endpoint(endpoint_id: str = "whk_1", merchant_id: str = MERCHANT, **more: An
         "mode": "test",
         "url": "https://example.org/hook",
         "secrets": ("whsec_canary-new", "whsec_canary-old"),
+        "listens_since": NOW - timedelta(days=1),
         "created_at": NOW - timedelta(days=1),
     }
     return WebhookEndpoint(id=endpoint_id, merchant_id=merchant_id, **{**given, **more})
@@ -255,6 +256,7 @@ def delivery(delivery_id: str = "dlv_1", outbox_id: str = "msg_1", **more: Any) 
         "merchant_id": MERCHANT,
         "endpoint_id": "whk_1",
         "body": b'{"type":"shipment.booked"}',
+        "begun_at": NOW,
         "created_at": NOW,
         "due_at": NOW,
     }
@@ -333,7 +335,7 @@ def delivered(store: Store) -> None:
         for sequence in (1, 2):
             told_to = news(f"msg_{sequence}", sequence=sequence)
             uow.outbox.add(told_to)
-            uow.outbox.fanned(told_to, [delivery(f"dlv_{sequence}", told_to.id)])
+            uow.outbox.fanned([told_to], [delivery(f"dlv_{sequence}", told_to.id)])
         uow.commit()
 
 

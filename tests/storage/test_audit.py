@@ -73,7 +73,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "a delivery tried for ever": (
         "I4",
         "dlv_1",
-        ("UPDATE webhook_deliveries SET created_at = '2026-11-01 00:00:00.000000' WHERE id = 'dlv_1'",),
+        ("UPDATE webhook_deliveries SET begun_at = '2026-11-01 00:00:00.000000' WHERE id = 'dlv_1'",),
     ),
     "a gap in the history": ("I5", "trk_1", ("DELETE FROM status_history WHERE version = 1",)),
     "a history that goes back": (

@@ -34,14 +34,16 @@ def inbox(store: SqlStore, count: int) -> None:
             uow.commit()
 
 
-def deliveries(store: SqlStore, count: int) -> None:
+def lanes(store: SqlStore, count: int) -> None:
+    """Endpoints with a delivery each."""
     with store.work() as uow:
-        uow.outbox.add_endpoint(made.endpoint())
+        uow.outbox.add(made.news())
         for number in range(count):
-            told = made.news(f"msg_{number:03}", sequence=number)
-            uow.outbox.add(told)
+            endpoint = made.endpoint(f"whk_{number:03}")
+            uow.outbox.add_endpoint(endpoint)
             due = NOW + timedelta(milliseconds=number)
-            uow.outbox.fanned(told, [made.delivery(f"dlv_{number:03}", told.id, due_at=due)])
+            uow.outbox.send([made.delivery(f"dlv_{number:03}", endpoint_id=endpoint.id, due_at=due)])
+            uow.outbox.wake(endpoint, due)
         uow.commit()
 
 
@@ -69,11 +71,14 @@ def recalls(store: SqlStore, count: int) -> None:
 KINDS: dict[str, tuple[Callable[[SqlStore, int], None], Claim]] = {
     "trackers": (trackers, lambda uow, now, limit: uow.trackers.claim_due(now, LEASE, limit)),
     "inbox": (inbox, lambda uow, now, limit: uow.inbox.claim_due(now, LEASE, limit)),
-    "deliveries": (deliveries, lambda uow, now, limit: uow.outbox.claim_due(now, LEASE, limit)),
+    "lanes": (lanes, lambda uow, now, limit: uow.outbox.claim_lanes(now, LEASE, limit)),
     "tenders": (tenders, lambda uow, now, limit: uow.tenders.claim_due(now, LEASE, limit)),
     "recalls": (recalls, lambda uow, now, limit: uow.recalls.claim_due(now, LEASE, limit)),
 }
 each_kind = pytest.mark.parametrize(("fill", "claim"), KINDS.values(), ids=list(KINDS))
+COUNTING = [kind for kind in KINDS if kind != "lanes"]
+each_counting_kind = pytest.mark.parametrize(("fill", "claim"), [KINDS[kind] for kind in COUNTING], ids=COUNTING)
+"""All but endpoints, whose deliveries count their tries when they are taken."""
 SOON = NOW + timedelta(seconds=1)
 
 
@@ -93,7 +98,7 @@ def test_a_claim_takes_what_is_due_longest_first(store: SqlStore, fill: Any, cla
     assert claimed(store, claim, SOON) == []
 
 
-@each_kind
+@each_counting_kind
 def test_the_try_is_counted_before_the_work_and_survives_it(store: SqlStore, fill: Any, claim: Claim) -> None:
     made.begin(store)
     fill(store, 1)
@@ -110,7 +115,7 @@ def test_what_a_dead_worker_held_is_claimed_again_after_the_lease(store: SqlStor
     assert len(claimed(store, claim, SOON)) == 2
     assert claimed(store, claim, SOON + LEASE - timedelta(seconds=1)) == []
     again = claimed(store, claim, SOON + LEASE)
-    assert [row.tries for row in again] == [2, 2]
+    assert [getattr(row, "tries", 2) for row in again] == [2, 2]
 
 
 @each_kind
@@ -137,12 +142,15 @@ def test_two_workers_share_the_work_without_a_row_done_twice(store: SqlStore, fi
 def test_settled_rows_are_not_claimed(store: SqlStore) -> None:
     made.begin(store, shipments=1, tenders=1)
     inbox(store, 2)
-    deliveries(store, 1)
+    lanes(store, 1)
     trackers(store, 1)
     with store.work() as uow:
         uow.inbox.settle(made.message("inb_000", state=InboxState.APPLIED))
         uow.inbox.settle(made.message("inb_001", state=InboxState.QUARANTINED, why="unknown code"))
-        uow.outbox.settle(made.delivery("dlv_000", "msg_000", state=DeliveryState.DELIVERED, due_at=None), None)
+        endpoint = made.endpoint("whk_000")
+        done = made.delivery("dlv_000", endpoint_id=endpoint.id, state=DeliveryState.DELIVERED, due_at=None)
+        uow.outbox.settle(done, None)
+        uow.outbox.release(endpoint, None)
         uow.trackers.update(made.tracker("trk_000", finished=True))
         uow.recalls.add(made.recall())
         uow.recalls.update(made.recall(state="refused"))
@@ -200,7 +208,7 @@ def test_two_workers_never_fan_out_the_same_message(store: SqlStore) -> None:
             with store.work() as uow:
                 messages = uow.outbox.claim_unfanned(5)
                 for message in messages:
-                    uow.outbox.fanned(message, [made.delivery(f"dlv_{message.id}", message.id)])
+                    uow.outbox.fanned([message], [made.delivery(f"dlv_{message.id}", message.id)])
                 uow.commit()
             fanned.extend(message.id for message in messages)
             if not messages:
@@ -214,3 +222,55 @@ def test_two_workers_never_fan_out_the_same_message(store: SqlStore) -> None:
     with store.look() as uow:
         made_of = {delivery.outbox_id for delivery in uow.outbox.deliveries(MERCHANT, "whk_1", 100, None).items}
     assert sorted(fanned) == sorted(made_of) == [f"msg_{number:03}" for number in range(40)]
+
+
+def test_a_lane_is_given_back_with_the_time_of_its_next_delivery(store: SqlStore) -> None:
+    made.begin(store)
+    lanes(store, 1)
+    [lane] = claimed(store, KINDS["lanes"][1], SOON)
+    soon, later = SOON + timedelta(minutes=1), SOON + timedelta(minutes=2)
+    with store.work() as uow:
+        [taken] = uow.outbox.take(lane, SOON, 4)
+        assert taken.tries == 1
+        uow.outbox.settle(replace(taken, due_at=soon, tries=0), None)
+        uow.outbox.release(lane, None)
+        uow.commit()
+    assert claimed(store, KINDS["lanes"][1], soon - timedelta(seconds=1)) == []
+    [again] = claimed(store, KINDS["lanes"][1], soon)
+    with store.work() as uow:
+        uow.outbox.release(again, later)
+        uow.commit()
+    assert claimed(store, KINDS["lanes"][1], later - timedelta(seconds=1)) == []
+    assert [row.id for row in claimed(store, KINDS["lanes"][1], later)] == ["whk_000"]
+
+
+def test_deliveries_are_taken_in_the_order_of_their_messages(store: SqlStore) -> None:
+    made.begin(store)
+    endpoint = made.endpoint()
+    with store.work() as uow:
+        uow.outbox.add_endpoint(endpoint)
+        for number in (3, 1, 2):
+            uow.outbox.add(made.news(f"msg_{number}", sequence=number))
+            due = SOON if number == 2 else NOW + timedelta(milliseconds=number)
+            uow.outbox.send([made.delivery(f"dlv_{number}", f"msg_{number}", due_at=due)])
+        assert [each.id for each in uow.outbox.take(endpoint, NOW + timedelta(milliseconds=9), 2)] == ["dlv_1", "dlv_3"]
+        assert [each.id for each in uow.outbox.take(endpoint, SOON, 2)] == ["dlv_1", "dlv_2"]
+
+
+def test_a_lane_that_gets_something_while_it_is_worked_is_due_when_it_is_given_back(store: SqlStore) -> None:
+    made.begin(store)
+    lanes(store, 1)
+    [lane] = claimed(store, KINDS["lanes"][1], SOON)
+    with store.work() as uow:
+        uow.outbox.settle(
+            made.delivery("dlv_000", endpoint_id=lane.id, state=DeliveryState.DELIVERED, due_at=None), None
+        )
+        uow.outbox.add(made.news("msg_2", sequence=2))
+        uow.outbox.send([made.delivery("dlv_2", "msg_2", endpoint_id=lane.id, due_at=SOON)])
+        uow.outbox.wake(lane, SOON)
+        uow.commit()
+    assert claimed(store, KINDS["lanes"][1], SOON) == [], "one worker at a time"
+    with store.work() as uow:
+        uow.outbox.release(lane, None)
+        uow.commit()
+    assert [row.id for row in claimed(store, KINDS["lanes"][1], SOON)] == ["whk_000"]

@@ -25,19 +25,29 @@ def told(store: SqlStore, count: int = 1) -> None:
         for number in range(1, count + 1):
             message = made.news(f"msg_{number}", sequence=number)
             uow.outbox.add(message)
-            uow.outbox.fanned(message, [made.delivery(f"dlv_{number}", message.id)])
+            uow.outbox.fanned([message], [made.delivery(f"dlv_{number}", message.id)])
         uow.commit()
 
 
 def test_an_endpoint_comes_back_as_it_was_given(store: SqlStore) -> None:
     made.begin(store)
     changed = made.endpoint(
-        secrets=("whsec_only",), types=("shipment.booked",), state="disabled", why="410", failing_since=NOW
+        secrets=("whsec_only",),
+        types=("shipment.booked",),
+        state="disabled",
+        why="410",
+        failing_since=NOW,
+        failures=7,
+        resting_until=NOW,
+        backlog_told=True,
+        old_secrets_until=NOW,
+        sequence=3,
     )
     with store.work() as uow:
         uow.outbox.add_endpoint(made.endpoint())
         assert uow.outbox.endpoint(MERCHANT, "whk_1") == made.endpoint()
-        uow.outbox.update_endpoint(changed)
+        uow.outbox.keep_lane(changed)
+        uow.outbox.keep_secrets(changed)
         assert uow.outbox.endpoint(MERCHANT, "whk_1") == changed
         assert uow.outbox.endpoints(MERCHANT, "test") == [replace(changed, secrets=())], "lists show no secrets"
         assert uow.outbox.endpoints(MERCHANT, "live") == []
@@ -67,7 +77,7 @@ def test_messages_wait_until_they_are_fanned_out_oldest_first(store: SqlStore) -
         uow.outbox.add(earlier)
         assert uow.outbox.claim_unfanned(10) == [earlier, later]
         assert uow.outbox.claim_unfanned(1) == [earlier]
-        uow.outbox.fanned(earlier, [])
+        uow.outbox.fanned([earlier], [])
         assert uow.outbox.claim_unfanned(10) == [later]
 
 
@@ -83,7 +93,15 @@ def test_a_sequence_number_of_a_subject_is_given_once(store: SqlStore) -> None:
 
 def attempt(number: int, status: int | None = 500) -> WebhookAttempt:
     at = NOW + timedelta(seconds=number)
-    return WebhookAttempt(at=at, number=number, status=status, duration_ms=12, response_head="oops", error="")
+    return WebhookAttempt(
+        at=at,
+        number=number,
+        url="https://example.org/hook",
+        body_sha256="ab" * 32,
+        status=status,
+        duration_ms=12,
+        response_head="oops",
+    )
 
 
 def test_a_delivery_and_its_attempts_come_back(store: SqlStore) -> None:

@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     messages.messages_end,
     messages.changes_are_told,
     messages.messages_are_delivered,
+    messages.same_bytes_on_every_try,
     statuses.versions_grow,
     statuses.history_is_possible,
     statuses.status_is_the_fold,

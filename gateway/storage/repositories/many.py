@@ -14,6 +14,7 @@ from gateway.domain.tracking import TrackingEvent
 from gateway.services.answers import Mode
 from gateway.services.many_port import Changes, UnmappedCode
 from gateway.storage.bulk import among, insert_all, listed, update_all
+from gateway.storage.news import notify
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import RECORDS
 from gateway.storage.repositories.outbox import OUTBOX
@@ -130,6 +131,7 @@ class ManyRepository(Repository):
         self._rewrite(RECORDS, changes.records.values())
         messages = [{**OUTBOX.values(message), "fanned": False} for message in changes.messages]
         insert_all(self._connection, OUTBOX.table, messages)
+        notify(self._connection, changes.messages)
 
     def _rows(self, wanted: Select[Any], column: ColumnElement[str], texts: Collection[str]) -> Iterable[Any]:
         if not texts:

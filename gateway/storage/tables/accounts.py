@@ -14,7 +14,8 @@ ACCOUNT_NAME = index("accounts_name", "merchant_id", "name", unique=True)
 
 class MerchantRow(Row):
     """Who sends. `settings_version` rises with every change of accounts and policies, in the same transaction;
-    `rests` with those of them that only said whether an account rests.
+    `rests` with those of them that only said whether an account rests. `told_from`: what the merchant was told of
+    earlier was forgotten.
     """
 
     __tablename__ = "merchants"
@@ -23,6 +24,7 @@ class MerchantRow(Row):
     created_at: Mapped[datetime]
     settings_version: Mapped[Minor] = mapped_column(server_default="0", default=0)
     rests: Mapped[Minor] = mapped_column(server_default="0", default=0)
+    told_from: Mapped[datetime | None]
 
 
 class ApiKeyRow(Named, Row):

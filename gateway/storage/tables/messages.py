@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped
 from gateway.domain.messages import DeliveryState
 from gateway.storage.tables.base import Named, Row, due_index, index, of
 
+SENT_ONCE = index("webhook_deliveries_once", "merchant_id", "outbox_id", "endpoint_id", unique=True)
+WAITING = index("webhook_deliveries_waiting", "merchant_id", "endpoint_id", "outbox_id", where="due_at IS NOT NULL")
+"""What is still to be sent to an endpoint, oldest message first."""
+
 
 class OutboxRow(Named, Row):
     """What merchants may want to know; `fanned` once its deliveries exist."""
@@ -29,7 +33,10 @@ class OutboxRow(Named, Row):
 
 
 class EndpointRow(Named, Row):
-    """Where a merchant wants to be told; `secrets` are encrypted one by one."""
+    """Where a merchant wants to be told; `secrets` are encrypted one by one.
+
+    `due_at`: when a delivery to it is due next; `leased_until`: until when one worker has it to itself.
+    """
 
     __tablename__ = "webhook_endpoints"
     mode: Mapped[str]
@@ -39,7 +46,16 @@ class EndpointRow(Named, Row):
     state: Mapped[str]
     why: Mapped[str]
     failing_since: Mapped[datetime | None]
+    failures: Mapped[int]
+    resting_until: Mapped[datetime | None]
+    backlog_told: Mapped[bool]
+    old_secrets_until: Mapped[datetime | None]
+    sequence: Mapped[int]
+    listens_since: Mapped[datetime]
     created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    __table_args__ = (due_index("webhook_endpoints"),)
 
 
 class DeliveryRow(Named, Row):
@@ -53,15 +69,16 @@ class DeliveryRow(Named, Row):
     attempts: Mapped[int]
     tries: Mapped[int]
     due_at: Mapped[datetime | None]
+    begun_at: Mapped[datetime]
     created_at: Mapped[datetime]
     last_status: Mapped[int | None]
     last_error: Mapped[str]
     __table_args__ = (
         of("endpoint_id", "webhook_endpoints", ondelete="CASCADE"),
         of("outbox_id", "outbox"),
-        index("webhook_deliveries_once", "merchant_id", "endpoint_id", "outbox_id", unique=True),
+        SENT_ONCE,
         index("webhook_deliveries_newest", "merchant_id", "endpoint_id", "created_at", "id"),
-        due_index("webhook_deliveries"),
+        WAITING,
     )
 
 
@@ -72,6 +89,8 @@ class AttemptRow(Named, Row):
     delivery_id: Mapped[str]
     at: Mapped[datetime]
     number: Mapped[int]
+    url: Mapped[str]
+    body_sha256: Mapped[str]
     status: Mapped[int | None]
     duration_ms: Mapped[int]
     response_head: Mapped[str]
