@@ -161,7 +161,7 @@ def test_offers_of_before_move_into_their_quotes_row(fresh_url: str) -> None:
 def test_the_newest_version_of_a_policy_of_before_is_the_published_one(fresh_url: str) -> None:
     engine = write_engine(fresh_url)
     with engine.begin() as connection:
-        command.upgrade(alembic_config(connection), "0002")
+        command.upgrade(alembic_config(connection), "0004")
         connection.execute(text(QUOTED_BEFORE[0]))
         for version in (1, 2):
             connection.execute(

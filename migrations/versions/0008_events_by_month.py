@@ -1,7 +1,7 @@
 """Events lie by month on PostgreSQL; the inbox is claimed account by account; accounts have status tables of their own.
 
-Revision ID: 0010
-Revises: 0009
+Revision ID: 0008
+Revises: 0007
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic import op
 
 from gateway.storage.months import make_months
 
-revision = "0010"
-down_revision = "0009"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

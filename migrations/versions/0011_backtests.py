@@ -1,14 +1,14 @@
 """Backtests are asked for over HTTP and run by workers.
 
-Revision ID: 0014
-Revises: 0015
+Revision ID: 0011
+Revises: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0015"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """What the polling schedule goes by: the first promise, the recipient's time zone, and whether the carrier pushes.
 
-Revision ID: 0015
-Revises: 0007
+Revision ID: 0010
+Revises: 0009
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

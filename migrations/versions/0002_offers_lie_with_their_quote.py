@@ -2,7 +2,7 @@
 
 Twenty rows a quote were most of what storing one cost. Offers written before are moved.
 
-Revision ID: 0004
+Revision ID: 0002
 Revises: 0001
 """
 
@@ -11,7 +11,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
