@@ -296,6 +296,4 @@ tracking_number,occurred_at,status,reason,city,country
 70726201101234567,2026-03-02T14:41:07+01:00,delivered,delivered_to_recipient,Oslo,NO
 """
 
-EVENTS_NDJSON = (
-    '{"tracking_number": "7072620110123", "occurred_at": "2026-03-02T14:41:07+01:00", "code": "DELIVERED"}\n'
-)
+EVENTS_NDJSON = '{"tracking_number": "7072620110123", "occurred_at": "2026-03-02T13:41:07Z", "code": "DELIVERED"}\n'
