@@ -40,7 +40,7 @@ def backtest_policy(run: Run, given: dict[str, Any], name: str) -> Response:
         card=None if card is None else card_trial(card["account"], card["text"]),
     )
     try:
-        made = services().backtests.ask(who.merchant_id, who.mode, ask, who.key_id)
+        made = services().backtests.begin(who.merchant_id, who.mode, ask, who.key_id)
     except Unprocessable as error:
         inside = given["data"] is not None and error.pointer not in ("/since", "/until")
         raise (Unprocessable(f"/data{error.pointer}", str(error), error.code) if inside else error) from error

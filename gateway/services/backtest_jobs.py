@@ -31,7 +31,7 @@ class BacktestJobs:
         self._clock = clock
         self._worker = worker
 
-    def ask(self, merchant_id: str, mode: Mode, ask: BacktestAsk, author: str) -> BacktestRecord:
+    def begin(self, merchant_id: str, mode: Mode, ask: BacktestAsk, author: str) -> BacktestRecord:
         """Keep it for a worker.
 
         Raises:

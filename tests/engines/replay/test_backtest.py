@@ -159,14 +159,14 @@ def test_a_period_without_shipments_says_so(bound: Services, merchant_id: str, a
 
 
 def test_the_worker_runs_what_was_asked_for(bound: Services, merchant_id: str, ask: BacktestAsk) -> None:
-    made = bound.backtests.ask(merchant_id, "test", ask, "key_x")
+    made = bound.backtests.begin(merchant_id, "test", ask, "key_x")
     assert (made.state, made.result) == (BacktestState.QUEUED, None)
     worker(bound).drain()
     done = bound.backtests.get(merchant_id, "test", made.id)
     assert (done.state, done.done) == (BacktestState.DONE, done.total)
     assert done.result == bound.backtester.run(merchant_id, "test", ask, silent)
     wrong = replace(ask, card=card_trial("nobody", CARD))
-    failed = bound.backtests.ask(merchant_id, "test", wrong, "key_x")
+    failed = bound.backtests.begin(merchant_id, "test", wrong, "key_x")
     worker(bound).drain()
     assert bound.backtests.get(merchant_id, "test", failed.id).why == "there is no account 'nobody'"
 
