@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -42,10 +41,10 @@ from carriers.base import (
 from carriers.base.simulator import Fault, FaultKind, Ledger, RunningSimulator, serve
 from carriers.bring.adapter import Bring
 from carriers.bring.simulator import SimulatorBring
+from tests.carriers.simulated import Ask
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 TENDER = "tnd_01JZ8Y3N4C5D6E7F8G9H0J1K2M"
-Ask = Callable[[Any], Any]
 
 
 def shipment(**changes: Any) -> Shipment:
@@ -127,7 +126,7 @@ def test_a_booking_is_booked_found_printed_tracked_and_proven(
     ]
     assert ask(bring.proof_of_delivery(booked.ref)).received_by == "Kari Nordmann"
 
-    (entry,) = Ledger.read(tmp_path / "ledger.jsonl").active()[TENDER]
+    (entry,) = bring_server.simulator.ledger.view().active()[TENDER]
     assert entry.carrier_reference == booked.ref.carrier_reference
     assert entry.price == Money.parse("183.75", "NOK")
 
@@ -267,7 +266,7 @@ def test_a_stopped_parcel_comes_back_and_stays_paid(
     assert ask(bring.cancel(booked.ref)).state is CancellationState.AGREED
     (update,) = ask(bring.track([booked.ref.tracking_number]))
     assert update.events[-1].status == "returning"
-    assert TENDER in Ledger.read(tmp_path / "ledger.jsonl").active()
+    assert TENDER in bring_server.simulator.ledger.view().active()
 
 
 def test_a_parcel_on_the_van_is_too_late_to_stop(

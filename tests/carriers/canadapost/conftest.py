@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,11 +19,10 @@ from carriers.base import (
     ServiceLevel,
     Shipment,
 )
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.canadapost.adapter import CanadaPost
 from carriers.canadapost.simulator import SimulatorCanadaPost
+from tests.carriers.simulated import running
 
 # A Monday morning in Toronto, winter time.
 MONDAY = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
@@ -49,7 +46,6 @@ WINNIPEG = Address(
     phone="+12045550100",
     email="pat@example.com",
 )
-Ask = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 def shipment(*, to: Address = WINNIPEG, needs: Requirements | None = None, point: str = "", n: int = 1) -> Shipment:
@@ -74,18 +70,9 @@ def tendered(what: Shipment, level: ServiceLevel = ServiceLevel.STANDARD, refere
 
 
 @pytest.fixture
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine: run(coroutine, transport, deadline_s=5)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RunningSimulator]:
-    def clock() -> datetime:
-        return MONDAY
-
-    with serve(SimulatorCanadaPost(ledger=Ledger(tmp_path / "ledger.jsonl", clock), clock=clock)) as running:
-        yield running
+def server() -> Iterator[RunningSimulator]:
+    with running(SimulatorCanadaPost, lambda: MONDAY) as served:
+        yield served
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pytest_httpserver import HTTPServer
 from carriers import base
 from carriers.base import Account, CarrierError
 from carriers.canadapost.adapter import CanadaPost
-from tests.carriers.canadapost.conftest import MONDAY, Ask, quoted, shipment, tendered
+from tests.carriers.canadapost.conftest import MONDAY, quoted, shipment, tendered
+from tests.carriers.simulated import Ask
 
 ROWS = list(csv.DictReader(Path(__file__).with_name("documented_errors.csv").read_text("utf-8").splitlines()))
 

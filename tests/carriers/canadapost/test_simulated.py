@@ -25,7 +25,8 @@ from carriers.base import (
 )
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.canadapost.adapter import CanadaPost
-from tests.carriers.canadapost.conftest import MONDAY, TORONTO, WINNIPEG, Ask, quoted, shipment, tendered
+from tests.carriers.canadapost.conftest import MONDAY, TORONTO, WINNIPEG, quoted, shipment, tendered
+from tests.carriers.simulated import Ask
 
 
 def test_from_quote_to_delivery(server: RunningSimulator, post: CanadaPost, ask: Ask) -> None:

@@ -13,7 +13,8 @@ import carriers.base
 from carriers.base import Account, BookingRef, CarrierError
 from carriers.doordash_drive.adapter import DoorDashDrive
 from carriers.doordash_drive.simulator import SimulatorDoorDashDrive
-from tests.carriers.doordash_drive.conftest import NOON, Ask, quoted, shipment, tendered
+from tests.carriers.doordash_drive.conftest import quoted, shipment, tendered
+from tests.carriers.simulated import NOON, Ask
 
 REF = BookingRef(carrier_reference="tnd_1", tracking_number="tnd_1", tender_reference="tnd_1")
 DELIVERY = "/drive/v2/deliveries/tnd_1"

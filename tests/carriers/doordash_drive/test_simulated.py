@@ -23,7 +23,8 @@ from carriers.base import (
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.doordash_drive.adapter import DoorDashDrive
 from gateway.domain.fold import CurrentStatus, current_status
-from tests.carriers.doordash_drive.conftest import NOON, Ask, Present, quoted, shipment, tendered
+from tests.carriers.doordash_drive.conftest import quoted, shipment, tendered
+from tests.carriers.simulated import NOON, Ask, Present
 
 
 def status(updates: list[TrackingUpdate]) -> CurrentStatus:

@@ -29,7 +29,8 @@ from carriers.base import (
 from carriers.doordash_drive.adapter import DoorDashDrive
 from carriers.doordash_drive.wire import asking, signing, tracking
 from gateway.domain.fold import current_status
-from tests.carriers.doordash_drive.conftest import NOON, shipment
+from tests.carriers.doordash_drive.conftest import shipment
+from tests.carriers.simulated import NOON
 
 # Made with invented credentials, by another implementation of what DoorDash documents.
 CREDENTIALS = {

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from carriers.base import Address, BookRequest, Money, Parcel, Rate, ServiceLevel, Shipment
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.gls.adapter import Gls
 from carriers.gls.simulator import SimulatorGls
+from tests.carriers.simulated import running
 
 # A Monday morning in Berlin, winter time.
 MONDAY = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 TENDER = "tnd_01JZ8Y3N4C5D6E7F8G9H0J1K2M"
 
-Ask = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine: run(coroutine, transport, deadline_s=5)
-
 
 @pytest.fixture
 def gls_server() -> Iterator[RunningSimulator]:
-    def clock() -> datetime:
-        return MONDAY
-
-    with serve(SimulatorGls(ledger=Ledger(clock=clock), clock=clock)) as running:
-        yield running
+    with running(SimulatorGls, lambda: MONDAY) as served:
+        yield served
 
 
 @pytest.fixture

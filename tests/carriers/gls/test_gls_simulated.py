@@ -29,7 +29,8 @@ from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.gls.adapter import Gls
 from gateway.domain.fold import current_status
 from gateway.services.labels import is_whole
-from tests.carriers.gls.conftest import MONDAY, TENDER, Ask, tendered
+from tests.carriers.gls.conftest import MONDAY, TENDER, tendered
+from tests.carriers.simulated import Ask
 
 FIVE_DAYS_S = 5 * 86400
 

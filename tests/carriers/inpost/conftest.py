@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug.wrappers import Request, Response
 
 from carriers.base import (
     Address,
@@ -19,49 +17,19 @@ from carriers.base import (
     ServiceLevel,
     Shipment,
     TrackingUpdate,
-    WebhookCall,
-    WebhookRejected,
 )
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, WebhookTarget, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.inpost.adapter import InPost
 from carriers.inpost.simulator import SimulatorInPost
+from tests.carriers.simulated import NOON, Present, running, told_by
 
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LOCKER, COURIER = "inpost_locker_standard", "inpost_courier_standard"
-
-Ask = Callable[..., Any]
-
-
-class Present:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def passes(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
-@pytest.fixture(scope="session")
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine, deadline_s=20: run(coroutine, transport, deadline_s=deadline_s)
-
-
-@pytest.fixture
-def clock() -> Present:
-    return Present()
 
 
 @pytest.fixture
 def shipx(clock: Present) -> Iterator[RunningSimulator]:
-    with serve(SimulatorInPost(ledger=Ledger(clock=clock), clock=clock)) as running:
-        yield running
+    with running(SimulatorInPost, clock) as served:
+        yield served
 
 
 @pytest.fixture
@@ -70,23 +38,8 @@ def inpost(shipx: RunningSimulator, clock: Present) -> InPost:
 
 
 @pytest.fixture
-def told(shipx: RunningSimulator, inpost: InPost, httpserver: HTTPServer) -> list[TrackingUpdate]:
-    """What the simulator's webhooks told, each proven and parsed as it came."""
-    updates: list[TrackingUpdate] = []
-
-    def receive(request: Request) -> Response:
-        call = WebhookCall(
-            method="POST", headers={}, query=request.args.to_dict(), body=request.get_data(), received_at=NOON
-        )
-        try:
-            updates.extend(inpost.receive(call))
-        except WebhookRejected:
-            return Response(status=401)
-        return Response(status=200)
-
-    httpserver.expect_request("/hook").respond_with_handler(receive)
-    shipx.simulator.emitter.target = WebhookTarget(url=httpserver.url_for("/hook"))
-    return updates
+def told(shipx: RunningSimulator, inpost: InPost, clock: Present, httpserver: HTTPServer) -> list[TrackingUpdate]:
+    return told_by(shipx, inpost, clock, httpserver)
 
 
 def shipment(post_code: str = "31-123", point: str = "", **more: Any) -> Shipment:

@@ -22,7 +22,8 @@ from carriers.base import (
     ShipmentRejected,
 )
 from carriers.inpost.adapter import InPost
-from tests.carriers.inpost.conftest import NOON, Ask, shipment, tendered
+from tests.carriers.inpost.conftest import shipment, tendered
+from tests.carriers.simulated import NOON, Ask
 
 # Source: "API ShipX", errors; openlinker-project/openlinker#1807 (nested details); an empty error body: sandbox.
 DOCUMENTED = list(csv.DictReader(Path(__file__).with_name("documented_errors.csv").read_text("utf-8").splitlines()))

@@ -26,7 +26,8 @@ from carriers.base import (
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.inpost.adapter import InPost
 from gateway.domain.fold import CurrentStatus, current_status
-from tests.carriers.inpost.conftest import COURIER, LOCKER, NOON, Ask, Present, shipment, tendered
+from tests.carriers.inpost.conftest import COURIER, LOCKER, shipment, tendered
+from tests.carriers.simulated import NOON, Ask, Present
 
 
 def status(updates: list[TrackingUpdate]) -> CurrentStatus:

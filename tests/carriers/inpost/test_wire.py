@@ -12,7 +12,8 @@ import pytest
 from carriers.base import Account, Address, BadCarrierResponse, Money, Parcel, Reading, ShipmentRejected, StatusTable
 from carriers.inpost.adapter import InPost
 from carriers.inpost.wire import booking, points, text, tracking
-from tests.carriers.inpost.conftest import COURIER, LOCKER, NOON, shipment
+from tests.carriers.inpost.conftest import COURIER, LOCKER, shipment
+from tests.carriers.simulated import NOON
 
 TABLE: StatusTable = InPost.statuses
 WARSAW = InPost.profile.polling.zone

@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from carriers.base import Address, BookRequest, Money, Parcel, Rate, ServiceLevel, Shipment
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.inpost_group.adapter import InPostGroup
 from carriers.inpost_group.simulator import SimulatorInPostGroup
-
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-Ask = Callable[..., Any]
-
-
-class Present:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def passes(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
-@pytest.fixture(scope="session")
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine, deadline_s=20: run(coroutine, transport, deadline_s=deadline_s)
-
-
-@pytest.fixture
-def clock() -> Present:
-    return Present()
+from tests.carriers.simulated import NOON, Present, running
 
 
 @pytest.fixture
 def server(clock: Present) -> Iterator[RunningSimulator]:
-    with serve(SimulatorInPostGroup(ledger=Ledger(clock=clock), clock=clock)) as running:
-        yield running
+    with running(SimulatorInPostGroup, clock) as served:
+        yield served
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ from carriers.base.simulator import Fault, FaultKind, RunningSimulator, WebhookT
 from carriers.inpost_group import adapter
 from carriers.inpost_group.adapter import InPostGroup
 from gateway.domain.fold import current_status
-from tests.carriers.inpost_group.conftest import NOON, Ask, Present, shipment, tendered
+from tests.carriers.inpost_group.conftest import shipment, tendered
+from tests.carriers.simulated import NOON, Ask, Present
 
 POINT = ServiceLevel.SERVICE_POINT
 

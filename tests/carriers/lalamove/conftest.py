@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug.wrappers import Request, Response
 
 from carriers.base import (
     Address,
@@ -20,48 +19,17 @@ from carriers.base import (
     ServiceLevel,
     Shipment,
     TrackingUpdate,
-    WebhookCall,
-    WebhookRejected,
 )
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, WebhookTarget, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.lalamove.adapter import Lalamove
 from carriers.lalamove.simulator import SimulatorLalamove
-
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-Ask = Callable[..., Any]
-
-
-class Present:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def passes(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
-@pytest.fixture(scope="session")
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine, deadline_s=20: run(coroutine, transport, deadline_s=deadline_s)
-
-
-@pytest.fixture
-def clock() -> Present:
-    return Present()
+from tests.carriers.simulated import NOON, Present, running, told_by
 
 
 @pytest.fixture
 def server(clock: Present) -> Iterator[RunningSimulator]:
-    with serve(SimulatorLalamove(ledger=Ledger(clock=clock), clock=clock)) as running:
-        yield running
+    with running(SimulatorLalamove, clock) as served:
+        yield served
 
 
 @pytest.fixture
@@ -70,22 +38,8 @@ def lalamove(server: RunningSimulator, clock: Present) -> Lalamove:
 
 
 @pytest.fixture
-def told(server: RunningSimulator, lalamove: Lalamove, httpserver: HTTPServer) -> list[TrackingUpdate]:
-    """What the simulator's webhooks told, each proven and parsed as it came."""
-    updates: list[TrackingUpdate] = []
-
-    def receive(request: Request) -> Response:
-        call = WebhookCall(method="POST", headers={}, body=request.get_data(), received_at=NOON)
-        try:
-            reply = lalamove.prove(call)
-        except WebhookRejected:
-            return Response(status=401)
-        updates.extend(lalamove.parse_webhook(call))
-        return Response(reply.body, reply.status)
-
-    httpserver.expect_request("/hook").respond_with_handler(receive)
-    server.simulator.emitter.target = WebhookTarget(url=httpserver.url_for("/hook"))
-    return updates
+def told(server: RunningSimulator, lalamove: Lalamove, clock: Present, httpserver: HTTPServer) -> list[TrackingUpdate]:
+    return told_by(server, lalamove, clock, httpserver)
 
 
 def shipment(postal_code: str = "999077", phone: str = "+852 5555 1213") -> Shipment:

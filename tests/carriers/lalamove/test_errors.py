@@ -13,7 +13,8 @@ import carriers.base
 from carriers.base import Account, BookingRef, CancellationState, RateLimited, ShipmentRejected
 from carriers.lalamove.adapter import Lalamove
 from carriers.lalamove.wire.answers import holds
-from tests.carriers.lalamove.conftest import NOON, Ask, quoted, shipment, tendered
+from tests.carriers.lalamove.conftest import quoted, shipment, tendered
+from tests.carriers.simulated import NOON, Ask
 
 REF = BookingRef(carrier_reference="1", tracking_number="1")
 # Source: developers.lalamove.com, errors; src/error.ts of github.com/lalamove/delivery-nodejs-sdk@64f2765; 404 and

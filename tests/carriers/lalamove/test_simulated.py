@@ -23,7 +23,8 @@ from carriers.base import (
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.lalamove.adapter import Lalamove
 from gateway.domain.fold import CurrentStatus, current_status
-from tests.carriers.lalamove.conftest import NOON, Ask, Present, quoted, shipment, tendered
+from tests.carriers.lalamove.conftest import quoted, shipment, tendered
+from tests.carriers.simulated import NOON, Ask, Present
 
 
 def status(updates: list[TrackingUpdate]) -> CurrentStatus:

@@ -13,7 +13,8 @@ from carriers.base import Account, Call, Reading, ShipmentRejected, WebhookCall,
 from carriers.lalamove.adapter import Lalamove
 from carriers.lalamove.wire import asking, tracking
 from gateway.domain.fold import current_status
-from tests.carriers.lalamove.conftest import NOON, shipment, tendered
+from tests.carriers.lalamove.conftest import shipment, tendered
+from tests.carriers.simulated import NOON
 
 # Keys invented; the rule is that of src/auth.ts, github.com/lalamove/delivery-nodejs-sdk@64f2765.
 ACCOUNT = Account(

@@ -12,7 +12,8 @@ from pytest_httpserver import HTTPServer
 import carriers.base
 from carriers.base import Account, BookingRef, CancellationState, RateLimited, ShipmentRejected
 from carriers.onfleet.adapter import Onfleet
-from tests.carriers.onfleet.conftest import NOON, Ask, shipment, tendered
+from tests.carriers.onfleet.conftest import shipment, tendered
+from tests.carriers.simulated import NOON, Ask
 
 REF = BookingRef(carrier_reference="d*~1", tracking_number="d*~1")
 # Source: docs.onfleet.com, errors and throttling; ranges of numbers in request.py of

@@ -25,7 +25,8 @@ from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.onfleet.adapter import Onfleet
 from carriers.onfleet.simulator import SimulatorOnfleet
 from gateway.domain.fold import CurrentStatus, current_status
-from tests.carriers.onfleet.conftest import NOON, Ask, Present, shipment, tendered
+from tests.carriers.onfleet.conftest import shipment, tendered
+from tests.carriers.simulated import NOON, Ask, Present
 
 
 def status(updates: list[TrackingUpdate]) -> CurrentStatus:

@@ -24,7 +24,8 @@ from carriers.base import (
 from carriers.onfleet.adapter import Onfleet
 from carriers.onfleet.wire import answers, asking, tracking
 from gateway.domain.fold import current_status
-from tests.carriers.onfleet.conftest import NOON, shipment, tendered
+from tests.carriers.onfleet.conftest import shipment, tendered
+from tests.carriers.simulated import NOON
 
 ACCOUNT = Account(
     id="acc_1",

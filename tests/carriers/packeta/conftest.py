@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,33 +10,21 @@ from typing import Any
 import pytest
 
 from carriers.base import Address, BookRequest, Money, Parcel, Rate, Requirements, ServiceLevel, Shipment
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.packeta.adapter import Packeta
 from carriers.packeta.simulator import SimulatorPacketa
+from tests.carriers.simulated import running
 
 # A Monday morning in Prague, winter time.
 MONDAY = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 TENDER = "tnd_01JZ8Y3N4C5D6E7F8G9H0J1K2M"
 POINT, LOCKER = "79", "4711"
 
-Ask = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine: run(coroutine, transport, deadline_s=5)
-
 
 @pytest.fixture
 def packeta_server() -> Iterator[RunningSimulator]:
-    def clock() -> datetime:
-        return MONDAY
-
-    with serve(SimulatorPacketa(ledger=Ledger(clock=clock), clock=clock)) as running:
-        yield running
+    with running(SimulatorPacketa, lambda: MONDAY) as served:
+        yield served
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ from carriers.base.simulator import Fault, FaultKind, RunningSimulator, serve
 from carriers.packeta.adapter import Packeta
 from gateway.domain.fold import current_status
 from gateway.services.labels import is_whole
-from tests.carriers.packeta.conftest import LOCKER, MONDAY, POINT, TENDER, Ask, tendered
+from tests.carriers.packeta.conftest import LOCKER, MONDAY, POINT, TENDER, tendered
+from tests.carriers.simulated import Ask
 
 NEAR = Address(country="CZ", postal_code="110 00", city="Praha 1", latitude=50.08, longitude=14.43)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug.wrappers import Request, Response
 
 from carriers.base import (
     Address,
@@ -20,48 +18,17 @@ from carriers.base import (
     ServiceLevel,
     Shipment,
     TrackingUpdate,
-    WebhookCall,
-    WebhookRejected,
 )
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, WebhookTarget, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.stuart.adapter import Stuart
 from carriers.stuart.simulator import SimulatorStuart
-
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-Ask = Callable[..., Any]
-
-
-class Present:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def passes(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
-@pytest.fixture(scope="session")
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine, deadline_s=20: run(coroutine, transport, deadline_s=deadline_s)
-
-
-@pytest.fixture
-def clock() -> Present:
-    return Present()
+from tests.carriers.simulated import NOON, Present, running, told_by
 
 
 @pytest.fixture
 def server(clock: Present) -> Iterator[RunningSimulator]:
-    with serve(SimulatorStuart(ledger=Ledger(clock=clock), clock=clock)) as running:
-        yield running
+    with running(SimulatorStuart, clock) as served:
+        yield served
 
 
 @pytest.fixture
@@ -71,24 +38,7 @@ def stuart(server: RunningSimulator, clock: Present) -> Stuart:
 
 @pytest.fixture
 def told(server: RunningSimulator, stuart: Stuart, clock: Present, httpserver: HTTPServer) -> list[TrackingUpdate]:
-    """What the simulator's webhooks told, each proven and parsed as it came."""
-    updates: list[TrackingUpdate] = []
-
-    def receive(request: Request) -> Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        call = WebhookCall(
-            method="POST", headers=headers, body=request.get_data(), query=request.args.to_dict(), received_at=clock()
-        )
-        try:
-            reply = stuart.prove(call)
-        except WebhookRejected:
-            return Response(status=401)
-        updates.extend(stuart.parse_webhook(call))
-        return Response(reply.body, reply.status)
-
-    httpserver.expect_request("/hook").respond_with_handler(receive)
-    server.simulator.emitter.target = WebhookTarget(url=httpserver.url_for("/hook"))
-    return updates
+    return told_by(server, stuart, clock, httpserver)
 
 
 def shipment(postal_code: str = "75012") -> Shipment:

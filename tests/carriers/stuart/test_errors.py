@@ -15,7 +15,8 @@ import carriers.base
 from carriers.base import Account, BookingRef, CarrierError
 from carriers.stuart.adapter import Stuart
 from carriers.stuart.simulator import SimulatorStuart
-from tests.carriers.stuart.conftest import NOON, Ask, quoted, shipment, tendered
+from tests.carriers.simulated import NOON, Ask
+from tests.carriers.stuart.conftest import quoted, shipment, tendered
 
 REF = BookingRef(carrier_reference="7", tracking_number="tnd_1", tender_reference="tnd_1")
 JOB = {"id": 1, "deliveries": [{"id": 7, "status": "delivering", "client_reference": "tnd_1"}]}

@@ -23,7 +23,8 @@ from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.stuart.adapter import TOKENS, Stuart
 from carriers.stuart.simulator import SimulatorStuart
 from gateway.domain.fold import CurrentStatus, current_status
-from tests.carriers.stuart.conftest import Ask, Present, quoted, shipment, tendered
+from tests.carriers.simulated import Ask, Present
+from tests.carriers.stuart.conftest import quoted, shipment, tendered
 
 
 @pytest.fixture(autouse=True)

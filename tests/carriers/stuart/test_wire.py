@@ -25,7 +25,8 @@ from carriers.base import (
 from carriers.stuart.adapter import Stuart
 from carriers.stuart.wire import answers, asking, tracking
 from gateway.domain.fold import current_status
-from tests.carriers.stuart.conftest import NOON, shipment
+from tests.carriers.simulated import NOON
+from tests.carriers.stuart.conftest import shipment
 
 TABLE = Stuart.statuses
 

@@ -23,7 +23,8 @@ from carriers.base import (
     UnknownReference,
 )
 from carriers.uber_direct.adapter import UberDirect
-from tests.carriers.uber_direct.conftest import NOON, Ask, quoted, shipment, tendered
+from tests.carriers.simulated import NOON, Ask
+from tests.carriers.uber_direct.conftest import quoted, shipment, tendered
 
 REF = BookingRef(carrier_reference="del_1", tracking_number="del_1", tender_reference="tnd_1")
 DELIVERIES = "/v1/customers/cus_1/deliveries"

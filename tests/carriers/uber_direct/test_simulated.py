@@ -23,7 +23,8 @@ from carriers.base import (
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.uber_direct.adapter import UberDirect
 from gateway.domain.fold import CurrentStatus, current_status
-from tests.carriers.uber_direct.conftest import NOON, Ask, Present, quoted, shipment, tendered
+from tests.carriers.simulated import NOON, Ask, Present
+from tests.carriers.uber_direct.conftest import quoted, shipment, tendered
 
 
 def status(updates: list[TrackingUpdate]) -> CurrentStatus:

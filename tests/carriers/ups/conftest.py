@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from carriers.base import Address, BookRequest, Money, Parcel, Rate, ServiceLevel, Shipment
-from carriers.base.drive import run
-from carriers.base.simulator import Ledger, RunningSimulator, serve
-from carriers.base.transports import RequestsTransport
+from carriers.base.simulator import RunningSimulator
 from carriers.ups.adapter import Ups
 from carriers.ups.simulator import SimulatorUps
+from tests.carriers.simulated import running
 
 NOON = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)  # in New York
 TENDER = "tnd_01JZ8Y3N4C5D6E7F8G9H0J1K2M"
 
-Ask = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def ask() -> Ask:
-    transport = RequestsTransport(threads=1)
-    return lambda coroutine, deadline_s=20: run(coroutine, transport, deadline_s=deadline_s)
-
 
 @pytest.fixture
 def ups_server() -> Iterator[RunningSimulator]:
-    def clock() -> datetime:
-        return NOON
-
-    with serve(SimulatorUps(ledger=Ledger(clock=clock), clock=clock)) as running:
-        yield running
+    with running(SimulatorUps, lambda: NOON) as served:
+        yield served
 
 
 @pytest.fixture

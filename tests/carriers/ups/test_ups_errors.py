@@ -27,7 +27,8 @@ from carriers.base import (
     UnknownReference,
 )
 from carriers.ups.adapter import DETAILS, LOCATIONS, PICKUPS, RATING, RECOVERY, SHIPMENTS, Ups
-from tests.carriers.ups.conftest import NOON, Ask, shipment, tendered
+from tests.carriers.simulated import Ask
+from tests.carriers.ups.conftest import NOON, shipment, tendered
 
 NUMBER = "1ZA1B2C30300000014"
 REF = BookingRef(carrier_reference=NUMBER, tracking_number=NUMBER)

@@ -38,7 +38,8 @@ from carriers.base import (
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator, WebhookTarget
 from carriers.ups.adapter import TOKENS, Ups
 from gateway.domain.fold import current_status
-from tests.carriers.ups.conftest import NOON, TENDER, Ask, shipment, tendered
+from tests.carriers.simulated import Ask
+from tests.carriers.ups.conftest import NOON, TENDER, shipment, tendered
 
 TWO = (Parcel(weight_g=4536), Parcel(weight_g=900))
 
