@@ -38,7 +38,7 @@ from carriers.base import (
     WebhookCall,
     WebhookRejected,
 )
-from carriers.base.simulator import Fault, FaultKind, Ledger, RunningSimulator, serve
+from carriers.base.simulator import Fault, FaultKind, RunningSimulator, serve
 from carriers.bring.adapter import Bring
 from carriers.bring.simulator import SimulatorBring
 from tests.carriers.simulated import Ask
