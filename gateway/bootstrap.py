@@ -51,9 +51,9 @@ from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.origins import Origins
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
-from gateway.services.policy_ports import NoCalendar
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
+from gateway.services.ports.policies import NoCalendar
 from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook

@@ -20,7 +20,7 @@ from gateway.api.schemas.ingest import (
 )
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.services.idempotency import Run
-from gateway.services.inbox_port import InboxSearch
+from gateway.services.ports.inbox import InboxSearch
 
 blueprint = ApiBlueprint("quarantine", __name__, url_prefix="/v1/quarantine")
 SHOWN_BYTES = 65_536

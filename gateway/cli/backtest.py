@@ -17,9 +17,9 @@ from gateway.cli.running import services
 from gateway.domain.errors import Unprocessable
 from gateway.engines.replay.report import page, summary
 from gateway.services.backtest_jobs import card_trial
-from gateway.services.backtest_ports import CardTrial
 from gateway.services.backtests import BacktestAsk, midnight
 from gateway.services.ports import Mode
+from gateway.services.ports.backtests import CardTrial
 
 OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])

@@ -14,9 +14,9 @@ from gateway.cli.running import services
 from gateway.domain.errors import InvalidValue
 from gateway.domain.messages import InboxState
 from gateway.services.event_lines import lines_of
-from gateway.services.inbox_port import InboxSearch
 from gateway.services.ingest import Form, Report
 from gateway.services.ports import Mode
+from gateway.services.ports.inbox import InboxSearch
 from gateway.services.rereading import Difference
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

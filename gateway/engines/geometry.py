@@ -1,5 +1,5 @@
 """Polygons by shapely: which of many are around a point, and what is wrong with one. Implements
-`gateway.services.place_ports.Geometry`.
+`gateway.services.ports.places.Geometry`.
 
 shapely is imported when the first polygon is there: most merchants have none.
 """

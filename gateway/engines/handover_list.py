@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class HandoverList:
-    """Implements the port `gateway.services.handover_ports.HandoverPrinter`. `fonts` are those of our labels."""
+    """Implements the port `gateway.services.ports.handover.HandoverPrinter`. `fonts` are those of our labels."""
 
     def __init__(self, fonts: Sequence[str]) -> None:
         self._fonts = tuple(fonts)

@@ -1,4 +1,4 @@
-"""Public holidays by the library `holidays`. Implements `gateway.services.place_ports.Calendar`.
+"""Public holidays by the library `holidays`. Implements `gateway.services.ports.places.Calendar`.
 
 Source: https://holidays.readthedocs.io (laws and decrees of each country are named in its modules).
 """

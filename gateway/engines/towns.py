@@ -1,4 +1,4 @@
-"""Where countries' towns are, by the table of the tz database. Implements `gateway.services.place_ports.Towns`."""
+"""Where countries' towns are, by the table of the tz database. Implements `gateway.services.ports.places.Towns`."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from carriers.base import RateCard
 from gateway.domain.backtests import BacktestRecord, BacktestState
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError, NotFound
-from gateway.services.backtest_ports import CardTrial
 from gateway.services.backtests import BacktestAsk, Backtester
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Store
+from gateway.services.ports.backtests import CardTrial
 from gateway.settings import Worker
 
 BEAT = timedelta(seconds=2)

@@ -13,13 +13,13 @@ from gateway.domain.records import Tender
 from gateway.domain.values import Money
 from gateway.rules.context import Context, Volumes
 from gateway.rules.policy import Policy
-from gateway.services.backtest_ports import CardTrial, Json, Progress, Replay, Replays
 from gateway.services.explaining import dropped_by, explained, named
-from gateway.services.history import Period
 from gateway.services.offers import offer, recalled
 from gateway.services.origins import Origins
 from gateway.services.policies import PolicyBook
 from gateway.services.ports import Mode, Store
+from gateway.services.ports.backtests import CardTrial, Json, Progress, Replay, Replays
+from gateway.services.ports.history import Period
 from gateway.services.repricing import CardPricing
 
 LONGEST = timedelta(days=400)

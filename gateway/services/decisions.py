@@ -11,8 +11,8 @@ from gateway.domain.timezones import timezone_of
 from gateway.rules.policy import Candidate, Context, Judged, Policy
 from gateway.services.offers import offer
 from gateway.services.policies import Deciding
-from gateway.services.policy_ports import Calendar, Outlooks
 from gateway.services.ports import Mode
+from gateway.services.ports.policies import Calendar, Outlooks
 from gateway.services.volumes import BookedVolumes
 
 

@@ -15,8 +15,8 @@ from gateway.domain.facilities import Facility, FacilityRecord
 from gateway.domain.shipments import Shipment
 from gateway.domain.timezones import timezone_of
 from gateway.services.ids import new_id
-from gateway.services.place_ports import Calendar
 from gateway.services.ports import Store, UnitOfWork
+from gateway.services.ports.places import Calendar
 
 MOST_FACILITIES = 1000
 

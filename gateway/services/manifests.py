@@ -23,12 +23,12 @@ from gateway.domain.records import ShipmentRecord
 from gateway.services.booking import state_after
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
-from gateway.services.handover_ports import HandoverPrinter
 from gateway.services.handover_sheet import sheet_of
 from gateway.services.ids import new_id
 from gateway.services.pickup_calloffs import case_about
 from gateway.services.pickups import LOST
 from gateway.services.ports import HandoverSearch, Mode, Page, Store
+from gateway.services.ports.handover import HandoverPrinter
 from gateway.services.results import chosen, result_of, unasked
 from gateway.services.transactions import again_if_crossed
 from gateway.settings import Booking as BookingSettings

@@ -18,8 +18,8 @@ from gateway.domain.fold import sort_key
 from gateway.domain.messages import OutboxMessage
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
-from gateway.services.many_port import Changes, History
 from gateway.services.ports import DeliveryRecords, Outbox, Shipments, Trackers, UnitOfWork
+from gateway.services.ports.many import Changes, History
 
 
 class Batched:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.messages import InboxMessage, InboxState
-from gateway.services.inbox_port import WAITING, InboxSearch
-from gateway.services.many_port import UnmappedCode
 from gateway.services.ports import Mode, Page, Store
+from gateway.services.ports.inbox import WAITING, InboxSearch
+from gateway.services.ports.many import UnmappedCode
 
 NOT_REPLAYED = "poll"
 """Answers to our own questions: the question is asked again anyway."""

@@ -14,9 +14,9 @@ from gateway.domain.errors import Unprocessable
 from gateway.domain.quotes import Offer, ServiceLevel
 from gateway.domain.records import AccountRecord
 from gateway.domain.shipments import Shipment
-from gateway.services.backtest_ports import CardTrial
-from gateway.services.history import Period
 from gateway.services.ports import Store
+from gateway.services.ports.backtests import CardTrial
+from gateway.services.ports.history import Period
 
 
 class CardPricing:

@@ -7,8 +7,8 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import InvalidValue, NotFound, StaleVersion, Unprocessable
 from gateway.domain.status_tables import StatusTableRecord
 from gateway.services.accounts import AccountBook
-from gateway.services.answers import Mode
 from gateway.services.ports import Store
+from gateway.services.ports.answers import Mode
 
 
 class StatusTableBook:

@@ -16,8 +16,8 @@ from gateway.domain.errors import NotFound, StaleVersion
 from gateway.domain.geojson import as_features, from_features
 from gateway.domain.zone_files import MOST_AREAS, MOST_POSITIONS, Complaints, Told, from_table
 from gateway.domain.zones import Area, Position, ZoneMap, ZoneSetRecord
-from gateway.services.place_ports import Geometry, Towns
 from gateway.services.ports import Store, UnitOfWork
+from gateway.services.ports.places import Geometry, Towns
 
 FAR_M = 2_000_000
 NEARER = 4

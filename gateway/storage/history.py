@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, case, func, select, text, tuple_, type_coerce
 
-from gateway.services.history import Extent, Kept, PastShipment, Period
+from gateway.services.ports.history import Extent, Kept, PastShipment, Period
 from gateway.storage.engine import PG_AUDIT_LIMITS, plain_errors, read_engine
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.quotes import QuoteRow

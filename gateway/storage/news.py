@@ -16,8 +16,8 @@ from sqlalchemy.dialects import postgresql
 
 from gateway.domain.errors import Unavailable
 from gateway.domain.messages import OutboxMessage
-from gateway.services.message_ports import Notice
 from gateway.services.ports import News
+from gateway.services.ports.messages import Notice
 from gateway.storage.engine import plain_errors
 
 CHANNEL = "doorstep_outbox"

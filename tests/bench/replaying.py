@@ -26,9 +26,9 @@ from gateway.engines.replay.running import SLICE, Replayer
 from gateway.engines.replay.shelf import DONE
 from gateway.engines.replay.tables import Slice
 from gateway.rules.policy import Context, Policy
-from gateway.services.backtest_ports import Replay
-from gateway.services.history import Extent, Kept, PastShipment, Period
 from gateway.services.offers import offer, recalled
+from gateway.services.ports.backtests import Replay
+from gateway.services.ports.history import Extent, Kept, PastShipment, Period
 from tests.bench.deciding import WHEN
 from tests.bench.figures import Figure
 from tests.bench.stage import Stage

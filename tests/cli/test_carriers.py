@@ -10,8 +10,8 @@ from pathlib import Path
 from carriers.base import Profile
 from carriers.base.registry import carrier
 from carriers.base.simulator import serve, simulator_class
-from gateway.services.answers import UnmappedCode
 from gateway.services.carrier_tables import Host, hosts, what_to_do
+from gateway.services.ports.answers import UnmappedCode
 from tests.cli.conftest import Run
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from gateway.domain.errors import Unavailable
 from gateway.domain.messages import OutboxMessage
 from gateway.services.ids import new_id
 from gateway.services.live import LiveUpdates, TooManyStreams
-from gateway.services.many_port import Changes
+from gateway.services.ports.many import Changes
 from gateway.services.streams import PAGE, QUEUED_AT_MOST, Stream, Told, Watch
 from gateway.settings import load_settings
 from gateway.storage import SqlStore

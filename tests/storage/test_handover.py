@@ -9,7 +9,7 @@ import pytest
 
 from gateway.domain.errors import StaleVersion
 from gateway.domain.handovers import ManifestState, PickupState, PollingSpend
-from gateway.services.answers import HandoverSearch
+from gateway.services.ports.answers import HandoverSearch
 from gateway.storage import SqlStore
 from tests.storage import made
 from tests.storage.made import ACCOUNT, LEASE, MERCHANT, NOW

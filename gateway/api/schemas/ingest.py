@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from gateway.api.schemas.fields import Given, Shown, coded, counted, cursor, text, word
 from gateway.domain.messages import InboxState
-from gateway.services.inbox_port import WAITING
+from gateway.services.ports.inbox import WAITING
 
 
 class BulkQuerySchema(Given):

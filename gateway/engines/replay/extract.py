@@ -29,8 +29,8 @@ from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
 from gateway.rules.fields import FIELDS
 from gateway.rules.readings import CAPABILITIES, parts
-from gateway.services.history import PastShipment
 from gateway.services.origins import Placed
+from gateway.services.ports.history import PastShipment
 
 Reprice = Callable[[Shipment, datetime, Mapping[str, Any]], Mapping[str, Any] | None]
 """An offer as JSON with another rate; None when it would not have been made."""

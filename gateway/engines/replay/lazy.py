@@ -9,10 +9,10 @@ from pathlib import Path
 from carriers.base import Profile
 from carriers.base.registry import BrokenCarrier, carrier, installed
 from gateway.domain.errors import Unavailable, Unprocessable
-from gateway.services.backtest_ports import Json, Progress, Replay
-from gateway.services.history import History
 from gateway.services.origins import Origins
 from gateway.services.ports import Store
+from gateway.services.ports.backtests import Json, Progress, Replay
+from gateway.services.ports.history import History
 from gateway.services.repricing import CardPricing
 
 HOW_TO_GET_IT = 'backtests need more libraries: pip install "doorstep[engines]"'

@@ -11,7 +11,7 @@ import polars as pl
 from gateway.engines.replay.columns import Columns
 from gateway.engines.replay.numbers import SECOND, Array, Numbers
 from gateway.engines.replay.sequence import NOBODY
-from gateway.services.history import Kept
+from gateway.services.ports.history import Kept
 
 FEWEST_DELIVERIES = 20
 """Of an account's service, before their share of late ones is taken for what is to be expected."""

@@ -21,9 +21,9 @@ from gateway.engines.replay.shelf import DONE, Folder, digest, tidy
 from gateway.engines.replay.tables import EPOCH, Slice
 from gateway.engines.replay.totals import totals
 from gateway.rules.policy import Policy
-from gateway.services.backtest_ports import CardTrial, Json, Progress, Replay
-from gateway.services.history import History, Kept, PastShipment, Period
 from gateway.services.origins import Placed
+from gateway.services.ports.backtests import CardTrial, Json, Progress, Replay
+from gateway.services.ports.history import History, Kept, PastShipment, Period
 
 SLICE = 10_000
 """Shipments of a slice: with eight offers each some 30 MB while it is judged."""

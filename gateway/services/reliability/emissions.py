@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from gateway.domain.emissions import EmissionProfile, Factor, Reckoning, merged_profile, reckon
 from gateway.domain.errors import NotFound
-from gateway.services.answers import Mode
 from gateway.services.ports import Store, UnitOfWork
+from gateway.services.ports.answers import Mode
 
 ALL = "*"
 """Of all a merchant's accounts."""

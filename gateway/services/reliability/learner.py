@@ -15,8 +15,9 @@ from gateway.learning.history import AccountHistory, Span
 from gateway.learning.lanes import SHARES, Forecast, Lanes, Outlooks, Path
 from gateway.learning.offsets import corrected
 from gateway.learning.table import key
-from gateway.services.answers import Mode
 from gateway.services.ports import Store, UnitOfWork
+from gateway.services.ports.answers import Mode
+from gateway.services.ports.reliability import Settled
 from gateway.services.reliability.facts import (
     FIRST_DAY,
     LOST,
@@ -29,7 +30,6 @@ from gateway.services.reliability.facts import (
     multiple,
     time_zone,
 )
-from gateway.services.reliability.ports import Settled
 
 A_BATCH = 500
 MOST_ON_THE_WAY = 20_000

@@ -15,8 +15,8 @@ from gateway.domain.quotes import Outlook
 from gateway.learning.table import UNSAID, ReliabilityTable
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
-from gateway.services.answers import Mode
 from gateway.services.ports import Store
+from gateway.services.ports.answers import Mode
 from gateway.services.reliability.emissions import ALL, EmissionModel
 from gateway.services.reliability.facts import HOUR_S, time_zone
 

@@ -10,10 +10,10 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Unprocessable
 from gateway.learning.calibration import ChanceCheck, QuantileCheck
 from gateway.learning.table import WEEKDAYS
-from gateway.services.answers import Mode
 from gateway.services.ports import Store
+from gateway.services.ports.answers import Mode
+from gateway.services.ports.reliability import Settled
 from gateway.services.reliability.facts import CAME, CAME_NOT, HOUR_S, begin, time_zone
-from gateway.services.reliability.ports import Settled
 
 BY = ("account", "service", "zone", "weekday")
 DEFAULT_PERIOD = timedelta(days=90)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import LargeBinary, and_, bindparam, literal, select, tuple_, update
 
 from gateway.domain.messages import InboxMessage, InboxState
-from gateway.services.inbox_port import WAITING, InboxSearch
 from gateway.services.ports import Page
+from gateway.services.ports.inbox import WAITING, InboxSearch
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows

@@ -10,8 +10,8 @@ from sqlalchemy import delete, exists, insert, or_, select, update
 from gateway.domain.handovers import HOLDING_MANIFEST_STATES, ManifestRecord
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.tracking import statuses
-from gateway.services.answers import HandoverSearch
 from gateway.services.ports import Mode, Page
+from gateway.services.ports.answers import HandoverSearch
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.pickups import booked

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, sele
 from gateway.domain.quotes import Quote
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
-from gateway.services.answers import Mode
-from gateway.services.many_port import Changes, UnmappedCode
+from gateway.services.ports.answers import Mode
+from gateway.services.ports.many import Changes, UnmappedCode
 from gateway.storage.bulk import among, insert_all, listed, update_all
 from gateway.storage.news import notify
 from gateway.storage.repositories.base import Repository

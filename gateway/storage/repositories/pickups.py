@@ -12,8 +12,8 @@ from gateway.domain.handovers import LIVE_PICKUP_STATES, PickupRecord
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import statuses
-from gateway.services.answers import HandoverSearch
 from gateway.services.ports import Mode, Page
+from gateway.services.ports.answers import HandoverSearch
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.shipments import SHIPMENTS

@@ -15,7 +15,7 @@ from gateway.domain.quotes import NOTHING_KNOWN, Outlook
 from gateway.domain.records import DeliveryRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.services.ports import Mode
-from gateway.services.reliability.ports import Settled
+from gateway.services.ports.reliability import Settled
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import RECORDS
 from gateway.storage.rows import DIALECTS

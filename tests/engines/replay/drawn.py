@@ -20,7 +20,7 @@ from gateway.rules.candidate import Candidate
 from gateway.rules.fields import FIELDS, Field, Scope
 from gateway.rules.operators import OPERATORS, Operator
 from gateway.rules.quantities import KINDS
-from gateway.services.history import PastShipment
+from gateway.services.ports.history import PastShipment
 from tests.rules.bench import Can, Takes
 
 Json = dict[str, Any]

@@ -26,7 +26,7 @@ from gateway.rules.context import Context, Volumes
 from gateway.rules.fields import FIELDS, Scope
 from gateway.rules.operators import OPERATORS
 from gateway.rules.policy import Judged, Policy
-from gateway.services.history import PastShipment
+from gateway.services.ports.history import PastShipment
 from tests.engines.replay.drawn import candidates, check_of, fits, past, policy_data, profile, required_first
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from carriers.base.messages import DeliveryWindows
 from gateway.domain.rate_cards import RateCardRecord
 from gateway.domain.records import AccountRecord
-from gateway.services.answers import Mode
+from gateway.services.ports.answers import Mode
 
 
 class Accounts(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from gateway.domain.backtests import BacktestRecord
 from gateway.rules.policy import Policy
-from gateway.services.history import Period
+from gateway.services.ports.history import Period
 
 Json = dict[str, Any]
 Progress = Callable[[int, int], None]

@@ -11,7 +11,7 @@ from gateway.domain.quotes import Outlook
 from gateway.domain.records import PolicyRecord, Publication
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
-from gateway.services.answers import Mode
+from gateway.services.ports.answers import Mode
 
 
 class Policies(Protocol):

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.status_tables import StatusTableRecord
-from gateway.services.answers import Mode, Page
+from gateway.services.ports.answers import Mode, Page
 
 WAITING = (InboxState.PARKED, InboxState.QUARANTINED)
 

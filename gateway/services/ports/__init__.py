@@ -1,4 +1,4 @@
-"""What services need from outside, as Protocols: `gateway.storage` implements, `bootstrap` binds them.
+"""What services need from outside, as Protocols, a module a topic: `gateway.storage` and `gateway.engines` implement them.
 
 A unit of work is one transaction: `with work() as uow:` rolls back unless `uow.commit()` was called. Carriers are
 never called inside one. `claim` methods lease due rows to one worker (`FOR UPDATE SKIP LOCKED` on PostgreSQL,
@@ -27,32 +27,32 @@ from gateway.domain.records import (
 )
 from gateway.domain.shipments import Label, LabelKind
 from gateway.domain.tracking import TrackingEvent
-from gateway.services.answers import FoundShipment as FoundShipment
-from gateway.services.answers import HandoverSearch as HandoverSearch
-from gateway.services.answers import Mode as Mode
-from gateway.services.answers import Page as Page
-from gateway.services.answers import ShipmentSearch as ShipmentSearch
-from gateway.services.answers import UnmappedCode as UnmappedCode
-from gateway.services.answers import Violation as Violation
-from gateway.services.backtest_ports import Backtests as Backtests
-from gateway.services.checkout_ports import CheckoutStore as CheckoutStore
-from gateway.services.handover_ports import Manifests as Manifests
-from gateway.services.handover_ports import Pickups as Pickups
-from gateway.services.handover_ports import PollingSpends as PollingSpends
-from gateway.services.history import History as History
-from gateway.services.inbox_port import Inbox as Inbox
-from gateway.services.inbox_port import StatusTables as StatusTables
-from gateway.services.many_port import Many as Many
-from gateway.services.message_ports import News as News
-from gateway.services.message_ports import Outbox as Outbox
-from gateway.services.place_ports import Facilities as Facilities
-from gateway.services.place_ports import ZoneSets as ZoneSets
-from gateway.services.policy_ports import Policies as Policies
-from gateway.services.reliability.ports import Reliability as Reliability
-from gateway.services.selling import Accounts as Accounts
-from gateway.services.selling import RateCardVersions as RateCardVersions
-from gateway.services.selling import Windows as Windows
-from gateway.services.wave_ports import Assignments as Assignments
+from gateway.services.ports.accounts import Accounts as Accounts
+from gateway.services.ports.accounts import RateCardVersions as RateCardVersions
+from gateway.services.ports.accounts import Windows as Windows
+from gateway.services.ports.answers import FoundShipment as FoundShipment
+from gateway.services.ports.answers import HandoverSearch as HandoverSearch
+from gateway.services.ports.answers import Mode as Mode
+from gateway.services.ports.answers import Page as Page
+from gateway.services.ports.answers import ShipmentSearch as ShipmentSearch
+from gateway.services.ports.answers import UnmappedCode as UnmappedCode
+from gateway.services.ports.answers import Violation as Violation
+from gateway.services.ports.backtests import Backtests as Backtests
+from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
+from gateway.services.ports.handover import Manifests as Manifests
+from gateway.services.ports.handover import Pickups as Pickups
+from gateway.services.ports.handover import PollingSpends as PollingSpends
+from gateway.services.ports.history import History as History
+from gateway.services.ports.inbox import Inbox as Inbox
+from gateway.services.ports.inbox import StatusTables as StatusTables
+from gateway.services.ports.many import Many as Many
+from gateway.services.ports.messages import News as News
+from gateway.services.ports.messages import Outbox as Outbox
+from gateway.services.ports.places import Facilities as Facilities
+from gateway.services.ports.places import ZoneSets as ZoneSets
+from gateway.services.ports.policies import Policies as Policies
+from gateway.services.ports.reliability import Reliability as Reliability
+from gateway.services.ports.waves import Assignments as Assignments
 
 
 class Keys(Protocol):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.checkouts import CheckoutAnswer, CheckoutConnection
-from gateway.services.answers import Mode
+from gateway.services.ports.answers import Mode
 
 
 class CheckoutStore(Protocol):

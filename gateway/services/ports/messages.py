@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from gateway.domain.messages import OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from gateway.services.answers import Mode, Page
+from gateway.services.ports.answers import Mode, Page
 
 
 class Outbox(Protocol):

@@ -12,7 +12,7 @@ from typing import Protocol
 from gateway.domain.messages import OutboxMessage
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
-from gateway.services.answers import Mode
+from gateway.services.ports.answers import Mode
 
 Key = tuple[str, str]
 """A tracker's id and an event's."""

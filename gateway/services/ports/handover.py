@@ -10,8 +10,8 @@ from typing import Protocol
 
 from gateway.domain.handovers import ManifestRecord, PickupRecord, PollingSpend
 from gateway.domain.records import ShipmentRecord
-from gateway.services.answers import HandoverSearch, Mode, Page
 from gateway.services.handover_sheet import HandoverSheet
+from gateway.services.ports.answers import HandoverSearch, Mode, Page
 
 
 class Pickups(Protocol):

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from gateway.domain.quotes import Outlook
 from gateway.domain.records import DeliveryRecord
-from gateway.services.answers import Mode
+from gateway.services.ports.answers import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from gateway.services.answers import Mode
+from gateway.services.ports.answers import Mode
 
 
 class PastShipment(NamedTuple):
