@@ -1,4 +1,4 @@
-"""What services need from outside, as Protocols, a module a topic: `gateway.storage` and `gateway.engines` implement them.
+"""What services need from outside, as Protocols, a module a topic; `gateway.storage` and `gateway.engines` implement.
 
 A unit of work is one transaction: `with work() as uow:` rolls back unless `uow.commit()` was called. Carriers are
 never called inside one. `claim` methods lease due rows to one worker (`FOR UPDATE SKIP LOCKED` on PostgreSQL,
