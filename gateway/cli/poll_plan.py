@@ -44,7 +44,9 @@ def polled_carriers() -> Mapping[str, Polling]:
 
 def _table(parcels: Sequence[Followed], polled: Mapping[str, Polling], settings: TrackingSettings) -> Table:
     table = Table(
-        title="Polls per delivered parcel by schedule, beside fixed intervals; delays in minutes", caption=CAPTION
+        title="Polls per delivered parcel by schedule, beside fixed intervals; delays in minutes",
+        caption=CAPTION,
+        box=None,
     )
     for head in ("carrier", "parcels", "calls", "median", "p90", "fixed", "every", "p90", "ratio", "p90 ratio"):
         table.add_column(head, justify="left" if head == "carrier" else "right")

@@ -15,18 +15,6 @@ from gateway.learning.calibration import ChanceCheck
 from gateway.services.ports import Mode
 from gateway.services.reliability.report import Slice
 
-COLUMNS = (
-    "deliveries",
-    "on time",
-    "Brier",
-    "of mean",
-    "first attempt",
-    "Brier",
-    "of mean",
-    "within p50 / p80 / p90",
-    "pinball, h",
-)
-
 
 @click.group()
 def reliability() -> None:
@@ -62,28 +50,33 @@ def report(merchant: str, mode: Mode, days: int, until: datetime | None) -> None
         f"of {found.unpredicted} nothing had been said"
     )
     if found.slices:
-        console.print(_table(found.slices))
+        console.print(_chances("on time", [(each, each.on_time) for each in found.slices]))
+        console.print(_chances("delivered at the first attempt", [(each, each.first_attempt) for each in found.slices]))
+        console.print(_transits(found.slices))
         console.print(_reliability(found.slices[0].on_time))
 
 
-def _table(slices: Sequence[Slice]) -> Table:
-    table = Table("", *COLUMNS, box=None)
-    for each in slices:
-        name = f"{each.by} {each.value}" if each.by else "all"
-        coverage = " / ".join(f"{share:.1%}" for share in each.transit.coverage)
-        losses = " / ".join(f"{loss:.2f}" for loss in each.transit.loss)
-        table.add_row(
-            name, str(each.deliveries), *_chance(each.on_time), *_chance(each.first_attempt), coverage, losses
-        )
+def _chances(of_what: str, checks: Sequence[tuple[Slice, ChanceCheck]]) -> Table:
+    table = Table(of_what, "deliveries", "said", "came", "Brier", "of the mean", box=None)
+    for each, check in checks:
+        if check.brier is not None:
+            said = sum(found.predicted for found in check.bins) / check.count
+            came = sum(found.true for found in check.bins) / check.count
+            shares, scores = (f"{said:.1%}", f"{came:.1%}"), (f"{check.brier:.4f}", f"{check.brier_of_mean:.4f}")
+            table.add_row(_name(each), str(each.deliveries), *shares, *scores)
     return table
 
 
-def _chance(check: ChanceCheck) -> tuple[str, str, str]:
-    if check.brier is None:
-        return "", "", ""
-    said = sum(each.predicted for each in check.bins) / check.count
-    came = sum(each.true for each in check.bins) / check.count
-    return f"{said:.1%}, {came:.1%}", f"{check.brier:.4f}", f"{check.brier_of_mean:.4f}"
+def _transits(slices: Sequence[Slice]) -> Table:
+    table = Table("time in transit", "within p50", "p80", "p90", "pinball p50, h", "p80", "p90", box=None)
+    for each in slices:
+        coverage = (f"{share:.1%}" for share in each.transit.coverage)
+        table.add_row(_name(each), *coverage, *(f"{loss:.2f}" for loss in each.transit.loss))
+    return table
+
+
+def _name(each: Slice) -> str:
+    return f"{each.by} {each.value}" if each.by else "all"
 
 
 def _reliability(check: ChanceCheck) -> Table:

@@ -160,7 +160,7 @@ def reason(condition: Condition, facts: Facts) -> str:
 def _sentence(check: Check, facts: Facts) -> str:
     field, op, found = check.field, check.op, facts[check.field.name]
     if found is None:
-        return f"{field.label} is not known"
+        return field.absent or f"{field.label} is not known"
     if op.takes == "none":
         return f"{field.label} is known"
     words, seen = op.says if op.holds(found, check.value) else op.denies, shown(field, found, facts.context.market)

@@ -30,7 +30,10 @@ class Scope(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One row. `words` are all that a word or set may hold, empty: anything may; `least`, `most` bound a number."""
+    """One row. `words` are all that a word or set may hold, empty: anything may; `least`, `most` bound a number.
+
+    `absent` is what people are told where there is no value, if there is more to say than that it is not known.
+    """
 
     name: str
     kind: str
@@ -41,6 +44,10 @@ class Field:
     words: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
+    absent: str = ""
+
+
+NO_WINDOW, NO_PROMISE = "no window was asked for", "no time is promised"
 
 
 def _row(scope: Scope, name: str, kind: str, label: str, read: Reading, **more: Any) -> Field:
@@ -56,10 +63,12 @@ def _shipment() -> Iterator[Field]:
     yield _row(asked, "shipment.girth", "length", "length and girth", readings.girth, least=5)
     yield _row(asked, "shipment.volume", "volume", "volume", readings.volume, least=1)
     yield _row(asked, "shipment.parcels", "count", "number of parcels", lambda c, _: len(c.shipment.parcels), **there)
-    yield _row(asked, "shipment.value", "money", "declared value", readings.value, least=0)
+    yield _row(
+        asked, "shipment.value", "money", "declared value", readings.value, least=0, absent="no value is declared"
+    )
     yield _row(asked, "shipment.tags", "set", "tags", readings.tags, **there)
     yield _row(asked, "shipment.needs", "set", "needs", readings.needed, **there, words=CAPABILITIES)
-    yield _row(asked, "asked.window_end", "duration", "end of the asked window", readings.window_end)
+    yield _row(asked, "asked.window_end", "duration", "end of the asked window", readings.window_end, absent=NO_WINDOW)
     services: Reading = lambda c, _: frozenset(level.value for level in c.services)  # noqa: E731  # a cell
     yield _row(asked, "asked.services", "set", "asked services", services, **there, words=readings.service_words())
 
@@ -116,9 +125,10 @@ def _rate() -> Iterator[Field]:
     yield _row(rate, "rate.price", "money", "price", lambda c, one: c.market.minor(one.rate.price), least=0)
     codes: Reading = lambda _, one: frozenset(line.code for line in one.rate.surcharges)  # noqa: E731  # a cell
     yield _row(rate, "rate.surcharges", "set", "surcharges", codes, **there)
-    yield _row(rate, "rate.promise", "duration", "time to the promise", readings.promise)
-    yield _row(rate, "rate.promise_days", "count", "days to the promise", readings.promise_days)
-    yield _row(rate, "rate.after_window", "duration", "lateness after the asked window", readings.after_window)
+    yield _row(rate, "rate.promise", "duration", "time to the promise", readings.promise, absent=NO_PROMISE)
+    yield _row(rate, "rate.promise_days", "count", "days to the promise", readings.promise_days, absent=NO_PROMISE)
+    late, neither = "lateness after the asked window", f"{NO_WINDOW}, or {NO_PROMISE}"
+    yield _row(rate, "rate.after_window", "duration", late, readings.after_window, absent=neither)
     yield _row(rate, "rate.co2e", "mass", "CO2e", readings.co2e, least=0)
     on_time: Reading = lambda _, one: readings.parts(one.outlook.p_on_time)  # noqa: E731  # a cell
     yield _row(rate, "rate.on_time", "share", "chance to be on time", on_time, least=0, most=10_000)

@@ -44,7 +44,7 @@ def test_a_promise_after_the_wanted_window_is_dropped() -> None:
     assert [said(one, "deliver_by").why for one in judged] == [
         "does not apply: lateness after the asked window 0 h is not above 0 h and time to the promise is known",
         "dropped, because lateness after the asked window 30 min is above 0 h",
-        "dropped, because end of the asked window is known and time to the promise is not known",
+        "dropped, because end of the asked window is known and no time is promised",
     ]
 
 
