@@ -295,7 +295,7 @@ def _offer(dice: Random, place: int, ready: datetime) -> Offer:
             service=dice.choice(list(ServiceLevel)),
             carrier_service=dice.choice(["x", "fuel"]),
             price=Money.from_minor(minor, currency),
-            surcharges=(fuel,) if dice.random() < 0.3 else (),
+            surcharges=(fuel,) if dice.random() < 0.3 and minor else (),
             deliver_by=None if promise is None else ready + promise,
             carrier_quote_id=dice.choice(["", "b", "a"]),
             co2e_g=dice.choice([None, dice.randrange(3000)]),
