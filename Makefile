@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo run test check bench lock clean
+.PHONY: help demo run test fuzz check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -28,6 +28,9 @@ run: $(READY) ## serve it: web and worker together, SQLite in var/
 
 test: $(READY) ## the test suite, on SQLite and on a real PostgreSQL that it starts itself
 	@$(BIN)/python -m pytest -q -n 2
+
+fuzz: $(READY) ## the property tests once more, with examples never drawn before
+	@$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=search $$(grep -rlE "^from hypothesis" tests --include='test_*.py')
 
 check: $(READY) ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
