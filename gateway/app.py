@@ -7,9 +7,11 @@ import re
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest, RequestTimeout
 
 from gateway.api import BLUEPRINTS, docs, errors
 from gateway.api.auth import RateWindow, add_rate_headers, services
+from gateway.api.front import FAULT, LATE
 from gateway.api.metrics import observe
 from gateway.api.openapi import document, documented
 from gateway.domain.errors import NotFound
@@ -61,6 +63,8 @@ def _begin() -> None:
     trace = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
     g.trace_id = trace[1] if trace else "-"
     g.started = time.monotonic()
+    if fault := request.environ.get(FAULT):
+        raise RequestTimeout(LATE) if fault == LATE else BadRequest(fault)
     if not request.path.isprintable():
         raise NotFound("no path of ours has such characters")
 

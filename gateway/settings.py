@@ -8,28 +8,17 @@ it. `config/default.toml` documents each.
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
 
-from gateway.domain.errors import GatewayError
+from gateway.settings_sources import BadSettings as BadSettings
+from gateway.settings_sources import from_environment, overlay, read_toml, section
 
 PASSWORD = re.compile(r"(://[^/:@]*:)[^/]*@")
-READ: Mapping[type, Callable[[str], Any]] = {
-    bool: lambda text: {"true": True, "1": True, "false": False, "0": False}[text.lower()],
-    int: int,
-    float: float,
-    str: str,
-}
-
-
-class BadSettings(GatewayError):
-    """A setting that is unknown, missing or of the wrong type; the message names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +54,7 @@ class Web:
     max_assignment_bytes: int
     max_bulk_bytes: int
     max_webhook_bytes: int
+    wait_s: float
 
     @property
     def base_url(self) -> str:
@@ -213,88 +203,25 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
     data = tomllib.loads(files("gateway.config").joinpath("default.toml").read_text("utf-8"))
     chosen = file or (Path(environ["GATEWAY_SETTINGS"]) if environ.get("GATEWAY_SETTINGS") else Path("gateway.toml"))
     if chosen.exists():
-        _overlay(data, _read_toml(chosen), str(chosen))
+        overlay(data, read_toml(chosen), str(chosen))
     elif file or environ.get("GATEWAY_SETTINGS"):
         raise BadSettings(f"settings file {chosen} does not exist")
-    from_environment = _from_environment(environ)
-    secrets_file = Path(str(from_environment.get("secrets", {}).get("file", data["secrets"]["file"])))
+    environment = from_environment(environ)
+    secrets_file = Path(str(environment.get("secrets", {}).get("file", data["secrets"]["file"])))
     if secrets_file.exists():
-        _overlay(data, {"secrets": _read_toml(secrets_file)}, str(secrets_file))
-    _overlay(data, from_environment, "environment")
-    effective: Settings = _section(Settings, data, "")
+        overlay(data, {"secrets": read_toml(secrets_file)}, str(secrets_file))
+    overlay(data, environment, "environment")
+    effective: Settings = section(Settings, data, "")
     return effective
 
 
 def shown(settings: Settings) -> dict[str, dict[str, object]]:
     """The effective settings with secrets hidden, the password of the database too, for `gateway check`."""
     result: dict[str, dict[str, object]] = {}
-    for section in dataclasses.fields(settings):
-        value = getattr(settings, section.name)
-        result[section.name] = {
+    for part in dataclasses.fields(settings):
+        value = getattr(settings, part.name)
+        result[part.name] = {
             each.name: getattr(value, each.name) if each.repr else "(hidden)" for each in dataclasses.fields(value)
         }
     result["database"]["url"] = PASSWORD.sub(r"\1(hidden)@", settings.database.url)
     return result
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadSettings(f"{path}: {error}") from error
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    for name, value in environ.items():
-        if not name.startswith("GATEWAY__"):
-            continue
-        parts = name.split("__")
-        if len(parts) != 3:
-            raise BadSettings(f"{name}: a setting's variable is GATEWAY__SECTION__KEY")
-        data.setdefault(parts[1].lower(), {})[parts[2].lower()] = value
-    return data
-
-
-def _overlay(base: dict[str, Any], extra: Mapping[str, Any], origin: str) -> None:
-    for section, values in extra.items():
-        if section not in base or not isinstance(values, Mapping):
-            raise BadSettings(f"{origin}: there is no section [{section}]")
-        base[section].update(values)
-
-
-def _section(kind: Any, data: Mapping[str, Any], path: str) -> Any:
-    hints = get_type_hints(kind)
-    unknown = sorted(set(data) - set(hints))
-    if unknown:
-        raise BadSettings(f"unknown setting {path}{unknown[0]}")
-    values = {}
-    for name, value in data.items():
-        hint = hints[name]
-        values[name] = (
-            _section(hint, value, f"{name}.")
-            if dataclasses.is_dataclass(hint)
-            else _typed(hint, value, f"{path}{name}")
-        )
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise BadSettings(f"{path or 'settings'}: {error}") from error
-
-
-def _typed(hint: Any, value: Any, name: str) -> Any:
-    """The value as its type: text is read as it, anything else must be it already (a whole number may be a float)."""
-    if get_origin(hint) is tuple:
-        items = [item for item in value.split(",") if item] if isinstance(value, str) else value
-        if not isinstance(items, list):
-            raise BadSettings(f"{name}: {value!r} is not a list")
-        return tuple(_typed(get_args(hint)[0], item, name) for item in items)
-    try:
-        meant = READ[hint](value) if isinstance(value, str) else value
-    except (KeyError, ValueError):
-        raise BadSettings(f"{name}: {value!r} does not fit") from None
-    if hint is float and type(meant) is int:
-        meant = float(meant)
-    if type(meant) is not hint or (hint is float and not math.isfinite(meant)):
-        raise BadSettings(f"{name}: {value!r} is not a {hint.__name__}")
-    return meant

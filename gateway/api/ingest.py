@@ -14,7 +14,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from gateway.api.auth import caller, requires, services
 from gateway.api.errors import problem
 from gateway.api.examples import EVENTS_CSV, EVENTS_NDJSON
-from gateway.api.routes import ApiBlueprint, answer
+from gateway.api.routes import ApiBlueprint, answer, larger
 from gateway.api.schemas.ingest import BulkQuerySchema, BulkReportSchema
 from gateway.services.event_lines import Fault, lines_of
 from gateway.services.ingest import Form, Report
@@ -28,6 +28,7 @@ COPIED_AT_ONCE = 1 << 20
 
 @blueprint.route("/bulk", methods=["POST"])
 @requires("shipments:write")
+@larger("max_bulk_bytes")
 @blueprint.arguments(BulkQuerySchema, location="query")
 @blueprint.doc(requestBody={"required": True, "content": BODY})
 @blueprint.response(200, BulkReportSchema)
@@ -45,7 +46,6 @@ def ingest_events(wanted: dict[str, str]) -> Response:
     form = FORMS.get(request.mimetype)
     if form is None:
         raise UnsupportedMediaType(f"events in bulk come as {' or '.join(FORMS)}")
-    request.max_content_length = services().settings.web.max_bulk_bytes
     who, ingest = caller(), services().ingest
     intake = ingest.open(who.merchant_id, who.mode, wanted["account"], form, wanted["timezone"])
     if wanted["on_error"] == "keep":

@@ -67,6 +67,14 @@ PROBLEMS = (
         "Use one of the methods in the `Allow` header.",
     ),
     Problem(
+        "request_timeout",
+        408,
+        "Body too slow",
+        "The body did not come within the time that this gateway waits for one: 15 seconds, for a longer one as many "
+        "more as it takes at 50 kB a second, unless configured otherwise.",
+        "Send it again over a better connection, or in smaller parts.",
+    ),
+    Problem(
         "conflict",
         409,
         "Conflict",

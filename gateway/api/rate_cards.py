@@ -12,7 +12,7 @@ from carriers.base import BadRateCard
 from gateway.api.auth import caller, requires, services
 from gateway.api.errors import problem
 from gateway.api.examples import RATE_CARD
-from gateway.api.routes import ApiBlueprint, answer
+from gateway.api.routes import ApiBlueprint, answer, larger
 from gateway.api.schemas.rate_cards import RateCardListSchema, RateCardSchema, RateCardUploadSchema
 from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.rate_cards import RateCardRecord
@@ -39,6 +39,7 @@ def list_rate_cards(account_id: str) -> Response:
 
 @blueprint.route("", methods=["POST"])
 @requires("admin")
+@larger("max_rate_card_bytes")
 @blueprint.arguments(RateCardUploadSchema, location="query")
 @blueprint.doc(requestBody={"required": True, "content": {CSV: TEXT, FORM: FILE}})
 @blueprint.response(201, RateCardSchema)
@@ -73,7 +74,6 @@ def get_rate_card(account_id: str, version: str) -> Response:
 
 def _text() -> str:
     """The CSV of the request. Raises UnsupportedMediaType, Unprocessable."""
-    request.max_content_length = services().settings.web.max_rate_card_bytes
     if request.mimetype == FORM:
         files = list(request.files.values())
         if len(files) != 1 or request.form:

@@ -16,6 +16,7 @@ from marshmallow import Schema
 
 from gateway.api import errors
 from gateway.api.auth import caller, services
+from gateway.api.front import ROOM
 from gateway.api.strict import StrictParser
 from gateway.domain.errors import GatewayError
 from gateway.services.idempotency import Answer, Run
@@ -56,7 +57,10 @@ def larger(setting: str) -> Callable[[Callable[..., Response]], Callable[..., Re
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
         def wide(*args: Any, **kwargs: Any) -> Response:
-            request.max_content_length = getattr(services().settings.web, setting)
+            request.max_content_length = most = getattr(services().settings.web, setting)
+            if (room := request.environ.get(ROOM)) is not None:  # this far the caller may go: read on, and come again
+                room.bytes = most
+                return Response(status=100)
             return view(*args, **kwargs)
 
         return wide

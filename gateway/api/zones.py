@@ -10,7 +10,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from gateway.api.auth import caller, requires, services
 from gateway.api.errors import problem
 from gateway.api.examples import ZONE_TABLE, ZONES
-from gateway.api.routes import JSON, ApiBlueprint, answer
+from gateway.api.routes import JSON, ApiBlueprint, answer, larger
 from gateway.api.schemas.zones import ZoneCollectionSchema, ZoneQuerySchema, ZoneSetSchema
 from gateway.api.strict import parsed
 from gateway.api.versions import IF_MATCH, unless_changed
@@ -40,6 +40,7 @@ def get_zones(wanted: dict[str, int | None]) -> Response:
 
 @blueprint.route("", methods=["PUT"])
 @requires("admin")
+@larger("max_zones_bytes")
 @blueprint.doc(
     parameters=[IF_MATCH],
     requestBody={"required": True, "content": {GEOJSON: COLLECTION, JSON: COLLECTION, CSV: TABLE}},
@@ -53,7 +54,6 @@ def put_zones() -> Response:
     A feature's geometry is null for postcodes, a Point with `radius_m`, a Polygon or a MultiPolygon. The highest
     `priority` wins; within one priority coordinates come before postcodes, and the smaller area before the larger.
     """
-    request.max_content_length = services().settings.web.max_zones_bytes
     book, who = services().zones, caller()
     given = _given()
     put = book.put_table if isinstance(given, str) else book.put_features

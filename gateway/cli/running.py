@@ -70,15 +70,16 @@ def serve() -> None:
     build(effective)  # refuses to start without keys, with a sentence, before any worker is forked
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     Granian(
-        "wsgi:application",
+        "wsgi:front",
         address=effective.web.host,
         port=effective.web.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=effective.web.workers,
-        blocking_threads=effective.web.threads,
+        http1_settings=HTTP1Settings(header_read_timeout=round(effective.web.wait_s * 1000)),
         log_level=LogLevels.error,
         workers_kill_timeout=STOP_LIMIT_S,  # a worker told to stop while it still starts never hears it
     ).serve()

@@ -1,10 +1,12 @@
-"""Bodies that are too long or never end, at the real web process: refused, while others are served."""
+"""Bodies that are too long, too slow or never end, at the real web process: refused, while others are served."""
 
 from __future__ import annotations
 
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,10 +20,14 @@ from tests.journeys.processes import Web
 from tests.journeys.scans import inbox
 from tests.journeys.site import Merchant, Site, environment
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # no body reaches it
+STALLED = 12
+"""Three times as many as the process has threads."""
+
 
 @pytest.fixture
 def web(site: Site, database: TestDatabase, tmp_path: Path) -> Iterator[Web]:
-    with Web(environment(database.url), tmp_path / "web.log") as running:
+    with Web(environment(database.url, WEB__WAIT_S="2"), tmp_path / "web.log") as running:
         yield running.wait_ready()
 
 
@@ -80,3 +86,45 @@ def test_chunks_without_end_are_cut_off(web: Web, account: tuple[str, RunningSim
         except OSError:
             return  # it hung up on us
         assert status_of(opened) in (401, 413)
+
+
+def test_slow_clients_hold_no_thread_and_are_refused_and_counted(
+    web: Web, site: Site, account: tuple[str, RunningSimulator]
+) -> None:
+    account_id, running = account
+    path = f"/v1/carriers/{account_id}/webhook"
+    heads = (
+        f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{{",
+        f"POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{{\r\n",
+        f"POST {path} HTTP/1.1\r\nhost: x\r\nx-slow: ",
+    )
+    body = b'{"id": "e1", "type": "other"}'
+    with ExitStack() as ends:
+        stalled = [ends.enter_context(connected(web, heads[number % 3])) for number in range(STALLED)]
+        answer = requests.post(f"{web.url}{path}", data=body, headers=signed(site, running, body), timeout=30)
+        assert answer.status_code == 200, "others are served meanwhile"
+        assert Counter(status_of(opened) for opened in stalled) == {408: STALLED * 2 // 3, 0: STALLED // 3}
+    route = 'gateway_requests_total{method="POST",route="/v1/carriers/<account_id>/webhook",status="408"}'
+    assert f"{route} {float(STALLED * 2 // 3)}" in requests.get(f"{web.url}/metrics", timeout=30).text
+    site.work()
+
+
+def test_a_body_that_ends_too_soon_is_refused(web: Web, shop: Merchant) -> None:
+    head = f"POST /v1/quotes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {shop.key}\r\ncontent-length: 90\r\n\r\n{{}}"
+    with connected(web, head) as opened:
+        opened.shutdown(socket.SHUT_WR)
+        assert status_of(opened) == 400
+
+
+def test_a_long_body_is_only_read_from_those_who_may_send_it(
+    web: Web, shop: Merchant, account: tuple[str, RunningSimulator]
+) -> None:
+    path = "/v1/tracking-events/bulk?account=sandbox-1"
+    lines = [f"NUMBER-{number},2026-03-01T10:00:00Z,in_transit,{'x' * 400}\n" for number in range(2500)]
+    table = "tracking_number,occurred_at,status,description\n" + "".join(lines)
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: {len(table)}\r\n\r\n"
+    with connected(web, head) as opened:
+        assert status_of(opened) == 401, "without waiting for what it has to say"
+    headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "text/csv"}
+    answer = requests.post(f"{web.url}{path}", data=table.encode(), headers=headers, timeout=60)
+    assert (answer.status_code, answer.json()["new"]) == (200, len(lines)), answer.text
