@@ -197,7 +197,7 @@ def _planning(
     store: Store, policies: PolicyBook, facilities: FacilityBook, clock: Clock, settings: Settings
 ) -> dict[str, Any]:
     """Many shipments at once: waves to be assigned, and what-if over the past."""
-    origins = Origins(store, facilities)
+    origins = Origins(store, facilities, CALENDAR)
     replays = LazyReplays(store, store.history(), origins, Path(REPLAYS))
     backtester = Backtester(store, policies, origins, replays)
     return {

@@ -162,8 +162,7 @@ def _priced(quote: Quote, pricing: CardPricing | None) -> Quote:
     """With the prices of the card on trial, if there is one."""
     if pricing is None:
         return quote
-    ready_at = quote.ready_at or quote.created_at
-    again = (pricing.of(quote.shipment, ready_at, each) for each in quote.offers)
+    again = (pricing.of(quote.shipment, each) for each in quote.offers)
     return replace(quote, offers=tuple(each for each in again if each is not None))
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from carriers.base import Account, RateCard, taxed
 from carriers.base.registry import carrier
-from gateway.domain.codec import from_json, to_json
 from gateway.domain.errors import Unprocessable
-from gateway.domain.quotes import Offer, ServiceLevel
+from gateway.domain.quotes import Offer, ServiceLevel, Surcharge
 from gateway.domain.records import AccountRecord
 from gateway.domain.shipments import Shipment
+from gateway.domain.values import Money
 from gateway.services.ports import Store
 from gateway.services.ports.backtests import CardTrial
 from gateway.services.ports.history import Period
@@ -33,21 +30,25 @@ class CardPricing:
         taxes = self._account
         self._taxes = Account(id=taxes.id, name=taxes.name, mode=taxes.mode, urls={}, options=taxes.options)
 
-    def priced(self, shipment: Shipment, ready_at: datetime, offer: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """An offer as JSON; None when it would not have been made."""
-        if offer["account_id"] != self._account.id:
+    @property
+    def account_id(self) -> str:
+        """The account's."""
+        return self._account.id
+
+    def again(self, shipment: Shipment, service: ServiceLevel) -> tuple[Money, tuple[Surcharge, ...]] | None:
+        """The account's price by the card, with its surcharges; None where it would have made no offer."""
+        found = self._card.price(shipment, service, self._divisor)
+        return None if found is None else taxed(found, self._taxes)
+
+    def of(self, shipment: Shipment, offer: Offer) -> Offer | None:
+        """An offer with the card's price, if it is the account's; None when it would not have been made."""
+        if offer.account_id != self.account_id:
             return offer
-        found = self._card.price(shipment, ServiceLevel(offer["rate"]["service"]), self._divisor)
+        found = self.again(shipment, offer.rate.service)
         if found is None:
             return None
-        price, lines = taxed(found, self._taxes)
-        rate = {**offer["rate"], "price": to_json(price), "surcharges": to_json(lines)}
-        return {**offer, "rate": rate}
-
-    def of(self, shipment: Shipment, ready_at: datetime, offer: Offer) -> Offer | None:
-        """An offer."""
-        changed = self.priced(shipment, ready_at, to_json(offer))
-        return None if changed is None else replace(offer, rate=from_json(Offer, changed).rate)
+        price, lines = found
+        return replace(offer, rate=replace(offer.rate, price=price, surcharges=lines))
 
 
 def _account(store: Store, period: Period, trial: CardTrial) -> AccountRecord:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, case, func, select, text, tuple_, type_coerce
 
-from gateway.services.ports.history import Extent, Kept, PastShipment, Period
+from gateway.services.ports.history import Extent, Kept, Mark, PastShipment, Period
 from gateway.storage.engine import PG_AUDIT_LIMITS, plain_errors, read_engine
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.quotes import QuoteRow
@@ -39,7 +38,6 @@ _PAST = (
     )
     .select_from(_JOINED)
     .order_by(_S.created_at, _S.id)
-    .limit(PAGE)
 )
 
 
@@ -56,14 +54,24 @@ class SqlHistory:
             shipments, changed_at = connection.execute(wanted).one()
         return Extent(shipments, changed_at)
 
-    def shipments(self, period: Period, after: tuple[Any, str] | None = None) -> Iterator[PastShipment]:
-        """In order of booking, then of ids; those whose quote is forgotten are left out."""
+    def marks(self, period: Period, every: int) -> Sequence[Mark]:
+        """Walks an index only."""
+        numbered = select(
+            _S.created_at, _S.id, func.row_number().over(order_by=(_S.created_at, _S.id)).label("number")
+        ).where(*_within(period))
+        last = numbered.subquery().c
+        wanted = select(last.created_at, last.id).where(last.number % every == 0).order_by(last.created_at, last.id)
+        with self._reading() as connection:
+            return [(row.created_at, row.id) for row in connection.execute(wanted)]
+
+    def shipments(self, period: Period, after: Mark | None, until: Mark | None) -> Iterator[PastShipment]:
+        """See `History`."""
+        place = tuple_(_S.created_at, _S.id)
+        wanted = _PAST.where(*_within(period)).limit(PAGE)
+        wanted = wanted if until is None else wanted.where(place <= tuple_(*until))
         with self._reading() as connection:
             while True:
-                wanted = _PAST.where(*_within(period))
-                if after is not None:
-                    wanted = wanted.where(tuple_(_S.created_at, _S.id) > tuple_(*after))
-                rows = connection.execute(wanted).all()
+                rows = connection.execute(wanted if after is None else wanted.where(place > tuple_(*after))).all()
                 for row in rows:
                     yield PastShipment(*row)
                 if len(rows) < PAGE:

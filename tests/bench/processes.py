@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
+from typing import Self
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -26,6 +28,34 @@ def cpu_s(pid: int) -> float:
 def memory_mb(pid: int) -> float:
     """Resident memory of a process, pages shared with others included."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
+
+
+class Memory:
+    """The most memory that this process and its children had at once while the block lasted."""
+
+    EVERY_S = 0.1
+
+    def __enter__(self) -> Self:
+        self.peak_mb, self._over = 0.0, Event()
+        self._thread = Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(self.EVERY_S):
+            own = os.getpid()
+            self.peak_mb = max(self.peak_mb, memory_mb(own) + sum(_memory_mb(each) for each in children(own)))
+
+
+def _memory_mb(pid: int) -> float:
+    try:
+        return memory_mb(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it ended meanwhile
 
 
 def _stat(pid: int) -> list[str]:

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-import orjson
-import polars as pl
-
-from carriers.base import Profile
-from carriers.base.registry import carrier
-from gateway.domain.codec import from_json, to_json
-from gateway.domain.quotes import Offer, Outlook, Rate, ServiceLevel
-from gateway.domain.shipments import Shipment
-from gateway.domain.timezones import timezone_of
-from gateway.domain.values import Address, Money, Parcel
-from gateway.engines.replay.extract import Extractor, context_of
-from gateway.engines.replay.running import SLICE, Replayer
-from gateway.engines.replay.shelf import DONE
-from gateway.engines.replay.tables import Slice
-from gateway.rules.policy import Context, Policy
-from gateway.services.offers import offer, recalled
-from gateway.services.ports.backtests import Replay
-from gateway.services.ports.history import Extent, Kept, PastShipment, Period
+from gateway.bootstrap import CALENDAR
+from gateway.engines.replay.lazy import LazyReplays
+from gateway.rules.policy import Policy
+from gateway.services.backtests import BacktestAsk, Backtester
+from gateway.services.offers import recalled
+from gateway.services.origins import Origins
+from tests.bench import past
 from tests.bench.deciding import WHEN
 from tests.bench.figures import Figure
-from tests.bench.stage import Stage
+from tests.bench.processes import Memory
+from tests.bench.stage import MODE, Merchant, Stage
 
-ACCOUNTS = 8
-START = datetime(2025, 11, 1, tzinfo=UTC)
+A_SECOND = 20_000
+"""Shipments of the past for each second that a load is to last."""
 DATA: Mapping[str, Any] = {
     "currency": "USD",
     "timezone": "America/New_York",
@@ -50,149 +38,70 @@ DATA: Mapping[str, Any] = {
         },
     ],
 }
+KEEP = {"name": "keep", "then": {"do": "keep"}}
 SHARE = {
     "name": "share",
-    "when": {"field": "rate.account", "op": "is", "value": "account 0"},
+    "when": {"field": "rate.account", "op": "is", "value": "carrier 1"},
     "then": {"do": "cap_share", "percent": 30},
 }
+CASES = (
+    ("first time", (), "from the database, sentences and all, to totals with intervals"),
+    ("once more", (KEEP,), "another policy over the same period: from the columns that the first time left"),
+    ("with a share", (SHARE,), "the same, counting bookings one after the other"),
+)
 
 
-class Past:
-    """A history that is read from nowhere: its slices are on the shelf already."""
-
-    def __init__(self, shipments: int) -> None:
-        self._shipments = shipments
-
-    def extent(self, period: Period) -> Extent:
-        return Extent(self._shipments, START)
-
-    def shipments(self, period: Period, after: tuple[datetime, str] | None = None) -> Iterator[PastShipment]:
-        raise AssertionError("it was read before")
-
-    def kept(self, period: Period) -> Mapping[tuple[str, str], Kept]:
-        return {}
-
-
-def backtests(_: Stage, seconds: float) -> Iterator[Figure]:
-    """From columns on disk to totals with intervals, a process of this one; and what came before: reading quotes."""
-    policy = Policy.parse("bench", 1, DATA)
-    past = [shipment(policy, number) for number in range(SLICE)]
+def backtests(stage: Stage, seconds: float) -> Iterator[Figure]:
+    """A past is written, then replayed as `gateway backtest` does."""
+    shop = stage.merchant("B10", {str(place): "http://127.0.0.1:9" for place in range(past.OFFERS)})
+    policy, shipments = Policy.parse("bench", 1, DATA), round(max(seconds, 1.0) * A_SECOND)
     begun = perf_counter()
-    part = Extractor(profile, placed).slice(past)
-    reading = SLICE / (perf_counter() - begun)
-    alone = _one_by_one(policy, past, seconds / 2)
-    for case, rules in (("backtest", DATA["rules"]), ("with a share", [*DATA["rules"], SHARE])):
-        took, peak = replayed(part, max(round(seconds * 6), 2), {**DATA, "rules": rules})
-        yield Figure(
-            benchmark="B10",
-            case=case,
-            measured=took,
-            unit="/s",
-            beside="one by one",
-            yardstick=alone,
-            note=f"{ACCOUNTS} offers each, polars and numpy on all cores, peak {peak:.0f} MB of this process; "
-            f"reading quotes into columns, once for a period: {reading:,.0f}/s",
-        )
-
-
-def replayed(part: Slice, slices: int, data: Mapping[str, Any]) -> tuple[float, float]:
-    """Shipments per second, and the peak of memory in MB."""
-    shipments = slices * SLICE
-    period = Period(merchant_id="mer_x", mode="live", since=START, until=START + timedelta(days=400))
-    replay = Replay(period=period, policy=Policy.parse("bench", 1, data), data=data)
+    made = past.templates(policy, shop)
+    past.write(stage, shop, made, shipments)
+    written_s, alone = perf_counter() - begun, _one_by_one(policy, made, seconds / 2)
     with TemporaryDirectory() as folder:
-        replayer = Replayer(
-            Past(shipments), profile, lambda period: "bench", lambda merchant: placed, lambda *_: _never(), Path(folder)
-        )
-        shelf = replayer.folder(replay)
-        step = timedelta(days=360) / slices // timedelta(microseconds=1)
-        for number in range(slices):
-            later = part.asked.with_columns(
-                *(pl.col(name) + number * step for name in ("booked_at", "now", "ready_at")),
-                shipment_id=pl.lit(f"{number:06}") + pl.col("shipment_id"),
+        backtester = _backtester(stage, Path(folder))
+        for case, more, what in CASES:
+            data = {**DATA, "rules": [*DATA["rules"], *more]}
+            took_s, peak_mb = _replayed(backtester, shop, data, shipments)
+            yield Figure(
+                benchmark="B10",
+                case=case,
+                measured=shipments / took_s,
+                unit="/s",
+                beside="one by one",
+                yardstick=alone,
+                note=f"{what}: {shipments:,} shipments with {past.OFFERS} offers each in {took_s:.1f} s, peak "
+                f"{peak_mb:,.0f} MB of this process and its children; the past was written in {written_s:.0f} s",
             )
-            later_offers = part.offers.with_columns(pl.col("deliver_by") + number * step)
-            shelf.write_slice(number, Slice(later, later_offers, part.lanes))
-        shelf.note(DONE, {"slices": slices, "shipments": shipments})
+
+
+def _backtester(stage: Stage, folder: Path) -> Backtester:
+    """As bootstrap binds it, in a folder of its own."""
+    services = stage.services
+    origins = Origins(services.store, services.facilities, CALENDAR)
+    replays = LazyReplays(services.store, services.store.history(), origins, folder)
+    return Backtester(services.store, services.policies, origins, replays)
+
+
+def _replayed(backtester: Backtester, shop: Merchant, data: Mapping[str, Any], shipments: int) -> tuple[float, float]:
+    """Seconds, and the peak of memory in MB."""
+    ask = BacktestAsk(policy="bench", since=past.START, until=past.START + timedelta(days=past.DAYS), data=data)
+    with Memory() as memory:
         begun = perf_counter()
-        found = replayer.run(replay, lambda done, total: None)
-        took = perf_counter() - begun
+        found = backtester.run(shop.id, MODE, ask, lambda done, total: None)
+        took_s = perf_counter() - begun
     assert found["shipments"] == shipments
     assert 0 < found["changed"] < shipments
-    return shipments / took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return took_s, memory.peak_mb
 
 
-def _never() -> Any:
-    raise AssertionError("no card is tried")
-
-
-def _one_by_one(policy: Policy, past: Sequence[PastShipment], seconds: float) -> float:
+def _one_by_one(policy: Policy, made: Sequence[past.Template], seconds: float) -> float:
     """Decisions a second by the live engine, its candidates and contexts made before."""
-    made = [(placed(context_of(each)), _candidates(each)) for each in past[:200]]
+    some = [(each.context, [recalled(one) for one in each.offers]) for each in made[:200]]
     done, begun = 0, perf_counter()
     while perf_counter() - begun < seconds:
-        for context, candidates in made:
+        for context, candidates in some:
             policy.decide(candidates, context)
-        done += len(made)
+        done += len(some)
     return done / (perf_counter() - begun)
-
-
-def _candidates(past: PastShipment) -> list[Any]:
-    found = from_json(tuple[Offer, ...], orjson.loads(past.offers))
-    return [recalled(each) for each in found]
-
-
-def placed(context: Context) -> Context:
-    return replace(context, timezone=timezone_of(context.shipment.origin), holiday=False)
-
-
-def profile(code: str) -> Profile:
-    return carrier(code).profile
-
-
-def shipment(policy: Policy, number: int) -> PastShipment:
-    """A shipment as it lies in the database, its offers judged, with all their sentences."""
-    at = START + timedelta(seconds=3 * number)
-    address = Address(country="US", postal_code=f"{10000 + number % 900:05}", subdivision="NY", name="A Shop")
-    parcel = Parcel(weight_g=600 + number % 5000, length_mm=300, width_mm=200, height_mm=100)
-    asked = Shipment(origin=address, destination=address, parcels=(parcel,), metadata={"tags": "fragile"})
-    bare = PastShipment(
-        shipment_id=f"shp_{number:06}",
-        booked_at=at,
-        quote_id=f"qte_{number:06}",
-        offer_id=f"off_{number % ACCOUNTS}",
-        paid_minor=900,
-        paid_currency="USD",
-        shipment=orjson.dumps(to_json(asked)).decode(),
-        quoted_at=at,
-        ready_at=at,
-        window=None,
-        services="[]",
-        zone=f"zone {number % 12}",
-        offers="[]",
-    )
-    offers = [_offer(number, place, at) for place in range(ACCOUNTS)]
-    judged = policy.decide([recalled(each) for each in offers], context_of(bare))
-    ids = {id(each.rate): each.id for each in offers}
-    told = [offer(ids[id(each.candidate.rate)], each) for each in judged]
-    return bare._replace(offers=orjson.dumps(to_json(told)).decode())
-
-
-def _offer(number: int, place: int, at: datetime) -> Offer:
-    return Offer(
-        id=f"off_{place}",
-        account_id=f"acc_{place}",
-        account=f"account {place}",
-        carrier="sandbox",
-        rate=Rate(
-            service=ServiceLevel.NEXT_DAY,
-            carrier_service="x",
-            price=Money.from_minor(700 + (number * 7919 + place * 104_729) % 900, "USD"),
-            deliver_by=at + timedelta(hours=5 + (number + place * 11) % 60),
-            co2e_g=100 + place * 40,
-        ),
-        rank=None,
-        score=None,
-        verdicts=(),
-        outlook=Outlook(p_on_time=0.8 + (number + place) % 19 / 100, deliveries=50),
-    )

@@ -3,113 +3,115 @@
 Three tables for each slice of history: `asked` (a row per shipment), `offers` (a row per offer, in the order of the
 shipments) and `lanes` (a row per combination of account, carrier, service, currency and surcharge codes: everything
 about an offer that is text, so that texts are compared a hundred times and not a million). What is asked is read by
-the live engine's own readings; the offers are read from their JSON, because making nouns of eight million would take
-an hour.
+the live engine's own readings.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, Protocol, cast
 
-import orjson
+import numpy as np
 import polars as pl
 
 from carriers.base import Profile
-from gateway.domain.codec import from_json
-from gateway.domain.quotes import ServiceLevel
+from gateway.domain.quotes import ServiceLevel, Surcharge
 from gateway.domain.shipments import Shipment
-from gateway.domain.values import TimeWindow, currency_exponents
+from gateway.domain.values import Money, currency_exponents
+from gateway.engines.replay import stored
+from gateway.engines.replay.numbers import Array
+from gateway.engines.replay.stored import StoredOffer
 from gateway.engines.replay.tables import ASKED, LANES, NEVER, OFFERS, STORED, Slice, micros, plain, words
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
 from gateway.rules.fields import FIELDS
-from gateway.rules.readings import CAPABILITIES, parts
+from gateway.rules.readings import CAPABILITIES
 from gateway.services.origins import Placed
 from gateway.services.ports.history import PastShipment
 
-Reprice = Callable[[Shipment, datetime, Mapping[str, Any]], Mapping[str, Any] | None]
-"""An offer as JSON with another rate; None when it would not have been made."""
+NOBODY = cast(Candidate, None)
+"""Readings of what is asked look at no candidate."""
+
+LaneKey = tuple[str, str, str, str, str, str, tuple[str, ...]]
+
+
+class Pricing(Protocol):
+    """Prices the offers of one account anew."""
+
+    @property
+    def account_id(self) -> str:
+        """Whose offers."""
+
+    def again(self, shipment: Shipment, service: ServiceLevel) -> tuple[Money, tuple[Surcharge, ...]] | None:
+        """Another price, with its surcharges; None where the offer would not have been made."""
+
+
+class Read(NamedTuple):
+    """A past shipment, with the place of the offer that was taken."""
+
+    past: PastShipment
+    context: Context
+    offers: Sequence[StoredOffer]
+    taken: int | None
 
 
 class Extractor:
     """Makes slices of past shipments."""
 
-    def __init__(self, profiles: Callable[[str], Profile], placed: Placed, reprice: Reprice | None = None) -> None:
+    def __init__(self, profiles: Callable[[str], Profile], placed: Placed, pricing: Pricing | None = None) -> None:
         self._profiles = profiles
         self._placed = placed
-        self._reprice = reprice
+        self._pricing = pricing
 
     def slice(self, past: Iterable[PastShipment]) -> Slice:
         """The shipments as columns.
 
         Raises:
             Unprocessable: the carrier of an offer is no longer installed.
+            InvalidValue: a quote that cannot be read.
         """
-        asked: dict[str, list[Any]] = {name: [] for name in ASKED}
-        offers: dict[str, list[Any]] = {name: [] for name in OFFERS}
-        lanes: dict[tuple[Any, ...], int] = {}
-        for each in past:
-            context = self._placed(context_of(each))
-            found, taken = self._offers(each, context.shipment, context.ready_at)
-            for row in self._rows(found, context.shipment, lanes):
-                for name, value in zip(OFFERS, row, strict=True):
-                    offers[name].append(value)
-            for name, value in _asked(each, context, taken, len(found)).items():
-                asked[name].append(value)
-        described = [self._lane(key) for key in lanes]
+        read = [self._read(each) for each in past]
+        offers = [offer for each in read for offer in each.offers]
+        lanes: dict[LaneKey, int] = {}
+        lane = np.array([lanes.setdefault(_lane_key(each), len(lanes)) for each in offers], dtype=np.int32)
+        found = {
+            "lane": lane,
+            **_offers(offers, read, list(lanes), lane),
+            "chargeable": self._weights(read, lanes, lane),
+        }
         return Slice(
-            pl.DataFrame(asked, schema=dict(ASKED)),
-            pl.DataFrame(offers, schema=dict(OFFERS)),
-            pl.DataFrame(described, schema=dict(LANES), orient="row"),
+            pl.DataFrame(_asked(read), schema=dict(ASKED)),
+            pl.DataFrame({name: found[name] for name in OFFERS}, schema=dict(OFFERS)),
+            pl.DataFrame([self._lane(key) for key in lanes], schema=dict(LANES), orient="row"),
         )
 
-    def _offers(
-        self, past: PastShipment, shipment: Shipment, ready_at: datetime
-    ) -> tuple[list[Mapping[str, Any]], int | None]:
-        """The offers (priced anew, if asked), and the place of the one that was taken."""
-        found: list[Mapping[str, Any]] = []
-        taken = None
-        for each in _data(past.offers):
-            offer = each if self._reprice is None else self._reprice(shipment, ready_at, each)
-            if each["id"] == past.offer_id and offer is not None:
-                taken = len(found)
-            if offer is not None:
-                found.append(offer)
-        return found, taken
+    def _read(self, past: PastShipment) -> Read:
+        context = self._placed(context_of(past))
+        offers = stored.offers(past)
+        if self._pricing is not None:
+            offers = [again for each in offers if (again := _priced(each, context.shipment, self._pricing)) is not None]
+        taken = next((place for place, each in enumerate(offers) if each.id == past.offer_id), None)
+        return Read(past, context, offers, taken)
 
-    def _rows(
-        self, offers: Sequence[Mapping[str, Any]], shipment: Shipment, lanes: dict[tuple[Any, ...], int]
-    ) -> Iterable[tuple[Any, ...]]:
-        chargeable: dict[int | None, int] = {}
-        rows: list[tuple[Any, ...]] = []
-        orders: list[tuple[Any, ...]] = []
-        for offer in offers:
-            rate = offer["rate"]
-            minor, text = _price(rate["price"]["amount"], rate["price"]["currency"])
-            by = rate.get("deliver_by")
-            deliver_by = None if by is None else _moment(by)
-            key = _lane_key(offer)
-            divisor = self._profiles(offer["carrier"]).limits.dimensional_divisor_cm3_per_kg
-            if divisor not in chargeable:
-                chargeable[divisor] = sum(parcel.chargeable_weight_g(divisor) for parcel in shipment.parcels)
-            lane = lanes.setdefault(key, len(lanes))
-            rows.append((lane, minor, deliver_by, chargeable[divisor], *_expected(offer)))
-            quoted = rate.get("carrier_quote_id", "")
-            orders.append((NEVER if deliver_by is None else deliver_by, key[1], key[4], key[0], quoted, text))
-        ties = [0] * len(rows)
-        for tie, place in enumerate(sorted(range(len(rows)), key=orders.__getitem__)):
-            ties[place] = tie
-        return [(*row, tie) for row, tie in zip(rows, ties, strict=True)]
+    def _weights(self, read: Sequence[Read], lanes: Iterable[LaneKey], lane: Array) -> Array:
+        """What each offer's carrier would charge for, in g; asked once for each shipment and divisor."""
+        divisors = [self._profiles(key[2]).limits.dimensional_divisor_cm3_per_kg for key in lanes]
+        distinct = list(dict.fromkeys(divisors))
+        by_lane = np.array([distinct.index(each) for each in divisors], dtype=np.int64)
+        pairs, where = np.unique(_of(read) * max(len(distinct), 1) + by_lane[lane], return_inverse=True)
+        weights = []
+        for shipment, divisor in (divmod(int(pair), len(distinct)) for pair in pairs):
+            parcels = read[shipment].context.shipment.parcels
+            weights.append(sum(parcel.chargeable_weight_g(distinct[divisor]) for parcel in parcels))
+        return np.array(weights, dtype=np.int64)[where]
 
-    def _lane(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _lane(self, key: LaneKey) -> tuple[Any, ...]:
         account_id, account, carrier, service, carrier_service, currency, codes = key
         profile = self._profiles(carrier)
-        can = [name for name in CAPABILITIES if getattr(profile.features, name)]
+        can = tuple(name for name in CAPABILITIES if getattr(profile.features, name))
         limits = profile.limits
         return (
             account_id,
@@ -127,82 +129,133 @@ class Extractor:
         )
 
 
-def _lane_key(offer: Mapping[str, Any]) -> tuple[Any, ...]:
-    rate = offer["rate"]
-    return (
-        offer["account_id"],
-        offer["account"],
-        offer["carrier"],
-        rate["service"],
-        rate["carrier_service"],
-        rate["price"]["currency"],
-        tuple(sorted({line["code"] for line in rate.get("surcharges", ())})),
-    )
-
-
-def _expected(offer: Mapping[str, Any]) -> tuple[int | None, ...]:
-    """CO2e, chances and transit times, as their readings give them."""
-    outlook, stated = offer.get("outlook") or {}, offer["rate"].get("co2e_g")
-    return (
-        outlook.get("co2e_g") if stated is None else stated,
-        parts(outlook.get("p_on_time")),
-        parts(outlook.get("p_first_attempt")),
-        _seconds(outlook.get("transit_p50_h")),
-        _seconds(outlook.get("transit_p90_h")),
-    )
-
-
 def context_of(past: PastShipment) -> Context:
     """What was asked, when it was asked; `services.origins` adds the clock and the calendar."""
-    shipment = from_json(Shipment, _data(past.shipment))
-    window = None if past.window is None else from_json(TimeWindow, _data(past.window))
     return Context(
-        shipment=shipment,
+        shipment=stored.shipment(past),
         zone=past.zone,
         now=past.quoted_at,
         ready_at=past.ready_at or past.quoted_at,
-        window=window,
-        services=tuple(ServiceLevel(word) for word in _data(past.services)),
+        window=None if past.window is None else stored.window(past),
+        services=() if past.services == "[]" else stored.services(past),
     )
 
 
-def _asked(past: PastShipment, context: Context, taken: int | None, offers: int) -> dict[str, Any]:
-    nobody = cast(Candidate, None)
-    window, value = context.window, context.shipment.value
-    row: dict[str, Any] = {
-        "shipment_id": past.shipment_id,
-        "quote_id": past.quote_id,
-        "offer_id": past.offer_id,
-        "booked_at": micros(past.booked_at),
-        "now": micros(context.now),
-        "ready_at": micros(context.ready_at),
-        "window_start": None if window is None else micros(window.start),
-        "window_end": None if window is None else micros(window.end),
-        "timezone": None if context.timezone is None else str(context.timezone),
-        "ready.holiday": context.holiday,
-        "value_minor": None if value is None else value.minor,
-        "value_currency": None if value is None else value.currency,
-        "point": bool(context.shipment.service_point),
-        "taken": taken,
-        "paid_minor": past.paid_minor,
-        "paid_currency": past.paid_currency,
-        "offers": offers,
+def _priced(offer: StoredOffer, shipment: Shipment, pricing: Pricing) -> StoredOffer | None:
+    if offer.account_id != pricing.account_id:
+        return offer
+    found = pricing.again(shipment, ServiceLevel(offer.rate.service))
+    if found is None:
+        return None
+    price, lines = found
+    offer.rate.price = stored.Price(str(price.amount), price.currency)
+    offer.rate.surcharges = tuple(stored.Line(line.code) for line in lines)
+    return offer
+
+
+def _lane_key(offer: StoredOffer) -> LaneKey:
+    rate = offer.rate
+    codes = tuple(sorted({line.code for line in rate.surcharges})) if rate.surcharges else ()
+    return (
+        offer.account_id,
+        offer.account,
+        offer.carrier,
+        rate.service,
+        rate.carrier_service,
+        rate.price.currency,
+        codes,
+    )
+
+
+def _offers(
+    offers: Sequence[StoredOffer], read: Sequence[Read], lanes: Sequence[LaneKey], lane: Array
+) -> dict[str, Any]:
+    """Columns of offers; CO2e, chances and transit times as their readings give them."""
+    rates, outlooks = [each.rate for each in offers], [each.outlook for each in offers]
+    prices = [_price(rate.price.amount, rate.price.currency) for rate in rates]
+    promises = [rate.deliver_by for rate in rates]
+    moments = {text: micros(datetime.fromisoformat(text)) for text in set(promises) if text is not None}
+    by = [None if text is None else moments[text] for text in promises]
+    columns = {
+        "price_minor": [minor for minor, _ in prices],
+        "deliver_by": by,
+        "co2e": [
+            outlook.co2e_g if rate.co2e_g is None else rate.co2e_g
+            for rate, outlook in zip(rates, outlooks, strict=True)
+        ],
+        "on_time": _whole([each.p_on_time for each in outlooks], 10_000),
+        "first_attempt": _whole([each.p_first_attempt for each in outlooks], 10_000),
+        "transit_p50": _whole([each.transit_p50_h for each in outlooks], 3600),
+        "transit_p90": _whole([each.transit_p90_h for each in outlooks], 3600),
     }
+    ends = [NEVER if moment is None else moment for moment in by]
+    texts, quoted = [text for _, text in prices], [rate.carrier_quote_id for rate in rates]
+    of_lanes = (_ranks([key[member] for key in lanes])[lane] for member in (0, 4, 1))
+    order = np.lexsort((_ranks(texts), _ranks(quoted), *of_lanes, np.array(ends, dtype=np.int64), _of(read)))
+    return {**columns, "tie": _places(order, read)}
+
+
+def _of(read: Sequence[Read]) -> Array:
+    """Each offer's shipment."""
+    return np.repeat(np.arange(len(read)), _counts(read))
+
+
+def _counts(read: Sequence[Read]) -> Array:
+    return np.array([len(each.offers) for each in read], dtype=np.int64)
+
+
+def _places(order: Array, read: Sequence[Read]) -> Array:
+    """From an order of offers, shipment by shipment, to the place that each has among those of its shipment."""
+    counts = _counts(read)
+    places = np.empty(len(order), dtype=np.int32)
+    places[order] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return places
+
+
+def _ranks(values: Sequence[Any]) -> Array:
+    """Where each value comes in the order of them."""
+    places = {value: place for place, value in enumerate(sorted(set(values)))}
+    return np.array([places[value] for value in values], dtype=np.int64)
+
+
+def _whole(values: Sequence[float | None], unit: int) -> pl.Series:
+    """In whole parts of a unit, a half to the even one."""
+    return (pl.Series(values, dtype=pl.Float64) * unit).round(mode="half_to_even").cast(pl.Int64)
+
+
+def _asked(read: Sequence[Read]) -> dict[str, Any]:
+    """Columns of what was asked, and of what came of it."""
+    past, contexts = [each.past for each in read], [each.context for each in read]
+    windows, values = [each.window for each in contexts], [each.shipment.value for each in contexts]
+    columns: dict[str, Any] = {
+        "shipment_id": [each.shipment_id for each in past],
+        "quote_id": [each.quote_id for each in past],
+        "offer_id": [each.offer_id for each in past],
+        "booked_at": [micros(each.booked_at) for each in past],
+        "now": [micros(each.now) for each in contexts],
+        "ready_at": [micros(each.ready_at) for each in contexts],
+        "window_start": [None if each is None else micros(each.start) for each in windows],
+        "window_end": [None if each is None else micros(each.end) for each in windows],
+        "timezone": [None if each.timezone is None else str(each.timezone) for each in contexts],
+        "ready.holiday": [each.holiday for each in contexts],
+        "value_minor": [None if each is None else each.minor for each in values],
+        "value_currency": [None if each is None else each.currency for each in values],
+        "point": [bool(each.shipment.service_point) for each in contexts],
+        "taken": [each.taken for each in read],
+        "paid_minor": [each.paid_minor for each in past],
+        "paid_currency": [each.paid_currency for each in past],
+        "offers": _counts(read),
+    }
+    told: dict[str, Callable[[Any], Any]] = {"set": words, "text": _plain, "word": _plain}
     for name in STORED:
-        found = FIELDS[name].read(context, nobody)
-        if isinstance(found, frozenset):
-            found = words(found)
-        elif isinstance(found, str):
-            found = plain(found)
-        row[name] = found
-    return row
+        reading, tell = FIELDS[name].read, told.get(FIELDS[name].kind)
+        found = [reading(context, NOBODY) for context in contexts]
+        columns[name] = found if tell is None else [tell(each) for each in found]
+    return columns
 
 
-def _data(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text)  # lone surrogates, which orjson does not read
+def _plain(text: str | None) -> str | None:
+    return None if text is None else plain(text)
 
 
 @lru_cache(maxsize=65536)
@@ -210,12 +263,3 @@ def _price(amount: str, currency: str) -> tuple[int, str]:
     """Minor units, and the price as text, which breaks the last ties."""
     digits, exact = currency_exponents()[currency], Decimal(amount)
     return int(exact.scaleb(digits)), f"{exact:.{digits}f} {currency}"
-
-
-@lru_cache(maxsize=4096)
-def _moment(text: str) -> int:
-    return micros(datetime.fromisoformat(text))
-
-
-def _seconds(hours: float | None) -> int | None:
-    return None if hours is None else round(hours * 3600)

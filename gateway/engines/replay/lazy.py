@@ -38,7 +38,7 @@ class LazyReplays:
             _profile,
             lambda period: [_abilities(), self._origins.versions(period.merchant_id)],
             self._origins.of,
-            lambda period, card: CardPricing(self._store, period, card).priced,
+            lambda period, card: CardPricing(self._store, period, card),
             self._root,
         )
         return replayer.run(replay, progress)

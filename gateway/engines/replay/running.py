@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
-from itertools import islice
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from carriers.base import Profile
+from gateway.engines.replay import crew
 from gateway.engines.replay.columns import Columns
-from gateway.engines.replay.extract import Extractor, Reprice
+from gateway.engines.replay.crew import Reader, Span
+from gateway.engines.replay.extract import Extractor, Pricing
 from gateway.engines.replay.judge import judged
 from gateway.engines.replay.measures import MEASURES, beside, paid, side, taken
 from gateway.engines.replay.sequence import Booked, Calendars, winners
-from gateway.engines.replay.shelf import DONE, Folder, digest, tidy
-from gateway.engines.replay.tables import EPOCH, Slice
+from gateway.engines.replay.shelf import Folder, digest, tidy
+from gateway.engines.replay.tables import Slice
 from gateway.engines.replay.totals import totals
 from gateway.rules.policy import Policy
 from gateway.services.origins import Placed
 from gateway.services.ports.backtests import CardTrial, Json, Progress, Replay
-from gateway.services.ports.history import History, Kept, PastShipment, Period
+from gateway.services.ports.history import Extent, History, Kept, Mark, Period
 
 SLICE = 10_000
 """Shipments of a slice: with eight offers each some 30 MB while it is judged."""
+MARKS = "marks.json"
 
 
 class Replayer:
-    """Replays. `reprices` makes a pricing of offers from a card on trial, `profiles` say what a carrier can do today,
+    """Replays. `pricings` makes a pricing of offers from a card on trial, `profiles` say what a carrier can do today,
     `placed` gives a merchant's shipments clock and calendar; `depends` tells all that these depend on.
+
+    History and slices that are read may be read by other processes: what they are made of can be pickled.
     """
 
     def __init__(
@@ -40,89 +44,135 @@ class Replayer:
         profiles: Callable[[str], Profile],
         depends: Callable[[Period], object],
         placed: Callable[[str], Placed],
-        reprices: Callable[[Period, CardTrial], Reprice],
+        pricings: Callable[[Period, CardTrial], Pricing],
         root: Path,
     ) -> None:
         self._history = history
         self._profiles = profiles
         self._depends = depends
         self._placed = placed
-        self._reprices = reprices
+        self._pricings = pricings
         self._root = root
 
     def run(self, replay: Replay, progress: Progress) -> Json:
         """The totals and the rows of the examples. See `Replays`."""
         extent = self._history.extent(replay.period)
-        read = self.folder(replay)
-        progress(0, 2 * extent.shipments)
-        slices, shipments = self._extracted(replay, read, lambda done: progress(done, 2 * extent.shipments))
+        folder = self.folder(replay, extent)
         kept = self._history.kept(replay.period)
         told = [replay.data, replay.against_data, sorted((*key, *each) for key, each in kept.items())]
-        run = Folder(read.path / digest([replay.policy.name, *told]))
-        parts = self._parts(
-            replay, read, run, slices, kept, lambda done: progress(shipments + done, extent.shipments + shipments)
-        )
-        rows = pl.concat([pl.read_parquet(path) for path in parts]) if parts else _no_rows()
-        result = totals(rows)
-        return {**result, "without_offers": extent.shipments - shipments, "examples": _examples(rows, replay)}
+        judging = Judging(replay, Folder(folder.path / digest([replay.policy.name, *told])), kept)
+        spans = self._spans(replay, folder, extent)
+        steps = _Steps(extent.shipments, progress)
+        for number in _in_order(steps.read(self._read(replay, folder, spans))):
+            judging.judge(number, folder)
+            steps.judged()
+        rows = judging.rows()
+        without = max(extent.shipments - len(rows), 0)
+        return {**totals(rows), "without_offers": without, "examples": _examples(rows, replay)}
 
-    def folder(self, replay: Replay) -> Folder:
+    def folder(self, replay: Replay, extent: Extent) -> Folder:
         """Where what is read for it lies."""
-        extent = self._history.extent(replay.period)
         card = None if replay.card is None else (replay.card.account, replay.card.digest)
         name = digest([asdict(replay.period), list(extent), self._depends(replay.period), card, SLICE])
         folder = Folder(self._root / name)
         tidy(self._root, folder.path)
         return folder
 
-    def _extracted(self, replay: Replay, folder: Folder, progress: Callable[[int], None]) -> tuple[int, int]:
-        """How many slices and shipments there are, read from the database as far as they were not yet."""
-        done = folder.noted(DONE)
-        if done is not None:
-            return done["slices"], done["shipments"]
-        number, shipments, after = folder.slices(), 0, None
-        if number:
-            last = folder.slice(number - 1).asked
-            shipments = (number - 1) * SLICE + len(last)
-            after = (EPOCH + timedelta(microseconds=last["booked_at"][-1]), last["shipment_id"][-1])
-        reprice = None if replay.card is None else self._reprices(replay.period, replay.card)
-        extractor = Extractor(self._profiles, self._placed(replay.period.merchant_id), reprice)
-        for part in _sliced(self._history.shipments(replay.period, after), extractor):
-            folder.write_slice(number, part)
-            number, shipments = number + 1, shipments + len(part.asked)
-            progress(shipments)
-        folder.note(DONE, {"slices": number, "shipments": shipments})
-        return number, shipments
+    def _spans(self, replay: Replay, folder: Folder, extent: Extent) -> Sequence[Span]:
+        """Which shipments make which slice."""
+        noted = folder.noted(MARKS)
+        if noted is None:
+            noted = {"marks": [(at.isoformat(), name) for at, name in self._history.marks(replay.period, SLICE)]}
+            folder.note(MARKS, noted)
+        marks: list[Mark] = [(datetime.fromisoformat(at), name) for at, name in noted["marks"]]
+        rest = extent.shipments > SLICE * len(marks)
+        ends = [*marks, None] if rest else marks
+        return [Span(number, *pair) for number, pair in enumerate(zip([None, *marks], ends, strict=False))]
 
-    def _parts(
-        self,
-        replay: Replay,
-        read: Folder,
-        run: Folder,
-        slices: int,
-        kept: Mapping[tuple[str, str], Kept],
-        progress: Callable[[int], None],
-    ) -> list[Path]:
-        """A part for each slice: judged, if it is not there yet. What was booked so far goes along."""
-        booked: Calendars = {}
-        against: Calendars = {}
-        done = 0
-        paths = []
-        for number in range(slices):
-            name = f"{number:06}.rows"
-            state = run.noted(f"{number:06}.json")
-            if state is None:
-                part = read.slice(number)
-                rows = _judged(replay, part, kept, booked, against)
-                run.write(name, rows)
-                run.note(f"{number:06}.json", {"n": len(rows), "now": _data(booked), "then": _data(against)})
-                done += len(rows)
-            else:
-                booked, against = _calendars(state["now"]), _calendars(state["then"])
-                done += state["n"]
-            paths.append(run.path / name)
-            progress(done)
-        return paths
+    def _read(self, replay: Replay, folder: Folder, spans: Sequence[Span]) -> Iterator[int]:
+        """The numbers of all slices, once they are there."""
+        missing = [span for span in spans if not folder.has_slice(span.number)]
+        yield from sorted({span.number for span in spans} - {span.number for span in missing})
+        if missing:
+            pricing = None if replay.card is None else self._pricings(replay.period, replay.card)
+            extractor = Extractor(self._profiles, self._placed(replay.period.merchant_id), pricing)
+            yield from crew.read(Reader(self._history, replay.period, extractor, folder), missing)
+
+
+class _Steps:
+    """How far it is: every shipment is read once and judged once."""
+
+    def __init__(self, shipments: int, progress: Progress) -> None:
+        self._shipments = shipments
+        self._progress = progress
+        self._done = [0, 0]
+        progress(0, 2 * shipments)
+
+    def read(self, numbers: Iterable[int]) -> Iterator[int]:
+        """The numbers, told."""
+        for number in numbers:
+            self._tell(0)
+            yield number
+
+    def judged(self) -> None:
+        """One more slice."""
+        self._tell(1)
+
+    def _tell(self, which: int) -> None:
+        self._done[which] += 1
+        done = sum(min(slices * SLICE, self._shipments) for slices in self._done)
+        self._progress(done, 2 * self._shipments)
+
+
+class Judging:
+    """Judges slices in their order, and keeps what comes of each in a folder. What was booked so far goes along."""
+
+    def __init__(self, replay: Replay, folder: Folder, kept: Mapping[tuple[str, str], Kept]) -> None:
+        self._replay = replay
+        self._folder = folder
+        self._kept = kept
+        self._booked: Calendars = {}
+        self._against: Calendars = {}
+        self._parts: list[Path] = []
+
+    def judge(self, number: int, read: Folder) -> None:
+        """The next slice, if it is not there yet."""
+        name = f"{number:06}.rows"
+        state = self._folder.noted(f"{number:06}.json")
+        if state is None:
+            self._folder.write(name, self._judged(read.slice(number)))
+            self._folder.note(f"{number:06}.json", {"now": _data(self._booked), "then": _data(self._against)})
+        else:
+            self._booked, self._against = _calendars(state["now"]), _calendars(state["then"])
+        self._parts.append(self._folder.path / name)
+
+    def rows(self) -> pl.DataFrame:
+        """A row for each shipment judged."""
+        found = [pl.read_parquet(path) for path in self._parts]
+        return pl.concat(found) if found else _no_rows()
+
+    def _judged(self, part: Slice) -> pl.DataFrame:
+        replay, columns = self._replay, Columns(part, self._replay.policy)
+        chosen = winners(judged(columns), self._booked)
+        now = side(columns, chosen, self._kept, "now")
+        if replay.against is None:
+            then = side(columns, taken(columns), self._kept, "then")
+            then["then_cost"] = _first(paid(columns), then["then_cost"])
+            return beside(columns, then, now)
+        # both sides are told in the candidate's currency
+        other = winners(judged(Columns(part, replay.against)), self._against)
+        return beside(columns, side(columns, other, self._kept, "then"), now)
+
+
+def _in_order(numbers: Iterable[int]) -> Iterator[int]:
+    """From 0 on; a number that comes early waits for those before it."""
+    early, following = set[int](), 0
+    for number in numbers:
+        early.add(number)
+        while following in early:
+            early.remove(following)
+            yield following
+            following += 1
 
 
 def _data(calendars: Calendars) -> dict[str, Any]:
@@ -133,32 +183,8 @@ def _calendars(data: Mapping[str, Any]) -> Calendars:
     return {zone: Booked.read(each) for zone, each in data.items()}
 
 
-def _judged(
-    replay: Replay, part: Slice, kept: Mapping[tuple[str, str], Kept], booked: Calendars, against: Calendars
-) -> pl.DataFrame:
-    columns = Columns(part, replay.policy)
-    chosen = winners(judged(columns), booked)
-    now = side(columns, chosen, kept, "now")
-    if replay.against is None:
-        then = side(columns, taken(columns), kept, "then")
-        then["then_cost"] = _first(paid(columns), then["then_cost"])
-        return beside(columns, then, now)
-    # both sides are told in the candidate's currency
-    other = winners(judged(Columns(part, replay.against)), against)
-    return beside(columns, side(columns, other, kept, "then"), now)
-
-
 def _first(paid: pl.Series, quoted: pl.Series) -> pl.Series:
     return pl.select(pl.coalesce(paid, quoted)).to_series().rename(quoted.name)
-
-
-def _sliced(past: Iterator[PastShipment], extractor: Extractor) -> Iterator[Slice]:
-    while True:
-        part = extractor.slice(islice(past, SLICE))
-        if len(part.asked):
-            yield part
-        if len(part.asked) < SLICE:
-            return
 
 
 def _examples(rows: pl.DataFrame, replay: Replay) -> list[Json]:

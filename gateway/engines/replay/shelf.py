@@ -14,17 +14,17 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import orjson
 import polars as pl
 
 from gateway.engines.replay.tables import Slice
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 6
 UNUSED_S = 86_400
 TABLES = ("asked", "offers", "lanes")
-DONE = "complete.json"
 
 
 def digest(parts: object) -> str:
@@ -42,13 +42,13 @@ class Folder:
 
     def write(self, name: str, table: pl.DataFrame) -> None:
         """A table."""
-        part = self.path / f"{name}.part"
+        part = self._part(name)
         table.write_parquet(part, compression="lz4", statistics=False)
         part.rename(self.path / name)
 
     def note(self, name: str, data: Mapping[str, Any]) -> None:
         """A small JSON file."""
-        part = self.path / f"{name}.part"
+        part = self._part(name)
         part.write_bytes(orjson.dumps(data))
         part.rename(self.path / name)
 
@@ -66,9 +66,13 @@ class Folder:
         """It again."""
         return Slice(*(pl.read_parquet(self.path / f"{number:06}.{name}") for name in TABLES))
 
-    def slices(self) -> int:
-        """How many whole ones there are."""
-        return len(list(self.path.glob("*.asked")))
+    def has_slice(self, number: int) -> bool:
+        """Whether a whole one is there."""
+        return (self.path / f"{number:06}.asked").exists()
+
+    def _part(self, name: str) -> Path:
+        """Where a file is written until it is whole; others may be writing the same one."""
+        return self.path / f"{name}.{uuid4().hex}.part"
 
 
 def tidy(root: Path, now_in_use: Path) -> None:

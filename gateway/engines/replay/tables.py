@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,7 +13,6 @@ import polars as pl
 from gateway.rules.fields import FIELDS, Scope
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 NEVER = 2**62
 """After every promise."""
 
@@ -86,10 +85,12 @@ class Slice(NamedTuple):
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970."""
-    return (moment - EPOCH) // MICROSECOND
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def words(found: Iterable[str]) -> str:
+@lru_cache(maxsize=65536)
+def words(found: frozenset[str] | tuple[str, ...]) -> str:
     """A set as one text that can be told from every other set's."""
     return plain(json.dumps(sorted(found)))
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -40,6 +40,10 @@ class Period:
     until: datetime
 
 
+Mark = tuple[datetime, str]
+"""A place in the past: when a shipment was booked, and its id."""
+
+
 class Extent(NamedTuple):
     """How many shipments there are, and when one of them was changed last: what was read of them holds until then."""
 
@@ -58,8 +62,11 @@ class History(Protocol):
     """Reads the past without making nouns of it."""
 
     def extent(self, period: Period) -> Extent: ...
-    def shipments(self, period: Period, after: tuple[datetime, str] | None = None) -> Iterator[PastShipment]:
-        """In order of booking, then of ids, those behind `after`; a page at a time, so it may take its time."""
+    def marks(self, period: Period, every: int) -> Sequence[Mark]:
+        """Of every so many booked shipments, in order of booking, then of ids, the last one."""
+
+    def shipments(self, period: Period, after: Mark | None, until: Mark | None) -> Iterator[PastShipment]:
+        """In that order, those behind `after` up to `until`, whose quotes are not forgotten; a page at a time."""
 
     def kept(self, period: Period) -> Mapping[tuple[str, str], Kept]:
         """By account id and service level, of the shipments that were delivered."""

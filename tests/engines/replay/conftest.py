@@ -36,25 +36,36 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database file."""
     path = tmp_path_factory.mktemp("seeded") / "seeded.db"
     migrate(f"sqlite:///{path}")
-    bound = bind(path)
+    seed(f"sqlite:///{path}", SHIPMENTS)
+    return path
+
+
+def seed(url: str, shipments: int) -> None:
+    """Write a history, the same into every database."""
+    bound = bind(url)
     default = shipped_policies()["default"]
     policies = {
         "USD": Policy.parse("default", 0, default),
         "NOK": Policy.parse("default", 0, {**default, "currency": "NOK", "exchange": {}}),
     }
-    asked = Seeding(shipments=SHIPMENTS, seed=1)
+    asked = Seeding(shipments=shipments, seed=1)
     seed_history(bound.store, asked, policies, bound.zones.shipped, bound.foresight.emissions, lambda done: None)
     bound.store.close()
-    return path
 
 
-def bind(path: Path) -> Services:
+def bind(url: str) -> Services:
     environ = {
-        "GATEWAY__DATABASE__URL": f"sqlite:///{path}",
+        "GATEWAY__DATABASE__URL": url,
         "GATEWAY__SECRETS__KEYS": json.dumps([KEY]),
         "GATEWAY__SECRETS__PEPPER": "pepper",
     }
     return build(load_settings(environ), lambda: NOW)
+
+
+def busiest(bound: Services) -> str:
+    """The merchant whose past is replayed."""
+    with bound.store.look() as uow:
+        return next(merchant_id for merchant_id, name in uow.keys.merchants() if name == "Fjord og Fjell")
 
 
 @pytest.fixture
@@ -62,15 +73,14 @@ def bound(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """Services on a copy of it, in a folder of their own."""
     shutil.copy(seeded, tmp_path / "own.db")
     monkeypatch.chdir(tmp_path)
-    found = bind(tmp_path / "own.db")
+    found = bind(f"sqlite:///{tmp_path}/own.db")
     yield found
     found.store.close()
 
 
 @pytest.fixture
 def merchant_id(bound: Services) -> str:
-    with bound.store.look() as uow:
-        return next(merchant_id for merchant_id, name in uow.keys.merchants() if name == "Fjord og Fjell")
+    return busiest(bound)
 
 
 @pytest.fixture
