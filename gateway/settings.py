@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gateway.domain.errors import GatewayError
+from gateway.settings_delivered import Files as Files
+from gateway.settings_delivered import Retention as Retention
 
 PASSWORD = re.compile(r"(://[^/:@]*:)[^/]*@")
 READ: Mapping[type, Callable[[str], Any]] = {
@@ -117,15 +119,6 @@ class Tracking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """How many days quotes, raw messages from carriers that were applied, and what merchants were told are kept."""
-
-    quotes_days: int
-    inbox_days: int
-    told_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """Webhooks to merchants: seconds between tries; `allow_private` lets them go to loopback (demo and tests)."""
 
@@ -194,6 +187,7 @@ class Settings:
     booking: Booking
     tracking: Tracking
     retention: Retention
+    files: Files
     webhooks: Webhooks
     streams: Streams
     worker: Worker
