@@ -17,10 +17,12 @@ from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
 from gateway.domain.emissions import Factor, read_factors
 from gateway.engines.assignment import HighsSolver
+from gateway.engines.files import FsspecFileStore
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
 from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
+from gateway.engines.pictures import SeparatePictureMaker
 from gateway.engines.replay.lazy import LazyReplays
 from gateway.engines.towns import TimezoneTowns
 from gateway.jobs.worker import Job, WorkerLoop
@@ -54,6 +56,8 @@ from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.ports.policies import NoCalendar
+from gateway.services.proof_files import ProofFiles
+from gateway.services.proof_links import ProofLinks
 from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
@@ -76,6 +80,7 @@ from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
 
 HOUR_S = 3600.0
+PICTURES_AT_ONCE = 4
 CALENDAR = PublicHolidays()
 REPLAYS = "var/replay"
 TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
@@ -113,12 +118,12 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         reconciler=reconciler,
         tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
         **_intake(store, accounts, pool, funnel, clock, settings),
-        retention=Retention(store, clock, settings.retention),
         fleet=Fleet(store, pool, accounts, tracking),
         service_points=ServicePoints(pool, settings.quoting),
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
         manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList(settings.labels.fonts)),
         **_telling(store, clock, settings, faults),
+        **_afterwards(store, clock, settings, faults),
         foresight=foresight,
     )
 
@@ -179,6 +184,18 @@ def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints
     }
 
 
+def _afterwards(store: Store, clock: Clock, settings: Settings, faults: FaultPoints) -> Mapping[str, Any]:
+    """What proves a delivery, and what is forgotten."""
+    files, links = (
+        FsspecFileStore(settings.files.url),
+        ProofLinks(settings.secrets.pepper, clock, settings.files.link_s),
+    )
+    return {
+        "proofs": ProofFiles(store, files, SeparatePictureMaker(), links, clock, settings, faults),
+        "retention": Retention(store, clock, settings.retention),
+    }
+
+
 def _intake(
     store: Store, accounts: AccountBook, pool: CarrierPool, funnel: Funnel, clock: Clock, settings: Settings
 ) -> dict[str, Any]:
@@ -229,7 +246,7 @@ def _transport(settings: Settings) -> Transport:
 
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
-    lanes = services.lanes
+    lanes, proofs = services.lanes, services.proofs
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
@@ -239,9 +256,11 @@ def worker(services: Services) -> WorkerLoop:
         Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
         Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
+        Job("proofs", proofs.claim, proofs.work, proofs.park, at_once=PICTURES_AT_ONCE),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
+        Job("erase_proofs", proofs.erase_old, _nothing, _nothing, every_s=HOUR_S),
         Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),

@@ -107,15 +107,6 @@ class Tracking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """How many days quotes, raw messages from carriers that were applied, and what merchants were told are kept."""
-
-    quotes_days: int
-    inbox_days: int
-    told_days: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """Webhooks to merchants: seconds between tries; `allow_private` lets them go to loopback (demo and tests)."""
 
@@ -159,6 +150,28 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How many days quotes, raw messages from carriers that were applied, what merchants were told, and the pictures
+    that prove deliveries are kept.
+    """
+
+    quotes_days: int
+    inbox_days: int
+    told_days: int
+    proofs_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Where pictures lie, how long a link to one is good for, how large one may be and how many a shipment has."""
+
+    url: str
+    link_s: int
+    max_bytes: int
+    per_shipment: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
     """Our own labels: patterns of font files for what is written in other letters than Latin ones."""
 
@@ -184,6 +197,7 @@ class Settings:
     booking: Booking
     tracking: Tracking
     retention: Retention
+    files: Files
     webhooks: Webhooks
     streams: Streams
     worker: Worker

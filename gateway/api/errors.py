@@ -27,6 +27,7 @@ from gateway.domain.errors import (
 from gateway.services.idempotency import KeyReused, StillRunning
 from gateway.services.keys import BadKey
 from gateway.services.live import TooManyStreams
+from gateway.services.ports.proofs import PictureRefused
 
 log = logging.getLogger("gateway.api")
 PROBLEM = "application/problem+json"
@@ -62,6 +63,7 @@ TABLE: tuple[tuple[type[Exception], str], ...] = (
     (BadHeader, "bad_header"),
     (KeyReused, "idempotency_key_reused"),
     (NoCarrierAvailable, "no_carrier_available"),
+    (PictureRefused, "picture_refused"),
     (Unprocessable, "invalid"),
     (InvalidValue, "invalid"),
     (TooManyRequests, "too_many_requests"),
@@ -120,6 +122,8 @@ def _more(error: GatewayError) -> dict[str, Any]:
         return {"errors": [{"pointer": error.pointer, "code": error.code, "message": str(error)}]}
     if isinstance(error, InvalidValue):
         return {"errors": [{"pointer": "", "code": "invalid", "message": str(error)}]}
+    if isinstance(error, PictureRefused):
+        return {"errors": [{"pointer": "", "code": error.reason, "message": str(error)}]}
     if isinstance(error, DuplicateReference):
         return {"shipment_id": error.shipment_id}
     if isinstance(error, NoCarrierAvailable):

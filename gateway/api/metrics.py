@@ -19,7 +19,9 @@ SECONDS = Histogram(
     registry=REQUESTS,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-
+REFUSED = Counter(
+    "gateway_uploads_refused", "Uploaded pictures that were refused, by reason.", ["reason"], registry=REQUESTS
+)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -29,6 +31,11 @@ def observe(verb: str, route: str, status: int, seconds: float) -> None:
     method = verb if verb in METHODS else "OTHER"
     COUNT.labels(method, route, status).inc()
     SECONDS.labels(method, route).observe(seconds)
+
+
+def refused_picture(reason: str) -> None:
+    """Count one upload that is no picture of ours."""
+    REFUSED.labels(reason).inc()
 
 
 class Deployment(Collector):

@@ -153,6 +153,13 @@ PROBLEMS = (
         "`errors` lists every one with its JSON pointer and a sentence.",
     ),
     Problem(
+        "picture_refused",
+        422,
+        "Not a picture that is taken",
+        "The body is no JPEG, PNG or WebP of one picture, is broken, or has more than 40 million pixels.",
+        "`detail` says what to send instead; `code` in `errors` is a word for it.",
+    ),
+    Problem(
         "idempotency_key_reused",
         422,
         "Idempotency-Key used before",

@@ -7,11 +7,12 @@ from typing import Any
 
 from gateway.api.prices import money, promise
 from gateway.api.shapes_foresight import outlook
+from gateway.api.shapes_proofs import Links, proof
 from gateway.domain.codec import to_json
 from gateway.domain.quotes import CarrierResult, LastResort, Offer, Quote
 from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState
-from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
+from gateway.domain.tracking import TrackingEvent, reasons, statuses
 from gateway.domain.values import Address, Parcel
 from gateway.services.accounts import PollingView
 from gateway.services.shipments import ShipmentFile
@@ -134,8 +135,8 @@ def summary(shipment: ShipmentRecord) -> Json:
     }
 
 
-def shipment(file: ShipmentFile) -> Json:
-    """A shipment with everything that hangs on it."""
+def shipment(file: ShipmentFile, link: Links) -> Json:
+    """A shipment with everything that hangs on it; `link` leads to its pictures."""
     record = file.shipment
     return {
         **summary(record),
@@ -149,7 +150,7 @@ def shipment(file: ShipmentFile) -> Json:
         "label": _label(file),
         "tenders": [tender(each) for each in file.tenders],
         "cases": [case(each) for each in file.cases],
-        "proof_of_delivery": proof(record.proof),
+        "proof_of_delivery": proof(record, file.pictures, link),
         "metadata": dict(record.shipment.metadata),
     }
 
@@ -207,12 +208,6 @@ def case(each: Case) -> Json:
         "created_at": each.created_at,
         "resolution": each.resolution,
     }
-
-
-def proof(given: ProofOfDelivery | None) -> Json | None:
-    """Proof of delivery; images that came as bytes are base64."""
-    data: Json | None = None if given is None else to_json(given)
-    return data
 
 
 def event(each: TrackingEvent) -> Json:

@@ -44,7 +44,7 @@ def _file(shipment_id: str) -> ShipmentFile:
 def _shown(record: ShipmentRecord, done: int) -> Response:
     """The shipment: `done` when it is settled, 202 while something is not known yet."""
     file = _file(record.id)
-    return answer(shapes.shipment(file), 202 if file.shipment.state in UNDECIDED else done)
+    return answer(shapes.shipment(file, services().proofs.link), 202 if file.shipment.state in UNDECIDED else done)
 
 
 @blueprint.route("", methods=["POST"])
@@ -83,7 +83,7 @@ def list_shipments(narrowed: dict[str, object]) -> Response:
 @blueprint.response(200, ShipmentSchema)
 def get_shipment(shipment_id: str) -> Response:
     """One shipment, with its tenders, cases and proof of delivery."""
-    return answer(shapes.shipment(_file(shipment_id)))
+    return answer(shapes.shipment(_file(shipment_id), services().proofs.link))
 
 
 @blueprint.route("/<shipment_id>/events")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -145,7 +145,10 @@ class TrackingEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofOfDelivery:
-    """What shows that it was handed over: who took it, images (by link or bytes), where and when."""
+    """What shows that it was handed over: who took it, images (by link or bytes), where and when.
+
+    Kept with a shipment are only its facts; images are `gateway.domain.proof_files`.
+    """
 
     delivered_at: datetime | None = None
     received_by: str = ""
@@ -159,6 +162,20 @@ class ProofOfDelivery:
     barcodes: tuple[str, ...] = ()
     latitude: float | None = None
     longitude: float | None = None
+    id_checked: bool | None = None
+
+    @property
+    def facts(self) -> ProofOfDelivery:
+        """It without its images."""
+        return replace(self, signature_url="", photo_url="", signature=b"", photo=b"")
+
+    def over(self, earlier: ProofOfDelivery | None) -> ProofOfDelivery:
+        """This one with what only an earlier one told."""
+        if earlier is None:
+            return self
+        blank = ProofOfDelivery()
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(earlier, **{name: value for name, value in told.items() if value != getattr(blank, name)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

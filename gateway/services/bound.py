@@ -27,6 +27,7 @@ from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
+from gateway.services.proof_files import ProofFiles
 from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
@@ -98,4 +99,5 @@ class Services:
     webhooks: MerchantWebhooks
     lanes: WebhookLanes
     live: LiveUpdates
+    proofs: ProofFiles
     foresight: Foresight

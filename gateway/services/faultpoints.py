@@ -30,6 +30,8 @@ class Purpose(StrEnum):
     TRACK = "track_sent"
     SUBSCRIBE = "subscribe_sent"
     PROOF = "proof_sent"
+    PROOF_FILE = "proof_file_sent"
+    PROOF_FILE_KEPT = "proof_file_kept"
     CHECK = "check_sent"
     SERVICE_POINTS = "service_points_sent"
     PICKUP = "pickup_sent"

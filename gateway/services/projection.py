@@ -13,6 +13,7 @@ from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
 from gateway.services.changes import record_change, record_tracker_change
 from gateway.services.ids import new_id
 from gateway.services.ports import UnitOfWork
+from gateway.services.proof_intake import take_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,8 @@ def _move(
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
     if shipment is None or shipment.tender_id != tracker.tender_id or not (changed or proof):
         return shipment
-    moved = replace(
-        shipment,
-        **told(current),
-        proof=proof or shipment.proof,
-    )
+    kept = take_pictures(uow, shipment, proof, now) if proof else shipment.proof
+    moved = replace(shipment, **told(current), proof=kept)
     if moved == shipment:
         return shipment
     kind, *also = _news(shipment, moved, changed, corrected)

@@ -1,7 +1,8 @@
-"""POST to a URL a stranger gave us, without letting it reach anything that is not public.
+"""Call a URL a stranger gave us, without letting it reach anything that is not public.
 
 The host is resolved once, every address must be public, and the connection goes to the checked address (TLS still
-verifies the name). No redirects, no proxies, one deadline from connecting on, at most 2 KiB of the answer is kept.
+verifies the name). No redirects (but those of files, each checked like the first), no proxies, one deadline from
+connecting on, and of the answer no more is kept than was said before: 2 KiB of what a receiver of messages says.
 Source of the traps: `ipaddress.is_global` takes every IPv6 address for public that is not in its lists, although only
 2000::/3 is allocated (IANA, IPv6 Address Space), and NAT64 (RFC 6052), mapped and 6to4 addresses hide IPv4 ones.
 """
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import certifi
 import pycurl
@@ -23,6 +24,8 @@ import pycurl
 KEPT_BYTES = 2048
 MAX_URL = 2048
 CONNECT_S = 3
+MOST_REDIRECTS = 2
+REDIRECTS = (301, 302, 303, 307, 308)
 ALLOCATED = ipaddress.ip_network("2000::/3")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # Escapes and the like are refused: two parsers might not read the same host in them.
@@ -34,6 +37,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 class NotPublic(ValueError):
     """A URL that must not be called; the message says why."""
+
+
+class NotFetched(Exception):
+    """A file that could not be had; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +76,53 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float,
     Raises:
         NotPublic: the URL, or an address its host resolves to, is not public.
     """
+    sent = {
+        pycurl.POST: True,
+        pycurl.POSTFIELDS: body,
+        pycurl.HTTPHEADER: [*(f"{name}: {value}" for name, value in headers.items()), "Expect:"],
+    }
+    said = _call(url, sent, timeout_s=timeout_s, most_bytes=KEPT_BYTES, allow_private=allow_private)
+    head = UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", said.body.decode("utf-8", "replace"))
+    return Answer(said.status, head, said.problem, said.headers["retry-after"])
+
+
+def fetch(url: str, *, timeout_s: float, most_bytes: int, allow_private: bool) -> bytes:
+    """A file, through at most two redirects.
+
+    Raises:
+        NotPublic: the URL, one it redirects to, or an address one's host resolves to, is not public.
+        NotFetched: anything else that went wrong.
+    """
+    for _ in range(1 + MOST_REDIRECTS):
+        said = _call(url, {}, timeout_s=timeout_s, most_bytes=most_bytes + 1, allow_private=allow_private)
+        if said.problem or said.status is None:
+            raise NotFetched(said.problem or "no answer")
+        if len(said.body) > most_bytes:
+            raise NotFetched(f"it is larger than {most_bytes} bytes")
+        if said.status in REDIRECTS and said.headers["location"]:
+            url = urljoin(url, said.headers["location"])
+            continue
+        if said.status != 200:
+            raise NotFetched(f"the answer is {said.status}")
+        return said.body
+    raise NotFetched("too many redirects")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    status: int | None
+    body: bytes
+    headers: Mapping[str, str]
+    problem: str
+
+
+def _call(url: str, sent: Mapping[int, object], *, timeout_s: float, most_bytes: int, allow_private: bool) -> _Said:
     scheme, host, port = _parts(url, allow_private)
+    kept, answered = BytesIO(), {"retry-after": "", "location": ""}
     try:
         address = _checked_address(host, port, allow_private)
     except socket.gaierror as error:
-        return Answer(None, "", f"{host} does not resolve: {error.strerror}")
-    kept, answered = BytesIO(), {"retry-after": ""}
+        return _Said(None, b"", answered, f"{host} does not resolve: {error.strerror}")
     with closing(pycurl.Curl()) as curl:
         curl.setopt(pycurl.URL, url)
         # Whatever the URL says: libcurl itself never looks a name up.
@@ -86,15 +134,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float,
         curl.setopt(pycurl.CAINFO, certifi.where())
         curl.setopt(pycurl.CONNECTTIMEOUT, CONNECT_S)
         curl.setopt(pycurl.TIMEOUT_MS, int(timeout_s * 1000))
-        curl.setopt(pycurl.POST, True)
-        curl.setopt(pycurl.POSTFIELDS, body)
-        curl.setopt(pycurl.HTTPHEADER, [*(f"{name}: {value}" for name, value in headers.items()), "Expect:"])
-        curl.setopt(pycurl.WRITEFUNCTION, lambda data: _keep(kept, data))
+        curl.setopt(pycurl.WRITEFUNCTION, lambda data: _keep(kept, data, most_bytes))
         curl.setopt(pycurl.HEADERFUNCTION, lambda line: _header(answered, line))
+        for option, value in sent.items():
+            curl.setopt(option, value)
         problem = _performed(curl)
         status = int(curl.getinfo(pycurl.RESPONSE_CODE)) or None
-    head = UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", kept.getvalue().decode("utf-8", "replace"))
-    return Answer(status, head, problem, answered["retry-after"])
+    return _Said(status, kept.getvalue(), answered, problem)
 
 
 def _performed(curl: pycurl.Curl) -> str:
@@ -148,9 +194,9 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _keep(kept: BytesIO, data: bytes) -> int:
+def _keep(kept: BytesIO, data: bytes, most_bytes: int) -> int:
     """Keep the head of the body; a short count makes libcurl stop reading."""
-    room = KEPT_BYTES - kept.tell()
+    room = most_bytes - kept.tell()
     kept.write(data[:room])
     return len(data) if len(data) <= room else 0
 

@@ -19,6 +19,7 @@ from gateway.domain.errors import (
 )
 from gateway.domain.fold import sort_key
 from gateway.domain.postcodes import normalised
+from gateway.domain.proof_files import ProofFile
 from gateway.domain.quotes import Quote
 from gateway.domain.records import Case, ShipmentRecord, Tender
 from gateway.domain.shipments import LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
@@ -57,12 +58,13 @@ class BookAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentFile:
-    """A shipment with its tenders and cases, as the API shows it."""
+    """A shipment with its tenders, cases and pictures, as the API shows it."""
 
     shipment: ShipmentRecord
     tenders: tuple[Tender, ...]
     cases: tuple[Case, ...]
     labels: tuple[LabelKind, ...]
+    pictures: tuple[ProofFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +121,10 @@ class ShipmentService:
             found = uow.shipments.look_up(merchant_id, shipment_id)
             if found is None or found.shipment.mode != mode:
                 raise NotFound(f"no shipment {shipment_id}")
+            proven = found.shipment.proof is not None
             return ShipmentFile(
                 shipment=found.shipment,
+                pictures=tuple(uow.proof_files.of_shipment(merchant_id, shipment_id)) if proven else (),
                 tenders=tuple(uow.tenders.of_shipment(merchant_id, shipment_id)),
                 cases=tuple(uow.cases.of_shipment(merchant_id, shipment_id)) if found.has_cases else (),
                 labels=tuple(kind for kind in LabelKind if kind in found.labels),

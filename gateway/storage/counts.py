@@ -9,10 +9,12 @@ from sqlalchemy import literal as word
 
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
+from gateway.domain.proof_files import ProofFileState
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.storage.tables.base import Row, table_of
 from gateway.storage.tables.handover import ManifestRow, PickupRow
 from gateway.storage.tables.messages import DeliveryRow
+from gateway.storage.tables.proofs import ProofFileRow
 from gateway.storage.tables.shipments import CaseRow, RecallRow, ShipmentRow, TenderRow
 from gateway.storage.tables.tracking import InboxRow
 
@@ -30,6 +32,8 @@ WAITING: Mapping[str, tuple[type[Row], ColumnElement[bool]]] = {
     "webhooks_undelivered": (DeliveryRow, _of(DeliveryRow, DeliveryState.PENDING)),
     "pickups_uncertain": (PickupRow, _of(PickupRow, PickupState.UNCERTAIN)),
     "manifests_uncertain": (ManifestRow, _of(ManifestRow, ManifestState.UNCERTAIN)),
+    "pictures_waiting": (ProofFileRow, _of(ProofFileRow, ProofFileState.WAITING, ProofFileState.HELD)),
+    "pictures_refused": (ProofFileRow, _of(ProofFileRow, ProofFileState.REFUSED)),
     "cases_open": (CaseRow, _of(CaseRow, "open")),
 }
 

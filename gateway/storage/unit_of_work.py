@@ -32,6 +32,7 @@ from gateway.storage.repositories.many import ManyRepository
 from gateway.storage.repositories.outbox import OutboxRepository
 from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
+from gateway.storage.repositories.proofs import ProofFileRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
 from gateway.storage.repositories.reliability import ReliabilityRepository
@@ -77,6 +78,7 @@ class SqlUnitOfWork:
         self.idempotency: ports.Idempotency = IdempotencyRepository(connection)
         self.cases: ports.Cases = CaseRepository(connection)
         self.records: ports.DeliveryRecords = DeliveryRecordRepository(connection)
+        self.proof_files: ports.ProofFiles = ProofFileRepository(connection)
         self.pickups: ports.Pickups = PickupRepository(connection)
         self.manifests: ports.Manifests = ManifestRepository(connection)
         self.polling: ports.PollingSpends = PollingSpendRepository(connection)

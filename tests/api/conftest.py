@@ -27,6 +27,7 @@ def environment(url: str) -> dict[str, str]:
         "GATEWAY__SECRETS__PEPPER": "p" * 32,
         "GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true",
         "GATEWAY__WEBHOOKS__ALLOW_PRIVATE": "true",
+        "GATEWAY__FILES__URL": "memory://api",
     }
 
 

@@ -76,6 +76,7 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "SECRETS__PEPPER": "pepper" * 6,
         "CARRIERS__ALLOW_PLAIN_HTTP": "true",
         "WEBHOOKS__ALLOW_PRIVATE": "true",
+        "FILES__URL": "memory://journeys",
         "BOOKING__DEADLINE_S": "2",
         "BOOKING__LEASE_MARGIN_S": "1",
         **more,
@@ -112,7 +113,9 @@ class Merchant:
             "Authorization": f"Bearer {self.key}",
             **{name.replace("_", "-"): text for name, text in headers.items()},
         }
-        sent = {"data": body, "content_type": "text/csv"} if isinstance(body, str) else {"json": body}
+        sent: dict[str, Any] = {"json": body}
+        if isinstance(body, str | bytes):
+            sent = {"data": body, "content_type": "text/csv" if isinstance(body, str) else "image/jpeg"}
         return self.app.test_client().open(path, method=method, headers=told, **sent)
 
     def get(self, path: str) -> Any:

@@ -9,13 +9,14 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from gateway.api.schemas.facilities import AtFacility, OriginSchema
 from gateway.api.schemas.fields import Given, Shown, counted, cursor, moment, text, word
+from gateway.api.schemas.proofs import ProofShownSchema
 from gateway.api.schemas.quotes import (
     MOST_PARCELS,
     SERVICES,
     QuoteAskSchema,
     to_ask,
 )
-from gateway.api.schemas.tracking import STATUSES, ProofShownSchema
+from gateway.api.schemas.tracking import STATUSES
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
 from gateway.domain.checkouts import offer_in
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, ShipmentState, TenderState

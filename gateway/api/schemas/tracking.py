@@ -14,14 +14,14 @@ from gateway.api.schemas.fields import (
     counted,
     cursor,
     degrees,
-    flag,
     moment,
     text,
     whole,
     word,
 )
+from gateway.api.schemas.proofs import ProofSchema
 from gateway.api.schemas.values import COUNTRY
-from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source, statuses
+from gateway.domain.tracking import Leg, Place, Source, statuses
 from gateway.services.scans import Scan
 
 STATUSES = list(statuses())
@@ -111,41 +111,6 @@ class TrackerPageSchema(Shown):
 
     data = fields.List(fields.Nested(TrackerSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-
-
-class ProofSchema(Given):
-    """What the driver collected at the door; images by link."""
-
-    received_by = text(100, allow_none=True)
-    relationship = text(64, "Of that person to the recipient.", allow_none=True)
-    signature_url = text(2048, allow_none=True)
-    photo_url = text(2048, allow_none=True)
-    pin_matched = flag(allow_none=True, load_default=None)
-    min_age_verified = whole(1, 120, allow_none=True, load_default=None)
-    latitude = degrees(90)
-    longitude = degrees(180)
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: object) -> ProofOfDelivery:
-        """To the domain's ProofOfDelivery."""
-        return ProofOfDelivery(**data)
-
-
-class ProofShownSchema(Shown):
-    """What shows that it was handed over. What is not known is left out."""
-
-    delivered_at = fields.AwareDateTime()
-    received_by = fields.String()
-    relationship = fields.String()
-    signature_url = fields.String()
-    photo_url = fields.String()
-    signature = fields.String(metadata={"description": "The image in base64, where the carrier sent bytes."})
-    photo = fields.String(metadata={"description": "The image in base64, where the carrier sent bytes."})
-    pin_matched = fields.Boolean()
-    min_age_verified = fields.Integer()
-    barcodes = fields.List(fields.String())
-    latitude = fields.Float()
-    longitude = fields.Float()
 
 
 class ScanSchema(Given):

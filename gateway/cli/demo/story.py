@@ -24,7 +24,7 @@ BOOKS_LATER = "nett-sim914"
 """A reference with which the sandbox does not answer; the booking appears 300 seconds later."""
 
 DUPLICATES = 2
-SHOWN_OF_PROOF = ("received_by", "signature_url", "photo_url")
+SHOWN_OF_PROOF = ("received_by", "relationship")
 
 
 def play(stage: Stage) -> None:

@@ -51,6 +51,7 @@ from gateway.services.ports.messages import Outbox as Outbox
 from gateway.services.ports.places import Facilities as Facilities
 from gateway.services.ports.places import ZoneSets as ZoneSets
 from gateway.services.ports.policies import Policies as Policies
+from gateway.services.ports.proofs import ProofFiles as ProofFiles
 from gateway.services.ports.reliability import Reliability as Reliability
 from gateway.services.ports.waves import Assignments as Assignments
 
@@ -248,6 +249,7 @@ class UnitOfWork(Protocol):
     idempotency: Idempotency
     cases: Cases
     records: DeliveryRecords
+    proof_files: ProofFiles
     pickups: Pickups
     manifests: Manifests
     polling: PollingSpends
