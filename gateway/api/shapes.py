@@ -10,6 +10,7 @@ from gateway.api.shapes_foresight import outlook
 from gateway.domain.codec import to_json
 from gateway.domain.quotes import CarrierResult, LastResort, Offer, Quote
 from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender, TrackerRecord
+from gateway.domain.sentences import recipient_sentence
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
 from gateway.domain.values import Address, Parcel
@@ -102,7 +103,6 @@ def carrier_result(result: CarrierResult) -> Json:
 def summary(shipment: ShipmentRecord) -> Json:
     """A shipment as lists show it."""
     reason = reasons()[shipment.reason]
-    sentence = reason.recipient_sentence or statuses()[shipment.status].recipient_sentence
     waits_for_us = shipment.state in (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
     return {
         "id": shipment.id,
@@ -121,16 +121,35 @@ def summary(shipment: ShipmentRecord) -> Json:
         "price": money(shipment.price),
         "promised_price": money(shipment.promised_price),
         "promise": {"deliver_by": shipment.deliver_by},
+        "eta": eta(shipment),
+        "leg": shipment.leg.value,
         "attempts": shipment.attempts,
         "status_conflict": shipment.status_conflict,
         "status_at": shipment.status_at,
         "delivered_at": shipment.delivered_at,
         "last_progress_status": shipment.last_progress_status or None,
+        "attributable_to": reason.attributable_to,
         "action_required_by": "support" if waits_for_us else reason.action_required_by,
-        "recipient_sentence": sentence,
+        "recipient_sentence": recipient_sentence(shipment.status, shipment.reason, shipment.pieces),
+        "parcel_statuses": [
+            {"tracking_number": number, "status": status} for number, status in sorted(shipment.pieces.items())
+        ],
         "created_at": shipment.created_at,
         "updated_at": shipment.updated_at,
         "version": shipment.version,
+    }
+
+
+def eta(shipment: ShipmentRecord) -> Json | None:
+    """When it is expected; None where nothing is, as after the delivery or on the way back."""
+    found = shipment.eta
+    if found is None:
+        return None
+    return {
+        "earliest": found.earliest,
+        "latest": found.latest,
+        "source": found.source.value,
+        "updated_at": found.updated_at,
     }
 
 
@@ -224,6 +243,10 @@ def event(each: TrackingEvent) -> Json:
         "status": each.status,
         "reason": each.reason,
         "phase": statuses()[each.status].phase,
+        "attributable_to": reasons()[each.reason].attributable_to,
+        "action_required_by": reasons()[each.reason].action_required_by,
+        "correction": each.correction,
+        "withdraws": each.withdraws or None,
         "carrier_code": each.carrier_code or None,
         "description": each.description or None,
         "source": each.source.value if each.source else None,

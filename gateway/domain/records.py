@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from gateway.domain.eta import Eta
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, Shipment, ShipmentState, TenderState
-from gateway.domain.tracking import ProofOfDelivery
+from gateway.domain.tracking import Leg, ProofOfDelivery
 from gateway.domain.values import Money, TimeWindow
 
 
@@ -92,6 +93,8 @@ class ShipmentRecord:
     `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold).
     `version` grows with every change of either and orders the merchant's webhooks.
     `promised_price` is what a checkout's offer was to cost the merchant; the buyer's price stands whatever it becomes.
+    `deliver_by` is the first promise, which never moves; `eta` is what is expected now. `pieces` has each parcel's own
+    status by number, where its carrier tells parcels apart. `due_at`: when `gateway.services.watch` looks at it next.
     """
 
     id: str
@@ -130,9 +133,14 @@ class ShipmentRecord:
     status_at: datetime | None = None
     delivered_at: datetime | None = None
     last_progress_status: str = ""
+    leg: Leg = Leg.OUTBOUND
+    pieces: Mapping[str, str] = field(default_factory=dict)
+    eta: Eta | None = None
     proof: ProofOfDelivery | None = None
     booking: BookingRef | None = None
     version: int = 1
+    due_at: datetime | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +273,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """The flat facts of one shipment that measures are made of; money in minor units of `currency`."""
+    """The flat facts of one shipment that measures are made of; money in minor units of `currency`.
+
+    `estimates`: what the carrier said of its arrival when a stage of its way began, by stage (`gateway.domain.stages`).
+    """
 
     merchant_id: str
     shipment_id: str
@@ -287,3 +298,4 @@ class DeliveryRecord:
     co2e_g: int | None = None
     parcels: int = 1
     weight_g: int = 0
+    estimates: Mapping[str, datetime] = field(default_factory=dict)

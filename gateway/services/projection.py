@@ -95,11 +95,13 @@ def _move(
 ) -> ShipmentRecord | None:
     """The shipment follows the tracker of its booking; trackers of closed tenders move nothing."""
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
-    if shipment is None or shipment.tender_id != tracker.tender_id or not (changed or proof):
+    if shipment is None or shipment.tender_id != tracker.tender_id:
         return shipment
     moved = replace(
         shipment,
         **told(current),
+        leg=current.leg,
+        pieces=shipment.pieces if current.pieces == shipment.pieces else current.pieces,
         proof=proof or shipment.proof,
     )
     if moved == shipment:
@@ -108,18 +110,23 @@ def _move(
     moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:
         uow.cases.open(_conflict(moved, now))
+    if shipment.status_conflict and not moved.status_conflict:
+        why = f"its events agree again: it is {moved.status}"
+        uow.cases.close(moved.merchant_id, moved.id, "status_conflict", now, "settled", why)
     _keep_facts(uow, moved, current, events)
     return moved
 
 
 def _news(before: ShipmentRecord, after: ShipmentRecord, changed: bool, corrected: bool) -> list[str]:
     """The types of message that tell of a shipment that moved, one at least."""
+    by_parcel = len(after.pieces) > 1 and after.pieces != before.pieces and bool(before.pieces)
     into_trouble = after.status == "exception" and (before.status, before.reason) != (after.status, after.reason)
     applies = {
         "shipment.status_changed": changed,
         "shipment.status_corrected": changed and corrected,
         "shipment.exception": into_trouble,
         "shipment.attempted": after.status == "attempt_failed" and after.attempts > before.attempts,
+        "shipment.parcel_status_changed": by_parcel,
         "shipment.proof_of_delivery": after.proof != before.proof,
     }
     return [name for name, is_so in applies.items() if is_so]
