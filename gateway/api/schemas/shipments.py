@@ -164,7 +164,7 @@ class PromiseSchema(Shown):
 
 
 class EtaSchema(Shown):
-    """When it is expected: by `latest` in nine of ten cases, before `earliest` in one of ten. It moves, the promise not."""
+    """When it is expected: by `latest` in nine of ten cases, before `earliest` in one. It moves, the promise not."""
 
     earliest = fields.AwareDateTime(required=True)
     latest = fields.AwareDateTime(required=True)
