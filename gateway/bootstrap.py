@@ -35,6 +35,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.corrections import CorrectionDesk
 from gateway.services.decisions import Decisions
 from gateway.services.endpoint_news import LoggedAlarm
 from gateway.services.facilities import FacilityBook
@@ -70,6 +71,7 @@ from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
+from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
@@ -190,6 +192,8 @@ def _intake(
         "quarantine": Quarantine(store, clock),
         "status_tables": StatusTableBook(store, accounts, clock),
         "rereading": Rereading(store, accounts, pool, clock),
+        "corrections": CorrectionDesk(store, clock),
+        "watch": Watch(store, clock, settings.worker),
     }
 
 
@@ -238,6 +242,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
         Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
+        Job("watch", services.watch.claim, services.watch.work, services.watch.park),
         Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),

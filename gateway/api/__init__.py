@@ -6,6 +6,7 @@ from gateway.api import (
     backtests,
     cartonizations,
     checkout_connections,
+    corrections,
     emissions,
     facilities,
     handover,
@@ -29,6 +30,7 @@ from gateway.api.checkout import callbacks
 BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
+    corrections.blueprint,
     handover.blueprint,
     labels.blueprint,
     tracking.blueprint,

@@ -125,6 +125,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "leg": shipment.leg.value,
         "attempts": shipment.attempts,
         "status_conflict": shipment.status_conflict,
+        "alarms": list(shipment.alarms),
         "status_at": shipment.status_at,
         "delivered_at": shipment.delivered_at,
         "last_progress_status": shipment.last_progress_status or None,
@@ -143,7 +144,7 @@ def summary(shipment: ShipmentRecord) -> Json:
 def eta(shipment: ShipmentRecord) -> Json | None:
     """When it is expected; None where nothing is, as after the delivery or on the way back."""
     found = shipment.eta
-    if found is None:
+    if found is None or shipment.phase in ("final", "return"):
         return None
     return {
         "earliest": found.earliest,

@@ -90,11 +90,12 @@ class Publication:
 class ShipmentRecord:
     """A shipment and how far it has come.
 
-    `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold).
-    `version` grows with every change of either and orders the merchant's webhooks.
+    `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold); `version`
+    grows with every change of either and orders the merchant's webhooks.
     `promised_price` is what a checkout's offer was to cost the merchant; the buyer's price stands whatever it becomes.
     `deliver_by` is the first promise, which never moves; `eta` is what is expected now. `pieces` has each parcel's own
-    status by number, where its carrier tells parcels apart. `due_at`: when `gateway.services.watch` looks at it next.
+    status by number, where its carrier tells parcels apart. `alarms` are the kinds of open cases that
+    `gateway.services.watch` has opened; it looks at the shipment again when it is `due_at`.
     """
 
     id: str
@@ -136,6 +137,7 @@ class ShipmentRecord:
     leg: Leg = Leg.OUTBOUND
     pieces: Mapping[str, str] = field(default_factory=dict)
     eta: Eta | None = None
+    alarms: tuple[str, ...] = ()
     proof: ProofOfDelivery | None = None
     booking: BookingRef | None = None
     version: int = 1
@@ -211,22 +213,6 @@ class TrackerRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyRecord:
-    """A client's Idempotency-Key: claimed, then done with the answer that every repeat gets."""
-
-    merchant_id: str
-    route: str
-    key: str
-    fingerprint: str
-    state: Literal["running", "done"]
-    locked_until: datetime
-    created_at: datetime
-    resource_id: str = ""
-    status: int | None = None
-    body: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
     """A booking to be taken back at its carrier: because the merchant asked, or because it must not exist.
 
@@ -254,7 +240,7 @@ class Case:
     """Something a person must settle, about a tender, a shipment or (a pickup or manifest) the `subject_id`.
 
     Kinds: needs_review, recall_refused, recall_open, price_variance, pickup_uncertain, pickup_open, pickup_unwanted,
-    manifest_uncertain, manifest_unwanted.
+    manifest_uncertain, manifest_unwanted, status_conflict, and those of `gateway.domain.plausibility`.
     """
 
     id: str

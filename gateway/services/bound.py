@@ -13,6 +13,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.corrections import CorrectionDesk
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
@@ -42,6 +43,7 @@ from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
+from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
@@ -89,6 +91,7 @@ class Services:
     quarantine: Quarantine
     status_tables: StatusTableBook
     rereading: Rereading
+    corrections: CorrectionDesk
     retention: Retention
     poller: Poller
     fleet: Fleet
@@ -99,3 +102,4 @@ class Services:
     lanes: WebhookLanes
     live: LiveUpdates
     foresight: Foresight
+    watch: Watch

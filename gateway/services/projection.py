@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.fold import CurrentStatus, current_status
-from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
+from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
+from gateway.domain.stages import stages
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
 from gateway.services.changes import record_change, record_tracker_change
 from gateway.services.ids import new_id
@@ -106,6 +107,7 @@ def _move(
     )
     if moved == shipment:
         return shipment
+    moved = replace(moved, due_at=now)
     kind, *also = _news(shipment, moved, changed, corrected)
     moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:
@@ -113,7 +115,7 @@ def _move(
     if shipment.status_conflict and not moved.status_conflict:
         why = f"its events agree again: it is {moved.status}"
         uow.cases.close(moved.merchant_id, moved.id, "status_conflict", now, "settled", why)
-    _keep_facts(uow, moved, current, events)
+    _keep_facts(uow, moved, tracker, current, events)
     return moved
 
 
@@ -148,6 +150,7 @@ def _conflict(shipment: ShipmentRecord, now: datetime) -> Case:
 def _keep_facts(
     uow: UnitOfWork,
     shipment: ShipmentRecord,
+    tracker: TrackerRecord,
     current: CurrentStatus,
     events: Sequence[TrackingEvent],
 ) -> None:
@@ -163,5 +166,16 @@ def _keep_facts(
             delivered_at=current.delivered_at,
             attempts=current.attempts,
             outcome=current.status if current.terminal else "",
+            estimates=_estimates(record, tracker, events),
         )
     )
+
+
+def _estimates(
+    record: DeliveryRecord, tracker: TrackerRecord, events: Sequence[TrackingEvent]
+) -> Mapping[str, datetime]:
+    """The carrier's first estimate in each stage: what it is measured by (`gateway.services.reliability.courses`)."""
+    estimate, passed = tracker.estimated_delivery_at, stages(events)
+    if estimate is None or not passed or passed[-1].name in record.estimates:
+        return record.estimates
+    return {**record.estimates, passed[-1].name: estimate}

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 OPEN = "due_at IS NOT NULL"
-NEW = ("leg", "pieces", "eta", "due_at", "tries")
+NEW = ("leg", "pieces", "eta", "alarms", "due_at", "tries")
 
 
 def upgrade() -> None:
@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("leg", sa.String(), nullable=False, server_default="outbound"),
         sa.Column("pieces", sa.Text(), nullable=False, server_default="{}"),
         sa.Column("eta", sa.Text(), nullable=True),
+        sa.Column("alarms", sa.Text(), nullable=False, server_default="[]"),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False, server_default="0"),
     ):

@@ -19,6 +19,7 @@ from gateway.api.schemas.tracking import STATUSES, ProofShownSchema, action_requ
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
 from gateway.domain.checkouts import offer_in
 from gateway.domain.eta import EtaSource
+from gateway.domain.plausibility import KINDS
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, ShipmentState, TenderState
 from gateway.domain.tracking import Leg
 from gateway.services.shipments import BookAsk
@@ -220,6 +221,9 @@ class ShipmentSummarySchema(Shown):
     attempts = fields.Integer(required=True)
     status_conflict = fields.Boolean(
         required=True, metadata={"description": "The carrier contradicts itself; we show the less certain word."}
+    )
+    alarms = fields.List(
+        word(list(KINDS)), required=True, metadata={"description": "Kinds of open cases about its plausibility."}
     )
     status_at = fields.AwareDateTime(required=True, allow_none=True)
     delivered_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -100,6 +100,7 @@ class ShipmentRow(Named, Row):
     leg: Mapped[Leg] = mapped_column(server_default=Leg.OUTBOUND.value)
     pieces: Mapped[Mapping[str, str]] = mapped_column(server_default="{}")
     eta: Mapped[Eta | None]
+    alarms: Mapped[tuple[str, ...]] = mapped_column(server_default="[]")
     proof: Mapped[ProofOfDelivery | None]
     booking: Mapped[BookingRef | None]
     version: Mapped[int]
