@@ -73,6 +73,7 @@ from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
 from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
+from gateway.services.whereabouts import WhereaboutsDesk
 from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
@@ -193,6 +194,7 @@ def _intake(
         "status_tables": StatusTableBook(store, accounts, clock),
         "rereading": Rereading(store, accounts, pool, clock),
         "corrections": CorrectionDesk(store, clock),
+        "whereabouts": WhereaboutsDesk(store),
         "watch": Watch(store, clock, settings.worker),
     }
 

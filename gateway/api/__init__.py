@@ -23,6 +23,7 @@ from gateway.api import (
     streams,
     tracking,
     webhook_endpoints,
+    whereabouts,
     zones,
 )
 from gateway.api.checkout import callbacks
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
     corrections.blueprint,
+    whereabouts.blueprint,
     handover.blueprint,
     labels.blueprint,
     tracking.blueprint,

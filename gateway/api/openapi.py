@@ -51,6 +51,7 @@ TAGS = {
     "trackers": "Follow numbers that were not booked here.",
     "tracking-events": "A merchant's own tracking history, in bulk.",
     "quarantine": "What could not be applied, and how to try again.",
+    "statuses": "The words of tracking.",
     "fleet": "Own drivers and depots: scans, delivery windows.",
     "carriers": "The installed carriers, and where they push their events.",
     "accounts": "Contracts with carriers.",

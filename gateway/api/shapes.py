@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from gateway.api import shapes_tracking
 from gateway.api.prices import money, promise
 from gateway.api.shapes_foresight import outlook
 from gateway.domain.codec import to_json
 from gateway.domain.quotes import CarrierResult, LastResort, Offer, Quote
-from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender, TrackerRecord
+from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender
 from gateway.domain.sentences import recipient_sentence
 from gateway.domain.shipments import ShipmentState
-from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, reasons, statuses
+from gateway.domain.tracking import ProofOfDelivery, reasons
 from gateway.domain.values import Address, Parcel
 from gateway.services.accounts import PollingView
 from gateway.services.shipments import ShipmentFile
@@ -121,7 +122,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "price": money(shipment.price),
         "promised_price": money(shipment.promised_price),
         "promise": {"deliver_by": shipment.deliver_by},
-        "eta": eta(shipment),
+        "eta": shapes_tracking.eta(shipment),
         "leg": shipment.leg.value,
         "attempts": shipment.attempts,
         "status_conflict": shipment.status_conflict,
@@ -138,19 +139,6 @@ def summary(shipment: ShipmentRecord) -> Json:
         "created_at": shipment.created_at,
         "updated_at": shipment.updated_at,
         "version": shipment.version,
-    }
-
-
-def eta(shipment: ShipmentRecord) -> Json | None:
-    """When it is expected; None where nothing is, as after the delivery or on the way back."""
-    found = shipment.eta
-    if found is None or shipment.phase in ("final", "return"):
-        return None
-    return {
-        "earliest": found.earliest,
-        "latest": found.latest,
-        "source": found.source.value,
-        "updated_at": found.updated_at,
     }
 
 
@@ -233,48 +221,6 @@ def proof(given: ProofOfDelivery | None) -> Json | None:
     """Proof of delivery; images that came as bytes are base64."""
     data: Json | None = None if given is None else to_json(given)
     return data
-
-
-def event(each: TrackingEvent) -> Json:
-    """One scan."""
-    return {
-        "id": each.event_id,
-        "occurred_at": each.occurred_at,
-        "received_at": each.received_at,
-        "status": each.status,
-        "reason": each.reason,
-        "phase": statuses()[each.status].phase,
-        "attributable_to": reasons()[each.reason].attributable_to,
-        "action_required_by": reasons()[each.reason].action_required_by,
-        "correction": each.correction,
-        "withdraws": each.withdraws or None,
-        "carrier_code": each.carrier_code or None,
-        "description": each.description or None,
-        "source": each.source.value if each.source else None,
-        "leg": each.leg.value,
-        "piece": each.piece or None,
-        "place": to_json(each.place) if each.place else None,
-        "occurred_at_local": each.occurred_at_local or None,
-        "tz_source": each.tz_source,
-    }
-
-
-def tracker(each: TrackerRecord) -> Json:
-    """A number we follow."""
-    return {
-        "id": each.id,
-        "account_id": each.account_id,
-        "carrier": each.carrier,
-        "tracking_number": each.tracking_number,
-        "shipment_id": each.shipment_id or None,
-        "status": each.status,
-        "reason": each.reason,
-        "phase": each.phase,
-        "attempts": each.attempts,
-        "delivered_at": each.delivered_at,
-        "estimated_delivery_at": each.estimated_delivery_at,
-        "created_at": each.created_at,
-    }
 
 
 def account(each: AccountRecord, polling: PollingView, public_url: str) -> Json:

@@ -86,7 +86,7 @@ class CurrentStatus:
     """Where a shipment is and why, as its events tell it. Without any telling event: `unknown`, nothing else.
 
     `occurred_at` and `event_id` are those of the event that decided. `attempts` counts the courier's visits
-    at the recipient's door, the successful one included: delivered with one attempt is first-attempt success.
+    at the recipient's door (`visits`: when), the successful one included: one attempt is first-attempt success.
     `delivered_at` is when the last parcel was handed over. `last_progress_status` is how far it had come,
     untouched by exceptions and failed attempts. `status_conflict` asks a person to look. `pieces` has each
     parcel's own status where parcels are known by number.
@@ -99,6 +99,7 @@ class CurrentStatus:
     occurred_at: datetime | None = None
     event_id: str = ""
     attempts: int = 0
+    visits: tuple[datetime, ...] = ()
     first_attempt_at: datetime | None = None
     delivered_at: datetime | None = None
     last_progress_status: str = "unknown"
@@ -164,6 +165,7 @@ def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) 
         occurred_at=decided.event.occurred_at,
         event_id=decided.event.event_id,
         attempts=len(visits),
+        visits=tuple(visits),
         first_attempt_at=visits[0] if visits else None,
         delivered_at=_delivered_at(courses),
         last_progress_status=decided.progress,

@@ -45,6 +45,7 @@ from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
 from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
+from gateway.services.whereabouts import WhereaboutsDesk
 from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
 
@@ -103,3 +104,4 @@ class Services:
     live: LiveUpdates
     foresight: Foresight
     watch: Watch
+    whereabouts: WhereaboutsDesk
