@@ -37,6 +37,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.corrections import CorrectionDesk
 from gateway.services.decisions import Decisions
 from gateway.services.endpoint_news import LoggedAlarm
 from gateway.services.facilities import FacilityBook
@@ -74,7 +75,9 @@ from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
+from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
+from gateway.services.whereabouts import WhereaboutsDesk
 from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
@@ -207,6 +210,9 @@ def _intake(
         "quarantine": Quarantine(store, clock),
         "status_tables": StatusTableBook(store, accounts, clock),
         "rereading": Rereading(store, accounts, pool, clock),
+        "corrections": CorrectionDesk(store, clock),
+        "whereabouts": WhereaboutsDesk(store),
+        "watch": Watch(store, clock, settings.worker),
     }
 
 
@@ -255,6 +261,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
         Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park),
+        Job("watch", services.watch.claim, services.watch.work, services.watch.park),
         Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
         Job("proofs", proofs.claim, proofs.work, proofs.park, at_once=PICTURES_AT_ONCE),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),

@@ -6,6 +6,7 @@ from gateway.api import (
     backtests,
     cartonizations,
     checkout_connections,
+    corrections,
     emissions,
     facilities,
     handover,
@@ -23,6 +24,7 @@ from gateway.api import (
     streams,
     tracking,
     webhook_endpoints,
+    whereabouts,
     zones,
 )
 from gateway.api.checkout import callbacks
@@ -30,6 +32,8 @@ from gateway.api.checkout import callbacks
 BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
+    corrections.blueprint,
+    whereabouts.blueprint,
     handover.blueprint,
     labels.blueprint,
     tracking.blueprint,

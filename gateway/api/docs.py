@@ -19,6 +19,8 @@ from gateway.api.outline import operations, shapes
 from gateway.api.policy_words import policy_examples, vocabulary
 from gateway.api.problems import PROBLEMS
 from gateway.domain.message_types import message_types
+from gateway.domain.tracking import reasons, statuses
+from gateway.domain.tracking_views import VIEWS, view
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
 CODE = re.compile(r"`([^`]+)`")
@@ -66,6 +68,14 @@ def scale_page() -> Response:
     """How far it goes: what was measured, and what comes next."""
     measured = files("gateway.api").joinpath("scale.csv").read_text("utf-8")
     return _page("scale.html", rows=list(csv.DictReader(measured.splitlines())))
+
+
+@blueprint.route("/docs/statuses")
+@open_to_all("it documents the API")
+def statuses_page() -> Response:
+    """Where a shipment is and why, what is expected, who may correct it, and the same in other people's words."""
+    views = [(name, view(name).items()) for name in VIEWS]
+    return _page("statuses.html", statuses=statuses().values(), reasons=reasons().values(), views=views)
 
 
 @blueprint.route("/docs/webhooks")

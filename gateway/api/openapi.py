@@ -53,6 +53,7 @@ TAGS = {
     "quarantine": "What could not be applied, and how to try again.",
     "fleet": "Own drivers and depots: scans, pictures, delivery windows.",
     "pictures": "Photos and signatures, by link.",
+    "statuses": "The words of tracking.",
     "carriers": "The installed carriers, and where they push their events.",
     "accounts": "Contracts with carriers.",
     "checkout": "What shops' checkouts call, in their own protocols; their errors are those protocols' too.",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from gateway.api import shapes_tracking
 from gateway.api.prices import money, promise
 from gateway.api.shapes_foresight import outlook
 from gateway.api.shapes_proofs import Links, proof
 from gateway.domain.codec import to_json
 from gateway.domain.quotes import CarrierResult, LastResort, Offer, Quote
-from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender, TrackerRecord
+from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender
+from gateway.domain.sentences import recipient_sentence
 from gateway.domain.shipments import ShipmentState
-from gateway.domain.tracking import TrackingEvent, reasons, statuses
+from gateway.domain.tracking import reasons
 from gateway.domain.values import Address, Parcel
 from gateway.services.accounts import PollingView
 from gateway.services.shipments import ShipmentFile
@@ -103,7 +105,6 @@ def carrier_result(result: CarrierResult) -> Json:
 def summary(shipment: ShipmentRecord) -> Json:
     """A shipment as lists show it."""
     reason = reasons()[shipment.reason]
-    sentence = reason.recipient_sentence or statuses()[shipment.status].recipient_sentence
     waits_for_us = shipment.state in (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
     return {
         "id": shipment.id,
@@ -122,13 +123,20 @@ def summary(shipment: ShipmentRecord) -> Json:
         "price": money(shipment.price),
         "promised_price": money(shipment.promised_price),
         "promise": {"deliver_by": shipment.deliver_by},
+        "eta": shapes_tracking.eta(shipment),
+        "leg": shipment.leg.value,
         "attempts": shipment.attempts,
         "status_conflict": shipment.status_conflict,
+        "alarms": list(shipment.alarms),
         "status_at": shipment.status_at,
         "delivered_at": shipment.delivered_at,
         "last_progress_status": shipment.last_progress_status or None,
+        "attributable_to": reason.attributable_to,
         "action_required_by": "support" if waits_for_us else reason.action_required_by,
-        "recipient_sentence": sentence,
+        "recipient_sentence": recipient_sentence(shipment.status, shipment.reason, shipment.pieces),
+        "parcel_statuses": [
+            {"tracking_number": number, "status": status} for number, status in sorted(shipment.pieces.items())
+        ],
         "created_at": shipment.created_at,
         "updated_at": shipment.updated_at,
         "version": shipment.version,
@@ -207,44 +215,6 @@ def case(each: Case) -> Json:
         "why": each.why,
         "created_at": each.created_at,
         "resolution": each.resolution,
-    }
-
-
-def event(each: TrackingEvent) -> Json:
-    """One scan."""
-    return {
-        "id": each.event_id,
-        "occurred_at": each.occurred_at,
-        "received_at": each.received_at,
-        "status": each.status,
-        "reason": each.reason,
-        "phase": statuses()[each.status].phase,
-        "carrier_code": each.carrier_code or None,
-        "description": each.description or None,
-        "source": each.source.value if each.source else None,
-        "leg": each.leg.value,
-        "piece": each.piece or None,
-        "place": to_json(each.place) if each.place else None,
-        "occurred_at_local": each.occurred_at_local or None,
-        "tz_source": each.tz_source,
-    }
-
-
-def tracker(each: TrackerRecord) -> Json:
-    """A number we follow."""
-    return {
-        "id": each.id,
-        "account_id": each.account_id,
-        "carrier": each.carrier,
-        "tracking_number": each.tracking_number,
-        "shipment_id": each.shipment_id or None,
-        "status": each.status,
-        "reason": each.reason,
-        "phase": each.phase,
-        "attempts": each.attempts,
-        "delivered_at": each.delivered_at,
-        "estimated_delivery_at": each.estimated_delivery_at,
-        "created_at": each.created_at,
     }
 
 

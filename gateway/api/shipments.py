@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flask import Response, g
 
-from gateway.api import shapes, shapes_decisions
+from gateway.api import shapes, shapes_decisions, shapes_tracking
 from gateway.api.auth import caller, requires, services
 from gateway.api.examples import BOOK, BOOK_A_QUOTE, RESOLVE
 from gateway.api.routes import ApiBlueprint, answer, once, page
@@ -92,7 +92,7 @@ def get_shipment(shipment_id: str) -> Response:
 def list_events(shipment_id: str) -> Response:
     """Everything that happened to it, oldest first."""
     found = services().shipments.events(caller().merchant_id, caller().mode, shipment_id)
-    return answer({"data": [shapes.event(each) for each in found]})
+    return answer({"data": [shapes_tracking.event(each) for each in found]})
 
 
 @blueprint.route("/<shipment_id>/decision")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from carriers.base import WebhookCall
-from gateway.api import shapes
+from gateway.api import shapes_tracking
 from gateway.api.auth import caller, open_to_all, requires, services
 from gateway.api.examples import SCANS, TRACKER, WINDOWS
 from gateway.api.routes import ApiBlueprint, answer, once, page
@@ -35,7 +35,9 @@ def create_tracker(_: Run, wanted: dict[str, str]) -> Response:
     """Follow a tracking number that was not booked here. Following it twice gives the same tracker."""
     who = caller()
     account = services().accounts.named(who.merchant_id, who.mode, wanted["account"])
-    return answer(shapes.tracker(services().tracking.follow(who.merchant_id, account, wanted["tracking_number"])), 201)
+    return answer(
+        shapes_tracking.tracker(services().tracking.follow(who.merchant_id, account, wanted["tracking_number"])), 201
+    )
 
 
 @blueprint.route("/trackers")
@@ -46,7 +48,7 @@ def list_trackers(wanted: dict[str, Any]) -> Response:
     """Numbers we follow, newest first."""
     who = caller()
     found = services().tracking.trackers(who.merchant_id, who.mode, wanted["limit"], wanted["cursor"])
-    return page([shapes.tracker(each) for each in found.items], found.next_cursor)
+    return page([shapes_tracking.tracker(each) for each in found.items], found.next_cursor)
 
 
 @blueprint.route("/trackers/<tracker_id>")
@@ -55,7 +57,7 @@ def list_trackers(wanted: dict[str, Any]) -> Response:
 def get_tracker(tracker_id: str) -> Response:
     """One number with its events, oldest first."""
     found, events = services().tracking.tracker(caller().merchant_id, caller().mode, tracker_id)
-    return answer({**shapes.tracker(found), "events": [shapes.event(each) for each in events]})
+    return answer({**shapes_tracking.tracker(found), "events": [shapes_tracking.event(each) for each in events]})
 
 
 @blueprint.route("/fleet/scans", methods=["POST"])

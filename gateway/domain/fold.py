@@ -4,7 +4,8 @@ Events arrive late, twice and in any order. So the status is never "what came la
 the set of events of one booking: sort them, walk through them once, and let each move the shipment if it may.
 
 The law, in the order in which it is asked:
-    1. `unknown` never moves. A person's correction always does; it is dated when it is made.
+    1. `unknown` never moves. A person's correction always does; it is dated when it is made, and counts no more once
+       it is withdrawn.
     2. A scan of the return leg, and every scan once a return has begun, is read as one of the way back. The
        one exception is an outbound `delivered`: that could be the sender's door or the recipient's, so it
        moves nothing and raises `status_conflict`.
@@ -85,7 +86,7 @@ class CurrentStatus:
     """Where a shipment is and why, as its events tell it. Without any telling event: `unknown`, nothing else.
 
     `occurred_at` and `event_id` are those of the event that decided. `attempts` counts the courier's visits
-    at the recipient's door, the successful one included: delivered with one attempt is first-attempt success.
+    at the recipient's door (`visits`: when), the successful one included: one attempt is first-attempt success.
     `delivered_at` is when the last parcel was handed over. `last_progress_status` is how far it had come,
     untouched by exceptions and failed attempts. `status_conflict` asks a person to look. `pieces` has each
     parcel's own status where parcels are known by number.
@@ -98,6 +99,7 @@ class CurrentStatus:
     occurred_at: datetime | None = None
     event_id: str = ""
     attempts: int = 0
+    visits: tuple[datetime, ...] = ()
     first_attempt_at: datetime | None = None
     delivered_at: datetime | None = None
     last_progress_status: str = "unknown"
@@ -163,6 +165,7 @@ def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) 
         occurred_at=decided.event.occurred_at,
         event_id=decided.event.event_id,
         attempts=len(visits),
+        visits=tuple(visits),
         first_attempt_at=visits[0] if visits else None,
         delivered_at=_delivered_at(courses),
         last_progress_status=decided.progress,
@@ -172,7 +175,7 @@ def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) 
     )
 
 
-def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, str, str, str]:
+def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, str, str, str, str]:
     """Time, then rank, then id; the rest makes the order total. A correction has the last word of its moment.
 
     Of two copies of one `event_id`, the one with the smaller key is kept, whichever came first.
@@ -187,16 +190,19 @@ def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, 
         event.leg,
         event.piece,
         event.occurred_at.isoformat(),
+        event.withdraws,
     )
 
 
 def _ordered(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
-    """Each event once, in order."""
+    """Each event once, in order, without the corrections that were withdrawn."""
     copies: dict[str, TrackingEvent] = {}
     for event in events:
         known = copies.get(event.event_id)
         copies[event.event_id] = event if known is None else min(known, event, key=sort_key)
-    return sorted(copies.values(), key=sort_key)
+    withdrawn = {event.withdraws for event in copies.values()} - {""}
+    kept = [event for event in copies.values() if not (event.correction and event.event_id in withdrawn)]
+    return sorted(kept, key=sort_key)
 
 
 def _step(course: _Course, event: TrackingEvent) -> _Course:

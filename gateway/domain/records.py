@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from gateway.domain.eta import Eta
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, Shipment, ShipmentState, TenderState
-from gateway.domain.tracking import ProofOfDelivery
+from gateway.domain.tracking import Leg, ProofOfDelivery
 from gateway.domain.values import Money, TimeWindow
 
 
@@ -89,9 +90,12 @@ class Publication:
 class ShipmentRecord:
     """A shipment and how far it has come.
 
-    `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold).
-    `version` grows with every change of either and orders the merchant's webhooks.
+    `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold); `version`
+    grows with every change of either and orders the merchant's webhooks.
     `promised_price` is what a checkout's offer was to cost the merchant; the buyer's price stands whatever it becomes.
+    `deliver_by` is the first promise, which never moves; `eta` is what is expected now. `pieces` has each parcel's own
+    status by number, where its carrier tells parcels apart. `alarms` are the kinds of open cases that
+    `gateway.services.watch` has opened; it looks at the shipment again when it is `due_at`.
     """
 
     id: str
@@ -130,9 +134,15 @@ class ShipmentRecord:
     status_at: datetime | None = None
     delivered_at: datetime | None = None
     last_progress_status: str = ""
+    leg: Leg = Leg.OUTBOUND
+    pieces: Mapping[str, str] = field(default_factory=dict)
+    eta: Eta | None = None
+    alarms: tuple[str, ...] = ()
     proof: ProofOfDelivery | None = None
     booking: BookingRef | None = None
     version: int = 1
+    due_at: datetime | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,22 +213,6 @@ class TrackerRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyRecord:
-    """A client's Idempotency-Key: claimed, then done with the answer that every repeat gets."""
-
-    merchant_id: str
-    route: str
-    key: str
-    fingerprint: str
-    state: Literal["running", "done"]
-    locked_until: datetime
-    created_at: datetime
-    resource_id: str = ""
-    status: int | None = None
-    body: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
     """A booking to be taken back at its carrier: because the merchant asked, or because it must not exist.
 
@@ -246,7 +240,7 @@ class Case:
     """Something a person must settle, about a tender, a shipment or (a pickup or manifest) the `subject_id`.
 
     Kinds: needs_review, recall_refused, recall_open, price_variance, pickup_uncertain, pickup_open, pickup_unwanted,
-    manifest_uncertain, manifest_unwanted.
+    manifest_uncertain, manifest_unwanted, status_conflict, and those of `gateway.domain.plausibility`.
     """
 
     id: str
@@ -265,7 +259,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """The flat facts of one shipment that measures are made of; money in minor units of `currency`."""
+    """The flat facts of one shipment that measures are made of; money in minor units of `currency`.
+
+    `estimates`: what the carrier said of its arrival when a stage of its way began, by stage (`gateway.domain.stages`).
+    """
 
     merchant_id: str
     shipment_id: str
@@ -287,3 +284,4 @@ class DeliveryRecord:
     co2e_g: int | None = None
     parcels: int = 1
     weight_g: int = 0
+    estimates: Mapping[str, datetime] = field(default_factory=dict)

@@ -115,7 +115,8 @@ class TrackingEvent:
     `event_id` names the scan: the same from push and from poll, different for different scans (built in the carrier's
     `wire.py`). `occurred_at` is aware; where the carrier gave a local time without zone, `occurred_at_local` keeps it
     verbatim and `tz_source` says how the zone was found (carrier, location, assumed).
-    `source`, `received_at` and `correction` are set when it is ingested.
+    `source`, `received_at` and `correction` are set when it is ingested. `withdraws` is the id of an event that no
+    longer counts: a correction that its author took back. Nothing is ever deleted.
     """
 
     event_id: str
@@ -134,6 +135,7 @@ class TrackingEvent:
     source: Source | None = None
     received_at: datetime | None = None
     correction: bool = False
+    withdraws: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in statuses():

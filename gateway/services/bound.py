@@ -13,6 +13,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.corrections import CorrectionDesk
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
@@ -43,7 +44,9 @@ from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
+from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
+from gateway.services.whereabouts import WhereaboutsDesk
 from gateway.services.zones import ZoneBook
 from gateway.settings import Settings
 
@@ -90,6 +93,7 @@ class Services:
     quarantine: Quarantine
     status_tables: StatusTableBook
     rereading: Rereading
+    corrections: CorrectionDesk
     retention: Retention
     poller: Poller
     fleet: Fleet
@@ -101,3 +105,5 @@ class Services:
     live: LiveUpdates
     proofs: ProofFiles
     foresight: Foresight
+    watch: Watch
+    whereabouts: WhereaboutsDesk

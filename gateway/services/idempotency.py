@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, GatewayError, StaleVersion, Unavailable
-from gateway.domain.records import IdempotencyRecord
+from gateway.domain.repeats import IdempotencyRecord
 from gateway.services.faultpoints import AFTER_CLAIM, BEFORE_RESPONSE, FaultPoints
 from gateway.services.ports import Store, UnitOfWork
 

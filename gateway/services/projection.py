@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.fold import CurrentStatus, current_status
-from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
+from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
+from gateway.domain.stages import stages
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
 from gateway.services.changes import record_change, record_tracker_change
 from gateway.services.ids import new_id
@@ -96,28 +97,39 @@ def _move(
 ) -> ShipmentRecord | None:
     """The shipment follows the tracker of its booking; trackers of closed tenders move nothing."""
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
-    if shipment is None or shipment.tender_id != tracker.tender_id or not (changed or proof):
+    if shipment is None or shipment.tender_id != tracker.tender_id:
         return shipment
-    kept = take_pictures(uow, shipment, proof, now) if proof else shipment.proof
-    moved = replace(shipment, **told(current), proof=kept)
+    moved = replace(
+        shipment,
+        **told(current),
+        leg=current.leg,
+        pieces=shipment.pieces if current.pieces == shipment.pieces else current.pieces,
+        proof=take_pictures(uow, shipment, proof, now) if proof else shipment.proof,
+    )
     if moved == shipment:
         return shipment
+    moved = replace(moved, due_at=now)
     kind, *also = _news(shipment, moved, changed, corrected)
     moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:
         uow.cases.open(_conflict(moved, now))
-    _keep_facts(uow, moved, current, events)
+    if shipment.status_conflict and not moved.status_conflict:
+        why = f"its events agree again: it is {moved.status}"
+        uow.cases.close(moved.merchant_id, moved.id, "status_conflict", now, "settled", why)
+    _keep_facts(uow, moved, tracker, current, events)
     return moved
 
 
 def _news(before: ShipmentRecord, after: ShipmentRecord, changed: bool, corrected: bool) -> list[str]:
     """The types of message that tell of a shipment that moved, one at least."""
+    by_parcel = len(after.pieces) > 1 and after.pieces != before.pieces and bool(before.pieces)
     into_trouble = after.status == "exception" and (before.status, before.reason) != (after.status, after.reason)
     applies = {
         "shipment.status_changed": changed,
         "shipment.status_corrected": changed and corrected,
         "shipment.exception": into_trouble,
         "shipment.attempted": after.status == "attempt_failed" and after.attempts > before.attempts,
+        "shipment.parcel_status_changed": by_parcel,
         "shipment.proof_of_delivery": after.proof != before.proof,
     }
     return [name for name, is_so in applies.items() if is_so]
@@ -139,6 +151,7 @@ def _conflict(shipment: ShipmentRecord, now: datetime) -> Case:
 def _keep_facts(
     uow: UnitOfWork,
     shipment: ShipmentRecord,
+    tracker: TrackerRecord,
     current: CurrentStatus,
     events: Sequence[TrackingEvent],
 ) -> None:
@@ -154,5 +167,16 @@ def _keep_facts(
             delivered_at=current.delivered_at,
             attempts=current.attempts,
             outcome=current.status if current.terminal else "",
+            estimates=_estimates(record, tracker, events),
         )
     )
+
+
+def _estimates(
+    record: DeliveryRecord, tracker: TrackerRecord, events: Sequence[TrackingEvent]
+) -> Mapping[str, datetime]:
+    """The carrier's first estimate in each stage: what it is measured by (`gateway.services.reliability.courses`)."""
+    estimate, passed = tracker.estimated_delivery_at, stages(events)
+    if estimate is None or not passed or passed[-1].name in record.estimates:
+        return record.estimates
+    return {**record.estimates, passed[-1].name: estimate}

@@ -104,6 +104,7 @@ class Funnel:
         if update.deliver_by is not None and update.deliver_by != tracker.estimated_delivery_at:
             tracker = replace(tracker, estimated_delivery_at=update.deliver_by)
             uow.trackers.update(tracker)
+            uow.shipments.wake(tracker.merchant_id, tracker.shipment_id, self._clock())
         if update.numbers:
             learn_numbers(uow, tracker, update.numbers, self._clock())
         if fresh or update.proof is not None:

@@ -23,6 +23,7 @@ from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.backtests import BacktestRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
+from gateway.storage.repositories.corrections import CorrectionRepository
 from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
@@ -77,6 +78,7 @@ class SqlUnitOfWork:
         self.outbox: ports.Outbox = OutboxRepository(connection, vault)
         self.idempotency: ports.Idempotency = IdempotencyRepository(connection)
         self.cases: ports.Cases = CaseRepository(connection)
+        self.corrections: ports.Corrections = CorrectionRepository(connection)
         self.records: ports.DeliveryRecords = DeliveryRecordRepository(connection)
         self.proof_files: ports.ProofFiles = ProofFileRepository(connection)
         self.pickups: ports.Pickups = PickupRepository(connection)

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.api import examples
+from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from tests.api.contract import Contract
 from tests.api.world import OWN_FLEET, Json, Merchant, fresh, pointers, problem
 
@@ -94,6 +95,12 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     "quote": ("POST", "/v1/quotes", FULL_QUOTE),
     "book": ("POST", "/v1/shipments", {**examples.BOOK, "origin": BARE_ADDRESS, "destination": BARE_ADDRESS}),
     "book a quote": ("POST", "/v1/shipments", examples.BOOK_A_QUOTE),
+    "correction": (
+        "POST",
+        "/v1/shipments/shp_x/corrections",
+        {**CORRECTION, "parcel": "70726201101234567"},
+    ),
+    "withdrawal": ("POST", "/v1/shipments/shp_x/corrections/cor_x/withdraw", WITHDRAWAL),
     "resolve": ("POST", "/v1/shipments/shp_x/resolve", examples.RESOLVE),
     "tracker": ("POST", "/v1/trackers", {**examples.TRACKER, "account": "sandbox"}),
     "scans": ("POST", "/v1/fleet/scans", FULL_SCANS),

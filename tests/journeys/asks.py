@@ -22,6 +22,7 @@ from gateway.api.examples import (
     WINDOWS,
     ZONES,
 )
+from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from tests.journeys.fleet import scan
 from tests.journeys.site import ORDER
 
@@ -60,6 +61,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs/policies": (Ask(status=200, why=OPEN),),
     "GET /docs/problems": (Ask(status=200, why=OPEN),),
     "GET /docs/scale": (Ask(status=200, why=OPEN),),
+    "GET /docs/statuses": (Ask(status=200, why=OPEN),),
     "GET /docs/webhooks": (Ask(status=200, why=OPEN),),
     "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
     "GET /healthz": (Ask(status=200, why=OPEN),),
@@ -164,6 +166,14 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     ),
     "GET /v1/shipments/<shipment_id>": (Ask(),),
     "GET /v1/shipments/<shipment_id>/events": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/tracking": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/tracking/easypost": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/tracking/aftership": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/tracking/shopify": (Ask(),),
+    "GET /v1/statuses": (Ask(status=200, why=OPEN),),
+    "GET /v1/shipments/<shipment_id>/corrections": (Ask(),),
+    "POST /v1/shipments/<shipment_id>/corrections": (Ask(body=lambda ids: CORRECTION),),
+    "POST /v1/shipments/<shipment_id>/corrections/<correction_id>/withdraw": (Ask(body=lambda ids: WITHDRAWAL),),
     "GET /v1/shipments/<shipment_id>/decision": (Ask(),),
     "GET /v1/shipments/<shipment_id>/label": (Ask(), Ask(query="format=zpl")),
     "POST /v1/labels": (Ask(body=lambda ids: {"shipments": [ids["shipment_id"]]}),),

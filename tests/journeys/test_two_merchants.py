@@ -109,6 +109,11 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     } == {}
     ready = site.clock() + timedelta(hours=1)
     wish = {"ready_at": ready.isoformat(), "closes_at": (ready + timedelta(hours=2)).isoformat()}
+    corrected = owner.call(
+        "POST",
+        f"/v1/shipments/{(made['shipment'].json or {})['id']}/corrections",
+        {"status": "booked", "reason": "label_created", "author": "Canary Karlsen", "why": "canary says so"},
+    )
     pickups = owner.call("POST", "/v1/pickups", {**wish, "accounts": [account_id], "instructions": "canary bell"})
     closed = owner.call("POST", "/v1/manifests", {"accounts": [account_id]})
     assert site.push(account_id, b"<canary>", sandbox).status_code == 200
@@ -133,6 +138,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "connection_id": (made["connection"].json or {})["id"],
         "delivery_id": sent[0]["id"],
         "shipment_id": shipment["id"],
+        "correction_id": (corrected.json or {})["id"],
         "quote_id": quoted["id"],
         "offer_id": quoted["recommended_offer_id"],
         "message_id": waiting[0]["id"],

@@ -24,7 +24,6 @@ from gateway.domain.quotes import (
 from gateway.domain.records import (
     AccountRecord,
     DeliveryRecord,
-    IdempotencyRecord,
     KeyRecord,
     PolicyRecord,
     Recall,
@@ -32,6 +31,7 @@ from gateway.domain.records import (
     Tender,
     TrackerRecord,
 )
+from gateway.domain.repeats import IdempotencyRecord
 from gateway.domain.shipments import BookingRef, Label, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Place, Source, TrackingEvent
 from gateway.domain.values import Address, Money, Parcel, Requirements, TimeWindow

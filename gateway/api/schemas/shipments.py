@@ -16,10 +16,13 @@ from gateway.api.schemas.quotes import (
     QuoteAskSchema,
     to_ask,
 )
-from gateway.api.schemas.tracking import STATUSES
+from gateway.api.schemas.tracking import STATUSES, action_required, attributable
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
 from gateway.domain.checkouts import offer_in
+from gateway.domain.eta import EtaSource
+from gateway.domain.plausibility import KINDS
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, ShipmentState, TenderState
+from gateway.domain.tracking import Leg
 from gateway.services.shipments import BookAsk
 
 LABELS = [kind.value for kind in LabelKind]
@@ -162,6 +165,26 @@ class PromiseSchema(Shown):
     deliver_by = fields.AwareDateTime(required=True, allow_none=True)
 
 
+class EtaSchema(Shown):
+    """When it is expected: by `latest` in nine of ten cases, before `earliest` in one. It moves, the promise not."""
+
+    earliest = fields.AwareDateTime(required=True)
+    latest = fields.AwareDateTime(required=True)
+    source = word(
+        [source.value for source in EtaSource],
+        "The carrier's own estimate, what finished shipments taught, or the promise for want of both.",
+        required=True,
+    )
+    updated_at = fields.AwareDateTime(required=True)
+
+
+class ParcelStatusSchema(Shown):
+    """Where one parcel is."""
+
+    tracking_number = fields.String(required=True)
+    status = word(STATUSES, required=True)
+
+
 class LabelSchema(Shown):
     """Where the label is."""
 
@@ -194,15 +217,26 @@ class ShipmentSummarySchema(Shown):
         metadata={"description": "What a checkout's offer was to cost; a difference to `price` is the merchant's."},
     )
     promise = fields.Nested(PromiseSchema, required=True)
+    eta = fields.Nested(EtaSchema, required=True, allow_none=True)
+    leg = word([leg.value for leg in Leg], "Towards the recipient, or back to the sender.", required=True)
     attempts = fields.Integer(required=True)
     status_conflict = fields.Boolean(
         required=True, metadata={"description": "The carrier contradicts itself; we show the less certain word."}
     )
+    alarms = fields.List(
+        word(list(KINDS)), required=True, metadata={"description": "Kinds of open cases about its plausibility."}
+    )
     status_at = fields.AwareDateTime(required=True, allow_none=True)
     delivered_at = fields.AwareDateTime(required=True, allow_none=True)
     last_progress_status = fields.String(required=True, allow_none=True)
-    action_required_by = fields.String(required=True)
+    attributable_to = attributable()
+    action_required_by = action_required()
     recipient_sentence = fields.String(required=True)
+    parcel_statuses = fields.List(
+        fields.Nested(ParcelStatusSchema),
+        required=True,
+        metadata={"description": "Of each parcel, where its carrier tells them apart; the last one decides `status`."},
+    )
     created_at = fields.AwareDateTime(required=True)
     updated_at = fields.AwareDateTime(required=True)
     version = fields.Integer(required=True, metadata={"description": "Grows with every change."})

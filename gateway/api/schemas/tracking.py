@@ -21,11 +21,23 @@ from gateway.api.schemas.fields import (
 )
 from gateway.api.schemas.proofs import ProofSchema
 from gateway.api.schemas.values import COUNTRY
-from gateway.domain.tracking import Leg, Place, Source, statuses
+from gateway.domain.tracking import Leg, Place, Source, reasons, statuses
 from gateway.services.scans import Scan
 
 STATUSES = list(statuses())
+RESPONSIBLE = sorted({each.attributable_to for each in reasons().values()})
+ACTORS = sorted({each.action_required_by for each in reasons().values()})
 AT_ONCE = 500
+
+
+def attributable() -> Any:
+    """Who caused it."""
+    return word(RESPONSIBLE, "Who caused the reason.", required=True)
+
+
+def action_required() -> Any:
+    """Who must act."""
+    return word(ACTORS, "Who must act next.", required=True)
 
 
 class PageSchema(Given):
@@ -60,6 +72,14 @@ class EventSchema(Shown):
     status = word(STATUSES, required=True)
     reason = fields.String(required=True)
     phase = fields.String(required=True)
+    attributable_to = attributable()
+    action_required_by = action_required()
+    correction = fields.Boolean(
+        required=True, metadata={"description": "A person's word, made by POST .../corrections."}
+    )
+    withdraws = fields.String(
+        required=True, allow_none=True, metadata={"description": "The id of a correction that counts no more."}
+    )
     carrier_code = fields.String(required=True, allow_none=True, metadata={"description": "The carrier's own word."})
     description = fields.String(required=True, allow_none=True)
     source = word([source.value for source in Source], required=True, allow_none=True)

@@ -16,15 +16,14 @@ from typing import Literal, Protocol
 
 from gateway.domain.quotes import Quote
 from gateway.domain.records import (
-    Case,
     DeliveryRecord,
-    IdempotencyRecord,
     KeyRecord,
     Recall,
     ShipmentRecord,
     Tender,
     TrackerRecord,
 )
+from gateway.domain.repeats import IdempotencyRecord
 from gateway.domain.shipments import Label, LabelKind
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports.accounts import Accounts as Accounts
@@ -38,6 +37,8 @@ from gateway.services.ports.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.ports.answers import UnmappedCode as UnmappedCode
 from gateway.services.ports.answers import Violation as Violation
 from gateway.services.ports.backtests import Backtests as Backtests
+from gateway.services.ports.cases import Cases as Cases
+from gateway.services.ports.cases import Corrections as Corrections
 from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
 from gateway.services.ports.handover import Manifests as Manifests
 from gateway.services.ports.handover import Pickups as Pickups
@@ -101,6 +102,15 @@ class Shipments(Protocol):
     def update(self, shipment: ShipmentRecord) -> None: ...
     def claim_stranded(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ShipmentRecord]:
         """Shipments in `booking` without an open tender that nobody touched for a lease; touched by this, committed."""
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ShipmentRecord]:
+        """Shipments that the watch is to look at; the claim moves `due_at` past the lease."""
+
+    def foresee(self, shipment: ShipmentRecord) -> None:
+        """Write only `eta`, `alarms`, `due_at` and `tries`, of whatever version."""
+
+    def wake(self, merchant_id: str, shipment_id: str, at: datetime) -> None:
+        """Have the watch look at it by then."""
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]: ...
     def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
@@ -202,22 +212,6 @@ class Idempotency(Protocol):
     def prune(self, before: datetime) -> int: ...
 
 
-class Cases(Protocol):
-    """What a person must settle."""
-
-    def open(self, case: Case) -> None:
-        """Idempotent: one open case of a kind per subject, which is a tender or a shipment unless the case says."""
-
-    def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]: ...
-    def close(
-        self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str
-    ) -> None: ...
-    def close_about(self, case: Case) -> None:
-        """Settle the open case of its kind and subject as this one is settled."""
-
-    def list(self, merchant_id: str, state: str, limit: int) -> Sequence[Case]: ...
-
-
 class DeliveryRecords(Protocol):
     """Flat facts for measures."""
 
@@ -248,6 +242,7 @@ class UnitOfWork(Protocol):
     outbox: Outbox
     idempotency: Idempotency
     cases: Cases
+    corrections: Corrections
     records: DeliveryRecords
     proof_files: ProofFiles
     pickups: Pickups

@@ -47,6 +47,13 @@ class Reliability(Protocol):
     def publish(self, merchant_id: str, account_id: str, at: datetime, table: Any) -> None:
         """Only of accounts with a history. What was read of the merchant's settings before is stale then."""
 
+    def trackers_of(self, merchant_id: str, shipment_ids: Sequence[str]) -> Mapping[str, str]:
+        """The trackers of these shipments' bookings: tracker id -> shipment id."""
+
+    def courses(self, merchant_id: str, account_ids: Sequence[str]) -> Mapping[str, Any]:
+        """What finished shipments of these accounts taught of their way, by id: the data of `Courses`."""
+
+    def keep_courses(self, merchant_id: str, account_id: str, at: datetime, courses: Any) -> None: ...
     def emission_profiles(self, merchant_id: str) -> Mapping[str, Mapping[str, object]]:
         """What a merchant says of emissions: by account id, "*" for all."""
 

@@ -18,6 +18,7 @@ from gateway.learning.table import key
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.ports.answers import Mode
 from gateway.services.ports.reliability import Settled
+from gateway.services.reliability import courses
 from gateway.services.reliability.facts import (
     FIRST_DAY,
     LOST,
@@ -89,6 +90,7 @@ class Learner:
                 _mark(uow, merchant_id, each, now)
             for account_id in {each.account_id for each in facts}:
                 uow.reliability.keep(merchant_id, account_id, now, histories[account_id].as_data(day_of(now)))
+            courses.learn(uow, merchant_id, settled, zones, now)
             uow.commit()
         return len(settled)
 

@@ -20,10 +20,10 @@ _C = CASES.table.c
 class CaseRepository(Repository):
     """Cases."""
 
-    def open(self, case: Case) -> None:
-        """One open case of a kind per subject: a second one changes nothing."""
+    def open(self, case: Case) -> bool:
+        """One open case of a kind per subject: a second one changes nothing, and is answered with False."""
         subject = case.subject_id or case.tender_id or case.shipment_id or case.id
-        CASES.add(self._connection, case, unless=ONE_OPEN_CASE, others={"subject_id": subject})
+        return CASES.add(self._connection, case, unless=ONE_OPEN_CASE, others={"subject_id": subject})
 
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]:
         """Oldest first."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam, delete, update
 
-from gateway.domain.records import IdempotencyRecord
+from gateway.domain.repeats import IdempotencyRecord
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.accounts import IdempotencyRow

@@ -21,12 +21,15 @@ from gateway.storage.repositories.cases import RECORDS
 from gateway.storage.rows import DIALECTS
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.quotes import QuoteRow
-from gateway.storage.tables.reliability import EmissionProfileRow, ReliabilityRow
+from gateway.storage.tables.reliability import CourseRow, EmissionProfileRow, ReliabilityRow
 from gateway.storage.tables.shipments import ShipmentRow, TenderRow
+from gateway.storage.tables.tracking import TrackerRow
 
 _R = RECORDS.table.c
 _S, _T, _Q = table_of(ShipmentRow), table_of(TenderRow), table_of(QuoteRow)
 _LEARNT = table_of(ReliabilityRow)
+_COURSES = table_of(CourseRow)
+_K = table_of(TrackerRow)
 _PROFILES = table_of(EmissionProfileRow)
 _OFFERS_TEXT = type_coerce(_Q.c.offers, Text).label("offers_text")
 _OF_MODE = RECORDS.table.join(_S, (_S.c.merchant_id == _R.merchant_id) & (_S.c.id == _R.shipment_id))
@@ -127,6 +130,26 @@ class ReliabilityRepository(Repository):
             update(_LEARNT).where(_LEARNT.c.merchant_id == merchant_id, _LEARNT.c.account_id == account_id).values(kept)
         )
         self._settings_changed(merchant_id)
+
+    def trackers_of(self, merchant_id: str, shipment_ids: Sequence[str]) -> Mapping[str, str]:
+        """Tracker id -> shipment id, of the shipments' bookings."""
+        same = (_K.c.merchant_id == _S.c.merchant_id) & (_K.c.tender_id == _S.c.tender_id)
+        wanted = select(_K.c.id, _K.c.shipment_id).join_from(_S, _K, same)
+        found = wanted.where(_S.c.merchant_id == merchant_id, _S.c.id.in_(shipment_ids))
+        return {row.id: row.shipment_id for row in self._connection.execute(found)}
+
+    def courses(self, merchant_id: str, account_ids: Sequence[str]) -> Mapping[str, Any]:
+        """What finished shipments of these accounts taught, by id: plain data."""
+        wanted = select(_COURSES).where(_COURSES.c.merchant_id == merchant_id, _COURSES.c.account_id.in_(account_ids))
+        found = self._connection.execute(wanted)
+        return {row.account_id: orjson.loads(zlib.decompress(row.taught)) for row in found}
+
+    def keep_courses(self, merchant_id: str, account_id: str, at: datetime, courses: Any) -> None:
+        """What an account's shipments taught, in place of what was known."""
+        kept = {"learnt_at": at, "taught": _deflated(courses)}
+        upsert = DIALECTS[self._connection.dialect.name].insert(_COURSES)
+        upsert = upsert.on_conflict_do_update(index_elements=["merchant_id", "account_id"], set_=kept)
+        self._connection.execute(upsert, {"merchant_id": merchant_id, "account_id": account_id, **kept})
 
     def emission_profiles(self, merchant_id: str) -> Mapping[str, Mapping[str, object]]:
         """What a merchant says of emissions: by account id, "*" for all."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, t
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
 from gateway.services.ports import FoundShipment, Mode, Page, ShipmentSearch
+from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
@@ -119,6 +120,21 @@ class ShipmentRepository(Repository):
         found = self._connection.execute(touched).all()
         self._connection.commit()
         return [SHIPMENTS.noun(row) for row in found]
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ShipmentRecord]:
+        """Those that the watch is to look at."""
+        return claim(self._connection, SHIPMENTS, _S.due_at <= now, now, lease, limit)
+
+    def foresee(self, shipment: ShipmentRecord) -> None:
+        """What the watch found; nothing else of it."""
+        found = {name: getattr(shipment, name) for name in ("eta", "alarms", "due_at", "tries")}
+        of_it = (_S.merchant_id == shipment.merchant_id, _S.id == shipment.id)
+        self._connection.execute(update(SHIPMENTS.table).where(*of_it).values(found))
+
+    def wake(self, merchant_id: str, shipment_id: str, at: datetime) -> None:
+        """Due by then at the latest."""
+        of_it = (_S.merchant_id == merchant_id, _S.id == shipment_id, _S.due_at > at)
+        self._connection.execute(update(SHIPMENTS.table).where(*of_it).values(due_at=at))
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:
         """Newest first. Raises Unprocessable for a cursor that is not ours."""

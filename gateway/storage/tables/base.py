@@ -24,6 +24,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.domain.checkouts import CheckoutAnswer, CheckoutProtocol, CheckoutSettings
+from gateway.domain.eta import Eta
 from gateway.domain.facilities import Facility
 from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
@@ -71,6 +72,8 @@ _NOUNS = (
     tuple[Parcel, ...],
     Mapping[str, str],
     Mapping[str, object],
+    Mapping[str, datetime],
+    Eta,
     tuple[str, ...],
     tuple[ServiceLevel, ...],
     tuple[CarrierResult, ...],

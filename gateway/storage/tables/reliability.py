@@ -21,6 +21,16 @@ class ReliabilityRow(Owned, Row):
     __table_args__ = (of("account_id", "accounts"),)
 
 
+class CourseRow(Owned, Row):
+    """What one account's finished shipments taught of their way (`gateway.learning.courses`): JSON, deflated."""
+
+    __tablename__ = "courses"
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    learnt_at: Mapped[datetime]
+    taught: Mapped[bytes]
+    __table_args__ = (of("account_id", "accounts"),)
+
+
 class EmissionProfileRow(Owned, Row):
     """A merchant's own words on emissions: `of` an account by its id, or "*" for all."""
 

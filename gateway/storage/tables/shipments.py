@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway.domain.eta import Eta
 from gateway.domain.quotes import Outlook, Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
-from gateway.domain.tracking import ProofOfDelivery
+from gateway.domain.tracking import Leg, ProofOfDelivery
 from gateway.domain.values import TimeWindow
 from gateway.storage.tables.base import (
     Currency,
@@ -95,9 +97,15 @@ class ShipmentRow(Named, Row):
     status_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     last_progress_status: Mapped[str]
+    leg: Mapped[Leg] = mapped_column(server_default=Leg.OUTBOUND.value)
+    pieces: Mapped[Mapping[str, str]] = mapped_column(server_default="{}")
+    eta: Mapped[Eta | None]
+    alarms: Mapped[tuple[str, ...]] = mapped_column(server_default="[]")
     proof: Mapped[ProofOfDelivery | None]
     booking: Mapped[BookingRef | None]
     version: Mapped[int]
+    due_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
         of("account_id", "accounts"),
         REFERENCE,
@@ -107,6 +115,7 @@ class ShipmentRow(Named, Row):
         index("shipments_by_status", "merchant_id", "mode", "status", "created_at", "id"),
         index("shipments_by_state", "merchant_id", "mode", "state", "created_at", "id"),
         index("shipments_by_number", "merchant_id", "mode", "tracking_number", "created_at", "id"),
+        due_index("shipments"),
     )
 
 
@@ -238,6 +247,7 @@ class DeliveryRecordRow(Owned, Row):
     co2e_g: Mapped[int | None]
     parcels: Mapped[int]
     weight_g: Mapped[int]
+    estimates: Mapped[Mapping[str, datetime]] = mapped_column(server_default="{}")
     learnt_at: Mapped[datetime | None]
     outlook: Mapped[Outlook | None]
     __table_args__ = (

@@ -91,6 +91,7 @@ class EventRow(Owned, Row):
     source: Mapped[Source | None]
     received_at: Mapped[datetime | None]
     correction: Mapped[bool]
+    withdraws: Mapped[Maybe]
     inbox_id: Mapped[Maybe]
     __table_args__ = (
         of("tracker_id", "trackers"),

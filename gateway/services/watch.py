@@ -1,0 +1,164 @@
+"""The watch: looks at shipments in flight when they are due, keeps their ETA, and raises alarms that settle themselves.
+
+Every event makes its shipment due at once; afterwards it is due when the next thing could be noticed without one. Only
+due rows are looked at, so a million shipments in flight cost what becomes due of them. An alarm is a case and a
+message, once each: `ShipmentRecord.alarms` says which are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.domain.clock import Clock
+from gateway.domain.plausibility import AT_RISK, FAR, KINDS, STUCK, TOO_FAST, delivered_far, longest_silence
+from gateway.domain.plausibility import stuck as why_stuck
+from gateway.domain.plausibility import too_fast as why_too_fast
+from gateway.domain.records import Case, ShipmentRecord
+from gateway.domain.shipments import ShipmentState
+from gateway.domain.stages import stages
+from gateway.domain.tracking import TrackingEvent, statuses
+from gateway.learning.courses import Courses
+from gateway.services.changes import record_change
+from gateway.services.expecting import HARDLY, Expectation, Known, expectation, has_moved
+from gateway.services.ids import new_id
+from gateway.services.ports import Store, UnitOfWork
+from gateway.services.reliability.courses import CourseBook, silent_path
+from gateway.services.reliability.facts import day_of, time_zone
+from gateway.settings import Worker as WorkerSettings
+
+SOONEST = timedelta(minutes=30)
+HALFWAY = 0.5
+"""Without news it is looked at again halfway to the end of its ETA: what is left gets likelier to be late."""
+
+UNDER_WAY = (ShipmentState.BOOKED, ShipmentState.CANCELLING)
+
+MESSAGES: Mapping[str, str] = {
+    STUCK: "shipment.stuck",
+    TOO_FAST: "shipment.delivery_doubted",
+    FAR: "shipment.delivery_doubted",
+    AT_RISK: "shipment.promise_at_risk",
+}
+
+
+class Watch:
+    """A job of the worker's."""
+
+    def __init__(self, store: Store, clock: Clock, worker: WorkerSettings) -> None:
+        self._store = store
+        self._clock = clock
+        self._worker = worker
+        self._courses = CourseBook()
+
+    def claim(self) -> Sequence[ShipmentRecord]:
+        """Shipments that are due, leased to this worker."""
+        with self._store.work() as uow:
+            lease = timedelta(seconds=self._worker.lease_s)
+            return uow.shipments.claim_due(self._clock(), lease, self._worker.batch)
+
+    def park(self, shipment: ShipmentRecord, why: str) -> None:
+        """One that crashes whoever looks at it is not looked at again before its next event."""
+        with self._store.work() as uow:
+            uow.shipments.foresee(replace(shipment, due_at=None, tries=0))
+            uow.commit()
+
+    def work(self, claimed: ShipmentRecord) -> None:
+        """Look at one."""
+        now = self._clock()
+        with self._store.work() as uow:
+            shipment = uow.shipments.get(claimed.merchant_id, claimed.id, lock=True)
+            if shipment is None or shipment.due_at is None:
+                return
+            seen, findings = self._look(uow, shipment, now)
+            alarms = tuple(kind for kind in KINDS if kind in findings)
+            news = _settle(uow, replace(seen, alarms=alarms), shipment.alarms, findings, now)
+            if has_moved(shipment.eta, seen.eta):
+                news.insert(0, "shipment.eta_changed")
+            kept = replace(seen, alarms=alarms, tries=0)
+            if news:
+                record_change(uow, kept, news[0], now, also=news[1:])
+            else:
+                uow.shipments.foresee(kept)
+            uow.commit()
+
+    def _look(
+        self, uow: UnitOfWork, shipment: ShipmentRecord, now: datetime
+    ) -> tuple[ShipmentRecord, Mapping[str, str]]:
+        """The shipment with its ETA and when it is due again, and what is wrong with it, by kind of case."""
+        tracker = uow.trackers.of_tender(shipment.merchant_id, shipment.tender_id) if shipment.tender_id else None
+        record = uow.records.get(shipment.merchant_id, shipment.id)
+        if tracker is None or record is None or shipment.state not in UNDER_WAY:
+            return replace(shipment, eta=None, due_at=None), {}
+        events = uow.trackers.events(shipment.merchant_id, tracker.id)
+        account = uow.accounts.get(shipment.merchant_id, shipment.account_id)
+        zones = {shipment.account_id: time_zone(account.options if account else {})}
+        courses = self._courses.of(uow, shipment.merchant_id, shipment.account_id, now)
+        passed = stages(events)
+        if statuses()[shipment.status].terminal or not passed:
+            return replace(shipment, eta=None, due_at=None), _doubts(shipment, events, courses, now)
+        known = Known(shipment=shipment, tracker=tracker, record=record, stage=passed[-1], courses=courses, zones=zones)
+        return _in_flight(known, now)
+
+
+def _in_flight(known: Known, now: datetime) -> tuple[ShipmentRecord, Mapping[str, str]]:
+    expected, stage = expectation(known, now), known.stage
+    learnt = known.courses.quiet(silent_path(stage.name, known.record, known.zones), day_of(stage.began))
+    longest = longest_silence(stage.name, learnt)
+    findings = {STUCK: why_stuck(stage, longest, now), AT_RISK: _at_risk(known.shipment, expected)}
+    due = stage.heard + longest if not findings[STUCK] else now + longest
+    if expected.eta is not None:
+        due = min(due, max(now + HALFWAY * (expected.eta.latest - now), now + SOONEST))
+    seen = replace(known.shipment, eta=expected.eta, due_at=due)
+    return seen, {kind: why for kind, why in findings.items() if why}
+
+
+def _at_risk(shipment: ShipmentRecord, expected: Expectation) -> str:
+    """Why the promise is at risk: it will probably be broken, or would be at worst where the alarm is on already."""
+    promise, eta = shipment.deliver_by, expected.eta
+    still = AT_RISK in shipment.alarms and eta is not None and promise is not None and eta.latest > promise + HARDLY
+    if promise is None or not (expected.late or still):
+        return ""
+    when = "later" if eta is None else f"by {eta.latest.isoformat(timespec='minutes')}"
+    return f"promised by {promise.isoformat(timespec='minutes')}, now expected {when}"
+
+
+def _doubts(
+    shipment: ShipmentRecord, events: Sequence[TrackingEvent], courses: Courses, now: datetime
+) -> Mapping[str, str]:
+    """What is hard to believe of a delivery."""
+    if shipment.status != "delivered":
+        return {}
+    way = shipment.shipment
+    findings = {
+        TOO_FAST: why_too_fast(events, way.origin, way.destination),
+        FAR: delivered_far(events, way.destination),
+    }
+    return {kind: why for kind, why in findings.items() if why}
+
+
+def _settle(
+    uow: UnitOfWork, shipment: ShipmentRecord, before: Sequence[str], findings: Mapping[str, str], now: datetime
+) -> list[str]:
+    """Open the cases of new findings and close those that are none any more; the types of message to send."""
+    news: list[str] = []
+    for kind in before:
+        if kind not in findings:
+            note = f"it is {shipment.status} now"
+            uow.cases.close(shipment.merchant_id, shipment.id, kind, now, "settled by what happened", note)
+    for kind, why in findings.items():
+        if kind not in before and uow.cases.open(_case(kind, shipment, why, now)) and MESSAGES[kind] not in news:
+            news.append(MESSAGES[kind])
+    return news
+
+
+def _case(kind: str, shipment: ShipmentRecord, why: str, now: datetime) -> Case:
+    return Case(
+        id=new_id("cas", now),
+        merchant_id=shipment.merchant_id,
+        kind=kind,
+        shipment_id=shipment.id,
+        tender_id=shipment.tender_id,
+        why=why,
+        created_at=now,
+    )
