@@ -171,3 +171,18 @@ def test_one_that_crashes_its_worker_is_left_alone(store: SqlStore) -> None:
         found = uow.shipments.get(MERCHANT, shipment.id)
     assert found is not None
     assert (found.due_at, found.tries) == (None, 0)
+
+
+def test_what_is_delivered_in_a_fraction_of_the_shortest_time_is_doubted(store: SqlStore) -> None:
+    history(store, said_h=30)
+    with store.work() as uow:
+        shipment = carried(uow, 900, NOW - 3 * HOUR, 2.0, 30, 48)
+        uow.shipments.foresee(replace(shipment, due_at=NOW))
+        uow.commit()
+    watch = Watch(store, lambda: NOW, SETTINGS)
+    (claimed,) = watch.claim()
+    watch.work(claimed)
+    with store.look() as uow:
+        (case,) = uow.cases.of_shipment(MERCHANT, shipment.id)
+    assert case.kind == "too_fast"
+    assert "99 of 100 take longer than" in case.why
