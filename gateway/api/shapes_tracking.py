@@ -12,6 +12,7 @@ from gateway.domain.tracking import TrackingEvent, reasons, statuses
 from gateway.services.whereabouts import Whereabouts
 
 Json = dict[str, Any]
+AT_THE_DOOR = ("attempt_failed", "delivered")
 
 
 def eta(shipment: ShipmentRecord) -> Json | None:
@@ -125,6 +126,3 @@ def attempt(current: CurrentStatus, found: Whereabouts, place: int) -> Json:
         "status": told.status if told else "attempt_failed",
         "reason": told.reason if told else "none",
     }
-
-
-AT_THE_DOOR = ("attempt_failed", "delivered")

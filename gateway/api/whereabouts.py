@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from flask import Response
 
 from gateway.api import shapes_tracking, tracking_views
@@ -16,7 +14,7 @@ from gateway.api.schemas.whereabouts import (
     StatusListSchema,
     WhereaboutsSchema,
 )
-from gateway.domain.tracking import reasons, statuses
+from gateway.domain.tracking import StatusFacts, reasons, statuses
 from gateway.services.whereabouts import Whereabouts
 
 blueprint = ApiBlueprint("whereabouts", __name__, url_prefix="/v1")
@@ -63,13 +61,28 @@ def get_shopify_events(shipment_id: str) -> Response:
 @blueprint.response(200, StatusListSchema)
 def list_statuses() -> Response:
     """The 17 statuses and all reasons: what they mean, who caused it, who must act, and what recipients are told."""
-    return answer(
+    return answer({"statuses": [_status(each) for each in statuses().values()], "reasons": _reasons()})
+
+
+def _status(facts: StatusFacts) -> dict[str, object]:
+    return {
+        "status": facts.name,
+        "phase": facts.phase,
+        "terminal": facts.terminal,
+        "rank": facts.rank,
+        "meaning": facts.meaning,
+        "recipient_sentence": facts.recipient_sentence,
+    }
+
+
+def _reasons() -> list[dict[str, object]]:
+    return [
         {
-            "statuses": [{"status": name, **_but_name(each)} for name, each in statuses().items()],
-            "reasons": [{"reason": name, **_but_name(each)} for name, each in reasons().items()],
+            "reason": each.name,
+            "attributable_to": each.attributable_to,
+            "action_required_by": each.action_required_by,
+            "meaning": each.meaning,
+            "recipient_sentence": each.recipient_sentence,
         }
-    )
-
-
-def _but_name(facts: object) -> dict[str, object]:
-    return {name: value for name, value in asdict(facts).items() if name != "name"}  # type: ignore[call-overload]  # it is a dataclass
+        for each in reasons().values()
+    ]

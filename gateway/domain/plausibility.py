@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.domain.distance import arc_m, metres_between
 from gateway.domain.stages import Stage
-from gateway.domain.tracking import Leg, TrackingEvent
+from gateway.domain.tracking import Leg, ProofOfDelivery, TrackingEvent
 from gateway.domain.values import Address
 
 STUCK, TOO_FAST, FAR, AT_RISK = "stuck", "too_fast", "delivered_far", "promise_at_risk"
@@ -66,8 +66,14 @@ def too_fast(
     return ""
 
 
-def delivered_far(events: Iterable[TrackingEvent], destination: Address) -> str:
-    """Why the place of the delivery is not the recipient's; "" where it is, or nobody knows."""
+def delivered_far(events: Iterable[TrackingEvent], destination: Address, proof: ProofOfDelivery | None = None) -> str:
+    """Why the place of the delivery is not the recipient's; "" where it is, or nobody knows.
+
+    The place of the proof counts before that of the scan, which may be a depot's.
+    """
+    proven = _apart(proof.latitude, proof.longitude, destination) if proof else None
+    if proven is not None:
+        return _too_far(proven)
     for event in events:
         place = event.place
         if event.status != "delivered" or event.leg is not Leg.OUTBOUND or event.correction or place is None:
@@ -75,9 +81,13 @@ def delivered_far(events: Iterable[TrackingEvent], destination: Address) -> str:
         if place.country and place.country.upper() != destination.country:
             return f"delivered in {place.country.upper()}, addressed to {destination.country}"
         apart = _apart(place.latitude, place.longitude, destination)
-        if apart is not None and apart > _limits()["place"]["far_m"]:
-            return f"delivered {apart:.0f} m from the address"
+        if apart is not None and _too_far(apart):
+            return _too_far(apart)
     return ""
+
+
+def _too_far(apart_m: float) -> str:
+    return f"delivered {apart_m:.0f} m from the address" if apart_m > _limits()["place"]["far_m"] else ""
 
 
 def _apart(latitude: float | None, longitude: float | None, to: Address) -> float | None:

@@ -6,8 +6,9 @@ quantiles (`lanes`), can be asked what is left when so much time has passed alre
 
 Beside that, how well the carrier's own estimates did against ours, shipment by shipment, forecast before it was learnt.
 
-Sources: shrinkage and decay as in `lanes`; of the trusts that were tried, 20 did best on Olist's deliveries. The
-memory and the thresholds are ours, no measurements.
+Sources: shrinkage and decay as in `lanes`. The trust and the memory did best of those tried on Olist's deliveries
+(memories of 30, 45, 60 and 90 days: pinball loss at 0.9 of 0.91, 1.05, 1.13 and 1.19 days; the shop's own promise
+1.47). The thresholds are ours, no measurements.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gateway.learning.durations import Histogram, bin_of, edge, quantiles
 from gateway.learning.lanes import Path, pinball, weight
 
 TRUST = 20.0
-MEMORY_DAYS = 90.0
+MEMORY_DAYS = 30.0
 EARLY, LATE = 0.1, 0.9
 QUIET = 0.95
 LEAST_WEIGHT, DIGITS = 1e-3, 6

@@ -93,7 +93,7 @@ class Acceptance:
             tender_id=tender.id,
             price=price,
             quoted_price=shipment.promised_price or tender.rate.price,
-            deliver_by=tender.rate.deliver_by or booking.deliver_by,
+            deliver_by=shipment.deliver_by or tender.rate.deliver_by or booking.deliver_by,
             tracking_number=booking.ref.tracking_number,
             carrier_tracking_url=booking.tracking_url,
             booking=booking.ref,

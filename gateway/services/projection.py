@@ -99,6 +99,8 @@ def _move(
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
     if shipment is None or shipment.tender_id != tracker.tender_id:
         return shipment
+    if not (changed or proof) and current.pieces == shipment.pieces:
+        return shipment
     moved = replace(
         shipment,
         **told(current),
@@ -176,7 +178,8 @@ def _estimates(
     record: DeliveryRecord, tracker: TrackerRecord, events: Sequence[TrackingEvent]
 ) -> Mapping[str, datetime]:
     """The carrier's first estimate in each stage: what it is measured by (`gateway.services.reliability.courses`)."""
-    estimate, passed = tracker.estimated_delivery_at, stages(events)
+    estimate = tracker.estimated_delivery_at
+    passed = stages(events) if estimate is not None else ()
     if estimate is None or not passed or passed[-1].name in record.estimates:
         return record.estimates
     return {**record.estimates, passed[-1].name: estimate}

@@ -69,11 +69,14 @@ class ShipmentFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What is booked from: a quote, maybe one offer of it, and what a checkout promised that it costs."""
+    """What is booked from: a quote, maybe one offer of it, and what its buyer was promised: the price (by a checkout)
+    and by when it arrives. That promise stands, whatever becomes of the carrier's own.
+    """
 
     quote: Quote
     offer_id: str = ""
     promised: Money | None = None
+    deliver_by: datetime | None = None
 
 
 class ShipmentService:
@@ -190,11 +193,15 @@ class ShipmentService:
             return Chosen(quote=quote)
         for offer in quote.ranked:
             if offer.id == ask.offer_id:
-                return Chosen(quote=quote, offer_id=offer.id, promised=offer.rate.price if quote.checkout else None)
+                promised = offer.rate.price if quote.checkout else None
+                by = offer.rate.deliver_by
+                return Chosen(quote=quote, offer_id=offer.id, promised=promised, deliver_by=by)
         for rate in quote.checkout.rates if quote.checkout else ():
             if rate.offer_id == ask.offer_id:  # of the fallback table: who takes it is decided now
                 anew = QuoteAsk(shipment=_complete(quote, ask), policy=quote.policy)
-                return Chosen(quote=self._quotes.quote(merchant_id, mode, anew), promised=rate.cost)
+                return Chosen(
+                    quote=self._quotes.quote(merchant_id, mode, anew), promised=rate.cost, deliver_by=rate.deliver_by
+                )
         raise Unprocessable("/offer_id", "no such eligible offer in this quote", "unknown_offer")
 
     def _named(self, merchant_id: str, mode: Mode, ask: BookAsk) -> Quote:
@@ -225,6 +232,7 @@ class ShipmentService:
             quote_id=quote.id,
             chosen_offer_id=chosen.offer_id,
             promised_price=chosen.promised,
+            deliver_by=chosen.deliver_by,
             zone=quote.zone or "",
             label_format=ask.label_format,
             ready_at=quote.ready_at,

@@ -19,12 +19,11 @@ from gateway.domain.records import Case, ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.stages import stages
 from gateway.domain.tracking import TrackingEvent, statuses
-from gateway.learning.courses import Courses
 from gateway.services.changes import record_change
 from gateway.services.expecting import HARDLY, Expectation, Known, expectation, has_moved
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
-from gateway.services.reliability.courses import CourseBook, silent_path
+from gateway.services.reliability.courses import CourseBook, left_path, silent_path
 from gateway.services.reliability.facts import day_of, time_zone
 from gateway.settings import Worker as WorkerSettings
 
@@ -96,7 +95,8 @@ class Watch:
         courses = self._courses.of(uow, shipment.merchant_id, shipment.account_id, now)
         passed = stages(events)
         if statuses()[shipment.status].terminal or not passed:
-            return replace(shipment, eta=None, due_at=None), _doubts(shipment, events, courses, now)
+            shortest = courses.shortest(left_path("moving", record, zones), day_of(now))
+            return replace(shipment, eta=None, due_at=None), _doubts(shipment, events, shortest)
         known = Known(shipment=shipment, tracker=tracker, record=record, stage=passed[-1], courses=courses, zones=zones)
         return _in_flight(known, now)
 
@@ -123,16 +123,14 @@ def _at_risk(shipment: ShipmentRecord, expected: Expectation) -> str:
     return f"promised by {promise.isoformat(timespec='minutes')}, now expected {when}"
 
 
-def _doubts(
-    shipment: ShipmentRecord, events: Sequence[TrackingEvent], courses: Courses, now: datetime
-) -> Mapping[str, str]:
+def _doubts(shipment: ShipmentRecord, events: Sequence[TrackingEvent], shortest_h: float | None) -> Mapping[str, str]:
     """What is hard to believe of a delivery."""
     if shipment.status != "delivered":
         return {}
     way = shipment.shipment
     findings = {
-        TOO_FAST: why_too_fast(events, way.origin, way.destination),
-        FAR: delivered_far(events, way.destination),
+        TOO_FAST: why_too_fast(events, way.origin, way.destination, shortest_h),
+        FAR: delivered_far(events, way.destination, shipment.proof),
     }
     return {kind: why for kind, why in findings.items() if why}
 

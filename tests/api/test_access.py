@@ -57,6 +57,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/policies",
         "/docs/problems",
         "/docs/scale",
+        "/docs/statuses",
         "/docs/webhooks",
         "/docs/docs.css",
     }

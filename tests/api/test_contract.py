@@ -9,7 +9,10 @@ from gateway.api.problems import CATALOGUE
 from tests.api.contract import Contract
 from tests.api.world import Merchant
 
-PAGES = {f"/docs{page}" for page in ("", "/checkouts", "/policies", "/problems", "/scale", "/webhooks", "/docs.css")}
+PAGES = {
+    f"/docs{page}"
+    for page in ("", "/checkouts", "/policies", "/problems", "/scale", "/statuses", "/webhooks", "/docs.css")
+}
 
 
 def operations(contract: Contract) -> list[tuple[str, str, dict]]:

@@ -14,6 +14,7 @@ from tests.bench import (
     checkouts,
     claiming,
     deciding,
+    expecting,
     forecasting,
     growth,
     ingesting,
@@ -59,6 +60,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage, float], Iterator[Figure]]] = {
 RECORDED: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "D1": forecasting.transit_quantiles,
     "D2": forecasting.online_replay,
+    "D3": expecting.eta_windows,
 }
 """Benchmarks of recorded deliveries, which need neither gateway nor carriers."""
 
@@ -69,7 +71,7 @@ RECORDED: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
 )
 @click.option("--seconds", default=5.0, show_default=True, help="How long each load lasts.")
 @click.option("--database", default="postgresql", show_default=True, type=click.Choice(["postgresql", "sqlite"]))
-@click.option("--data", type=click.Path(path_type=Path), help="Where recorded deliveries lie; D1 and D2 need them.")
+@click.option("--data", type=click.Path(path_type=Path), help="Where recorded deliveries lie; D1 to D3 need them.")
 @click.option("--json", "results", default="bench-results.json", show_default=True, type=click.Path(path_type=Path))
 def bench(only: tuple[str, ...], seconds: float, database: str, data: Path | None, results: Path) -> None:
     """Measure. Figures are shown beside their targets and never judged; only what breaks is an error."""
@@ -82,7 +84,7 @@ def bench(only: tuple[str, ...], seconds: float, database: str, data: Path | Non
         "carriers": f"{len(LATENCIES_MS)} accounts of the sandbox carrier over HTTP, answering after "
         f"{', '.join(map(str, LATENCIES_MS))} ms with {len(RATES)} rates each; request limits and rests are off",
         "not measured yet": [name for name in TARGETS if name not in BENCHMARKS and name not in RECORDED],
-        "data": str(data) if data else "none: D1 and D2 are measured with DATA=path",
+        "data": str(data) if data else "none: D1 to D3 are measured with DATA=path",
     }
     figures, broken = _measured(chosen, seconds, database, data)
     show(figures, setting)

@@ -18,7 +18,7 @@ def test_a_benchmark_measures_a_running_gateway_and_keeps_its_figures(tmp_path: 
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "look-ups/s" in done.stdout
-    assert "none: D1 and D2 are measured with DATA=path" in done.stdout
+    assert "none: D1 to D3 are measured with DATA=path" in done.stdout
     figure = json.loads(results.read_text())["figures"][0]
     assert figure["measured"] > 0
     assert figure["ratio"] == figure["measured"] / figure["yardstick"]
