@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +12,13 @@ from carriers.base.drive import Transport
 from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
-from gateway.domain.emissions import Factor, read_factors
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.files import FsspecFileStore
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
 from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
-from gateway.engines.pictures import SeparatePictureMaker
+from gateway.engines.pictures import PictureProcess
 from gateway.engines.replay.lazy import LazyReplays
 from gateway.engines.towns import TimezoneTowns
 from gateway.jobs.worker import Job, WorkerLoop
@@ -58,7 +54,7 @@ from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.ports.policies import NoCalendar
 from gateway.services.proof_files import ProofFiles
-from gateway.services.proof_links import ProofLinks
+from gateway.services.proof_keeping import ProofKeeping
 from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
@@ -70,6 +66,7 @@ from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.reliability.report import ReliabilityReports
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
+from gateway.services.returns import Returns
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
@@ -80,6 +77,10 @@ from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.whereabouts import WhereaboutsDesk
 from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
+from gateway.shipped import shipped_emission_profiles as shipped_emission_profiles
+from gateway.shipped import shipped_factors as shipped_factors
+from gateway.shipped import shipped_policies as shipped_policies
+from gateway.shipped import shipped_zones as shipped_zones
 from gateway.storage import open_store
 
 HOUR_S = 3600.0
@@ -97,6 +98,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
+    shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
     funnel, accounts = Funnel(clock, settings.tracking), AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
@@ -115,18 +117,16 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         quotes=quotes,
         connections=ConnectionBook(store, policies, clock),
         checkouts=Checkouts(store, pool, quotes, clock, installed),
-        shipments=ShipmentService(store, quotes, reconciler, acceptance, clock),
+        shipments=shipments,
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
         tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
         **_intake(store, accounts, pool, funnel, clock, settings),
         fleet=Fleet(store, pool, accounts, tracking),
-        service_points=ServicePoints(pool, settings.quoting),
-        pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
-        manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList(settings.labels.fonts)),
+        **_handover(store, pool, clock, settings),
         **_telling(store, clock, settings, faults),
-        **_afterwards(store, clock, settings, faults),
+        **_afterwards(store, shipments, clock, settings, faults),
         foresight=foresight,
     )
 
@@ -187,14 +187,25 @@ def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints
     }
 
 
-def _afterwards(store: Store, clock: Clock, settings: Settings, faults: FaultPoints) -> Mapping[str, Any]:
-    """What proves a delivery, and what is forgotten."""
-    files, links = (
-        FsspecFileStore(settings.files.url),
-        ProofLinks(settings.secrets.pepper, clock, settings.files.link_s),
-    )
+def _handover(store: Store, pool: CarrierPool, clock: Clock, settings: Settings) -> Mapping[str, Any]:
+    """Where parcels change hands: points, collections, the end of the day."""
+    lists = HandoverList(settings.labels.fonts)
     return {
-        "proofs": ProofFiles(store, files, SeparatePictureMaker(), links, clock, settings, faults),
+        "service_points": ServicePoints(pool, settings.quoting),
+        "pickups": Pickups(store, pool, clock, settings.booking, settings.worker),
+        "manifests": Manifests(store, pool, clock, settings.booking, settings.worker, lists),
+    }
+
+
+def _afterwards(
+    store: Store, shipments: ShipmentService, clock: Clock, settings: Settings, faults: FaultPoints
+) -> Mapping[str, Any]:
+    """What proves a delivery, the way back, and what is forgotten."""
+    files = FsspecFileStore(settings.files.url)
+    return {
+        "proofs": ProofFiles(store, files, PictureProcess(), clock, settings, faults),
+        "proof_keeping": ProofKeeping(store, files, clock, settings.retention),
+        "returns": Returns(store, shipments, clock, settings.returns),
         "retention": Retention(store, clock, settings.retention),
     }
 
@@ -267,7 +278,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
-        Job("erase_proofs", proofs.erase_old, _nothing, _nothing, every_s=HOUR_S),
+        Job("erase_proofs", services.proof_keeping.erase_old, _nothing, _nothing, every_s=HOUR_S),
         Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
@@ -278,30 +289,3 @@ def worker(services: Services) -> WorkerLoop:
 
 def _nothing(*_: object) -> None:
     """For jobs whose rows are nothing to be worked or parked."""
-
-
-def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
-    """The policies of `config/policies.toml`; those that compare in USD know all rates of `config/exchange.csv`."""
-    config = files("gateway.config")
-    policies = tomllib.loads(config.joinpath("policies.toml").read_text("utf-8"))
-    rows = csv.DictReader(config.joinpath("exchange.csv").read_text("utf-8").splitlines())
-    rates = {row["currency"]: {"rate": row["usd"], "source": row["source"]} for row in rows}
-    for policy in policies.values():
-        if policy["currency"] == "USD":
-            policy["exchange"] = {**rates, **policy.get("exchange", {})}
-    return policies
-
-
-def shipped_zones() -> str:
-    """The zones of `config/zones.csv`, as they are written there."""
-    return files("gateway.config").joinpath("zones.csv").read_text("utf-8")
-
-
-def shipped_factors() -> Mapping[str, Factor]:
-    """The factors of `config/emission_factors.csv`."""
-    return read_factors(files("gateway.config").joinpath("emission_factors.csv").read_text("utf-8"))
-
-
-def shipped_emission_profiles() -> Mapping[str, Mapping[str, object]]:
-    """The profiles of `config/emission_profiles.toml`, by kind of carrier."""
-    return tomllib.loads(files("gateway.config").joinpath("emission_profiles.toml").read_text("utf-8"))

@@ -172,6 +172,13 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Returns:
+    """How many days after its delivery a shipment may be sent back."""
+
+    window_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
     """Our own labels: patterns of font files for what is written in other letters than Latin ones."""
 
@@ -198,6 +205,7 @@ class Settings:
     tracking: Tracking
     retention: Retention
     files: Files
+    returns: Returns
     webhooks: Webhooks
     streams: Streams
     worker: Worker

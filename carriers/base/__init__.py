@@ -20,6 +20,7 @@ from carriers.base.contract import (
     ReceivesWebhooks,
     SchedulesPickups,
     SubscribesToTracking,
+    TakesReturns,
     Tracks,
     capabilities,
 )
@@ -93,6 +94,7 @@ from gateway.domain.shipments import (
     Label,
     LabelFormat,
     LabelKind,
+    ReturnWay,
     Shipment,
 )
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, TrackingEvent, TrackingUpdate
@@ -168,6 +170,7 @@ __all__ = [
     "ReceivesWebhooks",
     "Reply",
     "Requirements",
+    "ReturnWay",
     "RsaProof",
     "SchedulesPickups",
     "ServiceLevel",
@@ -181,6 +184,7 @@ __all__ = [
     "SubscribesToTracking",
     "Subscription",
     "Surcharge",
+    "TakesReturns",
     "TimeWindow",
     "TrackingEvent",
     "TrackingUpdate",

@@ -102,6 +102,17 @@ class Books(Protocol):
 
 
 @runtime_checkable
+class TakesReturns(Protocol):
+    """Brings parcels back: from a recipient to the merchant, at the merchant's cost."""
+
+    async def quote_return(self, request: QuoteRequest) -> Sequence[Rate]:
+        """Rates of the ways in `request.shipment.return_ways` that it has, each with its `return_way`."""
+
+    async def book_return(self, request: BookRequest) -> Booking:
+        """Book once, as `book` does; found, cancelled, labelled and tracked like any other booking."""
+
+
+@runtime_checkable
 class FindsBookings(Protocol):
     """Can tell whether a tender became a booking."""
 
@@ -196,6 +207,7 @@ class Capability(StrEnum):
 
     QUOTES = "quotes"
     BOOKS = "books"
+    TAKES_RETURNS = "takes_returns"
     FINDS_BOOKINGS = "finds_bookings"
     CANCELS = "cancels"
     PRINTS_LABELS = "prints_labels"
@@ -212,6 +224,7 @@ class Capability(StrEnum):
 ROLES: Mapping[Capability, tuple[str, ...]] = {
     Capability.QUOTES: ("quote",),
     Capability.BOOKS: ("book",),
+    Capability.TAKES_RETURNS: ("quote_return", "book_return"),
     Capability.FINDS_BOOKINGS: ("find",),
     Capability.CANCELS: ("cancel",),
     Capability.PRINTS_LABELS: ("label",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from carriers.base import (
@@ -25,6 +26,7 @@ from carriers.base import (
     Rate,
     Reading,
     Reply,
+    ReturnWay,
     ServicePoint,
     ServicePointClosed,
     SharedTokenProof,
@@ -35,7 +37,7 @@ from carriers.base import (
     UnknownReference,
     WebhookCall,
 )
-from carriers.bring.products import suitable
+from carriers.bring.products import suitable, ways_back
 from carriers.bring.wire import booking, eventcast, pickups, points, rating, refusals, stops, tracking
 
 API, MODIFY = "api", "modify"
@@ -86,6 +88,24 @@ class Bring(Carrier):
             if request.shipment.service_point and refusals.is_about_point(refused):
                 raise ServicePointClosed.because(refused) from refused
             raise
+
+    async def quote_return(self, request: QuoteRequest) -> Sequence[Rate]:
+        """Rates of the return products, each by label and by code. A code is sent to an e-mail address as well, so that
+        without the sender's there is none.
+        """
+        ways = [
+            way for way in request.shipment.return_ways if way is not ReturnWay.CODE or request.shipment.origin.email
+        ]
+        return tuple(
+            replace(rate, return_way=way)
+            for rate in await self.quote(request)
+            for way in ways
+            if way in ways_back(rate.carrier_service)
+        )
+
+    async def book_return(self, request: BookRequest) -> Booking:
+        """Book one consignment of a return product. Raises as `book`."""
+        return await self.book(request)
 
     async def find(self, tender_reference: str) -> Booking | None:
         """The consignment whose sender's reference is ours; without a label link, which only booking tells.

@@ -8,6 +8,7 @@ from functools import cache
 
 from carriers.base import (
     Parcel,
+    ReturnWay,
     ServiceLevel,
     Shipment,
     table,
@@ -18,7 +19,8 @@ from carriers.base import (
 class Product:
     """One product on one set of routes. A limit of None is Bring's to judge.
 
-    `max_sum_mm` limits length + width + height; `business` products go to companies only.
+    `max_sum_mm` limits length + width + height; `business` products go to companies only. `ways_back` are set on
+    products for returns.
     """
 
     id: str
@@ -30,11 +32,13 @@ class Product:
     max_length_mm: int | None
     max_sum_mm: int | None
     max_parcels: int
+    ways_back: tuple[ReturnWay, ...]
 
     def takes(self, shipment: Shipment) -> bool:
         """Whether route, recipient and parcels are within what Bring documents for it."""
         return (
-            shipment.origin.country in self.origins
+            bool(self.ways_back) == bool(shipment.return_ways)
+            and shipment.origin.country in self.origins
             and shipment.destination.country in self.destinations
             and (not self.business or bool(shipment.destination.company))
             and len(shipment.parcels) <= self.max_parcels
@@ -58,7 +62,9 @@ def products() -> tuple[Product, ...]:
     product but the home delivery parcel; so no other product is offered there.
 
     Source: Bring services pages (weight, size and L+W+H limits), Shipping Guide 2 and Booking API (product
-    ids; customs export information; mailbox parcels are one parcel per booking; at most 50 packages).
+    ids; customs export information; mailbox parcels are one parcel per booking; at most 50 packages); API service
+    portfolio and "Generating QR and label free codes for parcel returns" (returns: those that Shipping Guide prices,
+    from a person's hands; their limits are not documented).
     """
     return tuple(
         Product(
@@ -71,6 +77,7 @@ def products() -> tuple[Product, ...]:
             max_length_mm=_limit(row["max_length_mm"]),
             max_sum_mm=_limit(row["max_sum_mm"]),
             max_parcels=int(row["max_parcels"]),
+            ways_back=tuple(map(ReturnWay, row["ways_back"].split())),
         )
         for row in table("carriers.bring", "products.csv")
     )
@@ -78,6 +85,11 @@ def products() -> tuple[Product, ...]:
 
 def _limit(text: str) -> int | None:
     return int(text) if text else None
+
+
+def ways_back(product_id: str) -> tuple[ReturnWay, ...]:
+    """How parcels are handed over for a return product."""
+    return next((product.ways_back for product in products() if product.id == product_id), ())
 
 
 def suitable(shipment: Shipment, levels: Collection[ServiceLevel], sold: Collection[str]) -> tuple[Product, ...]:

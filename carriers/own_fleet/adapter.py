@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from carriers.base import (
+    Address,
     AuthenticationFailed,
     Booking,
     BookingRef,
@@ -21,6 +23,7 @@ from carriers.base import (
     QuoteRequest,
     Rate,
     RateCard,
+    ReturnWay,
     Shipment,
     ShipmentRejected,
     StatusTable,
@@ -42,14 +45,25 @@ class OwnFleet(Carrier):
 
     async def quote(self, request: QuoteRequest) -> Sequence[Rate]:
         """One rate for each window with room that is still on sale; () outside the zones of the account's card."""
+        return self._places(request, request.shipment.destination)
+
+    async def quote_return(self, request: QuoteRequest) -> Sequence[Rate]:
+        """The same for a van that fetches it at the recipient's, in his zone and at its prices."""
+        if ReturnWay.PICKUP not in request.shipment.return_ways:
+            return ()
+        rates = self._places(request, request.shipment.origin)
+        return tuple(replace(rate, return_way=ReturnWay.PICKUP) for rate in rates)
+
+    def _places(self, request: QuoteRequest, door: Address) -> Sequence[Rate]:
+        """Places in the windows of the door's zone, priced as a delivery there."""
         terms, card = self._terms(), card_of(self.account, self.profile, request.ready_at)
-        zone = card.zone(request.shipment.destination) if card else None
+        zone = card.zone(door) if card else None
         if card is None or zone is None:
             return ()
         ordered_at = max(self.clock(), request.ready_at)
         windows = self._windows().open_windows(zone, ordered_at, ordered_at + terms.horizon)
         wanted = [window for window in windows if _suits(window, request)]
-        rates = self._rates(terms, card, wanted, request.shipment, ordered_at)
+        rates = self._rates(terms, card, wanted, replace(request.shipment, destination=door), ordered_at)
         return tuple(rate for rate in rates if not request.services or rate.service in request.services)
 
     def _rates(
@@ -79,6 +93,10 @@ class OwnFleet(Carrier):
                 raise ShipmentRejected("the window is full")
         deliver_by = held.end if held else request.rate.deliver_by
         return wire.booking(tender, deliver_by, price=request.rate.price)
+
+    async def book_return(self, request: BookRequest) -> Booking:
+        """Take a place for the van that fetches it. Raises as `book`."""
+        return await self.book(request)
 
     async def find(self, tender_reference: str) -> Booking | None:
         """The place that a tender holds."""

@@ -45,6 +45,7 @@ from carriers.sandbox import wire, wire_handover
 IDEMPOTENCY = "idempotency"
 # Methods that an account's carrier may lack.
 OPERATIONS = frozenset({"find", "cancel", "label", "track"})
+RETURNS, RETURN_METHODS = "returns", ("quote_return", "book_return")
 
 
 class Sandbox(Carrier):
@@ -69,7 +70,7 @@ class Sandbox(Carrier):
         if not key:
             raise AuthenticationFailed(f"account {self.account.name} has no secret api_key")
         without = _without(self.account)
-        if not without <= OPERATIONS | {IDEMPOTENCY}:
+        if not without <= OPERATIONS | {IDEMPOTENCY, RETURNS}:
             raise AuthenticationFailed(f"account {self.account.name}: option without names what cannot be lacked")
         return {
             "Authorization": f"Bearer {key}",
@@ -103,6 +104,14 @@ class Sandbox(Carrier):
         if reply.status == 202:
             raise OutcomeUnknown("the sandbox is still working on this booking")
         return wire.booking(reply.reading().get("booking"), request.tender_reference)
+
+    async def quote_return(self, request: QuoteRequest) -> Sequence[Rate]:
+        """Rates of each service by each way back that will do."""
+        return await self.quote(request)
+
+    async def book_return(self, request: BookRequest) -> Booking:
+        """Book a quoted rate of the way back; by code, with the codes to hand the parcels in. Raises as `book`."""
+        return await self.book(request)
 
     async def find(self, tender_reference: str) -> Booking | None:
         """The booking that stands under our reference."""
@@ -196,5 +205,6 @@ def _variant(without: frozenset[str], settle_s: int | None) -> type[Sandbox]:
         idempotent=IDEMPOTENCY not in without,
         settle_s=promises.settle_s if settle_s is None else settle_s,
     )
-    members = {"profile": replace(Sandbox.profile, booking=own), **dict.fromkeys(without & OPERATIONS)}
+    lacking = [*(without & OPERATIONS), *(RETURN_METHODS if RETURNS in without else ())]
+    members = {"profile": replace(Sandbox.profile, booking=own), **dict.fromkeys(lacking)}
     return type(Sandbox.__name__, (Sandbox,), members)

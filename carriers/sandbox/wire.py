@@ -26,6 +26,7 @@ from carriers.base import (
     Reading,
     Reply,
     Requirements,
+    ReturnWay,
     ServiceLevel,
     ServicePointClosed,
     Shipment,
@@ -73,6 +74,7 @@ def quote_request(request: QuoteRequest, services: Mapping[ServiceLevel, str]) -
         "ready_at": request.ready_at.isoformat(),
         "window": _window(request.window),
         "services": [services[level] for level in request.services if level in services],
+        **({"return": list(request.shipment.return_ways)} if request.shipment.return_ways else {}),
     }
 
 
@@ -86,6 +88,7 @@ def book_request(request: BookRequest, webhook_url: str) -> dict[str, object]:
         "ready_at": request.ready_at.isoformat(),
         "window": _window(request.window),
         "webhook_url": webhook_url,
+        **({"return": request.rate.return_way} if request.rate.return_way else {}),
     }
 
 
@@ -148,8 +151,9 @@ def _rate(quote: Reading, level: ServiceLevel) -> Rate:
             expires_at=quote.time("expires_at"),
             carrier_quote_id=quote.text("id"),
             co2e_g=quote.maybe_integer("co2e_g"),
+            return_way=ReturnWay(quote.text("way")) if quote.has("way") else None,
         )
-    except InvalidValue as error:
+    except ValueError as error:
         raise BadCarrierResponse(f"{quote.path}: {error}") from None
 
 
@@ -163,13 +167,14 @@ def _money(price: Reading) -> Money:
 def booking(answer: Reading, tender_reference: str) -> Booking:
     """A booking as the sandbox shows it in answers to book and find; its id is all that it needs."""
     number = answer.text("id")
-    parcels = (parcel.maybe_text("tracking_number") for parcel in answer.maybe_objects("parcels"))
+    parcels = answer.maybe_objects("parcels")
     ref = BookingRef(
         carrier_reference=number,
         # The sandbox finds a booking by its id as well as by the number on its label.
         tracking_number=answer.maybe_text("tracking_number") or number,
         tender_reference=tender_reference,
-        parcel_numbers=tuple(filter(None, parcels)),
+        parcel_numbers=tuple(filter(None, (parcel.maybe_text("tracking_number") for parcel in parcels))),
+        drop_off_codes=tuple(filter(None, (parcel.maybe_text("drop_off_code") for parcel in parcels))),
     )
     return Booking(
         ref=ref,

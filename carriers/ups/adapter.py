@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -29,6 +30,7 @@ from carriers.base import (
     Rate,
     Reading,
     Reply,
+    ReturnWay,
     ServicePoint,
     SharedTokenProof,
     ShipmentRejected,
@@ -111,6 +113,18 @@ class Ups(Carrier):
             if access and access.maybe_text("PublicAccessPointID") == shipment.service_point:
                 return location
         return None
+
+    async def quote_return(self, request: QuoteRequest) -> Sequence[Rate]:
+        """Rates of returns by a label that the merchant hands out and the recipient drops off. What UPS fetches, or
+        sends labels for, is left out: those labels are not ours to give.
+        """
+        if ReturnWay.DROP_OFF not in request.shipment.return_ways:
+            return ()
+        return tuple(replace(rate, return_way=ReturnWay.DROP_OFF) for rate in await self.quote(request))
+
+    async def book_return(self, request: BookRequest) -> Booking:
+        """Book one shipment that UPS knows for a return. Raises as `book`."""
+        return await self.book(request)
 
     async def find(self, tender_reference: str) -> Booking | None:
         """The shipment whose labels bear our reference; None proves nothing."""

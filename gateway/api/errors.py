@@ -28,6 +28,7 @@ from gateway.services.idempotency import KeyReused, StillRunning
 from gateway.services.keys import BadKey
 from gateway.services.live import TooManyStreams
 from gateway.services.ports.proofs import PictureRefused
+from gateway.services.returns import ReturnedAlready
 
 log = logging.getLogger("gateway.api")
 PROBLEM = "application/problem+json"
@@ -124,7 +125,7 @@ def _more(error: GatewayError) -> dict[str, Any]:
         return {"errors": [{"pointer": "", "code": "invalid", "message": str(error)}]}
     if isinstance(error, PictureRefused):
         return {"errors": [{"pointer": "", "code": error.reason, "message": str(error)}]}
-    if isinstance(error, DuplicateReference):
+    if isinstance(error, DuplicateReference | ReturnedAlready):
         return {"shipment_id": error.shipment_id}
     if isinstance(error, NoCarrierAvailable):
         tenders = [

@@ -103,6 +103,20 @@ PROBLEMS = (
         "Ask for a new quote, or book without `offer_id` and let the policy choose.",
     ),
     Problem(
+        "not_returnable",
+        409,
+        "Cannot be sent back",
+        "Only what was delivered can be sent back, once, for some days, and no return itself.",
+        "`detail` says what is in the way.",
+    ),
+    Problem(
+        "returned_already",
+        409,
+        "Is being sent back already",
+        "Another shipment brings it back. One that failed or was cancelled is in nobody's way.",
+        "`shipment_id` is the return.",
+    ),
+    Problem(
         "too_late",
         409,
         "Too late",

@@ -13,7 +13,7 @@ from gateway.domain.codec import to_json
 from gateway.domain.quotes import CarrierResult, LastResort, Offer, Quote
 from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender
 from gateway.domain.sentences import recipient_sentence
-from gateway.domain.shipments import ShipmentState
+from gateway.domain.shipments import ReturnWay, ShipmentState
 from gateway.domain.tracking import reasons
 from gateway.domain.values import Address, Parcel
 from gateway.services.accounts import PollingView
@@ -65,6 +65,7 @@ def offer(each: Offer, quoted: Quote) -> Json:
         "pickup_by": rate.pickup_by,
         "deliver_from": rate.deliver_from,
         "deliver_by": rate.deliver_by,
+        "return_way": rate.return_way,
         "expires_at": min(rate.expires_at, quoted.expires_at) if rate.expires_at else quoted.expires_at,
         "co2e_g": each.outlook.co2e_g if rate.co2e_g is None else rate.co2e_g,
         "shown_price": money(each.shown or rate.price),
@@ -114,6 +115,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "status": shipment.status,
         "reason": shipment.reason,
         "phase": shipment.phase,
+        "return_of": shipment.return_of or None,
         "account": shipment.account or None,
         "carrier": shipment.carrier or None,
         "service": shipment.service.value if shipment.service else None,
@@ -156,6 +158,9 @@ def shipment(file: ShipmentFile, link: Links) -> Json:
         "destination": address(record.shipment.destination),
         "parcels": [parcel(each) for each in record.shipment.parcels],
         "label": _label(file),
+        "return_way": _return_way(file),
+        "drop_off_codes": list(record.booking.drop_off_codes) if record.booking else [],
+        "returns": [{"id": each.id, "state": each.state.value, "status": each.status} for each in file.returns],
         "tenders": [tender(each) for each in file.tenders],
         "cases": [case(each) for each in file.cases],
         "proof_of_delivery": proof(record, file.pictures, link),
@@ -166,7 +171,7 @@ def shipment(file: ShipmentFile, link: Links) -> Json:
 def _label(file: ShipmentFile) -> Json | None:
     """Where the label is; None while nothing is booked."""
     record = file.shipment
-    if record.booking is None or record.state is not ShipmentState.BOOKED:
+    if record.booking is None or record.state is not ShipmentState.BOOKED or _return_way(file) is ReturnWay.CODE:
         return None
     kind = file.labels[0].value if file.labels else record.label_format.kind.value
     return {
@@ -174,6 +179,11 @@ def _label(file: ShipmentFile) -> Json | None:
         "state": "ready" if file.labels else "at_carrier",
         "href": f"/v1/shipments/{record.id}/label?format={kind}",
     }
+
+
+def _return_way(file: ShipmentFile) -> ReturnWay | None:
+    """How a return that is booked is handed over."""
+    return next((each.rate.return_way for each in file.tenders if each.id == file.shipment.tender_id), None)
 
 
 def address(place: Address) -> Json:

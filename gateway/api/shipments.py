@@ -11,6 +11,7 @@ from gateway.api.auth import caller, requires, services
 from gateway.api.examples import BOOK, BOOK_A_QUOTE, RESOLVE
 from gateway.api.routes import ApiBlueprint, answer, once, page
 from gateway.api.schemas.policies import DecisionSchema
+from gateway.api.schemas.returns import ReturnSchema
 from gateway.api.schemas.shipments import (
     BookSchema,
     LabelQuerySchema,
@@ -24,6 +25,7 @@ from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
 from gateway.services.idempotency import Run
 from gateway.services.ports import ShipmentSearch
+from gateway.services.returns import ReturnAsk
 from gateway.services.shipments import BookAsk, ShipmentFile
 
 blueprint = ApiBlueprint("shipments", __name__, url_prefix="/v1/shipments")
@@ -128,6 +130,20 @@ def get_label(wanted: dict[str, str], shipment_id: str) -> Response:
 def cancel_shipment(_: Run, shipment_id: str) -> Response:
     """Cancel it at its carrier; 409 when that is too late."""
     return _shown(services().recalls.cancel(caller().merchant_id, _file(shipment_id).shipment.id), 200)
+
+
+@blueprint.route("/<shipment_id>/return", methods=["POST"])
+@requires("shipments:write")
+@blueprint.arguments(ReturnSchema, example={"ways": ["drop_off", "code"], "metadata": {"reason": "too small"}})
+@blueprint.response(201, ShipmentSchema, description="The return is booked: a shipment of its own.")
+@blueprint.alt_response(202, schema=ShipmentSchema, description="The outcome is not known yet; it is being found out.")
+@once(required=True, made_at="/v1/shipments/{id}")
+def return_shipment(run: Run, ask: ReturnAsk, shipment_id: str) -> Response:
+    """Send a delivered shipment back, once: only carriers that bring parcels back are asked. 409 says why it cannot."""
+    who = caller()
+    if run.resource_id:
+        return _shown(services().shipments.carry_through(who.merchant_id, run.resource_id), 201)
+    return _shown(services().returns.book(who.merchant_id, who.mode, shipment_id, ask, run.point_at), 201)
 
 
 @blueprint.route("/<shipment_id>/resolve", methods=["POST"])

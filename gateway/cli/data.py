@@ -35,12 +35,14 @@ def upgrade() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A simulator's books; repeat for several.",
 )
-def audit(ledgers: tuple[Path, ...]) -> None:
+@click.option("--files", is_flag=True, help="Read every picture in the file store too.")
+def audit(ledgers: tuple[Path, ...], files: bool) -> None:
     """Check every invariant of the stored data (--ledger: and the carriers' side); exit code 1 when one is broken."""
     bound = services()
     now = bound.clock()
     violations = list(bound.store.audit(now))
     violations += ledger_audit.compare(bound.store, [Ledger.read(path) for path in ledgers], now)
+    violations += bound.proof_keeping.missing() if files else ()
     for each in violations:
         click.echo(f"{each.invariant} {each.merchant_id} {each.subject_id}: {each.why}")
     click.echo(f"{len(violations)} violations" if violations else "all invariants hold")

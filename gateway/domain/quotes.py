@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.errors import InvalidValue
-from gateway.domain.shipments import Shipment
+from gateway.domain.shipments import ReturnWay, Shipment
 from gateway.domain.values import Money, TimeWindow, total
 
 
@@ -38,7 +38,8 @@ class Surcharge:
 class Rate:
     """A priced promise of one service of one account. `price` is gross and includes the surcharges.
 
-    `carrier_data` is what the adapter needs back to book this very rate; opaque to everybody else.
+    `carrier_data` is what the adapter needs back to book this very rate; opaque to everybody else. `return_way` is set
+    on rates of the way back.
     """
 
     service: ServiceLevel
@@ -52,6 +53,7 @@ class Rate:
     carrier_quote_id: str = ""
     co2e_g: int | None = None
     carrier_data: Mapping[str, str] = field(default_factory=dict)
+    return_way: ReturnWay | None = None
 
     def __post_init__(self) -> None:
         if self.price.amount < 0:

@@ -96,6 +96,7 @@ class ShipmentRecord:
     `deliver_by` is the first promise, which never moves; `eta` is what is expected now. `pieces` has each parcel's own
     status by number, where its carrier tells parcels apart. `alarms` are the kinds of open cases that
     `gateway.services.watch` has opened; it looks at the shipment again when it is `due_at`.
+    `return_of` is the shipment that this one brings back.
     """
 
     id: str
@@ -140,6 +141,7 @@ class ShipmentRecord:
     alarms: tuple[str, ...] = ()
     proof: ProofOfDelivery | None = None
     booking: BookingRef | None = None
+    return_of: str = ""
     version: int = 1
     due_at: datetime | None = None
     tries: int = 0

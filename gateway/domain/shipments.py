@@ -44,6 +44,16 @@ class LabelKind(StrEnum):
     PNG = "png"
 
 
+class ReturnWay(StrEnum):
+    """How a parcel that goes back is handed over: fetched at the door, or brought to a service point with a label that
+    the sender prints, or there with nothing but a code.
+    """
+
+    PICKUP = "pickup"
+    DROP_OFF = "drop_off"
+    CODE = "code"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelFormat:
     """What the label printer takes. 102 x 152 mm is the 4 x 6 inch thermal label."""
@@ -66,7 +76,7 @@ class Shipment:
     """What a merchant wants moved: one or more parcels to one recipient.
 
     `service_point` is the carrier's own id of the point where it is collected, `service_point_carrier` whose id it is.
-    `facility` is the code of the origin's.
+    `facility` is the code of the origin's. `return_ways` are set on the way back: those that will do.
     """
 
     origin: Address
@@ -78,6 +88,7 @@ class Shipment:
     service_point_carrier: str = ""
     facility: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    return_ways: tuple[ReturnWay, ...] = ()
 
     @property
     def weight_g(self) -> int:
@@ -101,7 +112,8 @@ class BookingRef:
     """How to speak to a carrier about one booking.
 
     `carrier_reference` is the carrier's own id, `tender_reference` ours (the tender's id), `label_url` where the
-    carrier keeps the label when it has no other way to fetch one.
+    carrier keeps the label when it has no other way to fetch one. `drop_off_codes` are what somebody who returns
+    parcels tells (or writes on them) where he hands them in, one for each parcel or one for all.
     """
 
     carrier_reference: str
@@ -109,6 +121,7 @@ class BookingRef:
     tender_reference: str = ""
     parcel_numbers: tuple[str, ...] = ()
     label_url: str = ""
+    drop_off_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,8 @@ class Acceptance:
         uow.cases.close(shipment.merchant_id, shipment.id, "needs_review", now, "booked", "the booking was found")
         if booking.label is not None and is_whole(booking.label):
             uow.shipments.add_label(shipment.merchant_id, shipment.id, booking.label)
-        uow.records.put(_delivery_record(booked, tender, now))
+        if not booked.return_of:  # nobody waits for it at a door: it says nothing of how deliveries go
+            uow.records.put(_delivery_record(booked, tender, now))
         more: Mapping[str, object] = {"price_variance": variance} if variance else {}
         also = ("shipment.price_variance",) if variance else ()
         booked = record_change(uow, booked, "shipment.booked", now, more, also)

@@ -28,6 +28,7 @@ from gateway.domain.quotes import Offer, Quote, Rate
 from gateway.domain.records import ShipmentRecord, Tender
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.services.acceptance import Acceptance
+from gateway.services.asking import booked
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.changes import record_change
 from gateway.services.explaining import nothing_left
@@ -236,7 +237,7 @@ class Booker:
         """Send a tender (again, where the carrier is idempotent) and return the answer, errors included."""
         try:
             return self._pool.ask(
-                Purpose.BOOK, live, _book(live, book_request(tender, shipment)), self._settings.deadline_s
+                Purpose.BOOK, live, booked(live, book_request(tender, shipment)), self._settings.deadline_s
             )
         except CarrierError as error:
             return error
@@ -252,11 +253,6 @@ def book_request(tender: Tender, shipment: ShipmentRecord) -> BookRequest:
         window=shipment.window,
         label_format=shipment.label_format,
     )
-
-
-async def _book(live: LiveCarrier, request: BookRequest) -> Booking:
-    booking: Booking = await live.carrier.book(request)  # type: ignore[attr-defined]  # quoted accounts have the role
-    return booking
 
 
 def _unsent(error: CarrierError) -> TenderState:

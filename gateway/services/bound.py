@@ -29,6 +29,7 @@ from gateway.services.policies import PolicyBook
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.proof_files import ProofFiles
+from gateway.services.proof_keeping import ProofKeeping
 from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
@@ -40,6 +41,7 @@ from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.reliability.report import ReliabilityReports
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
+from gateway.services.returns import Returns
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
@@ -104,6 +106,8 @@ class Services:
     lanes: WebhookLanes
     live: LiveUpdates
     proofs: ProofFiles
+    proof_keeping: ProofKeeping
+    returns: Returns
     foresight: Foresight
     watch: Watch
     whereabouts: WhereaboutsDesk

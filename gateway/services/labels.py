@@ -90,6 +90,8 @@ class Labels:
         booking = shipment.booking
         if shipment.state not in (ShipmentState.BOOKED, ShipmentState.CANCELLING) or booking is None:
             raise Conflict(f"a shipment in state {shipment.state.value} has no label")
+        if booking.drop_off_codes:
+            raise Conflict("it is handed in with its code; the label is printed there")
         if stored is not None:
             return stored
         live = self._pool.get(merchant_id, shipment.account_id)

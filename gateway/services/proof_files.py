@@ -16,7 +16,6 @@ from gateway.domain.errors import Conflict, NotFound, Unavailable
 from gateway.domain.proof_files import READABLE, Picture, PictureKind, ProofFile, ProofFileState
 from gateway.domain.records import AccountRecord, ShipmentRecord
 from gateway.services.faultpoints import FaultPoints, Purpose
-from gateway.services.ids import first_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.ports.proofs import FileStore, PictureMaker, PictureRefused
 from gateway.services.proof_intake import digest, proven, told_of, twin
@@ -30,7 +29,6 @@ FETCHED_AT_MOST = 10
 FIRST_AGAIN, FETCHED_AGAIN_AT_MOST = timedelta(minutes=1), timedelta(hours=3)
 """1, 2, 4 ... 128, 180 minutes apart: ten tries within eight hours."""
 STORED_AGAIN_AT_MOST = timedelta(minutes=15)
-ERASED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,6 @@ class ProofFiles:
         store: Store,
         files: FileStore,
         maker: PictureMaker,
-        links: ProofLinks,
         clock: Clock,
         settings: Settings,
         faults: FaultPoints,
@@ -58,7 +55,7 @@ class ProofFiles:
         self._store = store
         self._files = files
         self._maker = maker
-        self._links = links
+        self._links = ProofLinks(settings.secrets.pepper, clock, settings.files.link_s)
         self._clock = clock
         self._settings = settings
         self._faults = faults
@@ -146,30 +143,6 @@ class ProofFiles:
         parked = replace(file, why=why, due_at=None, tries=0)
         held = file.state is ProofFileState.HELD
         self._put(parked if held else replace(parked, state=ProofFileState.REFUSED), file.state)
-
-    def erase_old(self) -> Sequence[str]:
-        """A chore: forget pictures that are as old as they may become; that they were there stays known."""
-        before = first_id("pof", self._clock() - timedelta(days=self._settings.retention.proofs_days))
-        with self._store.look() as uow:
-            merchants = uow.keys.merchants()
-        for merchant_id, _ in merchants:
-            while self._erase(merchant_id, before):
-                pass
-        return ()
-
-    def _erase(self, merchant_id: str, before: str) -> int:
-        """Some of them, the file first: what is left of a crash in between is asked for again and is not there."""
-        with self._store.look() as uow:
-            old = uow.proof_files.older(merchant_id, before, ERASED_AT_ONCE)
-        for file in old:
-            if file.sha256:
-                self._files.remove(file.key)
-        with self._store.work() as uow:
-            for file in old:
-                uow.proof_files.drop(file)
-                uow.proof_files.update(replace(file, state=ProofFileState.ERASED, url="", due_at=None))
-            uow.commit()
-        return len(old)
 
     def _made(self, file: ProofFile) -> ProofFile | None:
         """The picture made anew, held and told of; None where it is not to be had (yet)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from carriers.base import BadCarrierResponse, Capability, QuoteRequest
+from carriers.base import QuoteRequest
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, Unprocessable
@@ -15,6 +15,7 @@ from gateway.domain.quotes import CarrierResult, CheckoutPromise, Offer, Quote, 
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import TimeWindow
 from gateway.rules.policy import Candidate, Context
+from gateway.services.asking import priced, promise_of, unserved
 from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier
 from gateway.services.decisions import Decisions, Plan
 from gateway.services.facilities import FacilityBook, Hours
@@ -28,7 +29,6 @@ from gateway.services.service_points import check_owner
 from gateway.services.zones import ZoneBook
 from gateway.settings import Quoting
 
-HIGHEST_PRICE_MINOR = 10**12
 NOT_SERVED = "the carrier offers nothing for this shipment"
 
 Gather = Callable[
@@ -117,7 +117,7 @@ class QuoteService:
         plan = self._decisions.plan(merchant_id, mode, version, deciding, _context(ask, zone, now, hours))
         request = _request(plan)
         asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
-        calls = [_quote(live, _from_handover(request, live, hours)) for live in asked]
+        calls = [priced(live, _from_handover(request, live, hours)) for live in asked]
         outcomes = (gather or self._ask_all)(asked, calls, self._deadline_s(ask))
         results += [result_of(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
         return self._decided(plan, _candidates(plan, asked, outcomes), results)
@@ -190,9 +190,9 @@ class QuoteService:
             services=quote.services,
         )
         request = _from_handover(request, live, self._hours_of(quote))
-        rates = self._pool.ask(Purpose.QUOTE, live, _quote(live, request), deadline_s)
-        known = (quoted.rate.carrier_service, quoted.rate.deliver_from)
-        same = [rate for rate in rates if (rate.carrier_service, rate.deliver_from) == known]
+        rates = self._pool.ask(Purpose.QUOTE, live, priced(live, request), deadline_s)
+        known = promise_of(quoted.rate)
+        same = [rate for rate in rates if promise_of(rate) == known]
         return min(same, key=lambda rate: rate.price.amount, default=None)
 
     def turns_at(self, quote: Quote) -> datetime | None:
@@ -275,24 +275,3 @@ def _candidates(
         for rate in outcome.value or ()
         if not plan.context.services or rate.service in plan.context.services
     ]
-
-
-async def _quote(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:
-    """What the carrier offers, each a rate with a price somebody could mean."""
-    rates: Sequence[Rate] = await live.carrier.quote(request)  # type: ignore[attr-defined]  # unserved() saw the role
-    for rate in rates:
-        if not isinstance(rate, Rate) or rate.price.minor > HIGHEST_PRICE_MINOR:
-            raise BadCarrierResponse("a rate that is none")
-    return rates
-
-
-def unserved(live: LiveCarrier, shipment: Shipment) -> str | None:
-    """Why this account cannot be asked at all: a role it lacks or a country it does not serve."""
-    if not (live.can(Capability.QUOTES) and live.can(Capability.BOOKS)):
-        return "does not quote and book"
-    for place, address in (("from", shipment.origin), ("to", shipment.destination)):
-        if address.country not in live.carrier.profile.countries:
-            return f"does not deliver {place} {address.country}"
-    if shipment.service_point and live.record.carrier != shipment.service_point_carrier:
-        return f"the chosen service point is one of {shipment.service_point_carrier}"
-    return None

@@ -49,6 +49,7 @@ class BookAsk:
     ask: QuoteAsk | None = None
     origin: Address | None = None
     destination: Address | None = None
+    return_of: str = ""
     reference: str = ""
     service_point: str = ""
     service_point_carrier: str = ""
@@ -58,13 +59,14 @@ class BookAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentFile:
-    """A shipment with its tenders, cases and pictures, as the API shows it."""
+    """A shipment with its tenders, cases, pictures and returns, as the API shows it."""
 
     shipment: ShipmentRecord
     tenders: tuple[Tender, ...]
     cases: tuple[Case, ...]
     labels: tuple[LabelKind, ...]
     pictures: tuple[ProofFile, ...] = ()
+    returns: tuple[ShipmentRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +99,14 @@ class ShipmentService:
         self._clock = clock
 
     def book(
-        self, merchant_id: str, mode: Mode, ask: BookAsk, remember: Callable[[UnitOfWork, str], None]
+        self,
+        merchant_id: str,
+        mode: Mode,
+        ask: BookAsk,
+        remember: Callable[[UnitOfWork, str], None],
+        allow: Callable[[UnitOfWork], object] = lambda _: None,
     ) -> ShipmentRecord:
-        """Book a shipment, once; `remember` is called with its id in the transaction that makes it.
+        """Book a shipment, once; `remember` is called with its id in the transaction that makes it, `allow` before.
 
         Raises:
             NotFound, QuoteExpired, Unprocessable: the quote, the offer or the address does not do.
@@ -108,8 +115,16 @@ class ShipmentService:
             NoCarrierAvailable: nobody took it; nothing is charged.
         """
         chosen = self._chosen(merchant_id, mode, ask)
-        shipment = again_if_crossed(lambda: self._begin(merchant_id, mode, ask, chosen, remember))
-        return self.carry_through(merchant_id, shipment.id)
+
+        def begin() -> ShipmentRecord:
+            with self._store.work() as uow:
+                allow(uow)
+                record = self._begin(uow, merchant_id, mode, ask, chosen)
+                remember(uow, record.id)
+                uow.commit()
+            return record
+
+        return self.carry_through(merchant_id, again_if_crossed(begin).id)
 
     def carry_through(self, merchant_id: str, shipment_id: str) -> ShipmentRecord:
         """Take a begun shipment as far as it gets; also what a repeat does after a crash."""
@@ -124,10 +139,11 @@ class ShipmentService:
             found = uow.shipments.look_up(merchant_id, shipment_id)
             if found is None or found.shipment.mode != mode:
                 raise NotFound(f"no shipment {shipment_id}")
-            proven = found.shipment.proof is not None
+            proven, ended = found.shipment.proof is not None, found.shipment.status == "delivered"
             return ShipmentFile(
                 shipment=found.shipment,
                 pictures=tuple(uow.proof_files.of_shipment(merchant_id, shipment_id)) if proven else (),
+                returns=tuple(uow.shipments.returns_of(merchant_id, shipment_id)) if ended else (),
                 tenders=tuple(uow.tenders.of_shipment(merchant_id, shipment_id)),
                 cases=tuple(uow.cases.of_shipment(merchant_id, shipment_id)) if found.has_cases else (),
                 labels=tuple(kind for kind in LabelKind if kind in found.labels),
@@ -213,9 +229,7 @@ class ShipmentService:
         except NotFound:
             raise NotFound(f"no offer {ask.offer_id}") from None
 
-    def _begin(
-        self, merchant_id: str, mode: Mode, ask: BookAsk, chosen: Chosen, remember: Callable[[UnitOfWork, str], None]
-    ) -> ShipmentRecord:
+    def _begin(self, uow: UnitOfWork, merchant_id: str, mode: Mode, ask: BookAsk, chosen: Chosen) -> ShipmentRecord:
         now, quote = self._clock(), chosen.quote
         shipment = _complete(quote, ask)
         if shipment.service_point and quote.ranked:
@@ -237,18 +251,16 @@ class ShipmentService:
             label_format=ask.label_format,
             ready_at=quote.ready_at,
             window=quote.window,
+            return_of=ask.return_of,
             created_at=now,
             updated_at=now,
         )
-        with self._store.work() as uow:
-            known = record.reference
-            earlier = uow.shipments.by_reference(merchant_id, mode, known) if known else None
-            if earlier is not None:
-                record = self._again(uow, earlier, record, now)
-            elif not record_created(uow, record):
-                raise StaleVersion(f"reference {known!r} is being booked by another request right now")
-            remember(uow, record.id)
-            uow.commit()
+        known = record.reference
+        earlier = uow.shipments.by_reference(merchant_id, mode, known) if known else None
+        if earlier is not None:
+            return self._again(uow, earlier, record, now)
+        if not record_created(uow, record):
+            raise StaleVersion(f"reference {known!r} is being booked by another request right now")
         return record
 
     def _again(self, uow: UnitOfWork, earlier: ShipmentRecord, wanted: ShipmentRecord, now: datetime) -> ShipmentRecord:

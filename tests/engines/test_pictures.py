@@ -9,7 +9,7 @@ from PIL import Image
 
 from gateway.domain.proof_files import PictureKind
 from gateway.engines.labels import LabelPress
-from gateway.engines.pictures import SeparatePictureMaker
+from gateway.engines.pictures import PictureProcess
 from gateway.engines.pictures.making import Refused, made_anew
 from gateway.services.ports.proofs import PictureRefused
 from tests.pictures import HEIC, SVG, bomb, moving, photo, telling_photo
@@ -82,7 +82,7 @@ def test_a_carriers_document_becomes_a_picture_of_its_first_page() -> None:
 
 
 def test_it_happens_in_another_process_whose_end_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    maker = SeparatePictureMaker()
+    maker = PictureProcess()
     made = maker.made_anew(telling_photo(), PictureKind.PHOTO, documents=False)
     assert (made.media_type, made.width, made.height, made.content[:2]) == ("image/jpeg", 300, 400, b"\xff\xd8")
     with pytest.raises(PictureRefused, match="HEIC") as refused:

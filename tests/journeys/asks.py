@@ -25,6 +25,7 @@ from gateway.api.examples import (
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from tests.journeys.fleet import scan
 from tests.journeys.site import ORDER
+from tests.pictures import photo
 
 CANARY = "canary"
 """In everything that the owner has."""
@@ -182,6 +183,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
         Ask(body=lambda ids: {"outcome": "booked", "carrier_reference": "SBX1", "note": "I say so"}),
     ),
     "POST /v1/shipments/<shipment_id>/cancel": (Ask(),),
+    "POST /v1/shipments/<shipment_id>/return": (Ask(body=lambda ids: {}),),
     "GET /v1/service-points": (
         Ask(query="country=NO&postal_code=0150", status=200, why=OWN_LIST),
         Ask(query=f"country=NO&postal_code=0150&account={CANARY}-sandbox"),
@@ -224,6 +226,11 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
             why="the report says that nobody knows the number",
         ),
     ),
+    "POST /v1/fleet/pictures": (
+        Ask(query=f"account={CANARY}-fleet&tracking_number=OF1&kind=photo", body=lambda ids: photo()),
+        Ask(query="account=own-fleet&tracking_number=OF1&kind=photo", body=lambda ids: photo()),
+    ),
+    "GET /v1/pictures/<token>": (Ask(),),
     "PUT /v1/fleet/windows": (Ask(body=lambda ids: {**WINDOWS, "account": ids["fleet"]}),),
     "GET /v1/carriers/<account_id>/webhook": (Ask(status=401, why=UNPROVEN),),
     "POST /v1/carriers/<account_id>/webhook": (Ask(body=lambda ids: {"id": "e1"}, status=401, why=UNPROVEN),),

@@ -146,12 +146,12 @@ def test_pictures_are_erased_when_they_are_old_and_what_they_proved_stays_known(
     files, folder = MemoryFileSystem(), f"/journeys/{shop.id}/{parcel['id']}"
     assert files.ls(folder, detail=False) == [f"{folder}/{picture['sha256']}.jpeg"]
     site.clock.advance(days=91)
-    site.services.proofs.erase_old()
+    site.services.proof_keeping.erase_old()
     assert not files.exists(folder)
     (after,) = shop.shipment(parcel["id"])["proof_of_delivery"]["pictures"]
     assert (after["state"], after["href"], after["sha256"]) == ("erased", None, picture["sha256"])
     assert look(shop, picture["href"]).status_code == 404
-    site.services.proofs.erase_old()
+    site.services.proof_keeping.erase_old()
 
 
 def test_a_carriers_signature_in_bytes_is_kept_and_told(site: Site, shop: Merchant) -> None:

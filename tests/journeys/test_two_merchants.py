@@ -21,10 +21,12 @@ from gateway.api.examples import ASSIGNMENT, CONNECTION, FACILITY, POLICY, RATE_
 from tests.journeys.asks import ASKS, CANARY, HOOK, OF_EITHER_MODE, REFERENCE, Ask
 from tests.journeys.fleet import add_fleet
 from tests.journeys.site import ORDER, Merchant, Site
+from tests.pictures import photo
 
 ID = re.compile(r"\b[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}\b")
 BOX = CONNECTION["boxes"][0]
 NAME, STREET, EMAIL, PHONE = "Canary Karlsen", "Canary gate 7", "kari@canary.example", "+4791237777"
+NEED_KEYS = ("POST /v1/shipments", "POST /v1/shipments/<shipment_id>/return")
 KEY_USED = "canary-idempotency"
 DESTINATION = {
     **ORDER["destination"],
@@ -83,6 +85,8 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     """One of everything, and two shipments: one at the carrier, one with the own fleet."""
     fleet_id = add_fleet(site, owner, f"{CANARY}-fleet")
     with_fleet = owner.booked(reference="canary-order-2")
+    where = f"account={CANARY}-fleet&tracking_number={with_fleet['tracking_number']}&kind=photo"
+    picture = owner.call("POST", f"/v1/fleet/pictures?{where}", photo()).json or {}
     account_id = owner.account(f"{CANARY}-sandbox", sandbox)
     assert owner.call("PATCH", f"/v1/accounts/{fleet_id}", {"enabled": False}).status_code == 200
     made = {
@@ -141,6 +145,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "correction_id": (corrected.json or {})["id"],
         "quote_id": quoted["id"],
         "offer_id": quoted["recommended_offer_id"],
+        "token": forged(picture["href"].rpartition("/")[2]),
         "message_id": waiting[0]["id"],
         "tracker_id": (made["tracker"].json or {})["id"],
         "pickup_id": (pickups.json or {})["data"][0]["id"],
@@ -148,6 +153,11 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     }
     told = json.dumps([with_fleet, quoted, sent, pickups.json, closed.json, *(answer.json for answer in made.values())])
     return Owned(ids=ids, secrets=frozenset({*ID.findall(told), PHONE, with_fleet["tracking_number"]}))
+
+
+def forged(token: str) -> str:
+    """The link of the owner's picture with another seal; with its own anybody may look, for minutes."""
+    return token[:-1] + ("0" if token[-1] != "0" else "1")
 
 
 def _routes(app: Flask) -> Iterator[str]:
@@ -159,7 +169,7 @@ def _routes(app: Flask) -> Iterator[str]:
 def _ask(who: Merchant, route: str, ask: Ask, ids: Mapping[str, str]) -> TestResponse:
     method, rule = route.split()
     path = re.sub(r"<(\w+)>", lambda name: ids[ask.ids.get(name[1], name[1])], rule)
-    headers = {"Idempotency_Key": f"asked-{ids['shipment_id']}-{who.id}"} if route == "POST /v1/shipments" else {}
+    headers = {"Idempotency_Key": f"asked-{ids['shipment_id']}-{who.id}"} if route in NEED_KEYS else {}
     return who.call(method, f"{path}?{ask.query}" if ask.query else path, ask.body(ids), **headers)
 
 
@@ -175,7 +185,7 @@ def _check(stranger: Merchant, route: str, ask: Ask, owned: Owned) -> None:
     answer = _ask(stranger, route, ask, owned.ids)
     case = f"{route} {ask.query} {ask.body(owned.ids)}: {answer.status_code} {answer.get_data(as_text=True)[:2000]}"
     assert answer.status_code == ask.status, case
-    asked = f"{answer.request.path} {ask.query} {json.dumps(ask.body(owned.ids))}"
+    asked = f"{answer.request.path} {ask.query} {json.dumps(ask.body(owned.ids), default=repr)}"
     assert _leaks(answer, asked, owned) == [], case
     if route.startswith("GET"):
         head = stranger.call("HEAD", answer.request.full_path)
@@ -234,7 +244,8 @@ def _check_owner(owner: Merchant, owned: Owned) -> None:
     for route, asks in ASKS.items():
         for ask in asks if "_id>" in route and asks[0].status == 404 else ():
             answer = _ask(owner, route, ask, own)
-            assert answer.status_code in (200, 201, 202, 204, 409), f"{route}: {answer.text}"
+            nobody = (answer.json or {}).get("code") == "no_carrier_available" if answer.is_json else False
+            assert nobody or answer.status_code in (200, 201, 202, 204, 409), f"{route}: {answer.text}"
 
 
 def test_no_search_and_no_cursor_finds_another_merchants_shipments(

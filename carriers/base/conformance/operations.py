@@ -37,6 +37,10 @@ UPDATES = tuple[TrackingUpdate, ...]
 OPERATIONS: Mapping[str, Operation] = {
     "quote": Operation(capability=Capability.QUOTES, message=QuoteRequest, result=tuple[Rate, ...]),
     "book": Operation(capability=Capability.BOOKS, message=BookRequest, result=Booking, cases=("ok", "rejected")),
+    "quote_return": Operation(capability=Capability.TAKES_RETURNS, message=QuoteRequest, result=tuple[Rate, ...]),
+    "book_return": Operation(
+        capability=Capability.TAKES_RETURNS, message=BookRequest, result=Booking, cases=("ok", "rejected")
+    ),
     "find": Operation(
         capability=Capability.FINDS_BOOKINGS,
         arguments={"tender_reference": str},
@@ -72,6 +76,10 @@ OPERATIONS: Mapping[str, Operation] = {
         result=Manifest,
     ),
 }
+
+# Whatever makes a booking or prices one, on the way out or back, is asked the same questions.
+BOOKING = ("book", "book_return")
+PRICING = ("quote", "quote_return")
 
 # Tracking comes by polling or by push: either way both endings must be shown.
 TRACKING = ("track", "webhook")

@@ -90,9 +90,17 @@ class Consignment:
             },
             "dateAndTimes": {"earliestPickup": None, "expectedDelivery": int(arrival.timestamp() * 1000)},
             "packages": [
-                {"packageNumber": number, "correlationId": asked.get("correlationId")} for number, asked in pairs
+                {"packageNumber": number, "correlationId": asked.get("correlationId"), **self._codes(number, host_url)}
+                for number, asked in pairs
             ],
         }
+
+    def _codes(self, number: str, host_url: str) -> dict[str, str]:
+        """What a parcel that comes without label is known by."""
+        if not self.asked.get("generateQrCodes"):
+            return {}
+        code = f"BRING-{number[-8:-4]}-{number[-4:]}"
+        return {"labelFreeCode": code, "qrCodeLink": f"{host_url}qrcodes/id/{code}.png"}
 
     def steps_to(self, status: str) -> tuple[str, ...]:
         """What happens until a status is reached; a status beside the line happens at once."""

@@ -17,6 +17,8 @@ PRICES = {
     "3584": (Decimal(59), Decimal(5), 3),
     "5800": (Decimal(89), Decimal(6), 2),
     "HOME_DELIVERY_PARCEL": (Decimal(179), Decimal(14), 4),
+    "9300": (Decimal(79), Decimal(6), 2),
+    "9350": (Decimal(89), Decimal(6), 2),
     "PICKUP_PARCEL": (Decimal(139), Decimal(10), 4),
 }
 # Source: Norwegian value added tax, general rate.

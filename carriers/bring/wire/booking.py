@@ -16,6 +16,7 @@ from carriers.base import (
     BookRequest,
     Parcel,
     Reading,
+    ReturnWay,
     ServiceLevel,
     filled,
 )
@@ -33,7 +34,7 @@ def booking_request(request: BookRequest, account: Account, customer_number: str
     wall-clock, no zone.
     """
     shipment = request.shipment
-    consignment = {
+    consignment: dict[str, object] = {
         "shippingDateTime": f"{request.ready_at.astimezone(OSLO):%Y-%m-%dT%H:%M:%S}",
         "parties": {
             "sender": party(shipment.origin, request.tender_reference),
@@ -48,6 +49,8 @@ def booking_request(request: BookRequest, account: Account, customer_number: str
         "correlationId": cut(request.tender_reference),
         "packages": [package(str(n), parcel) for n, parcel in enumerate(shipment.parcels, start=1)],
     }
+    if request.rate.return_way is ReturnWay.CODE:
+        consignment["generateQrCodes"] = True
     return {"schemaVersion": 1, "testIndicator": account.mode == "test", "consignments": [consignment]}
 
 
@@ -119,6 +122,7 @@ def _confirmed(confirmation: Reading, number: str, tender_reference: str) -> Boo
             tender_reference=tender_reference,
             parcel_numbers=_package_numbers(confirmation),
             label_url=_link(links, "labels"),
+            drop_off_codes=tuple(filter(None, map(_code, _packages(confirmation)))),
         ),
         deliver_by=moment(dates, "expectedDelivery") if dates else None,
         tracking_url=_link(links, "tracking"),
@@ -134,9 +138,21 @@ def _number(body: Reading, key: str) -> str:
 
 def _package_numbers(confirmation: Reading) -> tuple[str, ...]:
     """Package numbers in the order of our parcels, which the correlation ids count."""
+    return tuple(filter(None, (_number(entry, "packageNumber") for entry in _packages(confirmation))))
+
+
+def _packages(confirmation: Reading) -> list[Reading]:
     packages = confirmation.maybe_objects("packages")
-    ordered = sorted(packages, key=lambda entry: entry.maybe_text("correlationId").zfill(3))
-    return tuple(filter(None, (_number(entry, "packageNumber") for entry in ordered)))
+    return sorted(packages, key=lambda entry: entry.maybe_text("correlationId").zfill(3))
+
+
+def _code(package: Reading) -> str:
+    """What is written on a parcel without label, such as BRING-1234-5678; else the picture that is scanned instead.
+
+    Source: Bring Booking API, "Generating QR and label free codes for parcel returns"; booking-v1.xsd,
+    PackageResponseType.
+    """
+    return package.maybe_text("labelFreeCode") or package.maybe_link("qrCodeLink")
 
 
 def _link(links: Reading | None, key: str) -> str:

@@ -62,12 +62,16 @@ class Job:
 
     def shown(self) -> dict[str, Any]:
         """As answers to book and find show it."""
-        parcels = range(1, len(self.order["parcels"]) + 1)
+        parcels: list[dict[str, str]] = [
+            {"tracking_number": f"{self.id}-{number}"} for number in range(1, len(self.order["parcels"]) + 1)
+        ]
+        if self.order.get("return") == "code":
+            parcels = [{**each, "drop_off_code": f"CODE-{each['tracking_number']}"} for each in parcels]
         return {
             "id": self.id,
             "reference": self.order["reference"],
             "tracking_number": self.tracking_number,
-            "parcels": [{"tracking_number": f"{self.id}-{number}"} for number in parcels],
+            "parcels": parcels,
             "price": {"amount": str(self.price.amount), "currency": self.price.currency},
             "deliver_by": self.deliver_by.isoformat(),
             "status": self.events[-1]["code"],

@@ -16,6 +16,9 @@ from carriers.base.simulator import Fault, FaultKind
 
 NORMAL_LIFE = "normal"
 GRAMS_PER_KG = 1000
+TO_DOOR = ("INSTANT", "SAME_DAY", "NEXT_DAY")
+BACK = {"": Decimal(1), "pickup": Decimal(1), "drop_off": Decimal("0.75"), "code": Decimal("0.8")}
+"""What the ways back cost beside a delivery; "" is the way out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from carriers.sandbox.adapter import IDEMPOTENCY, Sandbox
 from carriers.sandbox.simulator.jobs import Job, Jobs
 from carriers.sandbox.simulator.labels import KINDS, label
 from carriers.sandbox.simulator.points import points
-from carriers.sandbox.simulator.scenarios import Step, outcome_of, prices
+from carriers.sandbox.simulator.scenarios import BACK, TO_DOOR, Step, outcome_of, prices
 
 QUOTE_LIVES = timedelta(minutes=15)
 LATE = timedelta(seconds=300)
@@ -78,12 +78,12 @@ class SimulatorSandbox(Simulator):
         price_list = prices().get(order["from"]["country"])
         if outcome == "not_served" or price_list is None or order["to"]["country"] not in prices():
             return {"quotes": []}
-        to_door = [name for name in PROMISE_H if name != "POINT"]
-        asked = order.get("services") or (["POINT"] if order.get("service_point") else to_door)
-        weight_g = _weight_g(order)
-        return {"quotes": [self._quoted(service, price_list.of(service, weight_g), order) for service in asked]}
+        asked = order.get("services") or (["POINT"] if order.get("service_point") else TO_DOOR)
+        weight_g, ways = _weight_g(order), order.get("return") or [""]
+        prices_of = {(service, way): price_list.of(service, weight_g, BACK[way]) for service in asked for way in ways}
+        return {"quotes": [self._quoted(service, price, order, way) for (service, way), price in prices_of.items()]}
 
-    def _quoted(self, service: str, price: Money, order: Json) -> Json:
+    def _quoted(self, service: str, price: Money, order: Json, way: str) -> Json:
         number = f"Q{len(self._quotes) + 1}-{service}"
         expires_at = self.now() + QUOTE_LIVES
         self._quotes[number] = (price, expires_at)
@@ -98,6 +98,7 @@ class SimulatorSandbox(Simulator):
             "deliver_by": _promise(service, order).isoformat(),
             "expires_at": expires_at.isoformat(),
             "co2e_g": CO2E_G[service],
+            **({"way": way} if way else {}),
         }
 
     @route("POST", "/v1/bookings", operation="book")

@@ -19,6 +19,7 @@ DOMESTIC = ("US", "PR")
 # 1 lb = 0.45359237 kg, 1 in = 25.4 mm. Source: NIST Handbook 44, appendix C.
 POUND_10UG, GRAM_10UG = 45_359_237, 100_000
 CUSTOMER_PACKAGING = "02"
+PRINT_RETURN_LABEL = "9"
 
 
 def address(place: Address) -> dict[str, object]:
@@ -91,6 +92,19 @@ def package(parcel: Parcel, country: str, packaging: str) -> dict[str, object]:
 def charge_to(account_number: str) -> list[dict[str, object]]:
     """Transportation, billed to the shipper."""
     return [{"Type": "01", "BillShipper": {"AccountNumber": account_number}}]
+
+
+def sender(shipment: Shipment) -> Address:
+    """Whose account it is: the merchant, on the way back too."""
+    return shipment.destination if shipment.return_ways else shipment.origin
+
+
+def return_service(shipment: Shipment) -> dict[str, object]:
+    """What makes it a return by a label that the merchant hands out; nothing on the way out.
+
+    Source: Rating and Shipping API, ReturnService: 9 = UPS Print Return Label.
+    """
+    return {"ReturnService": {"Code": PRINT_RETURN_LABEL}} if shipment.return_ways else {}
 
 
 def domestic(shipment: Shipment) -> bool:

@@ -49,11 +49,12 @@ def rating_request(request: QuoteRequest, account_number: str, assumed_zone: Zon
     country = shipment.origin.country
     options = parts.confirmation(shipment)
     on_packages = {"PackageServiceOptions": options} if options and parts.domestic(shipment) else {}
-    on_shipment = {"ShipmentServiceOptions": options} if options and not on_packages else {}
+    of_shipment = {**({} if on_packages else options), **parts.return_service(shipment)}
+    on_shipment = {"ShipmentServiceOptions": of_shipment} if of_shipment else {}
     ready = request.ready_at.astimezone(clock_at(shipment.origin.country, shipment.origin.subdivision, assumed_zone)[0])
     packages = [{**parts.package(parcel, country, "PackagingType"), **on_packages} for parcel in shipment.parcels]
     body = {
-        "Shipper": {"ShipperNumber": account_number, "Address": parts.address(shipment.origin)},
+        "Shipper": {"ShipperNumber": account_number, "Address": parts.address(parts.sender(shipment))},
         "ShipTo": {"Address": parts.address(shipment.destination)},
         "ShipFrom": {"Address": parts.address(shipment.origin)},
         "PaymentDetails": {"ShipmentCharge": parts.charge_to(account_number)},

@@ -35,11 +35,13 @@ def shipment_request(request: BookRequest, account_number: str, point: Reading |
     home = parts.domestic(shipment)
     on_packages = filled({"PackageServiceOptions": options, "ReferenceNumber": references}) if home else {}
     on_shipment = {} if home else filled({"ShipmentServiceOptions": options, "ReferenceNumber": references})
-    packages = [{**parts.package(parcel, country, "Packaging"), **on_packages} for parcel in shipment.parcels]
     contents = next((parcel.description for parcel in shipment.parcels if parcel.description), "Goods")
+    if shipment.return_ways:  # Source: Shipping API, Package/Description: required for shipments with return service
+        on_packages = {**on_packages, "Description": contents[:DESCRIPTION]}
+    packages = [{**parts.package(parcel, country, "Packaging"), **on_packages} for parcel in shipment.parcels]
     body = {
         "Description": contents[:DESCRIPTION],
-        "Shipper": {**parts.party(shipment.origin), "ShipperNumber": account_number},
+        "Shipper": {**parts.party(parts.sender(shipment)), "ShipperNumber": account_number},
         "ShipTo": parts.party(shipment.destination),
         "ShipFrom": parts.party(shipment.origin),
         "PaymentInformation": {"ShipmentCharge": parts.charge_to(account_number)},
@@ -48,6 +50,7 @@ def shipment_request(request: BookRequest, account_number: str, point: Reading |
         "Service": {"Code": request.rate.carrier_service},
         "Package": packages,
         **on_shipment,
+        **parts.return_service(shipment),
         **parts.invoice_total(shipment),
         **(_to_point(point, request) if shipment.service_point else {}),
     }

@@ -10,7 +10,7 @@ from gateway.api.schemas.facilities import AtFacility, OriginSchema
 from gateway.api.schemas.fields import NAME, Given, Shown, coded, entries, moment, text, whole, word
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema, RequirementsSchema, WindowSchema
 from gateway.domain.quotes import Effect, ResultState, ServiceLevel
-from gateway.domain.shipments import Shipment
+from gateway.domain.shipments import ReturnWay, Shipment
 from gateway.domain.values import Address, Parcel, Requirements
 from gateway.services.quotes import QuoteAsk
 
@@ -171,6 +171,9 @@ class OfferSchema(Shown):
     pickup_by = fields.AwareDateTime(required=True, allow_none=True)
     deliver_from = fields.AwareDateTime(required=True, allow_none=True)
     deliver_by = fields.AwareDateTime(required=True, allow_none=True)
+    return_way = word(
+        [way.value for way in ReturnWay], "How it is handed over on the way back.", required=True, allow_none=True
+    )
     expires_at = fields.AwareDateTime(required=True)
     co2e_g = fields.Integer(
         required=True, allow_none=True, metadata={"description": "Grams of CO2e of this delivery, well to wheel."}

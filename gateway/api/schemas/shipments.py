@@ -16,6 +16,7 @@ from gateway.api.schemas.quotes import (
     QuoteAskSchema,
     to_ask,
 )
+from gateway.api.schemas.returns import WAYS, ReturnShownSchema
 from gateway.api.schemas.tracking import STATUSES, action_required, attributable
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
 from gateway.domain.checkouts import offer_in
@@ -203,6 +204,9 @@ class ShipmentSummarySchema(Shown):
     status = word(STATUSES, required=True)
     reason = fields.String(required=True)
     phase = fields.String(required=True)
+    return_of = fields.String(
+        required=True, allow_none=True, metadata={"description": "The shipment that this one brings back."}
+    )
     account = fields.String(required=True, allow_none=True)
     carrier = fields.String(required=True, allow_none=True)
     service = word(SERVICES, required=True, allow_none=True)
@@ -255,6 +259,13 @@ class ShipmentSchema(ShipmentSummarySchema):
     destination = fields.Nested(AddressSchema, required=True)
     parcels = fields.List(fields.Nested(ParcelSchema), required=True)
     label = fields.Nested(LabelSchema, required=True, allow_none=True)
+    return_way = word(WAYS, "How a return is handed over.", required=True, allow_none=True)
+    drop_off_codes = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "What is told, or written on the parcels, where a return is handed in without label."},
+    )
+    returns = fields.List(fields.Nested(ReturnShownSchema), required=True)
     tenders = fields.List(fields.Nested(TenderSchema), required=True)
     cases = fields.List(fields.Nested(CaseSchema), required=True)
     proof_of_delivery = fields.Nested(ProofShownSchema, required=True, allow_none=True)

@@ -21,7 +21,7 @@ LONGEST_S = 20.0
 NEVER_DECODED = "it cannot be decoded within a gigabyte of memory and ten seconds; send a smaller picture"
 
 
-class SeparatePictureMaker:
+class PictureProcess:
     """Makes pictures anew by `gateway.engines.pictures.making`."""
 
     def __init__(self) -> None:

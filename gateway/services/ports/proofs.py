@@ -39,6 +39,9 @@ class ProofFiles(Protocol):
         """Forget the bytes that are here."""
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ProofFile]: ...
+    def stored(self, merchant_id: str, after_id: str, limit: int) -> Sequence[ProofFile]:
+        """Those that the file store has, with larger ids, oldest first."""
+
     def older(self, merchant_id: str, before_id: str, limit: int) -> Sequence[ProofFile]:
         """Those with smaller ids that are not erased yet."""
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.services.ports import Violation
-from gateway.storage.audit import bookings, handovers, messages, money, statuses
+from gateway.storage.audit import afterwards, bookings, handovers, messages, money, statuses
 from gateway.storage.audit.found import Check
 
 __all__ = ["violations"]
@@ -34,6 +34,8 @@ CHECKS: tuple[Check, ...] = (
     bookings.nothing_stays_unknown,
     handovers.manifests_hold_what_they_say,
     handovers.pickups_are_ordered_once,
+    afterwards.pictures_are_somewhere,
+    afterwards.returns_lead_back,
 )
 
 

@@ -31,6 +31,15 @@ _OLDER = (
     )
     .order_by(_F.id)
 )
+_STORED = (
+    select(PROOF_FILES.table)
+    .where(
+        _F.merchant_id == bindparam("merchant_id"),
+        _F.id > bindparam("after_id"),
+        _F.state == ProofFileState.STORED,
+    )
+    .order_by(_F.id)
+)
 _CONTENT = select(_C.content).where(_C.merchant_id == bindparam("merchant_id"), _C.file_id == bindparam("file_id"))
 _DROP = delete(CONTENTS).where(_C.merchant_id == bindparam("of_merchant"), _C.file_id == bindparam("of_file"))
 
@@ -79,6 +88,11 @@ class ProofFileRepository(Repository):
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ProofFile]:
         """Those to be fetched, made anew or brought to the file store; commits."""
         return claim(self._connection, PROOF_FILES, _F.due_at <= now, now, lease, limit)
+
+    def stored(self, merchant_id: str, after_id: str, limit: int) -> Sequence[ProofFile]:
+        """Those that the file store has, with larger ids, oldest first."""
+        wanted = _STORED.limit(limit)
+        return PROOF_FILES.all(self._connection, wanted, merchant_id=merchant_id, after_id=after_id)
 
     def older(self, merchant_id: str, before_id: str, limit: int) -> Sequence[ProofFile]:
         """Those with smaller ids that are not erased yet."""

@@ -45,6 +45,11 @@ _BOOKED = (
     )
     .group_by(_S.account)
 )
+_RETURNS = (
+    select(SHIPMENTS.table)
+    .where(_S.merchant_id == bindparam("merchant_id"), _S.return_of == bindparam("shipment_id"))
+    .order_by(_S.id)
+)
 _CASES = table_of(CaseRow).c
 _LOOK_UP = select(
     SHIPMENTS.table,
@@ -91,6 +96,10 @@ class ShipmentRepository(Repository):
     def by_reference(self, merchant_id: str, mode: Mode, reference: str) -> ShipmentRecord | None:
         """By the merchant's own reference."""
         return SHIPMENTS.first(self._connection, _BY_REFERENCE, merchant_id=merchant_id, mode=mode, reference=reference)
+
+    def returns_of(self, merchant_id: str, shipment_id: str) -> Sequence[ShipmentRecord]:
+        """Those that bring it back, or were to, oldest first."""
+        return SHIPMENTS.all(self._connection, _RETURNS, merchant_id=merchant_id, shipment_id=shipment_id)
 
     def update(self, shipment: ShipmentRecord) -> None:
         """Write it. Raises StaleVersion when a later version is stored."""

@@ -26,6 +26,13 @@ from gateway.storage.tables.base import (
 )
 
 REFERENCE = index("shipments_reference", "merchant_id", "mode", "reference", unique=True)
+ONE_RETURN = index(
+    "shipments_one_return",
+    "merchant_id",
+    "return_of",
+    unique=True,
+    where="return_of IS NOT NULL AND state NOT IN ('failed', 'cancelled')",
+)
 ONE_OPEN_TENDER = index(
     "tenders_one_open",
     "merchant_id",
@@ -56,7 +63,7 @@ class ShipmentRow(Named, Row):
     """What a merchant wants moved and how far it has come.
 
     `quote_id`, `chosen_offer_id`: no foreign keys, quotes are forgotten sooner than shipments. `tender_id`: none
-    either, tenders point here already.
+    either, tenders point here already. `return_of`: a shipment of the same merchant, which `gateway audit` checks.
     """
 
     __tablename__ = "shipments"
@@ -103,12 +110,15 @@ class ShipmentRow(Named, Row):
     alarms: Mapped[tuple[str, ...]] = mapped_column(server_default="[]")
     proof: Mapped[ProofOfDelivery | None]
     booking: Mapped[BookingRef | None]
+    return_of: Mapped[Maybe]
     version: Mapped[int]
     due_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
         of("account_id", "accounts"),
         REFERENCE,
+        ONE_RETURN,
+        index("shipments_returns", "merchant_id", "return_of", where="return_of IS NOT NULL"),
         index("shipments_newest", "merchant_id", "mode", "created_at", "id"),
         index("shipments_booked", "merchant_id", "mode", "state", "created_at", "account", where="state = 'booked'"),
         index("shipments_being_booked", "updated_at", where="state = 'booking'"),

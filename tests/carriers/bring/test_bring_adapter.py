@@ -31,6 +31,7 @@ from carriers.base import (
     PickupRequest,
     QuoteRequest,
     RateLimited,
+    ReturnWay,
     ServiceLevel,
     Shipment,
     ShipmentRejected,
@@ -421,3 +422,27 @@ def test_a_subscription_for_nothing_is_refused_in_brings_words(ask: Ask, bring: 
     with pytest.raises(ShipmentRejected) as caught:
         ask(bring.subscribe(["1"], "https://gateway.example.com/" + "x" * 250))
     assert caught.value.carrier_message == "Reference is not provided"
+
+
+def test_a_return_is_booked_by_code_where_the_sender_has_an_address_for_it(ask: Ask, bring: Bring) -> None:
+    sender = replace(shipment().destination, email="kari@example.no")
+    back = shipment(origin=sender, destination=shipment().origin, return_ways=tuple(ReturnWay))
+    rates = ask(bring.quote_return(QuoteRequest(shipment=back, ready_at=NOW)))
+    ways = {"drop_off", "code"}
+    assert {(rate.carrier_service, rate.return_way) for rate in rates} == {
+        (p, w) for p in ("9300", "9350") for w in ways
+    }
+    nameless = replace(back, origin=replace(sender, email=""))
+    without = ask(bring.quote_return(QuoteRequest(shipment=nameless, ready_at=NOW)))
+    assert {rate.return_way for rate in without} == {"drop_off"}
+
+    for rate in rates:
+        request = BookRequest(shipment=back, rate=rate, tender_reference=TENDER, ready_at=NOW)
+        codes = ask(bring.book_return(request)).ref.drop_off_codes
+        assert [code[:6] for code in codes] == (["BRING-"] if rate.return_way == "code" else [])
+    assert {rate.carrier_service for rate in ask(bring.quote(QuoteRequest(shipment=shipment(), ready_at=NOW)))} == {
+        "4850",
+        "5600",
+        "3584",
+        "5800",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from carriers.base.conformance.check import each, whole
-from carriers.base.conformance.operations import OPERATIONS
+from carriers.base.conformance.operations import BOOKING, OPERATIONS
 from carriers.base.conformance.samples import Sample
 from carriers.base.conformance.script import TOKEN, Answer, Spoil, documented, from_here, only_at
 from carriers.base.conformance.stage import Played, Subject
@@ -86,7 +86,7 @@ def a_huge_answer_is_given_up(subject: Subject) -> Iterator[str]:
 
 
 def _booked(subject: Subject) -> list[Sample]:
-    return [sample for sample in subject.shown("book") if sample.exchanges]
+    return [sample for name in BOOKING for sample in subject.shown(name) if sample.exchanges]
 
 
 @whole(when=_booked)
@@ -137,7 +137,7 @@ def the_idempotency_key_travels(subject: Subject, sample: Sample) -> Iterator[st
         yield f"the tender reference {reference} is nowhere in the request that books"
 
 
-@each(lambda subject: [sample for sample in subject.shown("book") if not sample.exchanges])
+@each(lambda subject: [sample for name in BOOKING for sample in subject.shown(name) if not sample.exchanges])
 def the_same_tender_books_once(subject: Subject, sample: Sample) -> Iterator[str]:
     """A carrier without HTTP, asked twice with one reference, has one booking."""
     account = subject.account(sample)
@@ -167,7 +167,7 @@ def _answered(
 
 def _begun(sample: Sample, place: int) -> bool:
     """Whether an earlier call of a booking wrote something: then a later refusal is no proof that nothing was done."""
-    earlier = sample.exchanges[:place] if sample.operation == "book" else ()
+    earlier = sample.exchanges[:place] if sample.operation in BOOKING else ()
     return any(
         exchange.request.method != "GET" and exchange.request.where != TOKEN and exchange.response.status < 400
         for exchange in earlier

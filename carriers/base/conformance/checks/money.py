@@ -8,6 +8,7 @@ from typing import Any
 
 from carriers.base.conformance.check import each
 from carriers.base.conformance.mutations import leaves, replaced
+from carriers.base.conformance.operations import BOOKING, PRICING
 from carriers.base.conformance.payloads import Payload
 from carriers.base.conformance.samples import Sample
 from carriers.base.conformance.script import Answer
@@ -19,7 +20,9 @@ TREACHEROUS = Decimal("9000.05")
 
 
 @each(
-    lambda subject: [sample for name in ("quote", "book") for sample in subject.shown(name) if _priced(subject, sample)]
+    lambda subject: [
+        sample for name in (*PRICING, *BOOKING) for sample in subject.shown(name) if _priced(subject, sample)
+    ]
 )
 def money_is_exact(subject: Subject, sample: Sample) -> Iterator[str]:
     """An amount that binary floats cannot hold arrives to the last digit."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from carriers.base.conformance.check import each
 from carriers.base.conformance.checks.exchanges import with_exchanges
 from carriers.base.conformance.mutations import Mutation, leaves, mutations, touches
-from carriers.base.conformance.operations import OPERATIONS
+from carriers.base.conformance.operations import BOOKING, OPERATIONS
 from carriers.base.conformance.samples import Exchange, Sample
 from carriers.base.conformance.script import TOKEN, Answer, Spoil, documented, only_at
 from carriers.base.conformance.soundness import unsound
@@ -56,7 +56,7 @@ def a_spoilt_webhook_breaks_nothing(subject: Subject, sample: Sample) -> Iterato
         yield from _unfit(what, subject.pushed(sample, body, account), result)
 
 
-@each(lambda subject: [sample for sample in subject.shown("book") if _spoilable(sample)])
+@each(lambda subject: [sample for name in BOOKING for sample in subject.shown(name) if _spoilable(sample)])
 def a_spoilt_field_never_loses_a_booking(subject: Subject, sample: Sample) -> Iterator[str]:
     """An accepted booking stays one unless an essential field is spoilt, and then it is never called refused."""
     honest = subject.play(sample).value
