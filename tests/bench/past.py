@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Table, Text, bindparam, insert, select
+from sqlalchemy import Connection, Table, Text, column, insert, select, true, values
 
 from gateway.domain.codec import to_json
 from gateway.domain.quotes import Offer, Outlook, Quote, Rate, ServiceLevel
@@ -64,21 +64,25 @@ def write(stage: Stage, shop: Merchant, made: Sequence[Template], shipments: int
     try:
         while batch := list(islice(rows, A_COMMIT)):
             with engine.begin() as connection:
-                _copy(connection, Q, batch, "id", "created_at", "ready_at", "shipment", "offers")
-                _copy(connection, S, batch, "id", "created_at", "quote_id", "tender_id", "shipment")
-                _copy(connection, T, batch, "id", "shipment_id", "offer_id", "carrier_reference")
+                _copy(connection, shop.id, Q, batch, "id", "created_at", "ready_at", "shipment", "offers")
+                _copy(connection, shop.id, S, batch, "id", "created_at", "quote_id", "tender_id", "shipment")
+                _copy(connection, shop.id, T, batch, "id", "shipment_id", "offer_id", "carrier_reference")
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")
     finally:
         engine.dispose()
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *changed: str) -> None:
+def _copy(
+    connection: Connection, merchant_id: str, table: Table, rows: Sequence[dict[str, Any]], *changed: str
+) -> None:
     """Rows like the first one, but for the columns that are named; nouns come as the JSON that they are stored as."""
-    given = {name: bindparam(f"{table.name}_{name}", type_=_type(table, name)) for name in changed}
-    columns = [given.get(column.name, column) for column in table.c]
-    first = select(*columns).where(table.c.id == f"{table.name}_first")
-    connection.execute(insert(table).from_select([column.name for column in table.c], first), list(rows))
+    data = [tuple(row[f"{table.name}_{name}"] for name in changed) for row in rows]
+    given = values(*(column(name, _type(table, name)) for name in changed)).data(data).cte("given")
+    columns = [given.c[each.name] if each.name in changed else each for each in table.c]
+    copies = select(*columns).select_from(table.join(given, true()))
+    first = (table.c.merchant_id == merchant_id, table.c.id == f"{table.name}_first")
+    connection.execute(insert(table).from_select([each.name for each in table.c], copies.where(*first)))
 
 
 def _type(table: Table, name: str) -> Any:

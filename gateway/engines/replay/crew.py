@@ -95,7 +95,7 @@ def _process(reader: Reader) -> Iterator[Pipe]:
 def _answer(pipe: Pipe) -> int:
     try:
         answer: int | Failure = pipe.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):
         raise ChildProcessError("a process that reads history ended: is there enough memory?") from None
     if isinstance(answer, Failure):
         raise answer.error()

@@ -94,7 +94,7 @@ class Extractor:
         if self._pricing is not None:
             offers = [again for each in offers if (again := _priced(each, context.shipment, self._pricing)) is not None]
         taken = next((place for place, each in enumerate(offers) if each.id == past.offer_id), None)
-        return Read(past, context, offers, taken)
+        return Read(past._replace(shipment="", offers=""), context, offers, taken)  # the texts are large
 
     def _weights(self, read: Sequence[Read], lanes: Iterable[LaneKey], lane: Array) -> Array:
         """What each offer's carrier would charge for, in g; asked once for each shipment and divisor."""

@@ -31,7 +31,7 @@ LESS: Mapping[str, tuple[str, str]] = {
     "late": ("fewer", "more"),
     "co2e": ("less", "more"),
 }
-MOST_ACCOUNTS, MOST_ZONES = 15, 30
+MOST_ACCOUNTS, MOST_ZONES, SHOWN_AT_ONCE = 15, 30, 5
 NO_NAME = "nobody"
 
 
@@ -39,7 +39,8 @@ def page(result: Json) -> str:
     """The report."""
     return _template().render(
         result=result,
-        headline=list(summary(result)),
+        headline=_headline(result),
+        notes=list(_notes(result)),
         cards=[_card(result, measure) for measure in MEASURES],
         interval=_interval(result),
         accounts=_accounts(result),
@@ -47,9 +48,10 @@ def page(result: Json) -> str:
         zones=[_zone(result, each) for each in result["zones"][:MOST_ZONES]],
         more_zones=max(len(result["zones"]) - MOST_ZONES, 0),
         flows=[_flow(result, each) for each in result["flows"]],
-        changes=[_change(each) for each in result["changes"]],
+        changes=_changes(result["changes"]),
         count=count,
         days=_days(result),
+        shown_at_once=SHOWN_AT_ONCE,
         subject=_subject(result),
         against="what was booked" if result["against"] == "booked" else result["against"],
     )
@@ -57,23 +59,49 @@ def page(result: Json) -> str:
 
 def summary(result: Json) -> Iterator[str]:
     """What came of it, in sentences."""
-    n, changed = result["shipments"], result["changed"]
+    n = result["shipments"]
+    yield _moved(result)
     if not n:
-        yield "There are no booked shipments with stored offers in this period: nothing could be replayed."
         return
-    yield (
-        f"{count(changed)} of {count(n)} shipments ({changed / n:.0%}) would have gone with another carrier or service."
-    )
     for measure in MEASURES:
         told = result["measures"][measure]
         if told["n"]:
             yield f"{TITLES[measure]}: {_compared(result, measure)} ({_known(told['n'], n)})."
         else:
             yield f"{TITLES[measure]}: not known for any of these shipments."
+    yield from _notes(result)
+
+
+def _moved(result: Json) -> str:
+    n, changed = result["shipments"], result["changed"]
+    if not n:
+        return "There are no booked shipments with stored offers in this period: nothing could be replayed."
+    went = "would have gone with another carrier or service"
+    return f"{count(changed)} of {count(n)} shipments ({share(changed, n)}) {went}."
+
+
+def _headline(result: Json) -> str:
+    """What to remember: how many move, and what that does to money and time."""
+    told = [_by(result, each) for each in ("cost", "promise_s") if result["measures"][each]["difference"]]
+    if not (result["shipments"] and told):
+        return _moved(result)
+    return f"{_moved(result)[:-1]}: {' and '.join(told)}."
+
+
+def _notes(result: Json) -> Iterator[str]:
+    """What is left out of the figures."""
     if result["nobody_now"]:
-        yield f"For {count(result['nobody_now'])} shipments no offer would have been left."
+        yield f"For {count(result['nobody_now'])} of them no offer would have been left."
     if result["without_offers"]:
         yield f"{count(result['without_offers'])} more were booked, but their offers are not kept (any more)."
+
+
+def share(part: int, whole: int) -> str:
+    """In per cent; what is little is not nothing, and what is nearly all is not all."""
+    rounded = round(100 * part / whole)
+    if rounded == 0 and part:
+        return "under 1 %"
+    return "over 99 %" if rounded == 100 and part < whole else f"{rounded} %"
 
 
 def count(number: int) -> str:
@@ -92,6 +120,8 @@ def amount(measure: str, value: float, currency: str) -> str:
         return f"{value / 3600:.1f} h"
     if measure == "late":
         return f"{value / 100:.1f} %"
+    if abs(value) < 1000:
+        return f"{value:.0f} g CO\u2082e"
     return f"{value / 1000:,.1f} kg CO\u2082e".replace(",", "\u202f")
 
 
@@ -160,7 +190,10 @@ def _interval(result: Json) -> Markup:
         value = _per_cent(told, "difference")
         if told["n"] and value is not None:
             low, high = _per_cent(told, "low"), _per_cent(told, "high")
-            rows.append((TITLES[measure], float(value), low, high, f"{value:+.1f} %".replace("-", "\u2212")))
+            words = f"{value:+.1f} %".replace("-", "\u2212")
+            if measure == "late":  # a share of shares says little by itself
+                words = _signed(measure, told["difference"], result["currency"])
+            rows.append((TITLES[measure], float(value), low, high, words))
     return plots.interval(rows, "Differences in per cent of what it was, with 95 % intervals") if rows else Markup("")
 
 
@@ -171,8 +204,8 @@ def _accounts(result: Json) -> Markup:
             each["account"],
             each["then"],
             each["now"],
-            f"{each['then'] / n:.0%} \u00b7 {count(each['then'])}",
-            f"{each['now'] / n:.0%} \u00b7 {count(each['now'])}",
+            f"{share(each['then'], n)} \u00b7 {count(each['then'])}",
+            f"{share(each['now'], n)} \u00b7 {count(each['now'])}",
         )
         for each in result["accounts"][:MOST_ACCOUNTS]
     ]
@@ -200,9 +233,10 @@ def _zone(result: Json, each: Json) -> Json:
         # totals of zones are told per shipment, so that large and small ones can be compared
         scale = told["n"] if measure in ("cost", "co2e") else 1
         then, now = (amount(measure, told[side] / scale, result["currency"]) for side in ("then", "now"))
-        cells.append(f"{then} \u2192 {now}" if then != now else then)
+        number, _, unit = then.partition(" ")
+        cells.append(then if then == now else f"{number if now.endswith(unit) else then} \u2192 {now}")
     name = each["zone"] or "in no zone"
-    return {"name": name, "n": count(each["n"]), "changed": f"{each['changed'] / each['n']:.0%}", "cells": cells}
+    return {"name": name, "n": count(each["n"]), "changed": share(each["changed"], each["n"]), "cells": cells}
 
 
 def _flow(result: Json, each: Json) -> Json:
@@ -214,6 +248,15 @@ def _flow(result: Json, each: Json) -> Json:
         "n": count(each["n"]),
         "more": "not known" if more is None else _signed("cost", more, result["currency"]),
     }
+
+
+def _changes(changes: Sequence[Json]) -> Sequence[tuple[str, Sequence[Json]]]:
+    """In groups: those that save most, those that cost most more, and the others."""
+    saved = [each for each in changes if (each["more_minor"] or 0) < 0]
+    dearer = [each for each in reversed(changes) if (each["more_minor"] or 0) > 0]
+    others = [each for each in changes if not each["more_minor"]]
+    groups = (("Those that save most", saved), ("Those that cost most more", dearer), ("For the same price", others))
+    return [(title, [_change(each) for each in group]) for title, group in groups if group]
 
 
 def _change(each: Json) -> Json:

@@ -74,8 +74,9 @@ class Replayer:
         """Where what is read for it lies."""
         card = None if replay.card is None else (replay.card.account, replay.card.digest)
         name = digest([asdict(replay.period), list(extent), self._depends(replay.period), card, SLICE])
-        folder = Folder(self._root / name)
-        tidy(self._root, folder.path)
+        root = self._root.absolute()  # for processes that may run elsewhere
+        folder = Folder(root / name)
+        tidy(root, folder.path)
         return folder
 
     def _spans(self, replay: Replay, folder: Folder, extent: Extent) -> Sequence[Span]:

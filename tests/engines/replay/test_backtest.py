@@ -15,7 +15,7 @@ from gateway.domain.backtests import BacktestState
 from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.domain.quotes import Quote
 from gateway.engines.replay import running
-from gateway.engines.replay.report import page, summary
+from gateway.engines.replay.report import amount, page, share, summary
 from gateway.services.backtest_jobs import card_trial
 from gateway.services.backtests import BacktestAsk
 from gateway.services.bound import Services
@@ -196,3 +196,18 @@ def test_the_report_is_one_page_without_scripts_and_escapes_what_came_from_outsi
         assert outside not in told
     assert told.count("<svg") == told.count("</svg>") == told.count('role="img"') == 3
     assert told.count("n = ") >= 6
+    assert told.count("<article>") == len(found["changes"])
+    assert told.count("<details>") == told.count("</details>")
+
+
+def test_numbers_are_told_as_people_write_them() -> None:
+    assert [share(*each) for each in ((0, 9), (1, 900), (1, 3), (899, 900), (9, 9))] == [
+        "0 %",
+        "under 1 %",
+        "33 %",
+        "over 99 %",
+        "100 %",
+    ]
+    assert amount("co2e", 294.4, "NOK") == "294 g CO\u2082e"
+    assert amount("co2e", 1_234_567, "NOK") == "1\u202f234.6 kg CO\u2082e"
+    assert amount("cost", 123_456_789, "NOK") == "1\u202f234\u202f567.89 NOK"

@@ -1,4 +1,4 @@
-"""The past reads the same from SQLite and PostgreSQL: every row, page and mark, and what a backtest makes of it."""
+"""The past reads the same from SQLite and from PostgreSQL: rows, pages, marks, and what a backtest makes of it."""
 
 from __future__ import annotations
 
