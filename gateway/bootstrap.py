@@ -51,6 +51,7 @@ from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.origins import Origins
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
+from gateway.services.policy_names import PolicyNames
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.ports.policies import NoCalendar
@@ -100,6 +101,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
+        policy_names=PolicyNames(store, zones, facilities, installed),
         **_planning(store, policies, facilities, clock, settings),
         rate_cards=RateCardBook(store, accounts, pool, clock),
         zones=zones,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.packing import Box, Sides
-from gateway.domain.postcodes import normalised
+from gateway.domain.postcodes import normalised, shortened_to
 from gateway.domain.quotes import ServiceLevel, ShownRate
 from gateway.domain.values import Address, Money
 
@@ -79,10 +79,38 @@ class FallbackRate:
 
     def holds(self, destination: Address, weight_g: int) -> bool:
         """Whether the row is for this destination and weight."""
-        postcode = normalised(destination.postal_code)
-        near = not self.postcodes or any(postcode.startswith(normalised(each)) for each in self.postcodes)
+        near = not self.postcodes or normalised(destination.postal_code).startswith(self._beginnings)
+        return near and self._holds_but_for_postcodes(destination, weight_g)
+
+    def may_hold(self, destination: Address, weight_g: int) -> bool:
+        """Whether it is for some of what a wallet may have shortened to this postcode."""
+        short = shortened_to(normalised(destination.postal_code), self._beginnings)
+        return short and self._holds_but_for_postcodes(destination, weight_g)
+
+    @property
+    def _beginnings(self) -> tuple[str, ...]:
+        return tuple(normalised(each) for each in self.postcodes)
+
+    def _holds_but_for_postcodes(self, destination: Address, weight_g: int) -> bool:
         light = self.max_weight_g is None or weight_g <= self.max_weight_g
-        return near and light and (not self.countries or destination.country in self.countries)
+        return light and (not self.countries or destination.country in self.countries)
+
+
+def rows_for(table: Sequence[FallbackRate], destination: Address, weight_g: int) -> tuple[FallbackRate, ...]:
+    """Of each service level the first row that holds; where none does and the postcode is a shortened one, that of all
+    it may stand for, if they cost the same.
+    """
+    sure: dict[ServiceLevel, FallbackRate] = {}
+    perhaps: dict[ServiceLevel, list[FallbackRate]] = {}
+    for row in table:
+        if row.holds(destination, weight_g):
+            sure.setdefault(row.service, row)
+        elif row.may_hold(destination, weight_g):
+            perhaps.setdefault(row.service, []).append(row)
+    for service, rows in perhaps.items():
+        if len({(row.price, row.days) for row in rows}) == 1:
+            sure.setdefault(service, rows[0])
+    return tuple(row for row in table if row in sure.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

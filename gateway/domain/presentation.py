@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
 
-from gateway.domain.checkouts import Cart, CheckoutConnection, CheckoutSettings, FallbackRate
+from gateway.domain.checkouts import Cart, CheckoutConnection, CheckoutSettings, rows_for
 from gateway.domain.quotes import CheckoutPromise, Offer, Quote, ServiceLevel, ShownRate
 from gateway.domain.values import Money
 
@@ -52,11 +52,8 @@ def promise_of(
 def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tuple[ShownRate, ...]:
     """The rows of the table that hold; of several for one service level the first."""
     shipment = quote.shipment
-    rows: dict[ServiceLevel, FallbackRate] = {}
-    for row in settings.fallback:
-        right_money = not cart.only_currency or row.price.currency == cart.only_currency
-        if right_money and row.holds(shipment.destination, shipment.weight_g):
-            rows.setdefault(row.service, row)
+    payable = [row for row in settings.fallback if cart.only_currency in ("", row.price.currency)]
+    rows = rows_for(payable, shipment.destination, shipment.weight_g)
     own = quote.id.removeprefix("qte_")
     return tuple(
         ShownRate(
@@ -70,7 +67,7 @@ def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tupl
             expires_at=quote.expires_at,
             deliver_by=None if row.days is None else quote.created_at + timedelta(days=row.days),
         )
-        for place, row in enumerate(rows.values(), 1)
+        for place, row in enumerate(rows, 1)
     )
 
 

@@ -73,7 +73,10 @@ class FallbackRateSchema(Given):
         text(16, least=1, required=True),
         load_default=list,
         validate=validate.Length(max=MOST_ROWS),
-        metadata={"description": "Beginnings of postcodes; left out: all."},
+        metadata={
+            "description": "Beginnings of postcodes; left out: all. A postcode that a wallet shortens to three characters "
+            "has the row of the beginnings that go on from it, if all of those cost the same."
+        },
     )
     max_weight_g = whole(1, HEAVIEST_G, allow_none=True, load_default=None)
     days = whole(0, 90, "Delivered within so many days; left out: no promise.", allow_none=True, load_default=None)
