@@ -88,6 +88,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
     foresight, decisions = _foresight(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
+    points = ServicePoints(pool, settings.quoting)
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     funnel, accounts = Funnel(clock, settings.tracking), AccountBook(store, pool, clock, settings.carriers, installed)
@@ -108,7 +109,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         facilities=facilities,
         quotes=quotes,
         connections=ConnectionBook(store, policies, clock),
-        checkouts=Checkouts(store, pool, quotes, clock, installed),
+        checkouts=Checkouts(store, pool, quotes, points, clock, installed),
         shipments=ShipmentService(store, quotes, reconciler, acceptance, clock),
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
@@ -117,7 +118,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **_intake(store, accounts, pool, funnel, clock, settings),
         retention=Retention(store, clock, settings.retention),
         fleet=Fleet(store, pool, accounts, tracking),
-        service_points=ServicePoints(pool, settings.quoting),
+        service_points=points,
         pickups=Pickups(store, pool, clock, settings.booking, settings.worker),
         manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList(settings.labels.fonts)),
         **_telling(store, clock, settings, faults),

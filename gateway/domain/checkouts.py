@@ -19,6 +19,10 @@ OFFER = re.compile(r"(?:.*[^A-Za-z0-9_])?off_([0-9A-HJKMNP-TV-Z]{26})_(f?[0-9]{1
 """An offer's id, alone or at the end of the code under which a checkout knows it."""
 
 
+POINT = re.compile(r"([a-z][a-z0-9_]*):([!-~]+)-off_[0-9A-Za-z]+_f?[0-9]+")
+"""The code of a rate to a service point: the point's id, then the offer's."""
+
+
 class CheckoutProtocol(StrEnum):
     """In which words a checkout asks."""
 
@@ -49,6 +53,9 @@ USUAL_DEADLINE_MS = 2500
 
 RESERVE_MS = 300
 """What we keep of the deadline for ourselves: packing, judging, storing."""
+
+MOST_POINTS = 10
+"""Of one carrier, in a checkout."""
 
 MARGIN_MS = 500
 """What the way to the shop and back may take of the time that it waits."""
@@ -130,7 +137,8 @@ class CheckoutSettings:
     """How a connection answers. `origin` is used in place of the checkout's own where it is given.
 
     `promise_h`: how long an offer shown is honoured. `requests_per_min`: the shop's band, which decides how long it
-    waits. `weight_unit`: of protocols that name none. `show`: the best offer of each service level, or all of them.
+    waits. `pickup_points`: how many of each carrier are shown where the protocol can (Tiendanube). `weight_unit`: of
+    protocols that name none. `show`: the best offer of each service level, or all of them.
     """
 
     origin: Address | None = None
@@ -151,6 +159,7 @@ class CheckoutSettings:
     deadline_ms: int | None = None
     promise_h: int = 72
     cache_s: int = 900
+    pickup_points: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +240,12 @@ def deadline_ms(connection: CheckoutConnection) -> int:
         return USUAL_DEADLINE_MS
     waits = timeout_ms(connection.protocol, settings.requests_per_min)
     return USUAL_DEADLINE_MS if waits is None else waits - MARGIN_MS
+
+
+def point_in(code: str) -> tuple[str, str]:
+    """(carrier, point) of the service point in a checkout's code; ("", "") where there is none."""
+    found = POINT.fullmatch(code)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def offer_in(code: str) -> tuple[str, str]:
