@@ -50,6 +50,7 @@ from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.origins import Origins
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
+from gateway.services.policy_names import PolicyNames
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.ports.policies import NoCalendar
@@ -96,6 +97,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
     foresight, decisions = _foresight(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
+    points = ServicePoints(pool, settings.quoting)
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
@@ -110,13 +112,14 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         catalogue=Catalogue(store, installed),
         accounts=accounts,
         policies=policies,
+        policy_names=PolicyNames(store, zones, facilities, installed),
         **_planning(store, policies, facilities, clock, settings),
         rate_cards=RateCardBook(store, accounts, pool, clock),
         zones=zones,
         facilities=facilities,
         quotes=quotes,
         connections=ConnectionBook(store, policies, clock),
-        checkouts=Checkouts(store, pool, quotes, clock, installed),
+        checkouts=Checkouts(store, pool, quotes, points, clock, installed),
         shipments=shipments,
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
@@ -124,6 +127,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
         **_intake(store, accounts, pool, funnel, clock, settings),
         fleet=Fleet(store, pool, accounts, tracking),
+        service_points=points,
         **_handover(store, pool, clock, settings),
         **_telling(store, clock, settings, faults),
         **_afterwards(store, shipments, clock, settings, faults),
@@ -188,10 +192,9 @@ def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints
 
 
 def _handover(store: Store, pool: CarrierPool, clock: Clock, settings: Settings) -> Mapping[str, Any]:
-    """Where parcels change hands: points, collections, the end of the day."""
+    """Where parcels change hands: collections, the end of the day."""
     lists = HandoverList(settings.labels.fonts)
     return {
-        "service_points": ServicePoints(pool, settings.quoting),
         "pickups": Pickups(store, pool, clock, settings.booking, settings.worker),
         "manifests": Manifests(store, pool, clock, settings.booking, settings.worker, lists),
     }

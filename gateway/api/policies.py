@@ -49,6 +49,7 @@ def put_policy(given: dict[str, Any], name: str) -> Response:
     """Supersede a policy with its next version; a new name makes a new policy.
 
     It decides from now on, unless `stage` says that it is a draft or goes on trial. What is refused changes nothing.
+    Names of accounts, carriers, zones and facilities that you do not have (yet) are kept and told in `warnings`.
     """
     if not re.fullmatch(NAME, name):
         raise Unprocessable("/name", "a name has small letters, digits, _ and -, at most 64")
@@ -101,12 +102,14 @@ def evaluate_policy(given: dict[str, Any], name: str) -> Response:
     else:
         stored = bound.quotes.get(who.merchant_id, who.mode, given["quote_id"])
         judged = bound.quotes.judged_again(stored, deciding)
-    return answer(shapes_decisions.evaluation(judged, saved=given["data"] is None))
+    doubtful = bound.policy_names.warnings(who.merchant_id, given["data"]) if given["data"] is not None else []
+    return answer(shapes_decisions.evaluation(judged, doubtful, saved=given["data"] is None))
 
 
 def _shown(record: PolicyRecord) -> Response:
     published = services().policies.published(record.merchant_id, record.name)
-    return answer(shapes_decisions.policy(record, published), headers={"ETag": f'"{record.version}"'})
+    doubtful = services().policy_names.warnings(record.merchant_id, record.data)
+    return answer(shapes_decisions.policy(record, published, doubtful), headers={"ETag": f'"{record.version}"'})
 
 
 def _in_data(error: Unprocessable) -> Unprocessable:

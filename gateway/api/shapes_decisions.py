@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.api.prices import money
@@ -12,13 +13,14 @@ from gateway.domain.records import PolicyRecord
 from gateway.rules.rule_data import RESERVED
 from gateway.services.explaining import RunnerUp, explained, score_parts
 from gateway.services.policies import Published
+from gateway.services.policy_names import PolicyWarning
 from gateway.services.shipments import ShipmentFile
 
 Json = dict[str, Any]
 
 
-def policy(each: PolicyRecord, published: Published) -> Json:
-    """One version of a policy, and which ones decide."""
+def policy(each: PolicyRecord, published: Published, doubtful: Sequence[PolicyWarning]) -> Json:
+    """One version of a policy, which ones decide, and what in it is hardly meant so."""
     return {
         "name": each.name,
         "version": each.version,
@@ -28,7 +30,13 @@ def policy(each: PolicyRecord, published: Published) -> Json:
         "data": each.data,
         "author": each.author or None,
         "created_at": each.created_at,
+        "warnings": warnings(doubtful),
     }
+
+
+def warnings(doubtful: Sequence[PolicyWarning]) -> list[Json]:
+    """At pointers into the request."""
+    return [{"pointer": f"/data{each.pointer}", "code": each.code, "message": each.message} for each in doubtful]
 
 
 def decision(file: ShipmentFile, quoted: Quote) -> Json:
@@ -46,7 +54,7 @@ def decision(file: ShipmentFile, quoted: Quote) -> Json:
     }
 
 
-def evaluation(quoted: Quote, *, saved: bool) -> Json:
+def evaluation(quoted: Quote, doubtful: Sequence[PolicyWarning], *, saved: bool) -> Json:
     """What a policy would do. A policy that is not saved has no version."""
     told = explained(quoted)
     return {
@@ -56,6 +64,7 @@ def evaluation(quoted: Quote, *, saved: bool) -> Json:
         "matched_rules": _matched(quoted),
         "runner_up": _runner_up(told.runner_up),
         "sentences": list(told.sentences),
+        "warnings": warnings(doubtful),
     }
 
 

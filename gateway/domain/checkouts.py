@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,12 +11,16 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.packing import Box, Sides
-from gateway.domain.postcodes import normalised
+from gateway.domain.postcodes import normalised, shortened_to
 from gateway.domain.quotes import ServiceLevel, ShownRate
 from gateway.domain.values import Address, Money
 
 OFFER = re.compile(r"(?:.*[^A-Za-z0-9_])?off_([0-9A-HJKMNP-TV-Z]{26})_(f?[0-9]{1,4})")
 """An offer's id, alone or at the end of the code under which a checkout knows it."""
+
+
+POINT = re.compile(r"([a-z][a-z0-9_]*):([!-~]+)-off_[0-9A-Za-z]+_f?[0-9]+")
+"""The code of a rate to a service point: the point's id, then the offer's."""
 
 
 class CheckoutProtocol(StrEnum):
@@ -50,6 +54,9 @@ USUAL_DEADLINE_MS = 2500
 RESERVE_MS = 300
 """What we keep of the deadline for ourselves: packing, judging, storing."""
 
+MOST_POINTS = 10
+"""Of one carrier, in a checkout."""
+
 MARGIN_MS = 500
 """What the way to the shop and back may take of the time that it waits."""
 
@@ -79,10 +86,38 @@ class FallbackRate:
 
     def holds(self, destination: Address, weight_g: int) -> bool:
         """Whether the row is for this destination and weight."""
-        postcode = normalised(destination.postal_code)
-        near = not self.postcodes or any(postcode.startswith(normalised(each)) for each in self.postcodes)
+        near = not self.postcodes or normalised(destination.postal_code).startswith(self._beginnings)
+        return near and self._holds_but_for_postcodes(destination, weight_g)
+
+    def may_hold(self, destination: Address, weight_g: int) -> bool:
+        """Whether it is for some of what a wallet may have shortened to this postcode."""
+        short = shortened_to(normalised(destination.postal_code), self._beginnings)
+        return short and self._holds_but_for_postcodes(destination, weight_g)
+
+    @property
+    def _beginnings(self) -> tuple[str, ...]:
+        return tuple(normalised(each) for each in self.postcodes)
+
+    def _holds_but_for_postcodes(self, destination: Address, weight_g: int) -> bool:
         light = self.max_weight_g is None or weight_g <= self.max_weight_g
-        return near and light and (not self.countries or destination.country in self.countries)
+        return light and (not self.countries or destination.country in self.countries)
+
+
+def rows_for(table: Sequence[FallbackRate], destination: Address, weight_g: int) -> tuple[FallbackRate, ...]:
+    """Of each service level the first row that holds; where none does and the postcode is a shortened one, that of all
+    it may stand for, if they cost the same.
+    """
+    sure: dict[ServiceLevel, FallbackRate] = {}
+    perhaps: dict[ServiceLevel, list[FallbackRate]] = {}
+    for row in table:
+        if row.holds(destination, weight_g):
+            sure.setdefault(row.service, row)
+        elif row.may_hold(destination, weight_g):
+            perhaps.setdefault(row.service, []).append(row)
+    for service, rows in perhaps.items():
+        if len({(row.price, row.days) for row in rows}) == 1:
+            sure.setdefault(service, rows[0])
+    return tuple(row for row in table if row in sure.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +137,8 @@ class CheckoutSettings:
     """How a connection answers. `origin` is used in place of the checkout's own where it is given.
 
     `promise_h`: how long an offer shown is honoured. `requests_per_min`: the shop's band, which decides how long it
-    waits. `weight_unit`: of protocols that name none. `show`: the best offer of each service level, or all of them.
+    waits. `pickup_points`: how many of each carrier are shown where the protocol can (Tiendanube). `weight_unit`: of
+    protocols that name none. `show`: the best offer of each service level, or all of them.
     """
 
     origin: Address | None = None
@@ -123,6 +159,7 @@ class CheckoutSettings:
     deadline_ms: int | None = None
     promise_h: int = 72
     cache_s: int = 900
+    pickup_points: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +240,12 @@ def deadline_ms(connection: CheckoutConnection) -> int:
         return USUAL_DEADLINE_MS
     waits = timeout_ms(connection.protocol, settings.requests_per_min)
     return USUAL_DEADLINE_MS if waits is None else waits - MARGIN_MS
+
+
+def point_in(code: str) -> tuple[str, str]:
+    """(carrier, point) of the service point in a checkout's code; ("", "") where there is none."""
+    found = POINT.fullmatch(code)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def offer_in(code: str) -> tuple[str, str]:

@@ -46,6 +46,19 @@ class ServicePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionPoint:
+    """A service point and whose it is: ids are each carrier's own."""
+
+    carrier: str
+    point: ServicePoint
+
+    @property
+    def id(self) -> str:
+        """What `service_point` of a quote or booking takes."""
+        return f"{self.carrier}:{self.point.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What was handed over on one day."""
 

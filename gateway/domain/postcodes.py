@@ -7,7 +7,7 @@ import math
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,6 +20,11 @@ T = TypeVar("T")
 
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)", re.ASCII)
 _POSTCODE = re.compile(r"[A-Z0-9]{1,10}")
+_SHORTENED = re.compile(r"[A-Z][A-Z0-9]{2}")
+"""What wallets leave of a postcode of the United Kingdom or Canada before the buyer has agreed to pay: no country has a
+whole postcode of three characters of which the first is a letter. Source: Apple, Apple Pay on the Web,
+ApplePayPaymentContact; UPU, Postal addressing systems.
+"""
 LONGEST = 10
 """Digits or letters of the longest postcode."""
 
@@ -37,6 +42,18 @@ def postcode_digits() -> dict[str, int]:
 def normalised(postcode: str) -> str:
     """A postcode without spaces and hyphens, in capitals: "sw1a 1aa" -> "SW1A1AA"."""
     return re.sub(r"[\s-]", "", postcode).upper()
+
+
+def begins(postcode: str, beginnings: Sequence[str]) -> bool:
+    """Whether a normalised postcode has one of these beginnings; one that a wallet has shortened has those that go on
+    from it, for where it goes on nobody knows.
+    """
+    return postcode.startswith(tuple(beginnings)) or shortened_to(postcode, beginnings)
+
+
+def shortened_to(postcode: str, wholes: Iterable[str]) -> bool:
+    """Whether a wallet may have shortened one of these to this."""
+    return bool(_SHORTENED.fullmatch(postcode)) and any(each.startswith(postcode) for each in wholes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
 
-from gateway.domain.checkouts import Cart, CheckoutConnection, CheckoutSettings, FallbackRate
+from gateway.domain.checkouts import Cart, CheckoutConnection, CheckoutSettings, rows_for
+from gateway.domain.handover import CollectionPoint
 from gateway.domain.quotes import CheckoutPromise, Offer, Quote, ServiceLevel, ShownRate
 from gateway.domain.values import Money
 
@@ -27,13 +29,22 @@ def service_labels() -> Mapping[str, tuple[str, str]]:
 
 
 def promise_of(
-    quote: Quote, connection: CheckoutConnection, cart: Cart, carrier_name: Callable[[str], str]
+    quote: Quote,
+    connection: CheckoutConnection,
+    cart: Cart,
+    carrier_name: Callable[[str], str],
+    points: Sequence[CollectionPoint] = (),
 ) -> CheckoutPromise:
-    """The rates for the buyer, best first: the quote's ranked offers, or the fallback table where there are none."""
+    """The rates for the buyer, best first: the quote's ranked offers, or the fallback table where there are none.
+
+    Of offers to a service point each carrier's best is shown, once for each of its `points`.
+    """
     settings = connection.settings
     offers = [
         offer for offer in quote.ranked if not cart.only_currency or offer.rate.price.currency == cart.only_currency
     ]
+    to_points = [offer for offer in offers if offer.rate.service is ServiceLevel.SERVICE_POINT]
+    offers = [offer for offer in offers if offer.rate.service is not ServiceLevel.SERVICE_POINT]
     chosen = _best_of_each(offers) if settings.show == "best" else offers
     names: set[str] = set()
     rates = []
@@ -41,6 +52,13 @@ def promise_of(
         stable = _stable(offer, names)
         names.add(stable)
         rates.append(_rate(offer, stable, quote, settings, cart, carrier_name(offer.carrier)))
+    best: dict[str, Offer] = {}
+    for offer in to_points:
+        best.setdefault(offer.carrier, offer)
+    reached = [(best[point.carrier], point) for point in points if point.carrier in best]
+    for place, (offer, point) in enumerate(reached, 1):
+        shown = _rate(offer, f"pickup_{place}", quote, settings, cart, carrier_name(offer.carrier))
+        rates.append(replace(shown, label=f"{shown.label}: {point.point.name}", point=point))
     if rates:
         return CheckoutPromise(connection_id=connection.id, rates=tuple(rates))
     table: tuple[ShownRate, ...] = ()
@@ -52,11 +70,8 @@ def promise_of(
 def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tuple[ShownRate, ...]:
     """The rows of the table that hold; of several for one service level the first."""
     shipment = quote.shipment
-    rows: dict[ServiceLevel, FallbackRate] = {}
-    for row in settings.fallback:
-        right_money = not cart.only_currency or row.price.currency == cart.only_currency
-        if right_money and row.holds(shipment.destination, shipment.weight_g):
-            rows.setdefault(row.service, row)
+    payable = [row for row in settings.fallback if cart.only_currency in ("", row.price.currency)]
+    rows = rows_for(payable, shipment.destination, shipment.weight_g)
     own = quote.id.removeprefix("qte_")
     return tuple(
         ShownRate(
@@ -70,7 +85,7 @@ def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tupl
             expires_at=quote.expires_at,
             deliver_by=None if row.days is None else quote.created_at + timedelta(days=row.days),
         )
-        for place, row in enumerate(rows.values(), 1)
+        for place, row in enumerate(rows, 1)
     )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gateway.domain.errors import InvalidValue
+from gateway.domain.handover import CollectionPoint
 from gateway.domain.shipments import ReturnWay, Shipment
 from gateway.domain.values import Money, TimeWindow, total
 
@@ -196,7 +197,8 @@ class LastResort:
 class ShownRate:
     """A rate as a buyer sees it. `code` carries the offer's id; `stable` stays the same when the cart is asked again.
 
-    `price` is the buyer's, `cost` what the carrier was quoted to take from the merchant.
+    `price` is the buyer's, `cost` what the carrier was quoted to take from the merchant. `point` is where the buyer
+    collects it, None for the door.
     """
 
     offer_id: str
@@ -211,11 +213,12 @@ class ShownRate:
     carrier_name: str = ""
     deliver_from: datetime | None = None
     deliver_by: datetime | None = None
+    point: CollectionPoint | None = None
 
     @property
     def code(self) -> str:
-        """For the shop's order, from which it comes back: the stable part first."""
-        return f"{self.stable}-{self.offer_id}"
+        """For the shop's order, from which it comes back: the stable part first, of points their id."""
+        return f"{self.point.id if self.point else self.stable}-{self.offer_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def _value(field: Field, given: Any, unit: Any, market: Market, pointer: str, be
 def _text(field: Field, given: str, pointer: str) -> str:
     """A text as the field has it: postcodes without blanks, countries in capitals."""
     text = given
-    if field.name.endswith(".postcode"):
+    if field.of_postcodes:
         text = normalised(given)
     elif field.name.endswith(".country"):
         text = given.upper()

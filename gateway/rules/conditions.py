@@ -13,7 +13,8 @@ with F a row of `fields.FIELDS`, O of `operators.OPERATORS`, U of `quantities.KI
 
 There are two truth values. A comparison with a missing value is false, whatever the operator, but for `missing`; so
 `{"not": {"field": F, "op": "is", "value": V}}` is true where F is missing, and `{"field": F, "op": "is_not", ...}` is
-false. A condition is at most `DEEPEST` deep and a policy has at most `MOST` comparisons.
+false. Of a postcode that a wallet has shortened (`SW1`, `K1A`) `is`, `in` and `starts_with` hold where one that is
+named goes on from it. A condition is at most `DEEPEST` deep and a policy has at most `MOST` comparisons.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 from gateway.rules.fields import Facts, Field, Scope
 from gateway.rules.market import Market
-from gateway.rules.operators import Operator
+from gateway.rules.operators import POSTCODE_HOLDS, Operator
 from gateway.rules.quantities import KINDS
 
 DEEPEST = 8
@@ -48,7 +49,12 @@ class Check:
     test: Test = member(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "test", _check(self.field.name, self.op, self.value))
+        object.__setattr__(self, "test", _check(self.field.name, self.op, self.holds, self.value))
+
+    @property
+    def holds(self) -> Callable[[Any, Any], bool]:
+        """How the field's value, where there is one, is compared with the check's."""
+        return POSTCODE_HOLDS.get(self.op.name, self.op.holds) if self.field.of_postcodes else self.op.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +94,9 @@ class Not:
 Condition = Check | All | AnyOf | Not
 
 
-def _check(name: str, op: Operator, value: Any) -> Test:
+def _check(name: str, op: Operator, holds: Callable[[Any, Any], bool], value: Any) -> Test:
     if op.name == "missing":
         return lambda values: values[name] is None
-    holds = op.holds
 
     def test(values: Values) -> bool:
         found = values[name]
@@ -163,7 +168,7 @@ def _sentence(check: Check, facts: Facts) -> str:
         return field.absent or f"{field.label} is not known"
     if op.takes == "none":
         return f"{field.label} is known"
-    words, seen = op.says if op.holds(found, check.value) else op.denies, shown(field, found, facts.context.market)
+    words, seen = op.says if check.holds(found, check.value) else op.denies, shown(field, found, facts.context.market)
     if op.name in ("in", "not_in") and len(check.value) == 1:
         words = words.removesuffix(" among")
     if words == "is" or field.kind == "flag":

@@ -3,7 +3,7 @@
 A reading gives base units (see `quantities`), or None where the value is not known; a field that is `always` there
 never gives None, a set is empty instead. `scope` says whose a field is: of what is asked (the same for all candidates),
 of the account, or of the rate. Texts and words are compared as they are written, postcodes without blanks and
-in capitals.
+in capitals; one that a wallet has shortened to three characters lies in what goes on from it.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class Field:
     least: int | None = None
     most: int | None = None
     absent: str = ""
+
+    @property
+    def of_postcodes(self) -> bool:
+        """Whether it is compared as postcodes are: see `operators.POSTCODE_HOLDS`."""
+        return self.name.endswith(".postcode")
 
 
 NO_WINDOW, NO_PROMISE = "no window was asked for", "no time is promised"

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gateway.domain.postcodes import begins, shortened_to
+
 Takes = Literal["none", "one", "many", "two"]
 
 
@@ -56,3 +58,12 @@ OPERATORS: Mapping[str, Operator] = {
         _row("present", "none", EVERY, lambda a, b: True, "is known", "is not known"),
     )
 }
+
+POSTCODE_HOLDS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "is": lambda a, b: a == b or shortened_to(a, (b,)),
+    "is_not": lambda a, b: a != b and not shortened_to(a, (b,)),
+    "in": lambda a, b: a in b or shortened_to(a, b),
+    "not_in": lambda a, b: a not in b and not shortened_to(a, b),
+    "starts_with": begins,
+}
+"""How postcodes are compared, by operator, where that differs: shortened ones lie in what goes on from them."""

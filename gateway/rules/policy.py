@@ -40,7 +40,8 @@ As data (TOML in `config/policies.toml`, JSON in the API and in the database); o
 How a decision is made: every candidate is judged by the gate (`gate`), then by each part of the score, then by each
 rule in order. One drop and it is out, whoever else prefers it. The score of the others is the sum of all penalties. The
 lowest wins; of equal ones the lower price, then the earlier promise, then the names (account, the carrier's service,
-account id, carrier's quote id, price as text). All sums are integers.
+account id, carrier's quote id, price as text). All sums are integers. Prices are compared in the policy's currency; a
+policy that states no amount, only percentages, compares those of another one that all candidates share in that.
 """
 
 from __future__ import annotations
@@ -56,13 +57,16 @@ from gateway.domain.quotes import Verdict
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Money
 from gateway.rules.actions import CapShare, Commit
+from gateway.rules.amounts import states_no_amount
 from gateway.rules.candidate import Candidate
 from gateway.rules.conditions import checks
 from gateway.rules.context import Context
 from gateway.rules.fields import Facts, asked_facts
 from gateway.rules.judging import Judge
 from gateway.rules.market import Market
-from gateway.rules.reading import market, refuse_unknown
+from gateway.rules.naming import refuse_ranges
+from gateway.rules.reading import market as market_of
+from gateway.rules.reading import refuse_unknown
 from gateway.rules.requiring import required
 from gateway.rules.rule import Group, Rule
 from gateway.rules.rule_data import FallbackRate, RuleReader
@@ -102,6 +106,7 @@ class Policy:
     steps: tuple[Rule | Group, ...] = ()
     fallback: tuple[FallbackRate, ...] = ()
     timezone: tzinfo | None = None
+    any_currency: bool = False
 
     @classmethod
     def parse(cls, name: str, version: int, data: Mapping[str, Any], *, stored: bool = False) -> Self:
@@ -111,22 +116,40 @@ class Policy:
             Unprocessable: with a JSON pointer into `data` at what is unknown, missing, wrong or contradicts itself.
         """
         refuse_unknown(data, MEMBERS, "", "policy")
-        money = market(data)
+        money = market_of(data)
         if data.get("rules") is None and data.get("score") is None:
             raise Unprocessable("/rules", "a policy has rules, a score or both", "missing_parameter")
         reader = RuleReader(money)
         steps = reader.steps(data.get("rules"))
         score, fallback = reader.score(data.get("score")), reader.fallback(data.get("fallback"))
         if not stored:
+            refuse_ranges(data)
             refuse_contradictions(steps, money.cover)
             refuse_idle([each.when for each in fallback])
         zone = _timezone(data.get("timezone"))
-        return cls(name=name, version=version, market=money, score=score, steps=steps, fallback=fallback, timezone=zone)
+        return cls(
+            name=name,
+            version=version,
+            market=money,
+            score=score,
+            steps=steps,
+            fallback=fallback,
+            timezone=zone,
+            any_currency=not money.cover and states_no_amount(score, steps),
+        )
 
     @property
     def currency(self) -> str:
-        """The one it compares in."""
+        """The one of its amounts, in which it compares."""
         return self.market.currency
+
+    def compared_in(self, candidates: Sequence[Candidate]) -> Market:
+        """The market of a decision: the policy's, unless it can do without and they share another currency."""
+        if self.any_currency:
+            shared = {candidate.rate.price.currency for candidate in candidates}
+            if len(shared) == 1 and shared.isdisjoint((self.currency, *self.market.exchange)):
+                return Market(currency=shared.pop())
+        return self.market
 
     def money(self, minor: int) -> Money:
         """An amount of its currency."""
@@ -144,15 +167,17 @@ class Policy:
 
     def requires(self, context: Context) -> Shipment:
         """The shipment as carriers must be asked for it: with what the rules require of its handover."""
-        return required(self.steps, self._within(context, ()))
+        return required(self.steps, self._within(context, self.market))
 
     def decide(self, candidates: Sequence[Candidate], context: Context) -> tuple[Judged, ...]:
         """Every candidate judged by everything: the ranked ones best first, then the dropped ones.
 
         The order in which candidates come does not matter.
         """
-        prices = [self.market.minor(candidate.rate.price) for candidate in candidates]
-        within = self._within(context, tuple(sorted(price for price in prices if price is not None)))
+        market = self.compared_in(candidates)
+        prices = [market.minor(candidate.rate.price) for candidate in candidates]
+        known = tuple(sorted(price for price in prices if price is not None))
+        within = self._within(context, replace(market, prices=known))
         judge, asked = Judge(self.score, self.steps), asked_facts(within)
         found: list[tuple[tuple[object, ...], _Word]] = []
         for candidate, price in zip(candidates, prices, strict=True):
@@ -182,11 +207,11 @@ class Policy:
 
     def last_resort(self, context: Context) -> FallbackRate | None:
         """What to show when nothing is left; None where the policy has nothing for it."""
-        within = self._within(context, ())
+        within = self._within(context, self.market)
         return next((each for each in self.fallback if each.when.test(asked_facts(within))), None)
 
-    def _within(self, context: Context, prices: tuple[int, ...]) -> Context:
-        return replace(context, market=replace(self.market, prices=prices), timezone=self.timezone or context.timezone)
+    def _within(self, context: Context, market: Market) -> Context:
+        return replace(context, market=market, timezone=self.timezone or context.timezone)
 
 
 def _sum(verdicts: tuple[Verdict, ...]) -> int | None:

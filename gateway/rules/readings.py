@@ -178,9 +178,9 @@ def address(side: str, part: str) -> Reading:
 
 
 def facility(context: Context, _: Candidate) -> str | None:
-    """Which store or warehouse it leaves: the origin's company, or else its name."""
+    """Which store or warehouse it leaves: the code of the facility, else the origin's company, or else its name."""
     origin = context.shipment.origin
-    return origin.company or origin.name or None
+    return context.shipment.facility or origin.company or origin.name or None
 
 
 def service_words() -> tuple[str, ...]:

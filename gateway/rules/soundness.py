@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, islice, pairwise, product
+from itertools import chain, combinations, islice, pairwise, product
 from math import prod
 from typing import Any
 
@@ -42,10 +42,11 @@ def refuse_contradictions(steps: Sequence[Rule | Group], cover: Mapping[str, int
             why = f"{rule.name!r} can never apply: its condition contradicts itself"
             raise Unprocessable(f"{pointer}/when", why, "impossible")
     _refuse_unreachable(steps)
+    _refuse_opposed(steps)
     for index, step in enumerate(steps):
         conditional = isinstance(step, Rule) and step.when != ALWAYS_TRUE
-        _refuse_empty([step], f"/rules/{index}/when" if conditional else f"/rules/{index}")
-    _refuse_empty(steps, "/rules")
+        _refuse_empty([step], f"/rules/{index}/when" if conditional else f"/rules/{index}", frozenset(cover))
+    _refuse_empty(steps, "/rules", frozenset(cover))
 
 
 def refuse_idle(whens: Sequence[Condition]) -> None:
@@ -70,6 +71,31 @@ def _refuse_uncovered(placed: Sequence[tuple[str, Rule]], cover: Mapping[str, in
                 raise Unprocessable(f"{pointer}/then", why, "missing_parameter")
 
 
+def _refuse_opposed(steps: Sequence[Rule | Group]) -> None:
+    """Raises Unprocessable at a rule that requires chilled where another one always requires frozen, or the reverse."""
+    cooled = [(pointer, rule) for pointer, rule in _placed(steps) if _temperatures(rule)]
+    either = [set(step.rules) for step in steps if isinstance(step, Group) and step.first]
+    for (_, before), (pointer, rule) in combinations(cooled, 2):
+        apart = any({before, rule} <= rules for rules in either)
+        opposed = not apart and _temperatures(before) != _temperatures(rule)
+        if opposed and (_implies(rule, before) or _implies(before, rule)):
+            why = f"{before.name!r} requires {_temperatures(before).pop()} transport of the same parcels"
+            raise Unprocessable(f"{pointer}/then", f"{rule.name!r} can never be kept: {why}", "impossible")
+
+
+def _temperatures(rule: Rule) -> set[Need]:
+    return {need for each in rule.then if isinstance(each, Require) for need in each.needs} & {
+        Need.CHILLED,
+        Need.FROZEN,
+    }
+
+
+def _implies(rule: Rule, other: Rule) -> bool:
+    """Whether the other one applies wherever the rule does, as far as it is tried."""
+    both = [*checks(rule.when), *checks(other.when)]
+    return not _possible(both, lambda values: rule.when.test(values) and not other.when.test(values), MOST_TRIES)
+
+
 def _refuse_unreachable(steps: Sequence[Rule | Group]) -> None:
     """Raises Unprocessable at a rule of a group that is "first" behind one that always applies."""
     for index, step in enumerate(steps):
@@ -80,10 +106,10 @@ def _refuse_unreachable(steps: Sequence[Rule | Group]) -> None:
                     raise Unprocessable(f"/rules/{index}/rules/{place}", why, "impossible")
 
 
-def _refuse_empty(steps: Sequence[Rule | Group], pointer: str) -> None:
-    """Raises Unprocessable when nothing survives these steps."""
-    deciding = [check for step in steps for rule in _deciding(step) for check in _checks(rule)]
-    if not _possible(deciding, lambda values: _survives(steps, values), MOST_TRIES):
+def _refuse_empty(steps: Sequence[Rule | Group], pointer: str, insured: frozenset[str]) -> None:
+    """Raises Unprocessable when nothing survives these steps; `insured` are the accounts with a cover."""
+    deciding = [check for step in steps for rule in _deciding(step) for check in _checks(rule, insured)]
+    if not _possible(deciding, lambda values: _survives(steps, values, insured), MOST_TRIES):
         named = ", ".join(rule.name for _, rule in _placed(steps) if _may_drop(rule))
         raise Unprocessable(pointer, f"the policy drops every offer there can be, by: {named}", "always_empty")
 
@@ -107,28 +133,33 @@ def _may_drop(rule: Rule) -> bool:
     return rule.drops or any(isinstance(action, MaxPrice | Require) for action in rule.then)
 
 
-def _checks(rule: Rule) -> Iterator[Check]:
+def _checks(rule: Rule, insured: frozenset[str]) -> Iterator[Check]:
     yield from checks(rule.when)
     for action in rule.then:
         if isinstance(action, MaxPrice):
             yield Check(FIELDS["rate.price"], OPERATORS["above"], action.minor, "")
         elif isinstance(action, Require) and action.abilities:
             yield Check(FIELDS["rate.can"], OPERATORS["has_all"], action.abilities, "")
+        if isinstance(action, Require) and Need.INSURANCE in action.needs:
+            yield Check(FIELDS["rate.account"], OPERATORS["in"], insured, "")
 
 
-def _drops(action: Action, values: Values) -> bool:
-    """Whether an action of a rule that applies drops a candidate with these values; insurance is believed."""
+def _drops(action: Action, values: Values, insured: frozenset[str]) -> bool:
+    """Whether an action of a rule that applies drops a candidate with these values; covers are believed to suffice."""
     if isinstance(action, MaxPrice):
         return bool(values["rate.price"] > action.minor)
-    return isinstance(action, Require) and not action.abilities <= values.get("rate.can", action.abilities)
+    if not isinstance(action, Require):
+        return False
+    uncovered = Need.INSURANCE in action.needs and values["rate.account"] not in insured
+    return uncovered or not action.abilities <= values.get("rate.can", action.abilities)
 
 
-def _survives(steps: Sequence[Rule | Group], values: Values) -> bool:
+def _survives(steps: Sequence[Rule | Group], values: Values, insured: frozenset[str]) -> bool:
     """Whether no rule drops a candidate with these values."""
     for step in steps:
         for rule in _deciding(step):
             if rule.when.test(values):
-                if rule.drops or any(_drops(action, values) for action in rule.then):
+                if rule.drops or any(_drops(action, values, insured) for action in rule.then):
                     return False
                 if isinstance(step, Group) and step.first:
                     break

@@ -144,14 +144,15 @@ class Backtester:
         )
         context = self._origins.of(quote.merchant_id)(context)
         context = replace(context, shipment=policy.requires(context))
-        decided = policy.decide([recalled(each) for each in quote.offers], context)
+        candidates = [recalled(each) for each in quote.offers]
+        decided = policy.decide(candidates, context)
         ids = {id(each.rate): each.id for each in quote.offers}
         offers = tuple(offer(ids[id(each.candidate.rate)], each) for each in decided)
         return replace(
             quote,
             policy=policy.name,
             policy_version=policy.version,
-            policy_currency=policy.currency,
+            policy_currency=policy.compared_in(candidates).currency,
             offers=offers,
             shadow=None,
             last_resort=None,

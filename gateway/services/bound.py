@@ -26,6 +26,7 @@ from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
+from gateway.services.policy_names import PolicyNames
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
 from gateway.services.proof_files import ProofFiles
@@ -76,6 +77,7 @@ class Services:
     catalogue: Catalogue
     accounts: AccountBook
     policies: PolicyBook
+    policy_names: PolicyNames
     backtester: Backtester
     backtests: BacktestJobs
     rate_cards: RateCardBook

@@ -132,11 +132,9 @@ class ConnectionBook:
         settings = connection.settings
         if connection.protocol is CheckoutProtocol.ADOBE and settings.origin is None:
             raise Unprocessable("/origin", "Adobe's webhook names no origin, so the connection must", "required")
-        if settings.policy:
-            try:
-                self._policies.latest(connection.merchant_id, settings.policy)
-            except NotFound:
-                raise Unprocessable("/policy", f"there is no policy {settings.policy!r}", "unknown_policy") from None
+        self._check_policy(connection.merchant_id, settings.policy)
+        if settings.pickup_points and connection.protocol is not CheckoutProtocol.TIENDANUBE:
+            raise Unprocessable("/pickup_points", f"{connection.protocol.value} can show none", "not_supported")
         waits = timeout_ms(connection.protocol, settings.requests_per_min)
         if waits is not None and settings.deadline_ms is not None and settings.deadline_ms > waits - MARGIN_MS:
             raise Unprocessable(
@@ -145,6 +143,17 @@ class ConnectionBook:
         for place, row in enumerate(settings.fallback):
             if row in settings.fallback[:place]:
                 raise Unprocessable(f"/fallback/{place}", "the same row stands above", "duplicate")
+
+    def _check_policy(self, merchant_id: str, name: str) -> None:
+        """It must decide, or every cart would be refused."""
+        if not name:
+            return
+        try:
+            self._policies.latest(merchant_id, name)
+        except NotFound:
+            raise Unprocessable("/policy", f"there is no policy {name!r}", "unknown_policy") from None
+        if self._policies.published(merchant_id, name).live is None:
+            raise Unprocessable("/policy", f"policy {name!r} has only drafts: publish one as live", "unknown_policy")
 
 
 def _check_secrets(connection: CheckoutConnection) -> None:

@@ -32,14 +32,16 @@ from gateway.domain.codec import to_json
 from gateway.domain.errors import NotFound
 from gateway.domain.postcodes import normalised
 from gateway.domain.presentation import keeping_codes, promise_of
-from gateway.domain.quotes import Quote, ResultState
+from gateway.domain.quotes import Quote, ResultState, ServiceLevel
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.collection import Points
 from gateway.services.flights import Flights
 from gateway.services.gathering import Gathering, Outcomes, already
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteAsk, QuoteService
+from gateway.services.service_points import ServicePoints
 
 log = logging.getLogger("gateway.checkouts")
 LEAST_MS = 50
@@ -66,12 +68,14 @@ class Checkouts:
         store: Store,
         pool: CarrierPool,
         quotes: QuoteService,
+        points: ServicePoints,
         clock: Clock,
         installed: Callable[[], Mapping[str, type[Carrier]]],
     ) -> None:
         self._store = store
         self._pool = pool
         self._quotes = quotes
+        self._points = points
         self._clock = clock
         self._installed = installed
         self._flights: Flights[CheckoutAnswer] = Flights()
@@ -126,12 +130,14 @@ class Checkouts:
     def _asked(
         self, connection: CheckoutConnection, cart: Cart, shipment: Shipment, key: str, left_ms: int
     ) -> CheckoutAnswer:
+        points = Points(self._points, connection, shipment.destination, left_ms)
         ask = QuoteAsk(
             shipment=shipment,
+            services=tuple(ServiceLevel) if connection.settings.pickup_points else (),
             policy=connection.settings.policy,
             deadline_ms=left_ms,
             valid_min=connection.settings.promise_h * 60,
-            present=lambda quote: promise_of(quote, connection, cart, self._carrier_name),
+            present=lambda quote: promise_of(quote, connection, cart, self._carrier_name, points.found()),
         )
         gathering = Gathering(self._pool, lambda outcomes: self._improve(connection, ask, key, outcomes))
         try:

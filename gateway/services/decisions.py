@@ -35,8 +35,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What the policies say: offers best first, the trial's ranking of them, and the last resort if nothing is left."""
+    """What the policies say: offers best first, the trial's ranking of them, and the last resort if nothing is left.
 
+    `currency` is that of the scores.
+    """
+
+    currency: str
     offers: tuple[Offer, ...]
     shadow: Shadow | None
     last_resort: LastResort | None
@@ -78,6 +82,7 @@ class Decisions:
         offers = tuple(offer(f"{ids}_{place}", each) for place, each in enumerate(judged, 1))
         nothing_left = all(each.rank is None for each in judged)
         return Decision(
+            currency=plan.policy.compared_in(candidates).currency,
             offers=offers,
             shadow=None if plan.shadow is None else _shadow(plan.shadow, plan.context, judged, offers),
             last_resort=_last_resort(plan.policy, plan.context) if nothing_left else None,
@@ -87,11 +92,13 @@ class Decisions:
 def _shadow(policy: Policy, context: Context, judged: Sequence[Judged], offers: Sequence[Offer]) -> Shadow:
     """The same candidates judged by the policy on trial, under the ids of the offers."""
     ids = {id(each.candidate): made.id for each, made in zip(judged, offers, strict=True)}
+    candidates = [each.candidate for each in judged]
     places = [
         Place(offer_id=ids[id(each.candidate)], rank=each.rank, score=each.score, why=_dropped(each))
-        for each in policy.decide([each.candidate for each in judged], context)
+        for each in policy.decide(candidates, context)
     ]
-    return Shadow(policy_version=policy.version, currency=policy.currency, places=tuple(places))
+    currency = policy.compared_in(candidates).currency
+    return Shadow(policy_version=policy.version, currency=currency, places=tuple(places))
 
 
 def _dropped(judged: Judged) -> str:

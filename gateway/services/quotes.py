@@ -162,7 +162,7 @@ class QuoteService:
             expires_at=context.now + timedelta(minutes=self._settings.valid_min),
             policy=policy.name,
             policy_version=policy.version,
-            policy_currency=policy.currency,
+            policy_currency=decision.currency,
             zone=context.zone,
             offers=decision.offers,
             carrier_results=tuple(results),

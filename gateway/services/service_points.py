@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -55,12 +56,12 @@ class ServicePoints:
         self._settings = settings
 
     def near(
-        self, merchant_id: str, mode: Mode, search: PointSearch
+        self, merchant_id: str, mode: Mode, search: PointSearch, *, each: bool = False
     ) -> tuple[Sequence[FoundPoint], Sequence[CarrierResult]]:
         """Points nearest first (those of unknown distance last), and how each account answered.
 
         The same shop of two carriers is two points: opening hours, limits and what books them differ. Never fails for
-        one carrier.
+        one carrier. `each`: up to the limit of every carrier, not in all.
 
         Raises:
             NotFound: no account of that name.
@@ -80,7 +81,8 @@ class ServicePoints:
         outcomes = self._pool.ask_all(Purpose.SERVICE_POINTS, asked, calls, self._deadline_s(search))
         nothing = "the carrier has no service point there"
         results += [result_of(live, outcome, nothing) for live, outcome in zip(asked, outcomes, strict=True)]
-        return _merged(asked, outcomes, search), results
+        found = _merged(asked, outcomes, search)
+        return _nearest_of_each(found, search.limit) if each else found[: search.limit], results
 
     def _deadline_s(self, search: PointSearch) -> float:
         wanted = search.deadline_ms or self._settings.deadline_ms
@@ -144,7 +146,17 @@ def _merged(
             found[one.id] = replace(known, accounts=(*known.accounts, *one.accounts)) if known else one
     near = [each for each in found.values() if (each.point.distance_m or 0) <= search.radius_m]
     near.sort(key=lambda each: (each.point.distance_m is None, each.point.distance_m or 0, each.id))
-    return near[: search.limit]
+    return near
+
+
+def _nearest_of_each(found: Sequence[FoundPoint], most: int) -> Sequence[FoundPoint]:
+    seen: Counter[str] = Counter()
+    kept = []
+    for one in found:
+        seen[one.carrier] += 1
+        if seen[one.carrier] <= most:
+            kept.append(one)
+    return kept
 
 
 def _normal(point: ServicePoint, search: PointSearch) -> ServicePoint:

@@ -97,6 +97,54 @@ def test_a_bad_policy_is_refused_with_a_pointer_and_the_live_one_stays(
     assert quoted(merchant)["policy_version"] == 1
 
 
+def test_names_that_mean_nothing_are_told_and_kept(newcomer: Merchant) -> None:
+    newcomer.post("/v1/accounts", examples.ACCOUNT)
+    newcomer.post("/v1/facilities", {**examples.FACILITY, "accounts": {}})
+    there, zone, house = examples.ACCOUNT["name"], "oslo", examples.FACILITY["code"]
+    data = {
+        "currency": "NOK",
+        "cover": {there: 1000, "a/b": 5},
+        "rules": [
+            {"kind": "prefer_accounts", "accounts": [there, f"{there}x"], "bonus_minor": 5},
+            {"kind": "zone", "never": [zone, "osl"], "accounts": [there]},
+            {
+                "name": "group",
+                "match": "first",
+                "rules": [
+                    {
+                        "name": "far",
+                        "when": {
+                            "all": [
+                                {"field": "origin.facility", "op": "in", "value": [house, "nowhere"]},
+                                {"not": {"field": "rate.carrier", "op": "is", "value": "sandbocks"}},
+                                {"field": "rate.account", "op": "starts_with", "value": [there[:3], "zz"]},
+                            ]
+                        },
+                        "then": {"do": "drop"},
+                    }
+                ],
+            },
+        ],
+        "fallback": [{"name": "x", "minor": 1, "when": {"field": "destination.zone", "op": "is", "value": "moon"}}],
+    }
+    told = newcomer.put("/v1/policies/mine", {"data": data})
+    assert told.status_code == 200, told.text
+    rule = "/data/rules/2/rules/0/when/all"
+    assert [(each["pointer"], each["code"]) for each in told.get_json()["warnings"]] == [
+        ("/data/cover/a~1b", "unknown_account"),
+        ("/data/rules/0/accounts/1", "unknown_account"),
+        ("/data/rules/1/never/1", "unknown_zone"),
+        (f"{rule}/0/value/1", "unknown_facility"),
+        (f"{rule}/1/not/value", "unknown_carrier"),
+        (f"{rule}/2/value/1", "unknown_account"),
+        ("/data/fallback/0/when/value", "unknown_zone"),
+    ]
+    assert f"did you mean '{there}'?" in told.get_json()["warnings"][1]["message"]
+    assert newcomer.get("/v1/policies/mine").get_json()["warnings"] == told.get_json()["warnings"]
+    tried = newcomer.post("/v1/policies/mine/evaluate", {"shipment": examples.QUOTE, "data": data})
+    assert tried.get_json()["warnings"] == told.get_json()["warnings"]
+
+
 def test_a_policy_that_is_always_empty_is_refused(newcomer: Merchant) -> None:
     data = {"currency": "NOK", "rules": [{"name": "all", "then": {"do": "drop"}}]}
     refused = problem(newcomer.put(NAME, {"data": data}), 422, "invalid")

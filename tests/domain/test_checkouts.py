@@ -20,6 +20,7 @@ from gateway.domain.checkouts import (
     FallbackRate,
     deadline_ms,
     offer_in,
+    rows_for,
     timeout_ms,
 )
 from gateway.domain.codec import from_json, to_json
@@ -181,6 +182,23 @@ def test_the_fallback_table_holds_where_it_says() -> None:
     assert found.rates[1].deliver_by == NOW + timedelta(days=1)
     assert offer_in(found.rates[0].code)[0] == f"qte_{ULID}"
     assert promise(quote(), fallback=rows, when_nothing="backup").rates == ()
+
+
+def test_a_shortened_postcode_has_the_fallback_of_all_that_it_may_stand_for() -> None:
+    def row(name: str, minor: int, *postcodes: str) -> FallbackRate:
+        return FallbackRate(
+            name=name, service=ServiceLevel.STANDARD, price=Money.from_minor(minor, "GBP"), postcodes=postcodes
+        )
+
+    def shown(table: tuple[FallbackRate, ...], postcode: str) -> list[str]:
+        return [each.name for each in rows_for(table, Address(country="GB", postal_code=postcode), 1)]
+
+    near, far, rest = row("Westminster", 500, "SW1A", "SW1E"), row("Pimlico", 900, "SW1V"), row("Rest", 1200)
+    assert shown((near,), "SW1A 1AA") == shown((near,), "sw1") == ["Westminster"]
+    assert shown((near,), "SW2") == shown((near,), "SW1V 2QQ") == []
+    assert shown((near, far), "SW1") == []
+    assert shown((near, row("Pimlico", 500, "SW1V")), "SW1") == ["Westminster"]
+    assert shown((near, rest), "SW1") == ["Rest"]
 
 
 def test_the_policys_own_price_and_last_resort_are_what_buyers_see() -> None:

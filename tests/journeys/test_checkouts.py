@@ -17,7 +17,7 @@ import requests
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from carriers.sandbox.simulator import server
 from carriers.sandbox.simulator.scenarios import prices
-from gateway.domain.checkouts import offer_in
+from gateway.domain.checkouts import offer_in, point_in
 from tests.conftest import TestDatabase
 from tests.journeys.fleet import add_fleet
 from tests.journeys.shops import CARTS, KEYS, ORIGIN, Shop, shop, shopify_cart
@@ -355,3 +355,46 @@ def test_a_service_level_is_shown_once_unless_all_offers_are_wanted(
     assert len(rates) == 6
     assert all(name.startswith("Sandbox: ") for _, name, _, _ in rates)
     assert len({code.partition("-off_")[0] for code, *_ in rates}) == 6, "the stable parts differ too"
+
+
+def test_tiendanube_offers_service_points_and_the_order_goes_to_the_one_that_was_chosen(
+    base: str, shop_owner: Merchant, sandbox: RunningSimulator
+) -> None:
+    store = shop(base, shop_owner, "tiendanube", pickup_points=2)
+    rates = store.ask(CARTS["tiendanube"]()).json()["rates"]
+    door, points = ([each for each in rates if each["type"] == kind] for kind in ("ship", "pickup"))
+    assert door
+    assert [each["code"] for each in points] == ["pickup_1", "pickup_2"]
+    for each in points:
+        assert each["address"]["zipcode"]
+        assert each["address"]["country"] == "NO"
+        assert all(0 <= hours["day"] <= 6 and hours["start"] < hours["end"] <= "2359" for hours in each["hours"])
+    assert any(each["hours"] for each in points)
+    carrier, point = point_in(points[1]["reference"])
+    assert carrier == "sandbox"
+    booked = order(shop_owner, points[1]["reference"])
+    assert booked.status_code == 201, booked.text
+    assert booked.json["service"] == "service_point"
+    assert booked.json["price"]["amount"] == round(points[1]["price"] * 100)
+    sent = [call for call in sandbox.simulator.calls if call.operation == "book"]
+    assert json.loads(sent[-1].body)["service_point"] == point
+    other = order(shop_owner, points[0]["reference"], service_point=f"sandbox:{point}")
+    assert other.status_code == 422
+    assert other.json["errors"][0]["pointer"] == "/service_point"
+
+
+def test_only_who_can_show_points_is_asked_for_them_and_a_search_that_fails_leaves_the_door(
+    base: str, shop_owner: Merchant, sandbox: RunningSimulator
+) -> None:
+    refused = shop_owner.call(
+        "POST",
+        "/v1/checkout-connections",
+        {"name": "x", "protocol": "shopify", "secrets": {"client_secret": "x" * 32}, "pickup_points": 1},
+    )
+    assert refused.json["errors"][0]["pointer"] == "/pickup_points"
+    plain = shop(base, shop_owner, "tiendanube")
+    assert {each["type"] for each in plain.ask(CARTS["tiendanube"]()).json()["rates"]} == {"ship"}
+    assert not [call for call in sandbox.simulator.calls if call.operation == "service_points"]
+    sandbox.simulator.faults.add(Fault(kind=FaultKind.STATUS_500, operation="service_points"))
+    store = shop(base, shop_owner, "tiendanube", name="second", pickup_points=2)
+    assert {each["type"] for each in store.ask(CARTS["tiendanube"]("0155")).json()["rates"]} == {"ship"}

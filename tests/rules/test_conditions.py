@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.errors import Unprocessable
+from gateway.domain.postcodes import normalised
 from gateway.domain.quotes import Outlook, ServiceLevel, Surcharge
 from gateway.domain.values import Address, Money, Parcel, Requirements, TimeWindow
 from gateway.rules.condition_data import read_condition
 from gateway.rules.conditions import reason
 from gateway.rules.context import Context
 from gateway.rules.fields import FIELDS, Facts
+from gateway.rules.market import Market
 from gateway.rules.operators import OPERATORS
 from gateway.rules.policy import Candidate
 from gateway.rules.quantities import KINDS
@@ -309,3 +311,27 @@ def test_a_condition_has_an_end() -> None:
         with pytest.raises(Unprocessable) as refused:
             policy({"name": "endless", "when": when, "then": {"do": "keep"}})
         assert refused.value.code == "out_of_range"
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "postcode", "holds"),
+    [
+        ("starts_with", ["SW1A", "EC1"], "SW1", True),
+        ("starts_with", ["SW1A", "EC1"], "SW1A 1AA", True),
+        ("starts_with", ["SW1A", "EC1"], "SW1V 2QQ", False),
+        ("starts_with", ["SW1A"], "SW2", False),
+        ("starts_with", ["SW1A"], "SW", False),
+        ("starts_with", ["1005"], "100", False),
+        ("in", ["K1A 0B1"], "k1a", True),
+        ("is", "K1A 0B1", "K1A", True),
+        ("is", "K1A 0B1", "K1A 0B2", False),
+        ("is_not", "K1A 0B1", "K1A", False),
+        ("not_in", ["K1A 0B1"], "K1B", True),
+        ("starts_with", ["12345-67"], "12345-6789", True),
+    ],
+)
+def test_a_postcode_that_a_wallet_shortened_lies_in_what_goes_on_from_it(
+    op: str, value: Any, postcode: str, holds: bool
+) -> None:
+    condition = read_condition(check("destination.postcode", op, value), Market(currency="USD"), "")
+    assert condition.test({"destination.postcode": normalised(postcode)}) is holds

@@ -12,7 +12,7 @@ from gateway.domain.values import Requirements
 from gateway.rules.gate import GATE
 from gateway.rules.policy import Candidate, Judged, Policy
 from gateway.rules.shorthand import KINDS
-from tests.rules.bench import Can, candidate, context, decided, known, policy, priced, said, short
+from tests.rules.bench import Can, candidate, check, context, decided, known, policy, priced, said, short
 
 SHIPPED = shipped_policies()
 BALANCED = (short("cheapest"), short("fastest", value_per_hour_minor=20, without_promise_minor=1500))
@@ -203,3 +203,32 @@ def test_a_verdict_that_drops_has_no_penalty_and_one_that_passes_costs_nothing()
     assert {said(one, "max_price").penalty for one in judged} == {0, None}
     assert {field.name for field in fields(judged[0])} == {"candidate", "rank", "score", "verdicts", "shown_minor"}
     assert replace(judged[0], rank=None) != judged[0]
+
+
+def test_a_policy_without_amounts_compares_in_the_one_currency_that_all_offers_share() -> None:
+    more = {"name": "more", "then": {"do": "markup", "percent": 10}}
+    plain = Policy.parse("x", 1, {"currency": "USD", "rules": [more]})
+    dear, cheap = candidate("a", "90", "NOK"), candidate("b", "80", "NOK")
+    first, second = plain.decide([dear, cheap], context())
+    assert (first.candidate, first.score, first.shown_minor) == (cheap, 8000, 8800)
+    assert plain.compared_in([dear, cheap]).currency == "NOK"
+    assert said(first, "one_currency").why == "priced in NOK"
+    assert said(second, "price").why == "second cheapest of 2: 90.00 NOK against 80.00 NOK"
+    assert [each.rank for each in plain.decide([dear, candidate("b", "8")], context())] == [1, None]
+    assert plain.compared_in([dear, candidate("b", "8", "EUR")]).currency == "USD"
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        {"score": {"late_minor": 1}},
+        {"rules": [{"name": "x", "then": {"do": "prefer", "minor": 1}}]},
+        {"rules": [{"name": "x", "when": check("rate.price", "above", 1), "then": {"do": "drop"}}]},
+        {"score": {}, "cover": {"a": 1}},
+    ],
+)
+def test_amounts_are_of_their_currency(amount: dict[str, Any]) -> None:
+    stated = Policy.parse("x", 1, {"currency": "USD", **amount})
+    (only,) = stated.decide([candidate("a", "90", "NOK")], context())
+    assert only.rank is None
+    assert "has no exchange.NOK" in said(only, "one_currency").why

@@ -39,6 +39,8 @@ from tests.rules.bench import check, drop, policy, short
             {"name": "signed for", "then": {"do": "require", "needs": ["signature"]}},
             drop("signers", check("rate.can", "has_any", ["signature"])),
         ],
+        [short("allow_accounts", accounts=["a"]), short("allow_accounts", accounts=["b"])],
+        [short("zone", only=["oslo"]), short("zone", only=["bergen"])],
         [
             drop("10", check("destination.postcode", "starts_with", ["10"])),
             drop("rest", {"not": check("destination.postcode", "starts_with", "10")}),
@@ -99,6 +101,24 @@ def test_sets_of_very_many_words_are_read_in_no_time() -> None:
     assert process_time() - began < 5
 
 
+def tagged(word: str) -> dict[str, Any]:
+    return check("shipment.tags", "has_any", [word])
+
+
+def area(op: str, value: object) -> dict[str, Any]:
+    return check("destination.postcode", op, value)
+
+
+def needs(what: str, when: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"name": f"needs {what}", "when": when or {"all": []}, "then": {"do": "require", "needs": [what]}}
+
+
+def test_chilled_and_frozen_do_not_contradict_each_other_where_they_can_be_told_apart() -> None:
+    assert policy(needs("chilled", tagged("milk")), needs("frozen", tagged("ice"))).rules
+    either = [needs("frozen", tagged("ice")), needs("chilled")]
+    assert policy({"name": "cold", "match": "first", "rules": either}).rules
+
+
 FIRST = [{"name": "rest", "when": {"all": []}, "then": {"do": "keep"}}, drop("late", check("now.hour", "above", 9))]
 
 
@@ -119,6 +139,20 @@ FIRST = [{"name": "rest", "when": {"all": []}, "then": {"do": "keep"}}, drop("la
         (
             {"score": {}, "fallback": [{"name": "a", "minor": 1, "when": check("now.hour", "above", 23)}]},
             "/fallback/0/when",
+            "impossible",
+        ),
+        (
+            {"rules": [needs("insurance"), short("deny_accounts", accounts=["a"])], "cover": {"a": 1}},
+            "/rules",
+            "always_empty",
+        ),
+        ({"rules": [drop("x", area("starts_with", ["10", "10*"]))]}, "/rules/0/when/value/1", "invalid"),
+        ({"rules": [drop("x", {"not": area("is", "0250 - 0299")})]}, "/rules/0/when/not/value", "invalid"),
+        ({"rules": [needs("frozen"), needs("chilled")]}, "/rules/1/then", "impossible"),
+        ({"rules": [needs("chilled", tagged("milk")), needs("frozen")]}, "/rules/1/then", "impossible"),
+        (
+            {"rules": [needs("frozen", tagged("ice")), needs("chilled", {"all": [tagged("ice"), tagged("b")]})]},
+            "/rules/1/then",
             "impossible",
         ),
         ({"score": {}, "cover": {"a/b~c": -1}}, "/cover/a~1b~0c", "invalid"),

@@ -1,9 +1,10 @@
 """Tiendanube / Nuvemshop Shipping Carrier.
 
 Money is a decimal in major units; `price` is the buyer's, `price_merchant` what the merchant pays. `code` is that of
-an option the merchant activates, so it is the same each time: our stable code. `reference` comes back on the order and
-leads to the offer. Extra costs and days of options are added by the platform itself. Any status that is not 2xx makes
-it use fallback rates; a 4xx does not count against our health there.
+an option the merchant activates, so it is the same each time: our stable code, for service points `pickup_1`,
+`pickup_2` ... from the nearest on. `reference` comes back on the order and leads to the offer and the point. Extra
+costs and days of options are added by the platform itself. Any status that is not 2xx makes it use fallback rates; a
+4xx does not count against our health there.
 
 Source: TiendaNube/api-docs 40588234, resources/shipping_carrier.md.
 """
@@ -31,6 +32,7 @@ from gateway.api.checkout.translator import (
     title,
 )
 from gateway.domain.checkouts import Cart, CartItem, CheckoutAnswer, CheckoutConnection
+from gateway.domain.handover import CollectionPoint
 from gateway.domain.quotes import ServiceLevel, ShownRate
 from gateway.domain.values import Address, Money
 from gateway.services.checkout_connections import URL_TOKEN
@@ -106,12 +108,45 @@ def _rate(rate: ShownRate) -> dict[str, object]:
         "price": number(rate.price),
         "price_merchant": number(rate.cost),
         "currency": rate.price.currency,
-        "type": "ship",
+        **_where(rate.point),
         "phone_required": rate.service in (ServiceLevel.INSTANT, ServiceLevel.SAME_DAY),
-        "reference": rate.offer_id,
+        "reference": rate.code if rate.point else rate.offer_id,
     }
     dates = {"min_delivery_date": rate.deliver_from or rate.deliver_by, "max_delivery_date": rate.deliver_by}
     return found | {name: _time(at) for name, at in dates.items() if at is not None}
+
+
+def _where(collected: CollectionPoint | None) -> dict[str, object]:
+    """To the door, or the point with its address and hours. Its street and number are one line with us."""
+    if collected is None:
+        return {"type": "ship"}
+    point, place = collected.point, collected.point.address
+    return {
+        "type": "pickup",
+        "address": {
+            "address": cut(" ".join(filter(None, [place.street1, place.street2])) or point.name, 255),
+            "number": "",
+            "floor": None,
+            "locality": place.city,
+            "city": place.city,
+            "province": place.subdivision,
+            "country": place.country,
+            "phone": place.phone,
+            "zipcode": place.postal_code,
+            "latitude": None if place.latitude is None else str(place.latitude),
+            "longitude": None if place.longitude is None else str(place.longitude),
+        },
+        "hours": [
+            {"day": (each.weekday + 1) % 7, "start": _clock(each.opens_min), "end": _clock(each.closes_min)}
+            for each in point.opening_hours
+        ],
+    }
+
+
+def _clock(minutes: int) -> str:
+    """Minutes after midnight as HHMM; the end of the day is its last minute."""
+    hours, rest = divmod(min(minutes, 24 * 60 - 1), 60)
+    return f"{hours:02}{rest:02}"
 
 
 def _time(at: datetime) -> str:

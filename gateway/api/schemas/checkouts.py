@@ -10,7 +10,14 @@ from marshmallow import fields, missing, post_load, validate
 from gateway.api.schemas.fields import NAME, Given, Shown, coded, entries, flag, text, whole, word
 from gateway.api.schemas.quotes import SERVICES
 from gateway.api.schemas.values import COUNTRY, HEAVIEST_G, LONGEST_MM, AddressSchema, MoneySchema
-from gateway.domain.checkouts import ArticleSize, CheckoutProtocol, FallbackRate, Verification, WhenNothing
+from gateway.domain.checkouts import (
+    MOST_POINTS,
+    ArticleSize,
+    CheckoutProtocol,
+    FallbackRate,
+    Verification,
+    WhenNothing,
+)
 from gateway.domain.packing import Box
 from gateway.domain.quotes import ServiceLevel
 from gateway.services.checkout_connections import ConnectionDraft
@@ -73,7 +80,10 @@ class FallbackRateSchema(Given):
         text(16, least=1, required=True),
         load_default=list,
         validate=validate.Length(max=MOST_ROWS),
-        metadata={"description": "Beginnings of postcodes; left out: all."},
+        metadata={
+            "description": "Beginnings of postcodes; left out: all. One that a wallet shortens to three characters has "
+            "the row of the beginnings that go on from it, if all of those cost the same."
+        },
     )
     max_weight_g = whole(1, HEAVIEST_G, allow_none=True, load_default=None)
     days = whole(0, 90, "Delivered within so many days; left out: no promise.", allow_none=True, load_default=None)
@@ -125,6 +135,9 @@ class ConnectionDraftSchema(Given):
     deadline_ms = whole(500, 9500, "When we answer at the latest.", allow_none=True)
     promise_h = whole(1, 720, "How long the prices shown are honoured when their order is booked.")
     cache_s = whole(0, 3600, "How long one cart gets the same answer, at most.")
+    pickup_points = whole(
+        0, MOST_POINTS, "Tiendanube: how many of each carrier's service points are offered beside the door; 0: none."
+    )
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> ConnectionDraft:

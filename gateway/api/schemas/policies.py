@@ -22,6 +22,14 @@ STAGES = [stage.value for stage in Stage]
 DATA = "`currency`, `score`, `rules` and more, as the page /docs/policies tells."
 
 
+class PolicyWarningSchema(Shown):
+    """What a policy names and is not there. It is kept, for it may come."""
+
+    pointer = fields.String(required=True, metadata={"description": "JSON pointer, beginning with /data."})
+    code = word(["unknown_account", "unknown_carrier", "unknown_zone", "unknown_facility"], "Of what.", required=True)
+    message = fields.String(required=True)
+
+
 class PolicySchema(Shown):
     """One version of a policy. Version 0 is the one that came with the gateway."""
 
@@ -35,6 +43,9 @@ class PolicySchema(Shown):
     data = fields.Dict(required=True)
     author = fields.String(required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)
+    warnings = fields.List(
+        fields.Nested(PolicyWarningSchema), required=True, metadata={"description": "As of now, at most a hundred."}
+    )
 
 
 class PolicyQuerySchema(Given):
@@ -161,3 +172,6 @@ class EvaluationSchema(JudgementSchema):
 
     recommended_offer_id = fields.String(required=True, allow_none=True)
     matched_rules = fields.List(fields.Nested(MatchedRuleSchema), required=True)
+    warnings = fields.List(
+        fields.Nested(PolicyWarningSchema), required=True, metadata={"description": "Of `data`, where it was given."}
+    )

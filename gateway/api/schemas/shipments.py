@@ -19,7 +19,7 @@ from gateway.api.schemas.quotes import (
 from gateway.api.schemas.returns import WAYS, ReturnShownSchema
 from gateway.api.schemas.tracking import STATUSES, action_required, attributable
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
-from gateway.domain.checkouts import offer_in
+from gateway.domain.checkouts import offer_in, point_in
 from gateway.domain.eta import EtaSource
 from gateway.domain.plausibility import KINDS
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, ShipmentState, TenderState
@@ -51,7 +51,7 @@ class BookSchema(QuoteAskSchema):
     parcels = fields.List(fields.Nested(ParcelSchema), validate=validate.Length(min=1, max=MOST_PARCELS))
     quote_id = text(64, allow_none=True)
     offer_id = text(
-        64,
+        160,
         "This offer or none: its id, or the code under which a checkout knows it, which also says its quote. "
         "Left out: the policy's ranking, down the list.",
         allow_none=True,
@@ -80,6 +80,9 @@ class BookSchema(QuoteAskSchema):
         """To a BookAsk."""
         carrier, _, point = data["service_point"].partition(":")
         of_quote, offer_id = offer_in(data["offer_id"])
+        shown = point_in(data["offer_id"])
+        if shown[1] and data["service_point"] not in ("", ":".join(shown)):
+            raise ValidationError("The buyer chose another one, says the offer's code.", "service_point")
         return BookAsk(
             quote_id=data["quote_id"],
             offer_id=offer_id or data["offer_id"],
@@ -87,8 +90,8 @@ class BookSchema(QuoteAskSchema):
             origin=None if isinstance(data.get("origin"), AtFacility) else data.get("origin"),
             destination=data.get("destination"),
             reference=data["reference"],
-            service_point=point if data["quote_id"] else "",
-            service_point_carrier=carrier if data["quote_id"] else "",
+            service_point=shown[1] or (point if data["quote_id"] or of_quote else ""),
+            service_point_carrier=shown[0] or (carrier if data["quote_id"] or of_quote else ""),
             metadata=data["metadata"],
             label_format=LabelFormat(kind=LabelKind(data["label_format"])),
         )

@@ -114,6 +114,21 @@ class Columns:
                 values[here], known[here] = found.values, found.known
         return Numbers(values, known)
 
+    def compared(self) -> Numbers:
+        """Prices as they are compared: in the policy's currency, or in the one that a shipment's offers share (see
+        `Policy.compared_in`).
+        """
+        price = self.numbers("rate.price")
+        if not self.policy.any_currency:
+            return price
+        code = self.part.lanes["currency"].cast(pl.Categorical).to_physical().to_numpy()[self.lane].astype(np.int64)
+        code[price.known] = -1
+        least, most = np.full(self.shipments, 2**31), np.full(self.shipments, -1)
+        np.minimum.at(least, self.of, code)
+        np.maximum.at(most, self.of, code)
+        shared = ((least == most) & (least >= 0))[self.of]
+        return Numbers(np.where(shared, self.part.offers["price_minor"].to_numpy(), price.values), price.known | shared)
+
     def calendars(self) -> Array:
         """By whose days each shipment's bookings are counted: the policy's zone, else its origin's, else UTC ("")."""
         zones = self._zones()

@@ -64,7 +64,7 @@ def judged(columns: Columns) -> Judgement:
     _require(policy.steps, columns)
     offers = len(columns.of)
     nothing = np.zeros(offers, dtype=np.int64)
-    price = columns.numbers("rate.price")
+    price = columns.compared()
     found = Judgement(
         columns, price, _gate(columns, price), _scored(policy.score, columns, price), nothing, nothing > 0
     )

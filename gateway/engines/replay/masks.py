@@ -50,4 +50,4 @@ def _check(check: Check, columns: Columns) -> Array:
         return held & numbers.known
     if op.name == "missing":
         return columns.held(name, lambda found: found is None)
-    return columns.held(name, lambda found: found is not None and op.holds(found, value))
+    return columns.held(name, lambda found: found is not None and check.holds(found, value))

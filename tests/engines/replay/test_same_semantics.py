@@ -188,6 +188,17 @@ def test_equal_offers_are_told_apart_by_the_same_order() -> None:
     same(Policy.parse("p", 1, {"currency": "USD", "score": {"price_percent": 0}}), found, part)
 
 
+def test_a_policy_without_amounts_compares_in_the_currency_that_all_offers_share(stage: tuple[Past, Slice]) -> None:
+    rules = [{"name": "more", "then": {"do": "markup", "percent": 7}}]
+    plain = Policy.parse("p", 1, {"currency": "CHF", "rules": rules})
+    assert same(plain, *stage)["decided"] > 5
+    kroner = Money.parse("9", "NOK")
+    shared = again(stage[0], lambda _, one: replace(one, rate=replace(one.rate, price=kroner, surcharges=())))
+    assert same(plain, *shared)["decided"] > 40
+    weighed = Policy.parse("p", 1, {"currency": "CHF", "score": {"late_minor": 5}})
+    assert same(weighed, *shared)["decided"] == 0
+
+
 def again(found: Past, change: Callable[[int, Offer], Offer]) -> tuple[Past, Slice]:
     """The shipments with other offers."""
     changed: Past = []
