@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +12,16 @@ from carriers.base.drive import Transport
 from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
-from gateway.domain.emissions import Factor, read_factors
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.files import FsspecFileStore
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
 from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
+from gateway.engines.languages import SpokenLanguages
 from gateway.engines.pictures import SeparatePictureMaker
 from gateway.engines.replay.lazy import LazyReplays
+from gateway.engines.small_pictures import PillowPictures
 from gateway.engines.towns import TimezoneTowns
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
@@ -32,7 +30,7 @@ from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
 from gateway.services.booking import Booker
-from gateway.services.bound import Foresight, Services
+from gateway.services.bound import Foresight, Recipients, Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -63,6 +61,10 @@ from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
+from gateway.services.recipients.answers import RecipientAnswers
+from gateway.services.recipients.brands import BrandBook
+from gateway.services.recipients.links import Links
+from gateway.services.recipients.pages import RecipientPages
 from gateway.services.reconcile import Reconciler
 from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
@@ -80,6 +82,10 @@ from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.whereabouts import WhereaboutsDesk
 from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
+from gateway.shipped import shipped_emission_profiles as shipped_emission_profiles
+from gateway.shipped import shipped_factors as shipped_factors
+from gateway.shipped import shipped_policies as shipped_policies
+from gateway.shipped import shipped_zones as shipped_zones
 from gateway.storage import open_store
 
 HOUR_S = 3600.0
@@ -127,6 +133,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         manifests=Manifests(store, pool, clock, settings.booking, settings.worker, HandoverList(settings.labels.fonts)),
         **_telling(store, clock, settings, faults),
         **_afterwards(store, clock, settings, faults),
+        recipients=_recipients(store, clock, settings),
         foresight=foresight,
     )
 
@@ -141,6 +148,15 @@ def _foresight(store: Store, clock: Clock) -> tuple[Foresight, Decisions]:
         reports=ReliabilityReports(store, clock),
     )
     return foresight, Decisions(foresight.outlooks, NoCalendar(), BookedVolumes(store, clock))
+
+
+def _recipients(store: Store, clock: Clock, settings: Settings) -> Recipients:
+    """Recipients' pages."""
+    links = Links(settings.secrets.pepper, settings.web.base_url)
+    pages = RecipientPages(store, links, clock, settings.recipients.link_days, installed)
+    answers, languages = RecipientAnswers(store, pages, clock), SpokenLanguages()
+    brands = BrandBook(store, pictures := PillowPictures(), languages, clock)
+    return Recipients(links=links, pages=pages, answers=answers, brands=brands, languages=languages, pictures=pictures)
 
 
 def _ground(settings: Settings, clock: Clock) -> tuple[Store, FaultPoints, CarrierPool]:
@@ -278,30 +294,3 @@ def worker(services: Services) -> WorkerLoop:
 
 def _nothing(*_: object) -> None:
     """For jobs whose rows are nothing to be worked or parked."""
-
-
-def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
-    """The policies of `config/policies.toml`; those that compare in USD know all rates of `config/exchange.csv`."""
-    config = files("gateway.config")
-    policies = tomllib.loads(config.joinpath("policies.toml").read_text("utf-8"))
-    rows = csv.DictReader(config.joinpath("exchange.csv").read_text("utf-8").splitlines())
-    rates = {row["currency"]: {"rate": row["usd"], "source": row["source"]} for row in rows}
-    for policy in policies.values():
-        if policy["currency"] == "USD":
-            policy["exchange"] = {**rates, **policy.get("exchange", {})}
-    return policies
-
-
-def shipped_zones() -> str:
-    """The zones of `config/zones.csv`, as they are written there."""
-    return files("gateway.config").joinpath("zones.csv").read_text("utf-8")
-
-
-def shipped_factors() -> Mapping[str, Factor]:
-    """The factors of `config/emission_factors.csv`."""
-    return read_factors(files("gateway.config").joinpath("emission_factors.csv").read_text("utf-8"))
-
-
-def shipped_emission_profiles() -> Mapping[str, Mapping[str, object]]:
-    """The profiles of `config/emission_profiles.toml`, by kind of carrier."""
-    return tomllib.loads(files("gateway.config").joinpath("emission_profiles.toml").read_text("utf-8"))

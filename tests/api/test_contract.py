@@ -9,7 +9,15 @@ from gateway.api.problems import CATALOGUE
 from tests.api.contract import Contract
 from tests.api.world import Merchant
 
-PAGES = {f"/docs{page}" for page in ("", "/checkouts", "/policies", "/problems", "/scale", "/webhooks", "/docs.css")}
+PAGES = {
+    f"/docs{page}" for page in ("", "/checkouts", "/policies", "/problems", "/scale", "/webhooks", "/docs.css")
+} | {
+    f"/t/{page}"
+    for page in (
+        *("<token>", "<token>/logo", "<token>/photo", "<token>/missing", "<token>/rating"),
+        *("assets/<name>", "colours/<colour>.css"),
+    )
+}
 
 
 def operations(contract: Contract) -> list[tuple[str, str, dict]]:

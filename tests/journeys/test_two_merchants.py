@@ -123,6 +123,9 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     quoted = owner.get(f"/v1/quotes/{shipment['quote_id']}")
     sent = owner.get(f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")["data"]
     ids = {
+        "token": "a-link-of-22-letters00",
+        "asset": "page.css",
+        "colour": "1d5c4d",
         "account_id": account_id,
         "account": f"{CANARY}-sandbox",
         "fleet": f"{CANARY}-fleet",

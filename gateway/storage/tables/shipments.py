@@ -109,6 +109,7 @@ class ShipmentRow(Named, Row):
     __table_args__ = (
         of("account_id", "accounts"),
         REFERENCE,
+        index("shipments_by_id", "id"),
         index("shipments_newest", "merchant_id", "mode", "created_at", "id"),
         index("shipments_booked", "merchant_id", "mode", "state", "created_at", "account", where="state = 'booked'"),
         index("shipments_being_booked", "updated_at", where="state = 'booking'"),
