@@ -19,7 +19,7 @@ LOGO_BOX = (480, 144)
 
 LOGO_BYTES = 10_000
 PHOTO_BOX = (640, 480)
-PHOTO_BYTES = 20_000
+PHOTO_BYTES = 16_000
 
 
 class PillowPictures:
@@ -39,7 +39,7 @@ class PillowPictures:
         return _small_logo(picture)
 
     def preview(self, photo: bytes) -> bytes:
-        """A JPEG of at most 20 kB of a photo that we have made anew before."""
+        """A JPEG of at most 16 kB of a photo that we have made anew before."""
         with Image.open(BytesIO(photo)) as image:
             picture = image.convert("RGB")
         picture.thumbnail(PHOTO_BOX)

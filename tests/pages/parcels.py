@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from gateway.domain.eta import Eta, EtaSource
+from gateway.domain.proof_files import PictureKind, ProofFile, ProofFileState
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.recipients import Brand
 from gateway.domain.records import AccountRecord, ShipmentRecord, Tender, TrackerRecord
@@ -187,6 +189,28 @@ class Shop:
         project(uow, tracker, NOW, "test")
         return uow.shipments.get(self.merchant_id, record.id)  # type: ignore[no-any-return]  # the unit of work is any
 
+    def photo(self, shipment: ShipmentRecord) -> None:
+        """The photo of the delivery, made anew, comes in."""
+        written = BytesIO()
+        Image.effect_noise((1600, 1200), 60).convert("RGB").save(written, "JPEG")
+        file = ProofFile(
+            id=new_id("pof", NOW),
+            merchant_id=self.merchant_id,
+            shipment_id=shipment.id,
+            kind=PictureKind.PHOTO,
+            state=ProofFileState.HELD,
+            source="carrier",
+            origin="0" * 64,
+            created_at=NOW,
+            media_type="image/jpeg",
+            width=1600,
+            height=1200,
+            sha256=sha256(written.getvalue()).hexdigest(),
+        )
+        with self.services.store.work() as uow:
+            uow.proof_files.add(file, written.getvalue())
+            uow.commit()
+
     def hears(self, shipment: ShipmentRecord, scan: Scan) -> None:
         """One more scan of a parcel comes in."""
         with self.services.store.work() as uow:
@@ -226,8 +250,15 @@ def open_shop(services: Services, name: str = "Fjord og Fjell AS", carrier: str 
     return Shop(services, merchant_id, account, count(1))
 
 
+def noise() -> bytes:
+    """The worst that a logo can be."""
+    written = BytesIO()
+    Image.effect_noise((480, 144), 200).convert("RGB").save(written, "PNG")
+    return written.getvalue()
+
+
 def logo() -> bytes:
-    """A logo as a shop's designer would send it: large, with metadata."""
+    """A logo as a shop's designer would send it: large."""
     image = Image.new("RGBA", (960, 240), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.polygon([(20, 220), (150, 30), (230, 140), (270, 90), (360, 220)], fill=(29, 92, 77, 255))

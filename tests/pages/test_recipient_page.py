@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Parcel
 from tests.pages.conftest import Standing
-from tests.pages.parcels import BRAND, LIVES, MOVING, NOW, OSLO, OUT, STORE, Shop, open_shop
+from tests.pages.parcels import BRAND, LIVES, MOVING, NOW, OSLO, OUT, STORE, Shop, noise, open_shop
 
 MOST_BYTES = 60_000
 
@@ -120,16 +120,32 @@ def test_headers_keep_the_link_to_those_who_have_it(app: Flask, shop: Shop) -> N
         assert not re.search(r"<script(?! src)| style=| on\w+=", response.text)
 
 
-@pytest.mark.parametrize("life", ["delivered", "attempted"])
-def test_everything_together_is_small(life: str, app: Flask, shop: Shop) -> None:
-    many = LIVES[life] + tuple(
-        (9 - n / 10, "in_transit", "facility_processing", f"Hub {n}", "x" * 60) for n in range(40)
-    )
-    page = look(app, shop.parcel(many)).text
-    loaded = re.findall(r'(?:href|src)="(/t/(?:assets|colours)/[^"]+|/t/[^"]+/logo[^"]*)"', page)
-    assert len(loaded) >= 3
-    sizes = [len(app.test_client().get(unescape(path)).data) for path in loaded]
-    assert len(page.encode()) + sum(sizes) <= MOST_BYTES
+def test_everything_together_is_small_at_its_worst(app: Flask, shop: Shop) -> None:
+    worst = open_shop(shop.services, "Worst")
+    worst.services.recipients.brands.put(worst.merchant_id, replace(BRAND, photo=True), noise())
+    many = tuple((9 - n / 10, "in_transit", "facility_processing", f"Hub {n}", "x" * 60) for n in range(60))
+    shipment = worst.shipment(LIVES["delivered"] + many)
+    worst.photo(shipment)
+    page = look(app, shop.services.recipients.links.token(shipment.id), "?lang=pl").text
+    loaded = re.findall(r'(?:href|src)="(/t/(?:assets|colours)/[^"]+|/t/[^"]+/(?:logo|photo)[^"]*)"', page)
+    answers = {path: app.test_client().get(unescape(path)) for path in (*loaded, "/t/assets/page.js")}
+    assert [answer.status_code for answer in answers.values()] == [200] * 5
+    sizes = {path: len(answer.data) for path, answer in answers.items()}
+    assert len(page.encode()) + sum(sizes.values()) <= MOST_BYTES, sizes
+
+
+def test_the_photo_is_shown_where_the_merchant_lets_recipients_see_it(app: Flask, shop: Shop) -> None:
+    open_handed = open_shop(shop.services, "Open")
+    for allowed in (True, False):
+        open_handed.services.recipients.brands.put(open_handed.merchant_id, replace(BRAND, photo=allowed))
+        delivered, moving = open_handed.shipment(LIVES["delivered"]), open_handed.shipment(OUT)
+        for shipment in (delivered, moving):
+            open_handed.photo(shipment)
+        token = shop.services.recipients.links.token(delivered.id)
+        assert ('alt="Photo of the delivery"' in look(app, token).text) == allowed
+        assert look(app, f"{token}/photo").status_code == (200 if allowed else 404)
+        assert look(app, f"{shop.services.recipients.links.token(moving.id)}/photo").status_code == 404
+    assert look(app, f"{'A' * 22}/photo").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from gateway.domain.tracking import TrackingEvent, statuses
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.recipients.links import Links
 
-MOST_EVENTS = 40
+MOST_EVENTS = 30
 """The newest ones: what a phone shows in a second, and more than any parcel needs."""
 
 
