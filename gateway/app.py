@@ -14,6 +14,7 @@ from gateway.api.auth import RateWindow, add_rate_headers, services
 from gateway.api.front import FAULT, LATE
 from gateway.api.metrics import observe
 from gateway.api.openapi import document, documented
+from gateway.api.recipients import pages
 from gateway.domain.errors import NotFound
 from gateway.services.bound import Services
 from gateway.services.ids import new_id
@@ -49,6 +50,7 @@ def create_app(bound: Services) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(pages.blueprint)
     app.extensions["openapi"] = document(app, api)
     errors.install(app)
     app.after_request(_end)

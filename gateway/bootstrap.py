@@ -18,17 +18,18 @@ from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
 from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
+from gateway.engines.languages import SpokenLanguages
 from gateway.engines.pictures import PictureProcess
 from gateway.engines.replay.lazy import LazyReplays
+from gateway.engines.small_pictures import PillowPictures
 from gateway.engines.towns import TimezoneTowns
-from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
 from gateway.services.booking import Booker
-from gateway.services.bound import Foresight, Services
+from gateway.services.bound import Foresight, Recipients, Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -60,6 +61,10 @@ from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
+from gateway.services.recipients.answers import RecipientAnswers
+from gateway.services.recipients.brands import BrandBook
+from gateway.services.recipients.links import Links
+from gateway.services.recipients.pages import RecipientPages
 from gateway.services.reconcile import Reconciler
 from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
@@ -84,8 +89,6 @@ from gateway.shipped import shipped_policies as shipped_policies
 from gateway.shipped import shipped_zones as shipped_zones
 from gateway.storage import open_store
 
-HOUR_S = 3600.0
-PICTURES_AT_ONCE = 4
 CALENDAR = PublicHolidays()
 REPLAYS = "var/replay"
 TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
@@ -131,6 +134,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **_handover(store, pool, clock, settings),
         **_telling(store, clock, settings, faults),
         **_afterwards(store, shipments, clock, settings, faults),
+        recipients=_recipients(store, clock, settings),
         foresight=foresight,
     )
 
@@ -145,6 +149,15 @@ def _foresight(store: Store, clock: Clock) -> tuple[Foresight, Decisions]:
         reports=ReliabilityReports(store, clock),
     )
     return foresight, Decisions(foresight.outlooks, NoCalendar(), BookedVolumes(store, clock))
+
+
+def _recipients(store: Store, clock: Clock, settings: Settings) -> Recipients:
+    """Recipients' pages."""
+    links = Links(settings.secrets.pepper, settings.web.base_url)
+    pages = RecipientPages(store, links, clock, settings.recipients.link_days, installed)
+    answers, languages = RecipientAnswers(store, pages, clock), SpokenLanguages()
+    brands = BrandBook(store, pictures := PillowPictures(), languages, clock)
+    return Recipients(links=links, pages=pages, answers=answers, brands=brands, languages=languages, pictures=pictures)
 
 
 def _ground(settings: Settings, clock: Clock) -> tuple[Store, FaultPoints, CarrierPool]:
@@ -262,33 +275,3 @@ def _transport(settings: Settings) -> Transport:
     if settings.carriers.transport not in TRANSPORTS:
         raise BadSettings(f"carriers.transport is one of {', '.join(TRANSPORTS)}")
     return TRANSPORTS[settings.carriers.transport]()
-
-
-def worker(services: Services) -> WorkerLoop:
-    """The worker with its jobs: the tuple is the list of all background work."""
-    lanes, proofs = services.lanes, services.proofs
-    jobs = (
-        Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
-        Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
-        Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
-        Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
-        Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
-        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
-        Job("poll", services.poller.claim, services.poller.work, services.poller.park),
-        Job("watch", services.watch.claim, services.watch.work, services.watch.park),
-        Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
-        Job("proofs", proofs.claim, proofs.work, proofs.park, at_once=PICTURES_AT_ONCE),
-        Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
-        Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
-        Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
-        Job("erase_proofs", services.proof_keeping.erase_old, _nothing, _nothing, every_s=HOUR_S),
-        Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
-        Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
-        Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
-    )
-    settings = services.settings.worker
-    return WorkerLoop(jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries)
-
-
-def _nothing(*_: object) -> None:
-    """For jobs whose rows are nothing to be worked or parked."""

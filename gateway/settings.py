@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
+from gateway.settings_of_recipients import Recipients
 from gateway.settings_sources import BadSettings as BadSettings
 from gateway.settings_sources import from_environment, overlay, read_toml, section
 
@@ -95,9 +96,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracking:
-    """Tracking: how long unknown numbers are kept, how many messages are applied at once, how often carriers are
-    asked.
-    """
+    """Tracking: how long unknown numbers are kept, how much is applied at once, how often carriers are asked."""
 
     park_days: int
     inbox_batch: int
@@ -208,6 +207,7 @@ class Settings:
     returns: Returns
     webhooks: Webhooks
     streams: Streams
+    recipients: Recipients
     worker: Worker
     limits: Limits
     labels: Labels

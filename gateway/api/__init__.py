@@ -4,6 +4,7 @@ from gateway.api import (
     accounts,
     assignments,
     backtests,
+    brand,
     cartonizations,
     checkout_connections,
     corrections,
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     emissions.blueprint,
     reports.blueprint,
     webhook_endpoints.blueprint,
+    brand.blueprint,
     streams.blueprint,
     service.blueprint,
 )

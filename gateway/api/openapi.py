@@ -66,6 +66,8 @@ TAGS = {
     "emissions": "How the CO2e of a delivery is reckoned, and your own words on it.",
     "reports": "What was predicted beside what came.",
     "backtests": "What another policy would have done with the shipments of a period.",
+    "brand": "In whose name recipients are spoken to.",
+    "ratings": "What recipients think of deliveries.",
     "keys": "API keys.",
     "webhook-endpoints": "Where we tell you what happened (Standard Webhooks).",
     "stream": "What happens, as it happens (server-sent events).",

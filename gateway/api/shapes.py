@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gateway.api import shapes_tracking
+from gateway.api.auth import services
 from gateway.api.prices import money, promise
 from gateway.api.shapes_foresight import outlook
 from gateway.api.shapes_proofs import Links, proof
@@ -121,7 +122,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "service": shipment.service.value if shipment.service else None,
         "tracking_number": shipment.tracking_number or None,
         "carrier_tracking_url": shipment.carrier_tracking_url or None,
-        "tracking_url": None,
+        "tracking_url": services().recipients.links.url(shipment.id),
         "price": money(shipment.price),
         "promised_price": money(shipment.promised_price),
         "promise": {"deliver_by": shipment.deliver_by},

@@ -13,8 +13,8 @@ from types import FrameType
 import click
 from cryptography.fernet import Fernet
 
+from gateway.background import worker as make_worker
 from gateway.bootstrap import build
-from gateway.bootstrap import worker as make_worker
 from gateway.services.bound import Services
 from gateway.settings import Settings, load_settings, shown
 

@@ -242,7 +242,7 @@ class Case:
     """Something a person must settle, about a tender, a shipment or (a pickup or manifest) the `subject_id`.
 
     Kinds: needs_review, recall_refused, recall_open, price_variance, pickup_uncertain, pickup_open, pickup_unwanted,
-    manifest_uncertain, manifest_unwanted, status_conflict, and those of `gateway.domain.plausibility`.
+    manifest_uncertain, manifest_unwanted, status_conflict, not_received, and those of `gateway.domain.plausibility`.
     """
 
     id: str

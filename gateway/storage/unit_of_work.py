@@ -36,6 +36,7 @@ from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.proofs import ProofFileRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
+from gateway.storage.repositories.recipients import BrandRepository, RatingRepository
 from gateway.storage.repositories.reliability import ReliabilityRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
@@ -84,6 +85,8 @@ class SqlUnitOfWork:
         self.pickups: ports.Pickups = PickupRepository(connection)
         self.manifests: ports.Manifests = ManifestRepository(connection)
         self.polling: ports.PollingSpends = PollingSpendRepository(connection)
+        self.brands: ports.Brands = BrandRepository(connection)
+        self.ratings: ports.Ratings = RatingRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
 
     def commit(self) -> None:

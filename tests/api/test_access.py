@@ -60,6 +60,13 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/statuses",
         "/docs/webhooks",
         "/docs/docs.css",
+        "/t/<token>",
+        "/t/<token>/logo",
+        "/t/<token>/photo",
+        "/t/<token>/missing",
+        "/t/<token>/rating",
+        "/t/assets/<name>",
+        "/t/colours/<colour>.css",
     }
 
 

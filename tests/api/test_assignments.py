@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 
 from gateway.api.examples import ASSIGNMENT, QUOTE
-from gateway.bootstrap import worker
+from gateway.background import worker
 from gateway.services.assignments import SMALL_OFFERS
 from tests.api.world import Json, Merchant, fresh, pointers, problem
 

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.api import examples
+from gateway.api.examples_of_recipients import BRAND
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from tests.api.contract import Contract
 from tests.api.world import OWN_FLEET, Json, Merchant, fresh, pointers, problem
@@ -188,6 +189,7 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         "/v1/facilities",
         {**examples.FACILITY, "observes_holidays": True, "accounts": {"own-fleet": examples.FACILITY["handover"]}},
     ),
+    "brand": ("PUT", "/v1/brand", BRAND),
     "key": ("POST", "/v1/keys", {**examples.KEY, "expires_at": "2199-01-01T00:00:00Z"}),
     "endpoint": ("POST", "/v1/webhook-endpoints", examples.ENDPOINT),
     "connection": ("POST", "/v1/checkout-connections", FULL_CONNECTION),

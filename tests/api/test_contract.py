@@ -12,6 +12,12 @@ from tests.api.world import Merchant
 PAGES = {
     f"/docs{page}"
     for page in ("", "/checkouts", "/policies", "/problems", "/scale", "/statuses", "/webhooks", "/docs.css")
+} | {
+    f"/t/{page}"
+    for page in (
+        *("<token>", "<token>/logo", "<token>/photo", "<token>/missing", "<token>/rating"),
+        *("assets/<name>", "colours/<colour>.css"),
+    )
 }
 
 

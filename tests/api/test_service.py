@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.api import examples
 from gateway.api.problems import PROBLEMS
-from gateway.bootstrap import worker
+from gateway.background import worker
 from gateway.domain.clock import utc_now
 from gateway.domain.errors import Unavailable
 from tests.api.conftest import Made

@@ -8,7 +8,7 @@ import pytest
 from carriers.base import WebhookCall
 from carriers.base.simulator import RunningSimulator
 from gateway.api import examples
-from gateway.bootstrap import worker
+from gateway.background import worker
 from gateway.domain.clock import utc_now
 from tests.api.world import Json, Merchant, fresh, pointers, problem
 

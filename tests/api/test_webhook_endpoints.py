@@ -8,7 +8,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
 from gateway.api import examples
-from gateway.bootstrap import worker
+from gateway.background import worker
 from gateway.services.merchant_webhooks import MESSAGE_TYPES
 from tests.api.world import Json, Merchant, fresh, pointers, problem
 

@@ -31,6 +31,7 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(gateway: Run) -> Non
         "found after: no answer",
         "answered 202, state uncertain",
         "ledger holds 1 booking",
+        "the recipient's page says: Delivered",
         "Every invariant holds",
     ):
         assert part in told.stdout, part

@@ -18,7 +18,8 @@ from carriers.base import WebhookCall
 from carriers.base.registry import carrier
 from carriers.base.simulator import Ledger, LedgerBooking, RunningSimulator, serve, simulator_class
 from gateway.app import create_app
-from gateway.bootstrap import build, worker
+from gateway.background import worker
+from gateway.bootstrap import build
 from gateway.domain.clock import utc_now
 from gateway.jobs.worker import WorkerLoop
 from gateway.services import ledger_audit

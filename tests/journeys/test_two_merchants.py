@@ -127,6 +127,9 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     quoted = owner.get(f"/v1/quotes/{shipment['quote_id']}")
     sent = owner.get(f"/v1/webhook-endpoints/{endpoint['id']}/deliveries")["data"]
     ids = {
+        "token": "a-link-of-22-letters00",
+        "asset": "page.css",
+        "colour": "1d5c4d",
         "account_id": account_id,
         "account": f"{CANARY}-sandbox",
         "fleet": f"{CANARY}-fleet",
@@ -145,7 +148,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "correction_id": (corrected.json or {})["id"],
         "quote_id": quoted["id"],
         "offer_id": quoted["recommended_offer_id"],
-        "token": forged(picture["href"].rpartition("/")[2]),
+        "picture_token": forged(picture["href"].rpartition("/")[2]),
         "message_id": waiting[0]["id"],
         "tracker_id": (made["tracker"].json or {})["id"],
         "pickup_id": (pickups.json or {})["data"][0]["id"],

@@ -9,7 +9,8 @@ from gateway.cli.demo.story import play
 
 
 @click.command()
-def demo() -> None:
+@click.option("--watch", is_flag=True, help="Wait for you at the recipient's page, then move the parcel step by step.")
+def demo(watch: bool) -> None:
     """Play the story: quote, book, fail over, reconcile a lost answer, deliver. Leaves nothing behind."""
-    with Stage() as stage:
+    with Stage(watched=watch) as stage:
         play(stage)

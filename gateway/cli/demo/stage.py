@@ -33,7 +33,9 @@ T = TypeVar("T")
 class Stage:
     """Everything the story needs; on leaving, every process is ended and the folder removed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, watched: bool = False) -> None:
+        """`watched`: somebody has the recipient's page open, so nothing there happens at once."""
+        self.watched = watched
         self.console = Console()
         self._folder = tempfile.TemporaryDirectory(prefix="doorstep-demo-")
         self._processes: list[subprocess.Popen[str]] = []
@@ -71,6 +73,7 @@ class Stage:
             "GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true",
             "GATEWAY__WEBHOOKS__ALLOW_PRIVATE": "true",
             "GATEWAY__BOOKING__DEADLINE_S": "2",
+            "GATEWAY__RECIPIENTS__POLL_S": "0.5",
             "GATEWAY__WORKER__TICK_S": "0.25",
             "GATEWAY_LOG": "WARNING",
         }

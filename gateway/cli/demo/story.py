@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from importlib.resources import files
+from time import sleep
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import click
+import requests
 
 from carriers.base.registry import carrier
 from carriers.base.simulator import Ledger, simulator_class
@@ -24,6 +29,10 @@ BOOKS_LATER = "nett-sim914"
 """A reference with which the sandbox does not answer; the booking appears 300 seconds later."""
 
 DUPLICATES = 2
+HEADING = re.compile(r"<h1>([^<]+)</h1>")
+SEEN_S = 3.0
+"""How long whoever watches has to see each change."""
+
 SHOWN_OF_PROOF = ("received_by", "relationship")
 
 
@@ -49,7 +58,9 @@ def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
     shipment = shop.book(wanted)
     booked(shop, shipment)
     shop.say(f"The courier's webhooks come {DUPLICATES + 1} times each and in disorder.")
+    watch(shop, shipment, "uber_direct", scene["stations"])
     deliver(shop, shipment, "uber_direct", "delivered")
+    look(shop, shipment)
 
     stage.console.rule("[bold]A carrier refuses: the next one gets the tender")
     shop.must("PUT", "/v1/policies/sandbox-first", {"data": scene["policy"]})
@@ -175,6 +186,29 @@ def deliver(shop: Merchant, shipment: Mapping[str, Any], code: str, end: str) ->
     if proof:
         shown = [f"{name.replace('_', ' ')}: {proof[name]}" for name in SHOWN_OF_PROOF if proof.get(name)]
         shop.say(f"  proof of delivery, {', '.join(shown)}")
+
+
+def watch(shop: Merchant, shipment: Mapping[str, Any], code: str, stations: list[str]) -> None:
+    """The recipient's page: for whoever watches it, the courier takes his time, and the page changes by itself."""
+    shop.say(f"  the recipient follows it at {shipment['tracking_url']}", "bold cyan")
+    if not shop.stage.watched:
+        return
+    click.pause("  Open it now, then press a key: the courier sets off, and the page follows him by itself.")
+    found = shop.must("GET", f"/v1/shipments/{shipment['id']}")
+    for station in stations:
+        sent = {"carrier_reference": reference(shop.stage, code, found), "to": station}
+        shop.stage.control(code, "advance", sent)
+        shop.say(f"    the courier tells: {station}")
+        sleep(SEEN_S)
+
+
+def look(shop: Merchant, shipment: Mapping[str, Any]) -> None:
+    """What the recipient reads now, and how much of him others would."""
+    page = requests.get(shipment["tracking_url"], timeout=30)
+    told = HEADING.search(page.text)
+    if not page.ok or told is None:
+        raise Unavailable(f"the recipient's page answered {page.status_code}")
+    shop.say(f"  the recipient's page says: {told[1]}", "green")
 
 
 def reference(stage: Stage, code: str, shipment: Mapping[str, Any]) -> str:

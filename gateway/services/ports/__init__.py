@@ -53,6 +53,8 @@ from gateway.services.ports.places import Facilities as Facilities
 from gateway.services.ports.places import ZoneSets as ZoneSets
 from gateway.services.ports.policies import Policies as Policies
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
+from gateway.services.ports.recipients import Brands as Brands
+from gateway.services.ports.recipients import Ratings as Ratings
 from gateway.services.ports.reliability import Reliability as Reliability
 from gateway.services.ports.waves import Assignments as Assignments
 
@@ -94,6 +96,9 @@ class Shipments(Protocol):
 
     def get(self, merchant_id: str, shipment_id: str, *, lock: bool = False) -> ShipmentRecord | None:
         """`lock` holds the row until the transaction ends."""
+
+    def by_id(self, shipment_id: str) -> ShipmentRecord | None:
+        """Across merchants: only for recipients, whose link names the shipment alone."""
 
     def look_up(self, merchant_id: str, shipment_id: str) -> FoundShipment | None:
         """What the most frequent question wants to know, in one statement."""
@@ -249,6 +254,8 @@ class UnitOfWork(Protocol):
     pickups: Pickups
     manifests: Manifests
     polling: PollingSpends
+    brands: Brands
+    ratings: Ratings
     reliability: Reliability
 
     def commit(self) -> None: ...

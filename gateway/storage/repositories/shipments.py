@@ -22,6 +22,7 @@ LABELS = Rows(LabelRow, Label)
 TERMS = table_of(ShipmentTermRow)
 _S = SHIPMENTS.table.c
 _L = LABELS.table.c
+_BY_ID = select(SHIPMENTS.table).where(_S.id == bindparam("shipment_id"))
 _BY_REFERENCE = select(SHIPMENTS.table).where(
     _S.merchant_id == bindparam("merchant_id"),
     _S.mode == bindparam("mode"),
@@ -83,6 +84,10 @@ class ShipmentRepository(Repository):
     def get(self, merchant_id: str, shipment_id: str, *, lock: bool = False) -> ShipmentRecord | None:
         """By id; `lock` holds the row until the transaction ends."""
         return SHIPMENTS.get(self._connection, merchant_id, shipment_id, lock=lock)
+
+    def by_id(self, shipment_id: str) -> ShipmentRecord | None:
+        """Across merchants: only for recipients, whose link names the shipment alone."""
+        return SHIPMENTS.first(self._connection, _BY_ID, shipment_id=shipment_id)
 
     def look_up(self, merchant_id: str, shipment_id: str) -> FoundShipment | None:
         """With its labels' kinds and whether there are cases."""

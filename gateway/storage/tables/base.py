@@ -30,6 +30,7 @@ from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, Outlook, Rate, ServiceLevel, Shadow
+from gateway.domain.recipients import Brand
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import Address, Parcel, TimeWindow
@@ -56,6 +57,7 @@ _WORDS = (
     CheckoutProtocol,
 )
 _NOUNS = (
+    Brand,
     Facility,
     Shipment,
     LabelFormat,

@@ -119,6 +119,7 @@ class ShipmentRow(Named, Row):
         REFERENCE,
         ONE_RETURN,
         index("shipments_returns", "merchant_id", "return_of", where="return_of IS NOT NULL"),
+        index("shipments_by_id", "id"),
         index("shipments_newest", "merchant_id", "mode", "created_at", "id"),
         index("shipments_booked", "merchant_id", "mode", "state", "created_at", "account", where="state = 'booked'"),
         index("shipments_being_booked", "updated_at", where="state = 'booking'"),

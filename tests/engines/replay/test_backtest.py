@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from gateway.bootstrap import worker
+from gateway.background import worker
 from gateway.domain.backtests import BacktestState
 from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.domain.quotes import Quote

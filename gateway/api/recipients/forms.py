@@ -1,0 +1,61 @@
+"""What recipients fill in. A form's faults are texts by the name of its field, in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.api.recipients.view import plain
+from gateway.services.ports.recipients import Voice
+from gateway.services.recipients.answers import Missed
+
+LONGEST_NOTE = 400
+STARS, RECOMMENDS = range(1, 6), range(11)
+LOOKED = {"yes": "looked around at home", "no": "has not looked everywhere yet"}
+ASKED = {"yes": "asked neighbours and everybody at home", "no": "has not asked everybody yet"}
+PLACE = {
+    "yes": "the proof shows the recipient's place",
+    "no": "the proof shows another place",
+    "none": "there is no photo or message",
+}
+"""The answers in the words of the case, which support reads."""
+
+
+@dataclass(slots=True)
+class Filled:
+    """A form as it came: what it says, and what is wrong with it."""
+
+    given: Mapping[str, str]
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def chosen(self, name: str, choices: Mapping[str, str], voice: Voice) -> str:
+        """What an answer means; "" and a fault where none was given."""
+        if self.given.get(name) not in choices:
+            self.faults[name] = voice.say("error.choose")
+        return choices.get(self.given.get(name, ""), "")
+
+    def note(self, name: str, voice: Voice) -> str:
+        """Free words; a fault where they are too long."""
+        text = self.given.get(name, "")
+        if len(text) > LONGEST_NOTE:
+            self.faults[name] = voice.say("error.long", n=LONGEST_NOTE)
+        return plain(text)
+
+
+def missed(filled: Filled, voice: Voice) -> Missed:
+    """The three answers about a parcel that has not arrived; worth nothing where `filled` has faults."""
+    return Missed(
+        looked=filled.chosen("looked", LOOKED, voice),
+        asked=filled.chosen("asked", ASKED, voice),
+        place=filled.chosen("place", PLACE, voice),
+        note=filled.note("missing_note", voice),
+    )
+
+
+def rating(filled: Filled, voice: Voice) -> tuple[int, int | None, str]:
+    """Stars, recommendation and comment; worth nothing where `filled` has faults."""
+    stars = filled.chosen("stars", {str(each): str(each) for each in STARS}, voice)
+    wanted = filled.given.get("recommends", "")
+    recommends = filled.chosen("recommends", {str(each): str(each) for each in RECOMMENDS}, voice) if wanted else ""
+    comment = filled.note("comment", voice)
+    return int(stars or 0), int(recommends) if recommends else None, comment

@@ -1,0 +1,39 @@
+"""The worker: all background work, a job a line."""
+
+from __future__ import annotations
+
+from gateway.jobs.worker import Job, WorkerLoop
+from gateway.services.bound import Services
+
+HOUR_S = 3600.0
+PICTURES_AT_ONCE = 4
+
+
+def worker(services: Services) -> WorkerLoop:
+    """The worker with its jobs: the tuple is the list of all background work."""
+    lanes, proofs = services.lanes, services.proofs
+    jobs = (
+        Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
+        Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
+        Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
+        Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
+        Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
+        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
+        Job("poll", services.poller.claim, services.poller.work, services.poller.park),
+        Job("watch", services.watch.claim, services.watch.work, services.watch.park),
+        Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
+        Job("proofs", proofs.claim, proofs.work, proofs.park, at_once=PICTURES_AT_ONCE),
+        Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
+        Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
+        Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
+        Job("erase_proofs", services.proof_keeping.erase_old, _nothing, _nothing, every_s=HOUR_S),
+        Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
+        Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
+        Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
+    )
+    settings = services.settings.worker
+    return WorkerLoop(jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries)
+
+
+def _nothing(*_: object) -> None:
+    """For jobs whose rows are nothing to be worked or parked."""

@@ -1,0 +1,139 @@
+"""What a recipient is shown: in whose name, how far the parcel has come, when it is expected; and what he answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from typing import Literal
+
+from gateway.domain.tracking import statuses
+
+StepState = Literal["done", "current", "ahead"]
+NOT_RECEIVED = "not_received"
+"""The kind of case that a recipient opens who has no parcel although it counts as delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """In whose name recipients are spoken to. `colour` is #rrggbb; `name` "" is the merchant's own.
+
+    `language` is for those whose browser asks for none that we speak. `photo`: recipients may see the photo of the
+    delivery.
+    """
+
+    name: str = ""
+    colour: str = "#0b57b0"
+    language: str = "en"
+    help_email: str = ""
+    help_phone: str = ""
+    help_url: str = ""
+    returns_url: str = ""
+    privacy_url: str = ""
+    photo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandRecord:
+    """A merchant's brand as stored; version 0 was never put.
+
+    `logo` is a PNG made by us, b"" where there is none or it was not read; `logo_sha256` names it, "" without one.
+    """
+
+    merchant_id: str
+    brand: Brand = field(default_factory=Brand)
+    logo: bytes = field(default=b"", repr=False)
+    logo_sha256: str = ""
+    version: int = 0
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What a recipient thinks of a delivery: 1 to 5 stars, and 0 to 10 for "would you recommend the shop"."""
+
+    merchant_id: str
+    shipment_id: str
+    mode: Literal["test", "live"]
+    stars: int
+    recommends: int | None = None
+    comment: str = ""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One station of the way; `name` is a status, or `collected`."""
+
+    name: str
+    state: StepState
+
+
+_HOME = ("created", "picked_up", "in_transit", "out_for_delivery", "delivered")
+_COLLECTS = ("created", "picked_up", "in_transit", "available_for_pickup", "collected")
+_BACK = ("created", "picked_up", "in_transit", "returning", "returned")
+_ENDED = ("created", "picked_up", "in_transit")
+
+
+def steps(status: str, progress: str, *, collects: bool) -> tuple[Step, ...]:
+    """The stations of the way and how far it has come.
+
+    `progress` is how far it had come before a problem; `collects`: it is for a service point. What ended without a
+    parcel handed over (cancelled, failed) ends with that word.
+    """
+    names = _names(status, collects=collects or status == "available_for_pickup")
+    reached = status if statuses()[status].phase not in ("problem", "unknown") and status != "expired" else progress
+    place = len(names) - 1 if status in ("delivered", "returned", "cancelled", "failed") else _place(names, reached)
+    finished = status in ("delivered", "returned")
+    return tuple(
+        Step(name=name, state="done" if at < place or finished else "current" if at == place else "ahead")
+        for at, name in enumerate(names)
+    )
+
+
+def _names(status: str, *, collects: bool) -> tuple[str, ...]:
+    if status in ("returning", "returned"):
+        return _BACK
+    if status in ("cancelled", "failed"):
+        return (*_ENDED, status)
+    return _COLLECTS if collects else _HOME
+
+
+def _place(names: tuple[str, ...], reached: str) -> int:
+    """The last station that is not further along than what was reached, by the ranks of the statuses."""
+    ranks = {name: facts.rank for name, facts in statuses().items()} | {"collected": statuses()["delivered"].rank}
+    found = [at for at, name in enumerate(names) if ranks[name] <= ranks.get(reached, 0)]
+    return found[-1] if found else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """When it is expected, both ends where both are known. `late`: after the day that was promised at first.
+
+    `overdue`: the time is over and nothing newer is known.
+    """
+
+    start: datetime | None = None
+    end: datetime
+    promised_by: datetime | None = None
+    late: bool = False
+    overdue: bool = False
+
+
+LONGEST_WINDOW = timedelta(days=10)
+"""A span that is longer tells a recipient nothing: only its end is shown."""
+
+
+def expected(
+    start: datetime | None, end: datetime | None, promised_by: datetime | None, now: datetime, zone: tzinfo
+) -> Expected | None:
+    """The estimate as a recipient is told; None where nobody has named a time."""
+    if end is None:
+        return None
+    sound = start is not None and timedelta() < end - start <= LONGEST_WINDOW
+    return Expected(
+        start=start if sound else None,
+        end=end,
+        promised_by=promised_by,
+        late=promised_by is not None and end.astimezone(zone).date() > promised_by.astimezone(zone).date(),
+        overdue=now > end,
+    )

@@ -1,0 +1,1 @@
+"""What recipients see and say: the link to their page, what it shows, and what they answer."""

@@ -1,0 +1,180 @@
+"""What a recipient's page shows of a shipment, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from carriers.base import Carrier
+from gateway.domain.clock import Clock
+from gateway.domain.errors import NotFound
+from gateway.domain.eta import EtaSource
+from gateway.domain.fold import sort_key
+from gateway.domain.proof_files import READABLE, PictureKind, ProofFile
+from gateway.domain.recipients import NOT_RECEIVED, BrandRecord, Expected, Rating, Step, expected, steps
+from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
+from gateway.domain.shipments import ShipmentState
+from gateway.domain.timezones import recipient_zone
+from gateway.domain.tracking import TrackingEvent, statuses
+from gateway.services.ports import Store, UnitOfWork
+from gateway.services.recipients.links import Links
+
+MOST_EVENTS = 30
+"""The newest ones: what a phone shows in a second, and more than any parcel needs."""
+
+
+class LinkEnded(NotFound):
+    """The delivery has been over for so long that its page is not shown any more; whose it was."""
+
+    def __init__(self, brand: BrandRecord) -> None:
+        super().__init__("this link has ended")
+        self.brand = brand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Everything a page is made of. `carrier` is its name, `events` are the newest first."""
+
+    shipment: ShipmentRecord
+    brand: BrandRecord
+    carrier: str
+    zone: tzinfo
+    now: datetime
+    steps: tuple[Step, ...]
+    expected: Expected | None
+    events: tuple[TrackingEvent, ...]
+    rating: Rating | None
+    missing: Case | None
+    photo: ProofFile | None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether there is something to be rated, or missed."""
+        return self.shipment.status == "delivered"
+
+    @property
+    def over(self) -> bool:
+        """Whether no news is to be expected."""
+        return statuses()[self.shipment.status].terminal or self.shipment.state in _ENDED
+
+
+_ENDED = (ShipmentState.FAILED, ShipmentState.CANCELLED)
+
+
+class RecipientPages:
+    """Finds by token what to show. Nobody is asked who he is: the link is the key."""
+
+    def __init__(
+        self,
+        store: Store,
+        links: Links,
+        clock: Clock,
+        link_days: int,
+        installed: Callable[[], Mapping[str, type[Carrier]]],
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._clock = clock
+        self._lasts = timedelta(days=link_days)
+        self._installed = installed
+
+    def sight(self, token: str) -> Sight:
+        """What to show. Raises NotFound, LinkEnded."""
+        now = self._clock()
+        with self._store.look() as uow:
+            shipment = self.shipment(uow, token, now)
+            tracker = _tracker(uow, shipment)
+            events = uow.trackers.events(shipment.merchant_id, tracker.id) if tracker else ()
+            cases = uow.cases.of_shipment(shipment.merchant_id, shipment.id)
+            zone = _zone(shipment)
+            return Sight(
+                shipment=shipment,
+                brand=(brand := uow.brands.get(shipment.merchant_id)),
+                carrier=self._carrier(shipment.carrier, brand.brand.name),
+                zone=zone,
+                now=now,
+                steps=steps(
+                    shipment.status,
+                    shipment.last_progress_status,
+                    collects=bool(shipment.shipment.service_point),
+                ),
+                expected=_expected(uow, shipment, now, zone),
+                events=tuple(sorted(events, key=sort_key, reverse=True)[:MOST_EVENTS]),
+                rating=uow.ratings.get(shipment.merchant_id, shipment.id),
+                missing=next((case for case in reversed(cases) if case.kind == NOT_RECEIVED), None),
+                photo=_photo(uow, shipment) if brand.brand.photo else None,
+            )
+
+    def version(self, token: str) -> tuple[str, int]:
+        """The shipment's id and version: whether a page that is open shows the present. Raises NotFound, LinkEnded."""
+        with self._store.look() as uow:
+            shipment = self.shipment(uow, token, self._clock())
+        return shipment.id, shipment.version
+
+    def brand(self, token: str) -> BrandRecord:
+        """Whose page it is, without the logo. Raises NotFound, LinkEnded."""
+        with self._store.look() as uow:
+            return uow.brands.get(self.shipment(uow, token, self._clock()).merchant_id)
+
+    def shipment(self, uow: UnitOfWork, token: str, now: datetime) -> ShipmentRecord:
+        """The shipment of a link that has not ended. Raises NotFound, LinkEnded."""
+        shipment_id = self._links.shipment_id(token)
+        shipment = uow.shipments.by_id(shipment_id) if shipment_id else None
+        if shipment is None:
+            raise NotFound("no such link")
+        ended_at = _ended_at(shipment)
+        if ended_at is not None and now > ended_at + self._lasts:
+            raise LinkEnded(uow.brands.get(shipment.merchant_id))
+        return shipment
+
+    def _carrier(self, code: str, shop: str) -> str:
+        """The carrier's own name; our own vans drive in the shop's. "" before one is found."""
+        found = self._installed().get(code)
+        if found is None:
+            return code
+        return shop if found.profile.kind == "own" else found.profile.name
+
+
+def _ended_at(shipment: ShipmentRecord) -> datetime | None:
+    """Since when nothing is to be expected any more; None while something is."""
+    if statuses()[shipment.status].terminal:
+        return shipment.status_at or shipment.updated_at
+    return shipment.updated_at if shipment.state in _ENDED else None
+
+
+def _tracker(uow: UnitOfWork, shipment: ShipmentRecord) -> TrackerRecord | None:
+    return uow.trackers.of_tender(shipment.merchant_id, shipment.tender_id) if shipment.tender_id else None
+
+
+def _photo(uow: UnitOfWork, shipment: ShipmentRecord) -> ProofFile | None:
+    """The newest photo of the delivery, as soon as it is a picture of ours."""
+    files = uow.proof_files.of_shipment(shipment.merchant_id, shipment.id) if shipment.status == "delivered" else ()
+    photos = [each for each in files if each.kind is PictureKind.PHOTO and each.state in READABLE]
+    return photos[-1] if photos else None
+
+
+def _zone(shipment: ShipmentRecord) -> tzinfo:
+    """The recipient's, as far as the address tells."""
+    name = recipient_zone(shipment.shipment)
+    return ZoneInfo(name) if name else UTC
+
+
+def _expected(uow: UnitOfWork, shipment: ShipmentRecord, now: datetime, zone: tzinfo) -> Expected | None:
+    """What is expected now, else what was promised when it was booked.
+
+    After a problem a promise is none any more: then only what has been learnt since.
+    """
+    eta, promised_by = shipment.eta, shipment.deliver_by
+    if eta is not None and eta.source is not EtaSource.PROMISE:
+        return expected(eta.earliest, eta.latest, promised_by, now, zone)
+    if statuses()[shipment.status].phase == "problem":
+        return None
+    tender = uow.tenders.get(shipment.merchant_id, shipment.tender_id) if shipment.tender_id else None
+    return expected(tender.rate.deliver_from if tender else None, promised_by, promised_by, now, zone)
+
+
+def recent(events: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
+    """Those worth telling: not what a carrier said in a code that nobody has explained yet and without words."""
+    return [event for event in events if event.status != "unknown" or event.description]

@@ -1,0 +1,71 @@
+"""Brands, and recipients' ratings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import bindparam, select
+
+from gateway.domain.errors import StaleVersion
+from gateway.domain.recipients import Brand, BrandRecord, Rating
+from gateway.services.ports import Mode, Page
+from gateway.storage.repositories.base import MERCHANTS, Repository
+from gateway.storage.rows import Rows
+from gateway.storage.tables.base import table_of
+from gateway.storage.tables.recipients import BrandRow, RatingRow
+
+BRANDS = Rows(BrandRow, BrandRecord)
+RATINGS = Rows(RatingRow, Rating)
+_B = table_of(BrandRow).c
+_R = RATINGS.table.c
+_BRAND = (
+    select(MERCHANTS.c.name, _B.brand, _B.logo_sha256, _B.version, _B.updated_at)
+    .select_from(MERCHANTS.outerjoin(table_of(BrandRow), MERCHANTS.c.merchant_id == _B.merchant_id))
+    .where(MERCHANTS.c.merchant_id == bindparam("merchant_id"))
+)
+_LOGO = select(_B.logo).where(_B.merchant_id == bindparam("merchant_id"))
+
+
+class BrandRepository(Repository):
+    """In whose name recipients are spoken to."""
+
+    def get(self, merchant_id: str) -> BrandRecord:
+        """What the merchant has put, named at least as the merchant is; without the logo's bytes."""
+        row = self._connection.execute(_BRAND, {"merchant_id": merchant_id}).one()
+        brand = row.brand or Brand()
+        return BrandRecord(
+            merchant_id=merchant_id,
+            brand=replace(brand, name=brand.name or row.name),
+            logo_sha256=row.logo_sha256 or "",
+            version=row.version or 0,
+            updated_at=row.updated_at,
+        )
+
+    def logo(self, merchant_id: str) -> bytes:
+        """The logo; b"" where there is none."""
+        return bytes(self._connection.execute(_LOGO, {"merchant_id": merchant_id}).scalar() or b"")
+
+    def put(self, record: BrandRecord) -> None:
+        """Raises StaleVersion when it is not the next version."""
+        if record.version > 1:
+            BRANDS.put(self._connection, record)
+        elif not BRANDS.add(self._connection, record):
+            raise StaleVersion("the brand was changed by somebody else")
+
+
+class RatingRepository(Repository):
+    """One for each shipment."""
+
+    def add(self, rating: Rating) -> bool:
+        """False when the shipment is rated already."""
+        return RATINGS.add(self._connection, rating)
+
+    def get(self, merchant_id: str, shipment_id: str) -> Rating | None:
+        """A shipment's rating."""
+        return RATINGS.get(self._connection, merchant_id, shipment_id)
+
+    def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[Rating]:
+        """Newest first."""
+        wanted = select(RATINGS.table, _R.shipment_id.label("id"))
+        wanted = wanted.where(_R.merchant_id == merchant_id, _R.mode == mode)
+        return self._page(RATINGS, wanted, (_R.created_at, _R.shipment_id), limit, cursor)

@@ -1,0 +1,37 @@
+"""What recipients are shown in a merchant's name, and what they think of deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.domain.recipients import Brand
+from gateway.storage.tables.base import Owned, Row, index, of
+
+
+class BrandRow(Owned, Row):
+    """A merchant's brand."""
+
+    __tablename__ = "brands"
+    brand: Mapped[Brand]
+    logo: Mapped[bytes]
+    logo_sha256: Mapped[str]
+    version: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class RatingRow(Owned, Row):
+    """A recipient's word on a delivery: the key makes it one."""
+
+    __tablename__ = "ratings"
+    shipment_id: Mapped[str] = mapped_column(primary_key=True)
+    mode: Mapped[str]
+    stars: Mapped[int]
+    recommends: Mapped[int | None]
+    comment: Mapped[str]
+    created_at: Mapped[datetime]
+    __table_args__ = (
+        of("shipment_id", "shipments"),
+        index("ratings_newest", "merchant_id", "mode", "created_at", "shipment_id"),
+    )
