@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of either kind, migrated once and empty at the start."""
+"""What every test may ask for: a database of either kind, migrated once and empty at the start, and a browser."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gateway.storage import SqlStore, open_store
 from gateway.storage.engine import write_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.tables import metadata
+from tests.browser import Chromium, NoBrowser, running_chromium
 from tests.postgres import NoPostgres, Server, running_server
 
 # A change is judged by what it does, so its tests draw the same examples every time; `make fuzz` draws new ones.
@@ -56,6 +57,16 @@ def postgres() -> Iterator[Server]:
         with running_server() as server:
             yield server
     except NoPostgres as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chromium]:
+    """A headless Chromium; one for each worker of pytest-xdist."""
+    try:
+        with running_chromium() as chromium:
+            yield chromium
+    except NoBrowser as error:
         pytest.fail(str(error), pytrace=False)
 
 
