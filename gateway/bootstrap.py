@@ -17,6 +17,7 @@ from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
 from gateway.domain.emissions import Factor, read_factors
 from gateway.engines.assignment import HighsSolver
+from gateway.engines.credentials import Argon2Passwords, TimedCodes
 from gateway.engines.files import FsspecFileStore
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
@@ -72,6 +73,7 @@ from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
+from gateway.services.staff import staff_of
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
@@ -115,7 +117,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         quotes=quotes,
         connections=ConnectionBook(store, policies, clock),
         checkouts=Checkouts(store, pool, quotes, clock, installed),
-        shipments=ShipmentService(store, quotes, reconciler, acceptance, clock),
+        shipments=(shipments := ShipmentService(store, quotes, reconciler, acceptance, clock)),
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
@@ -128,6 +130,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **_telling(store, clock, settings, faults),
         **_afterwards(store, clock, settings, faults),
         foresight=foresight,
+        staff=staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     )
 
 

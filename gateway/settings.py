@@ -179,6 +179,15 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """The console: when a session ends, idle or anyhow, and whether administrators need one-time codes."""
+
+    idle_min: int
+    longest_h: int
+    codes_for_admins: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """For tests only: kill this process at a named point (see `gateway.services.faultpoints`)."""
 
@@ -203,6 +212,7 @@ class Settings:
     worker: Worker
     limits: Limits
     labels: Labels
+    console: Console
     faults: Faults
 
 
