@@ -180,10 +180,13 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """The console: when a session ends, idle or anyhow, and whether administrators need one-time codes."""
+    """The console: when a session ends, idle or anyhow, whether administrators need one-time codes, and how many
+    passwords a network address may try.
+    """
 
     idle_min: int
     longest_h: int
+    tries_per_h: int
     codes_for_admins: bool
 
 

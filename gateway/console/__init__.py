@@ -49,7 +49,7 @@ def create_console(bound: Services) -> Flask:
     app = Flask("gateway.console", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, PROPAGATE_EXCEPTIONS=False)
     app.extensions["gateway"] = bound
-    app.extensions["throttle"] = signing.Throttle()
+    app.extensions["throttle"] = signing.Throttle(bound.settings.console.tries_per_h)
     add_filters(app)
     app.before_request(refuse_other_sites)
     for blueprint in BLUEPRINTS:

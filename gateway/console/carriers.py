@@ -27,7 +27,7 @@ def overview() -> Response:
     signed = who()
     accounts = services().accounts.list(signed.merchant_id, signed.mode)
     facts = {each["code"]: each for each in services().catalogue.listed()}
-    unmapped = services().quarantine.list(signed.merchant_id, signed.mode)
+    unmapped = services().quarantine.codes(signed.merchant_id, signed.mode)
     return page(
         "carriers.html",
         accounts=[(account, facts.get(account.carrier), *health(account)) for account in accounts],
@@ -92,7 +92,7 @@ def apply(account_id: str) -> Response:
 def _page(account_id: str, status: int = 200, **facts: Any) -> Response:
     signed = who()
     account = services().accounts.get(signed.merchant_id, signed.mode, account_id)
-    unmapped = services().quarantine.list(signed.merchant_id, signed.mode)
+    unmapped = services().quarantine.codes(signed.merchant_id, signed.mode)
     carriers = {each["code"]: each for each in services().catalogue.listed()}
     try:
         table = services().status_tables.get(signed.merchant_id, signed.mode, account_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -82,7 +83,13 @@ def endpoint(endpoint_id: str) -> Response:
     cursor = request.args.get("cursor") or None
     found = webhooks.deliveries(signed.merchant_id, signed.mode, endpoint_id, A_PAGE, cursor)
     there = next(each for each in webhooks.endpoints(signed.merchant_id, signed.mode) if each.id == endpoint_id)
-    return page("endpoint.html", endpoint=there, found=found, said=_done())
+    return page(
+        "endpoint.html",
+        endpoint=there,
+        found=found,
+        types={each.id: json.loads(each.body)["type"] for each in found.items},
+        said=_done(),
+    )
 
 
 @blueprint.get("/endpoints/<endpoint_id>/deliveries/<delivery_id>")

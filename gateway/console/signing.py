@@ -16,7 +16,6 @@ from gateway.domain.people import Permission
 from gateway.services.signing_in import NotSignedIn, WrongCredentials, form_token
 
 blueprint = Blueprint("signing", __name__)
-TRIES_AN_HOUR = 50
 HOUR_S = 3600
 LONGEST_KEPT = 100_000
 
@@ -24,7 +23,8 @@ LONGEST_KEPT = 100_000
 class Throttle:
     """Sign-ins by address of the network, in this process and hour: each costs a slow digest."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._hour = 0
         self._counts: dict[str, int] = {}
@@ -36,7 +36,7 @@ class Throttle:
             if hour != self._hour:
                 self._hour, self._counts = hour, {}
             self._counts[address] = self._counts.get(address, 0) + 1
-            return self._counts[address] <= TRIES_AN_HOUR
+            return self._counts[address] <= self._most
 
 
 @blueprint.get("/sign-in")

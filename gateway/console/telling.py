@@ -54,6 +54,7 @@ NEXT = {
     "support": "Support must act.",
 }
 SOON = timedelta(hours=2)
+SLACK = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,24 +101,39 @@ def standing(shipment: ShipmentRecord) -> Standing:
 
 
 def promise(shipment: ShipmentRecord, expected_at: datetime | None, now: datetime) -> Promise | None:
-    """On time, early, late, at risk, missed; None where nothing was promised or nothing will come."""
+    """On time, late, at risk, missed; None where nothing was promised or nothing will come."""
     due = shipment.deliver_by
     if due is None:
         return None
     if shipment.delivered_at is not None:
-        late = shipment.delivered_at - due
-        if late > timedelta(0):
-            return Promise(tone="bad", word="Late", detail=f"{span(late)} after the promise")
-        return Promise(tone="good", word="On time", detail=f"{span(-late)} before the promised end")
-    if statuses()[shipment.status].terminal or shipment.state is ShipmentState.CANCELLED:
+        return _kept(shipment.delivered_at - due)
+    status = statuses()[shipment.status]
+    if status.terminal or shipment.state is ShipmentState.CANCELLED:
         return None
+    if status.phase == "return":
+        return Promise(tone="warn", word="Not delivered", detail="it goes back to your shop")
     if due < now:
         return Promise(tone="bad", word="Promise missed", detail=f"{span(now - due)} ago")
-    if expected_at is not None and expected_at > due:
-        return Promise(tone="warn", word="At risk", detail=f"expected {span(expected_at - due)} after the promise")
-    if due - now < SOON:
-        return Promise(tone="warn", word="Due soon", detail=f"{span(due - now)} left")
-    return Promise(tone="good", word="On time so far", detail=f"{span(due - now)} left")
+    return _outstanding(due - now, expected_at - due if expected_at else None, troubled=status.phase == "problem")
+
+
+def _kept(late: timedelta) -> Promise:
+    if late > timedelta(0):
+        return Promise(tone="bad", word="Late", detail=f"{span(late)} after the promise")
+    return Promise(tone="good", word="On time", detail=f"{span(-late)} before the promised end")
+
+
+def _outstanding(left: timedelta, over: timedelta | None, *, troubled: bool) -> Promise:
+    """A promise that can still be kept; `over` is by how much the carrier expects to miss it."""
+    if over is not None and over >= SLACK:
+        return Promise(tone="warn", word="At risk", detail=f"expected {span(over)} after the promise")
+    if troubled:
+        return Promise(tone="warn", word="At risk", detail=f"{span(left)} left")
+    return Promise(
+        tone="warn" if left < SOON else "good",
+        word="Due soon" if left < SOON else "On time so far",
+        detail=f"{span(left)} left",
+    )
 
 
 def expected(tracker: TrackerRecord | None) -> datetime | None:
