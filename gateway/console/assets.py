@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+from functools import cache
+
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
@@ -22,4 +25,13 @@ def static_file(name: str) -> Response:
     if content is None or kind is None:
         raise NotFound
     kept = KEPT_FOREVER if "v" in request.args else KEPT_SHORTLY
-    return Response(content, headers={"Cache-Control": kept}, content_type=kind)
+    headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
+    if request.accept_encodings.best_match(["gzip"]):
+        return Response(_packed(name), headers={**headers, "Content-Encoding": "gzip"}, content_type=kind)
+    return Response(content, headers=headers, content_type=kind)
+
+
+@cache
+def _packed(name: str) -> bytes:
+    """A file as it travels: a fifth of its size."""
+    return gzip.compress(file_of(name) or b"", mtime=0)

@@ -61,7 +61,7 @@ def read(text: str, mode: Mode, now: datetime, cursor: str | None = None, limit:
         without = " ".join(tokens[:place] + tokens[place + 1 :])
         chips.append(Chip(name, value.replace("_", " "), without))
         try:
-            fields.update(_narrowed(name, value.replace("-", "_") if name != "promise" else value, now))
+            fields.update(_narrowed(name, value, now))
         except UnknownWord as error:
             complaint = complaint or str(error)
     search = ShipmentSearch(mode=mode, text=" ".join(words)[:200], limit=limit, cursor=cursor, **fields)
@@ -74,7 +74,7 @@ class UnknownWord(Exception):
 
 def _narrowed(name: str, value: str, now: datetime) -> Mapping[str, Any]:
     if name in ("account", "carrier"):
-        return {name: value if name == "account" else value.replace(" ", "_")}
+        return {name: value}
     if name == "promise":
         return _promised(value, now)
     if name == "is":
@@ -84,7 +84,7 @@ def _narrowed(name: str, value: str, now: datetime) -> Mapping[str, Any]:
         "state": tuple(ShipmentState),
         "service": tuple(ServiceLevel),
     }
-    return {name: _one_of(name, value, known[name])}
+    return {name: _one_of(name, value.replace("-", "_"), known[name])}
 
 
 def _promised(value: str, now: datetime) -> Mapping[str, Any]:

@@ -32,6 +32,9 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(gateway: Run) -> Non
         "answered 202, state uncertain",
         "ledger holds 1 booking",
         "Every invariant holds",
+        "/console",
+        "sign in as kari@demo.example",
+        "phone ends 4417",
     ):
         assert part in told.stdout, part
     assert processes() <= before

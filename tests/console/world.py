@@ -82,7 +82,7 @@ class Person:
         return self
 
     def get(self, path: str, **query: str) -> Any:
-        return self.client.get(f"/console{path}", query_string=query)
+        return self.client.get(f"/console{path}", **({"query_string": query} if query else {}))
 
     def see(self, path: str, **query: str) -> str:
         """A page that must be there."""

@@ -10,6 +10,9 @@ from gateway.cli.demo.story import play
 
 @click.command()
 def demo() -> None:
-    """Play the story: quote, book, fail over, reconcile a lost answer, deliver. Leaves nothing behind."""
+    """Play the story: quote, book, fail over, reconcile a lost answer, deliver. Leaves nothing behind.
+
+    In a terminal the console stays open at the end, until Enter is pressed.
+    """
     with Stage() as stage:
         play(stage)

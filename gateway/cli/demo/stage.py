@@ -72,6 +72,7 @@ class Stage:
             "GATEWAY__WEBHOOKS__ALLOW_PRIVATE": "true",
             "GATEWAY__BOOKING__DEADLINE_S": "2",
             "GATEWAY__WORKER__TICK_S": "0.25",
+            "GATEWAY__CONSOLE__CODES_FOR_ADMINS": "false",
             "GATEWAY_LOG": "WARNING",
         }
 
