@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo run test fuzz check bench lock clean
+.PHONY: help demo run test fuzz screenshots check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(READY): config/requirements.lock setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Doorstep needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -32,6 +32,10 @@ test: $(READY) ## the test suite, on SQLite and on a real PostgreSQL that it sta
 fuzz: $(READY) ## the property tests once more, with examples never drawn before
 	@$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=search $$(grep -rlE "^from hypothesis" tests --include='test_*.py')
 
+screenshots: $(READY) ## every page of the console, light and dark, desktop and phone, into screenshots/
+	@SCREENSHOTS=screenshots $(BIN)/python -m pytest -q tests/console/test_screens.py
+	@echo "look at them in screenshots/"
+
 check: $(READY) ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -46,4 +50,4 @@ lock: ## renew the lock file (needs uv)
 		--output-file config/requirements.lock setup.cfg
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench-results.json
+	rm -rf $(VENV) screenshots var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench-results.json

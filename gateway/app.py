@@ -8,6 +8,7 @@ import time
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest, RequestTimeout
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from gateway.api import BLUEPRINTS, docs, errors
 from gateway.api.auth import RateWindow, add_rate_headers, services
@@ -15,6 +16,7 @@ from gateway.api.front import FAULT, LATE
 from gateway.api.metrics import observe
 from gateway.api.openapi import document, documented
 from gateway.api.recipients import pages
+from gateway.console import create_console
 from gateway.domain.errors import NotFound
 from gateway.services.bound import Services
 from gateway.services.ids import new_id
@@ -45,7 +47,6 @@ def create_app(bound: Services) -> Flask:
     app.url_map.merge_slashes = False  # a path with a slash too many is another path: 404, no redirect
     app.extensions["gateway"] = bound
     app.extensions["rate_window"] = RateWindow()
-    app.before_request(_begin)
     api = documented(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
@@ -53,8 +54,16 @@ def create_app(bound: Services) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.extensions["openapi"] = document(app, api)
     errors.install(app)
-    app.after_request(_end)
     app.after_request(add_rate_headers)
+    console = _watched(create_console(bound))
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/console": console.wsgi_app})  # type: ignore[method-assign]  # Flask's own way
+    return _watched(app)
+
+
+def _watched(app: Flask) -> Flask:
+    """With a request id, security headers, metrics and an access line for every request."""
+    app.before_request_funcs.setdefault(None, []).insert(0, _begin)
+    app.after_request(_end)
     return app
 
 

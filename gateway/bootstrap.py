@@ -13,6 +13,7 @@ from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
 from gateway.engines.assignment import HighsSolver
+from gateway.engines.credentials import Argon2Passwords, TimedCodes
 from gateway.engines.files import FsspecFileStore
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
@@ -75,6 +76,7 @@ from gateway.services.retention import Retention
 from gateway.services.returns import Returns
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
+from gateway.services.staff import staff_of
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.volumes import BookedVolumes
@@ -136,6 +138,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **_afterwards(store, shipments, clock, settings, faults),
         recipients=_recipients(store, clock, settings),
         foresight=foresight,
+        staff=staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     )
 
 

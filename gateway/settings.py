@@ -185,6 +185,18 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """The console: when a session ends, idle or anyhow, whether administrators need one-time codes, and how many
+    passwords a network address may try.
+    """
+
+    idle_min: int
+    longest_h: int
+    tries_per_h: int
+    codes_for_admins: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """For tests only: kill this process at a named point (see `gateway.services.faultpoints`)."""
 
@@ -211,6 +223,7 @@ class Settings:
     worker: Worker
     limits: Limits
     labels: Labels
+    console: Console
     faults: Faults
 
 

@@ -65,6 +65,7 @@ from carriers.base.ratecard import BadRateCard, Priced, RateCard, RateCards
 from carriers.base.ratecard.rates import card_of, card_rates, taxed
 from carriers.base.reading import Reading, clean
 from carriers.base.service_points import closest, opening_hours
+from carriers.base.statuses import COLUMNS as STATUS_COLUMNS
 from carriers.base.statuses import Mapped, StatusRow, StatusTable, in_order
 from carriers.base.streets import street_and_number, street_lines
 from carriers.base.tables import error_named, table
@@ -102,6 +103,7 @@ from gateway.domain.values import Address, Money, Parcel, Requirements, TimeWind
 
 __all__ = [
     "ROLES",
+    "STATUS_COLUMNS",
     "Account",
     "Address",
     "AddressCheck",

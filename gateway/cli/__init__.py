@@ -25,6 +25,7 @@ COMMANDS = {
     "poll-plan": "poll_plan",
     "merchants": "merchants",
     "keys": "merchants",
+    "users": "users",
     "accounts": "merchants",
     "why": "why",
     "backtest": "backtest",

@@ -243,6 +243,7 @@ class Case:
 
     Kinds: needs_review, recall_refused, recall_open, price_variance, pickup_uncertain, pickup_open, pickup_unwanted,
     manifest_uncertain, manifest_unwanted, status_conflict, not_received, and those of `gateway.domain.plausibility`.
+    `owner_id` is the user who works on it.
     """
 
     id: str
@@ -257,6 +258,7 @@ class Case:
     closed_at: datetime | None = None
     resolution: str = ""
     note: str = ""
+    owner_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

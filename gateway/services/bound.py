@@ -50,6 +50,7 @@ from gateway.services.retention import Retention
 from gateway.services.returns import Returns
 from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
+from gateway.services.staff import Staff
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
 from gateway.services.watch import Watch
@@ -131,3 +132,4 @@ class Services:
     foresight: Foresight
     watch: Watch
     whereabouts: WhereaboutsDesk
+    staff: Staff

@@ -116,6 +116,20 @@ class PolicyBook:
         """Names of the shipped policies."""
         return sorted(self._shipped)
 
+    def all_names(self, merchant_id: str) -> list[str]:
+        """Names of the shipped policies and of the merchant's own."""
+        with self._store.look() as uow:
+            return sorted({*self._shipped, *uow.policies.names(merchant_id)})
+
+    def versions(self, merchant_id: str, name: str) -> list[PolicyRecord]:
+        """Newest first, the shipped one last. Raises NotFound."""
+        with self._store.look() as uow:
+            found = list(uow.policies.versions(merchant_id, name))
+        found += [self._as_shipped(merchant_id, name)] if name in self._shipped else []
+        if not found:
+            raise NotFound(f"no policy {name}")
+        return found
+
     def put(
         self,
         merchant_id: str,

@@ -9,14 +9,7 @@ from datetime import datetime
 from carriers.base import Booking, BookingRef
 from gateway.domain.checkouts import offer_in
 from gateway.domain.clock import Clock
-from gateway.domain.errors import (
-    Conflict,
-    DuplicateReference,
-    NotFound,
-    QuoteExpired,
-    StaleVersion,
-    Unprocessable,
-)
+from gateway.domain.errors import Conflict, DuplicateReference, NotFound, QuoteExpired, StaleVersion, Unprocessable
 from gateway.domain.fold import sort_key
 from gateway.domain.postcodes import normalised
 from gateway.domain.proof_files import ProofFile

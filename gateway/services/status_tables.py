@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from carriers.base import StatusRow, StatusTable
+import csv
+import io
+from dataclasses import dataclass
+
+from carriers.base import STATUS_COLUMNS, StatusRow, StatusTable
 from gateway.domain.clock import Clock
 from gateway.domain.errors import InvalidValue, NotFound, StaleVersion, Unprocessable
 from gateway.domain.status_tables import StatusTableRecord
 from gateway.services.accounts import AccountBook
+from gateway.services.own_statuses import rows_of
 from gateway.services.ports import Store
 from gateway.services.ports.answers import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeMeaning:
+    """What somebody says that one code means."""
+
+    code: str
+    qualifier: str
+    status: str
+    reason: str
+    note: str
 
 
 class StatusTableBook:
@@ -47,6 +63,19 @@ class StatusTableBook:
             uow.accounts.touch(merchant_id, account_id)
             uow.commit()
         return record
+
+    def explain(
+        self, merchant_id: str, mode: Mode, account_id: str, meaning: CodeMeaning, author: str
+    ) -> StatusTableRecord:
+        """The next version, with this one row more, or in place of the one of its code. Raises as `put`."""
+        with self._store.look() as uow:
+            rows = rows_of(uow.status_tables.latest(merchant_id, account_id))
+        key = (meaning.code.strip(), meaning.qualifier.strip())
+        kept = [[getattr(row, name) for name in STATUS_COLUMNS] for row in rows if row.key != key]
+        said = [*key, meaning.status, meaning.reason, meaning.note, f"said by {author}"]
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([STATUS_COLUMNS, *kept, said])
+        return self.put(merchant_id, mode, account_id, text.getvalue(), author)
 
     def get(self, merchant_id: str, mode: Mode, account_id: str, version: int | None = None) -> StatusTableRecord:
         """A version, the newest where none is named. Raises NotFound."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, text
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Unavailable
 from gateway.services import ports
+from gateway.services.ports import desk, people
 from gateway.storage.audit import violations
 from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
@@ -24,6 +25,7 @@ from gateway.storage.repositories.backtests import BacktestRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
+from gateway.storage.repositories.desk import DeskRepository
 from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
@@ -31,6 +33,7 @@ from gateway.storage.repositories.keys import KeyRepository
 from gateway.storage.repositories.manifests import ManifestRepository
 from gateway.storage.repositories.many import ManyRepository
 from gateway.storage.repositories.outbox import OutboxRepository
+from gateway.storage.repositories.people import AuditRepository, NoteRepository, UserRepository
 from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.proofs import ProofFileRepository
@@ -88,6 +91,10 @@ class SqlUnitOfWork:
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
+        self.users: people.Users = UserRepository(connection, vault)
+        self.audit: people.AuditLog = AuditRepository(connection)
+        self.notes: people.Notes = NoteRepository(connection)
+        self.desk: desk.Desk = DeskRepository(connection)
 
     def commit(self) -> None:
         """Keep what was written."""

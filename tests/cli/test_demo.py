@@ -33,6 +33,9 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(gateway: Run) -> Non
         "ledger holds 1 booking",
         "the recipient's page says: Delivered",
         "Every invariant holds",
+        "/console",
+        "sign in as kari@demo.example",
+        "phone ends 4417",
     ):
         assert part in told.stdout, part
     assert processes() <= before

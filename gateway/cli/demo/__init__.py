@@ -11,6 +11,9 @@ from gateway.cli.demo.story import play
 @click.command()
 @click.option("--watch", is_flag=True, help="Wait for you at the recipient's page, then move the parcel step by step.")
 def demo(watch: bool) -> None:
-    """Play the story: quote, book, fail over, reconcile a lost answer, deliver. Leaves nothing behind."""
+    """Play the story: quote, book, fail over, reconcile a lost answer, deliver. Leaves nothing behind.
+
+    In a terminal the console stays open at the end, until Enter is pressed.
+    """
     with Stage(watched=watch) as stage:
         play(stage)

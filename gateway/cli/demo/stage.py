@@ -75,6 +75,7 @@ class Stage:
             "GATEWAY__BOOKING__DEADLINE_S": "2",
             "GATEWAY__RECIPIENTS__POLL_S": "0.5",
             "GATEWAY__WORKER__TICK_S": "0.25",
+            "GATEWAY__CONSOLE__CODES_FOR_ADMINS": "false",
             "GATEWAY_LOG": "WARNING",
         }
 

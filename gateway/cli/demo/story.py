@@ -17,6 +17,7 @@ import requests
 from carriers.base.registry import carrier
 from carriers.base.simulator import Ledger, simulator_class
 from gateway.bootstrap import build
+from gateway.cli.demo.console import show_console
 from gateway.cli.demo.merchant import Merchant, price
 from gateway.cli.demo.stage import CARRIERS, Stage
 from gateway.domain.errors import Unavailable
@@ -37,11 +38,13 @@ SHOWN_OF_PROOF = ("received_by", "relationship")
 
 
 def play(stage: Stage) -> None:
-    """Both scenes, then the books. Raises Unavailable when something does not go as told."""
+    """Both scenes, then the books, then the console. Raises Unavailable when something does not go as told."""
     scenes = tomllib.loads(files("gateway.config").joinpath("demo.toml").read_text("utf-8"))
     new_york(stage, scenes["new_york"])
     oslo(stage, scenes["oslo"])
     compare_books(stage)
+    caller = scenes["oslo"]["shipment"]["destination"]
+    show_console(stage, scenes["oslo"]["merchant"], caller["phone"][-4:])
 
 
 def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:

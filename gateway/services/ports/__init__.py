@@ -49,6 +49,7 @@ from gateway.services.ports.inbox import StatusTables as StatusTables
 from gateway.services.ports.many import Many as Many
 from gateway.services.ports.messages import News as News
 from gateway.services.ports.messages import Outbox as Outbox
+from gateway.services.ports.people import OfPeople
 from gateway.services.ports.places import Facilities as Facilities
 from gateway.services.ports.places import ZoneSets as ZoneSets
 from gateway.services.ports.policies import Policies as Policies
@@ -225,7 +226,7 @@ class DeliveryRecords(Protocol):
     def get(self, merchant_id: str, shipment_id: str) -> DeliveryRecord | None: ...
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(OfPeople, Protocol):
     """One transaction and the repositories in it."""
 
     accounts: Accounts

@@ -33,7 +33,9 @@ class FoundShipment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentSearch:
     """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any id, name,
-    e-mail, phone tail or postcode.
+    e-mail, phone tail or postcode: as a `whole`, or each of its `words`, or as the `beginning` of one.
+
+    `promised_from` and `promised_before` bound the promise, `unfinished` leaves out what has ended.
     """
 
     mode: Mode
@@ -42,7 +44,13 @@ class ShipmentSearch:
     status: str = ""
     state: str = ""
     account: str = ""
+    carrier: str = ""
+    service: str = ""
+    promised_from: datetime | None = None
+    promised_before: datetime | None = None
+    unfinished: bool = False
     text: str = ""
+    match: Literal["whole", "words", "beginning"] = "whole"
     created_after: datetime | None = None
     limit: int = 50
     cursor: str | None = None

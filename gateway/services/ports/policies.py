@@ -19,6 +19,12 @@ class Policies(Protocol):
 
     def latest(self, merchant_id: str, name: str) -> PolicyRecord | None: ...
     def version(self, merchant_id: str, name: str, version: int) -> PolicyRecord | None: ...
+    def versions(self, merchant_id: str, name: str) -> Sequence[PolicyRecord]:
+        """Newest first."""
+
+    def names(self, merchant_id: str) -> Sequence[str]:
+        """Of the merchant's own."""
+
     def add(self, policy: PolicyRecord) -> bool:
         """False when that version exists already (somebody else was first)."""
 

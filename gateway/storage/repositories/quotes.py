@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, select
 
 from gateway.domain.quotes import Quote
@@ -37,6 +39,16 @@ class PolicyRepository(Repository):
     def version(self, merchant_id: str, name: str, version: int) -> PolicyRecord | None:
         """One version."""
         return POLICIES.first(self._connection, _VERSION, merchant_id=merchant_id, name=name, version=version)
+
+    def versions(self, merchant_id: str, name: str) -> Sequence[PolicyRecord]:
+        """Newest first."""
+        wanted = select(POLICIES.table).where(_P.merchant_id == merchant_id, _P.name == name)
+        return POLICIES.all(self._connection, wanted.order_by(_P.version.desc()))
+
+    def names(self, merchant_id: str) -> Sequence[str]:
+        """Of the merchant's own."""
+        wanted = select(_P.name).where(_P.merchant_id == merchant_id).distinct().order_by(_P.name)
+        return self._connection.scalars(wanted).all()
 
     def add(self, policy: PolicyRecord) -> bool:
         """False when that version exists already."""

@@ -67,6 +67,11 @@ _HAS_OPEN_TENDER = exists().where(
     _TENDERS.shipment_id == _S.id,
     _TENDERS.state.in_([state.value for state in OPEN_TENDER_STATES]),
 )
+UNFINISHED = text("shipments.phase != 'final'")
+"""As its index says it: written out, so that both databases see that the index will do."""
+
+LAST_LETTER = "\U0010ffff"
+MOST_BEGINNINGS = 2000
 PHONE_TAILS = (4, 7)
 """How many of a phone's last digits people give on the phone themselves."""
 
@@ -152,16 +157,7 @@ class ShipmentRepository(Repository):
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:
         """Newest first. Raises Unprocessable for a cursor that is not ours."""
-        wanted = select(SHIPMENTS.table).where(_S.merchant_id == merchant_id, _S.mode == search.mode)
-        order: tuple[ColumnElement[Any], ColumnElement[Any]] = (_S.created_at, _S.id)
-        if search.text:
-            wanted = _named(wanted, merchant_id, search.text)
-            order = (TERMS.c.created_at, TERMS.c.shipment_id)
-        for column in (_S.reference, _S.tracking_number, _S.status, _S.state, _S.account):
-            value = getattr(search, column.name)
-            wanted = wanted.where(column == value) if value else wanted
-        if search.created_after is not None:
-            wanted = wanted.where(order[0] > search.created_after)
+        wanted, order = narrowed(select(SHIPMENTS.table), merchant_id, search)
         return self._page(SHIPMENTS, wanted, order, search.limit, search.cursor)
 
     def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
@@ -198,9 +194,60 @@ def _rows(shipment: ShipmentRecord, words: Iterable[str]) -> list[dict[str, Any]
     return [{**place, "term": term} for term in sorted({folded(word) for word in words} - {""})]
 
 
-def _named(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:
+def narrowed(
+    wanted: Select[Any], merchant_id: str, search: ShipmentSearch
+) -> tuple[Select[Any], tuple[ColumnElement[Any], ColumnElement[Any]]]:
+    """A select of shipments, narrowed, and what it is ordered by: time and id, in the index that it walks along."""
+    wanted = wanted.where(_S.merchant_id == merchant_id, _S.mode == search.mode)
+    order: tuple[ColumnElement[Any], ColumnElement[Any]] = (_S.created_at, _S.id)
+    if search.text and search.match == "beginning":
+        wanted = _beginning(wanted, merchant_id, search.text)
+    elif search.text:
+        words = search.text.split() if search.match == "words" else [search.text]
+        wanted = _named(wanted, merchant_id, sorted({folded(word) for word in words}, key=len, reverse=True))
+        order = (TERMS.c.created_at, TERMS.c.shipment_id)
+    for column in (_S.reference, _S.tracking_number, _S.status, _S.state, _S.account, _S.carrier, _S.service):
+        value = getattr(search, column.name)
+        wanted = wanted.where(column == value) if value else wanted
+    if search.unfinished:
+        wanted = wanted.where(UNFINISHED)
+    if search.promised_from is not None:
+        wanted = wanted.where(_S.deliver_by >= search.promised_from)
+    if search.promised_before is not None:
+        wanted = wanted.where(_S.deliver_by < search.promised_before)
+    if search.created_after is not None:
+        wanted = wanted.where(order[0] > search.created_after)
+    return wanted, order
+
+
+def _named(wanted: Select[Any], merchant_id: str, words: Sequence[str]) -> Select[Any]:
+    """Those with all these words, found by the longest one, of which there are the fewest."""
     same = (TERMS.c.merchant_id == _S.merchant_id) & (TERMS.c.shipment_id == _S.id)
-    return wanted.join(TERMS, same).where(TERMS.c.merchant_id == merchant_id, TERMS.c.term == folded(text))
+    wanted = wanted.join(TERMS, same).where(TERMS.c.merchant_id == merchant_id, TERMS.c.term == words[0])
+    for word in words[1:]:
+        also = TERMS.alias()
+        wanted = wanted.where(
+            exists().where(
+                also.c.merchant_id == merchant_id,
+                also.c.term == word,
+                also.c.created_at == TERMS.c.created_at,
+                also.c.shipment_id == TERMS.c.shipment_id,
+            )
+        )
+    return wanted
+
+
+def _beginning(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:
+    """Those with a word that begins so; of the words in their order, the first thousands."""
+    word = folded(text)
+    found = (
+        select(TERMS.c.shipment_id)
+        .where(TERMS.c.merchant_id == merchant_id, TERMS.c.term >= word, TERMS.c.term < word + LAST_LETTER)
+        .order_by(TERMS.c.term)
+        .limit(MOST_BEGINNINGS)
+        .subquery()
+    )
+    return wanted.where(_S.id.in_(select(found.c.shipment_id)))
 
 
 def folded(text: str) -> str:

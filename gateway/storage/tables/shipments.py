@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.domain.eta import Eta
@@ -125,6 +126,9 @@ class ShipmentRow(Named, Row):
         index("shipments_being_booked", "updated_at", where="state = 'booking'"),
         index("shipments_by_status", "merchant_id", "mode", "status", "created_at", "id"),
         index("shipments_by_state", "merchant_id", "mode", "state", "created_at", "id"),
+        index(
+            "shipments_unfinished", "merchant_id", "mode", "created_at", "id", "deliver_by", where="phase != 'final'"
+        ),
         index("shipments_by_number", "merchant_id", "mode", "tracking_number", "created_at", "id"),
         due_index("shipments"),
     )
@@ -134,7 +138,7 @@ class ShipmentTermRow(Owned, Row):
     """A word under which people look for a shipment; the key is the index that the search walks along."""
 
     __tablename__ = "shipment_terms"
-    term: Mapped[str] = mapped_column(primary_key=True)
+    term: Mapped[str] = mapped_column(String().with_variant(String(collation="C"), "postgresql"), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(primary_key=True)
     shipment_id: Mapped[str] = mapped_column(primary_key=True)
     __table_args__ = (of("shipment_id", "shipments", ondelete="CASCADE"),)
@@ -226,6 +230,7 @@ class CaseRow(Named, Row):
     closed_at: Mapped[datetime | None]
     resolution: Mapped[str]
     note: Mapped[str]
+    owner_id: Mapped[Maybe]
     __table_args__ = (
         of("shipment_id", "shipments"),
         of("tender_id", "tenders"),

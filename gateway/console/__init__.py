@@ -1,0 +1,58 @@
+"""The console: pages for the people who answer callers, work exceptions and watch carriers.
+
+A Flask application of its own, mounted at /console: it knows sessions and forms where the API knows keys and JSON, and
+answers every error with a page. Server-rendered; the scripts are htmx and one small file of ours; nothing is inline.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from gateway.console import (
+    assets,
+    carriers,
+    cases,
+    developers,
+    me,
+    policies,
+    refusals,
+    shipment,
+    shipments,
+    signing,
+    staff,
+    today,
+)
+from gateway.console.gate import refuse_other_sites
+from gateway.console.rendering import add_filters
+from gateway.services.bound import Services
+
+BLUEPRINTS = (
+    signing.blueprint,
+    me.blueprint,
+    today.blueprint,
+    shipments.blueprint,
+    shipment.blueprint,
+    cases.blueprint,
+    carriers.blueprint,
+    policies.blueprint,
+    developers.blueprint,
+    staff.blueprint,
+    assets.blueprint,
+)
+"""The table of contents."""
+
+LARGEST_FORM = 1 << 20
+
+
+def create_console(bound: Services) -> Flask:
+    """The application, over the same services as the API."""
+    app = Flask("gateway.console", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, PROPAGATE_EXCEPTIONS=False)
+    app.extensions["gateway"] = bound
+    app.extensions["throttle"] = signing.Throttle(bound.settings.console.tries_per_h)
+    add_filters(app)
+    app.before_request(refuse_other_sites)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    refusals.install(app)
+    return app

@@ -1,0 +1,114 @@
+"""Carriers: whether each account works, what its carrier can do, and the codes that nobody has explained yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from gateway.console.gate import deed, may, services, who
+from gateway.console.rendering import go, page, partial
+from gateway.console.today import health
+from gateway.domain.errors import NotFound, Unprocessable
+from gateway.domain.people import Permission
+from gateway.domain.tracking import reasons, statuses
+from gateway.services.rereading import SHOWN
+from gateway.services.status_tables import CodeMeaning
+
+blueprint = Blueprint("carriers", __name__, url_prefix="/carriers")
+DONE = {"applied": "The past is read anew as you saw it.", "mapped": "The code is explained from now on."}
+LONGEST = 200
+
+
+@blueprint.get("")
+@may(Permission.LOOK)
+def overview() -> Response:
+    """Every account of the mode."""
+    signed = who()
+    accounts = services().accounts.list(signed.merchant_id, signed.mode)
+    facts = {each["code"]: each for each in services().catalogue.listed()}
+    unmapped = services().quarantine.codes(signed.merchant_id, signed.mode)
+    return page(
+        "carriers.html",
+        accounts=[(account, facts.get(account.carrier), *health(account)) for account in accounts],
+        unmapped=unmapped,
+    )
+
+
+@blueprint.get("/<account_id>")
+@may(Permission.LOOK)
+def detail(account_id: str) -> Response:
+    """One account."""
+    return _page(account_id, said=DONE.get(request.args.get("done", ""), ""))
+
+
+@blueprint.post("/<account_id>/probe")
+@may(Permission.PROBE)
+def probe(account_id: str) -> Response:
+    """Ask the carrier something that costs nothing."""
+    found = services().accounts.probe(who().merchant_id, who().mode, account_id)
+    if partial():
+        return page("probe.html", probe=found)
+    return _page(account_id, probe=found)
+
+
+@blueprint.post("/<account_id>/codes")
+@may(Permission.MAP_CODES)
+def explain_code(account_id: str) -> Response:
+    """Say what a code of the carrier's means in this account, from now on; then see what that changes of the past."""
+    given = {name: request.form.get(name, "")[:LONGEST] for name in ("code", "qualifier", "status", "reason", "note")}
+    try:
+        services().status_tables.explain(
+            who().merchant_id, who().mode, account_id, CodeMeaning(**given), who().user.name
+        )
+    except Unprocessable as error:
+        return _page(account_id, 422, errors={"code": str(error)}, typed=given)
+    said = f"{given['code']} is {given['status']}, {given['reason']}"
+    services().staff.audit.record(who().user, deed("explained a carrier's code", account_id, said))
+    return go("carriers.preview", account_id=account_id)
+
+
+@blueprint.get("/<account_id>/past")
+@may(Permission.MAP_CODES)
+def preview(account_id: str) -> Response:
+    """What the account's table, as it is now, changes of what was told before."""
+    signed = who()
+    found = services().rereading.show(signed.merchant_id, signed.mode, account_id)
+    account = services().accounts.get(signed.merchant_id, signed.mode, account_id)
+    return page("reread.html", account=account, found=found, shown=SHOWN // 10)
+
+
+@blueprint.post("/<account_id>/past")
+@may(Permission.MAP_CODES)
+def apply(account_id: str) -> Response:
+    """Write the difference that was shown."""
+    signed = who()
+    found = services().rereading.apply(signed.merchant_id, signed.mode, account_id, request.form.get("digest", ""))
+    said = f"{len(found.moved)} trackers moved"
+    services().staff.audit.record(signed.user, deed("read a carrier's past anew", account_id, said))
+    return go("carriers.detail", account_id=account_id, done="applied")
+
+
+def _page(account_id: str, status: int = 200, **facts: Any) -> Response:
+    signed = who()
+    account = services().accounts.get(signed.merchant_id, signed.mode, account_id)
+    unmapped = services().quarantine.codes(signed.merchant_id, signed.mode)
+    carriers = {each["code"]: each for each in services().catalogue.listed()}
+    try:
+        table = services().status_tables.get(signed.merchant_id, signed.mode, account_id)
+    except NotFound:
+        table = None
+    given: dict[str, Any] = {"said": "", "errors": {}, "typed": {}, "probe": None, **facts}
+    return page(
+        "carrier.html",
+        status,
+        account=account,
+        facts=carriers.get(account.carrier),
+        health=health(account),
+        polling=services().accounts.polling(account),
+        unmapped=[each for each in unmapped if each.account_id == account_id],
+        table=table,
+        statuses=tuple(statuses()),
+        reasons=tuple(reasons()),
+        **given,
+    )

@@ -1,0 +1,127 @@
+"""Policies: which version decides, what another would have done with the last shipments, and publishing it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from gateway.console.gate import deed, may, services, who
+from gateway.console.rendering import go, page
+from gateway.domain.errors import Conflict, NotFound
+from gateway.domain.people import Permission
+from gateway.domain.values import Money
+from gateway.services.backtests import BacktestAsk
+from gateway.services.policies import Stage
+
+blueprint = Blueprint("policies", __name__, url_prefix="/policies")
+PERIODS = {7: "the last 7 days", 30: "the last 30 days", 90: "the last 90 days", 400: "all that is kept"}
+DONE = {
+    "live": "That version decides from now on.",
+    "shadow": "That version is on trial, without effect.",
+    "draft": "It is a draft again.",
+}
+SHOWN: Mapping[str, tuple[str, int, str]] = {
+    "promise_s": ("Promised after, hours", 3600, "{:.1f}"),
+    "late": ("Expected late, %", 100, "{:.2f}"),
+    "co2e": ("CO2e, kg", 1000, "{:.1f}"),
+}
+"""Measures of a backtest: title, what of its unit makes one of ours, and how it is written. Cost has a currency."""
+
+
+@blueprint.get("")
+@may(Permission.LOOK)
+def overview() -> Response:
+    """Every policy, and which version of it decides."""
+    signed, book = who(), services().policies
+    found = []
+    for name in book.all_names(signed.merchant_id):
+        latest = book.latest(signed.merchant_id, name)
+        found.append((name, latest, book.published(signed.merchant_id, name)))
+    return page("policies.html", policies=found)
+
+
+@blueprint.get("/<name>")
+@may(Permission.LOOK)
+def detail(name: str) -> Response:
+    """One policy with its versions."""
+    signed, book = who(), services().policies
+    versions = book.versions(signed.merchant_id, name)
+    asked = request.args.get("version", "")
+    shown = next((each for each in versions if str(each.version) == asked), versions[0])
+    return page(
+        "policy.html",
+        name=name,
+        versions=versions,
+        shown=shown,
+        text=json.dumps(shown.data, indent=2, ensure_ascii=False),
+        published=book.published(signed.merchant_id, name),
+        periods=PERIODS,
+        said=DONE.get(request.args.get("done", ""), ""),
+    )
+
+
+@blueprint.post("/<name>/publish")
+@may(Permission.POLICIES)
+def publish(name: str) -> Response:
+    """Let a version decide, or put it on trial."""
+    form, signed = request.form, who()
+    version, stage = form.get("version", ""), form.get("stage", "")
+    if not version.isdecimal() or stage not in tuple(Stage) or len(version) > 9:
+        raise NotFound(f"no version {version} of policy {name}")
+    seen, now = form.get("live", ""), services().policies.published(signed.merchant_id, name)
+    if seen != str(now.live):
+        raise Conflict("somebody else has published another version since you opened the page: look at it again")
+    services().policies.publish(signed.merchant_id, name, int(version), Stage(stage), signed.user.name)
+    said = f"{name}, version {version}: {stage}"
+    services().staff.audit.record(signed.user, deed("published a policy", name, said))
+    return go("policies.detail", name=name, done=stage)
+
+
+@blueprint.post("/<name>/simulate")
+@may(Permission.POLICIES)
+def simulate(name: str) -> Response:
+    """Replay the shipments of a period under a version; a worker does it."""
+    form, signed, now = request.form, who(), services().clock()
+    version, days = form.get("version", ""), form.get("days", "")
+    if not version.isdecimal() or len(version) > 9:
+        raise NotFound(f"no version {version} of policy {name}")
+    past = int(days) if days in map(str, PERIODS) else min(PERIODS)
+    ask = BacktestAsk(policy=name, since=now - timedelta(days=past), until=now, version=int(version))
+    made = services().backtests.begin(signed.merchant_id, signed.mode, ask, signed.user.name)
+    return go("policies.simulation", name=name, backtest_id=made.id)
+
+
+@blueprint.get("/<name>/simulations/<backtest_id>")
+@may(Permission.LOOK)
+def simulation(name: str, backtest_id: str) -> Response:
+    """How far it is, and what came of it."""
+    signed = who()
+    found = services().backtests.get(signed.merchant_id, signed.mode, backtest_id)
+    if found.policy != name:
+        raise NotFound(f"no backtest {backtest_id} of policy {name}")
+    result: Any = found.result or {}
+    measures = _measures(result) if found.result else []
+    return page("simulation.html", name=name, job=found, result=result, measures=measures)
+
+
+def _measures(result: Any) -> list[dict[str, Any]]:
+    cost = ("Cost", lambda minor: str(Money.from_minor(round(minor), result["currency"])))
+    others = {
+        key: (title, lambda each, scale=scale, form=form: form.format(each / scale))
+        for key, (title, scale, form) in SHOWN.items()
+    }
+    return [
+        _measure(title, write, result["measures"][key])
+        for key, (title, write) in {"cost": cost, **others}.items()
+        if result["measures"].get(key, {}).get("n")
+    ]
+
+
+def _measure(title: str, write: Callable[[Any], str], each: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: write(each[name]) for name in ("then", "now", "difference")}
+    between = "–" if each["low"] is None else f"{write(each['low'])}, {write(each['high'])}"
+    return {"title": title, **told, "between": between, "n": each["n"]}

@@ -1,0 +1,64 @@
+"""From error to page: in words, with what to do next. What was typed into a refused form is shown again."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from carriers.base import CarrierError
+from gateway.console.gate import Forged, NotAllowed, kept_form
+from gateway.console.rendering import page, partial, words
+from gateway.domain.errors import Conflict, GatewayError, InvalidValue, NotFound, Unavailable, Unprocessable
+
+log = logging.getLogger("gateway.console")
+PAGES: tuple[tuple[type[GatewayError], int, str, str], ...] = (
+    (NotAllowed, 403, "You may not do this", "Ask an administrator of yours if you should be able to."),
+    (Forged, 403, "This form was not accepted", "Nothing was done."),
+    (
+        NotFound,
+        404,
+        "There is no such thing here",
+        "It may belong to the other mode (test or live), or the address has a slip.",
+    ),
+    (Unprocessable, 422, "That was not understood", "Nothing was changed. Go back and correct it."),
+    (InvalidValue, 422, "That was not understood", "Nothing was changed. Go back and correct it."),
+    (Conflict, 409, "This is no longer possible", "Nothing was changed by you. Look at it as it is now."),
+    (CarrierError, 502, "The carrier did not do it", "Nothing is lost: what is not known yet is found out by itself."),
+    (Unavailable, 503, "The database does not answer", "Nothing was changed. Try again in a few seconds."),
+)
+OTHERS = ("Something went wrong on our side", "It has been written down. Tell your administrator the number below.")
+WEB = {404: "There is no such page", 405: "This page takes no such request", 413: "That was too much at once"}
+
+
+def install(app: Flask) -> None:
+    """Make every answer that is not a success a page."""
+    app.register_error_handler(GatewayError, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+def _refused(error: GatewayError) -> Response:
+    for kind, status, title, then in PAGES:
+        if isinstance(error, kind):
+            return _page(status, title, f"{str(error)[:1].upper()}{str(error)[1:]}.", then)
+    return _bug(error)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    return _page(status, WEB.get(status, error.name), "", "Use the menu to go on.")
+
+
+def _bug(error: Exception) -> Response:
+    log.error("bug in %s %s", request.method, request.url_rule, exc_info=error)
+    return _page(500, OTHERS[0], "", OTHERS[1])
+
+
+def _page(status: int, title: str, said: str, then: str) -> Response:
+    typed = json.loads(kept_form()[1]) if request.method == "POST" and g.get("who") else []
+    shown = [(words(name), text) for name, text in typed if text]
+    template = "refused_part.html" if partial() else "refused.html"
+    return page(template, status, title=title, said=said, then=then, typed=shown, number=g.get("request_id", ""))

@@ -1,0 +1,160 @@
+"""One shipment: what is true, why, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from gateway.console.deciding import decision
+from gateway.console.gate import deed, may, services, who
+from gateway.console.rendering import go, page, partial
+from gateway.console.telling import expected, promise, standing
+from gateway.domain.errors import Conflict, Unprocessable
+from gateway.domain.people import Permission
+from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
+from gateway.domain.tracking import statuses
+from gateway.services.desk import Dossier
+
+blueprint = Blueprint("shipment", __name__, url_prefix="/shipments/<shipment_id>")
+UNMASK_REASONS = {
+    "caller_verified": "The caller gave name and postcode",
+    "carrier_asks": "The carrier asks for contact data",
+    "address_problem": "The address must be checked",
+    "proof": "The delivery is disputed",
+}
+CANCEL_REASONS = {
+    "customer_request": "The customer no longer wants it",
+    "wrong_address": "The address is wrong: it will be booked anew",
+    "out_of_stock": "The goods are not there",
+    "booked_twice": "It was ordered twice",
+    "fraud": "The order is not genuine",
+}
+LABEL_TYPES = {LabelKind.PDF: "application/pdf", LabelKind.ZPL: "application/zpl", LabelKind.PNG: "image/png"}
+WAITING = (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
+SHORTEST_WORD = 3
+DONE = {
+    "note": "Your note is kept.",
+    "cancelled": "The carrier has cancelled it.",
+    "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
+    "resolved": "What you said is kept.",
+}
+
+
+@blueprint.get("")
+@may(Permission.LOOK)
+def detail(shipment_id: str) -> Response:
+    """The page."""
+    return _page(shipment_id, said=DONE.get(request.args.get("done", ""), ""))
+
+
+@blueprint.post("/unmask")
+@may(Permission.UNMASK)
+def unmask(shipment_id: str) -> Response:
+    """The recipient's data, shown once for a reason that is written down."""
+    reason = request.form.get("reason", "")
+    if reason not in UNMASK_REASONS:
+        return _page(shipment_id, 422, errors={"reason": "Say why you need it: it is written down."})
+    dossier = _dossier(shipment_id)
+    services().staff.audit.record(who().user, deed("saw the recipient", shipment_id, UNMASK_REASONS[reason]))
+    if partial():
+        return page("shipment_recipient.html", shipment=dossier.file.shipment, unmasked=True, reasons=UNMASK_REASONS)
+    return _page(shipment_id, unmasked=True)
+
+
+@blueprint.post("/notes")
+@may(Permission.NOTE)
+def add_note(shipment_id: str) -> Response:
+    """A note for colleagues."""
+    text = request.form.get("text", "")
+    try:
+        services().staff.desk.note(who().user, who().mode, shipment_id, text)
+    except Unprocessable as error:
+        return _page(shipment_id, 422, errors={"text": str(error)}, typed={"text": text})
+    return go("shipment.detail", shipment_id=shipment_id, done="note", _anchor="notes")
+
+
+@blueprint.post("/cancel")
+@may(Permission.CANCEL)
+def cancel(shipment_id: str) -> Response:
+    """Ask the carrier to take the booking back."""
+    reason, seen = request.form.get("reason", ""), request.form.get("version", "")
+    if reason not in CANCEL_REASONS:
+        return _page(shipment_id, 422, errors={"cancel": "Say why: it decides what happens next, and is written down."})
+    shipment = _dossier(shipment_id).file.shipment
+    if seen != str(shipment.version):
+        raise Conflict("it has changed since you opened the page: look at it as it is now, then decide again")
+    services().staff.audit.record(who().user, deed("asked to cancel", shipment_id, CANCEL_REASONS[reason]))
+    after = services().recalls.cancel(who().merchant_id, shipment.id)
+    done = "cancelled" if after.state is ShipmentState.CANCELLED else "cancelling"
+    return go("shipment.detail", shipment_id=shipment_id, done=done)
+
+
+@blueprint.post("/resolve")
+@may(Permission.RESOLVE)
+def resolve(shipment_id: str) -> Response:
+    """A person's word on a booking that nobody could find out about."""
+    form = {name: request.form.get(name, "").strip()[:500] for name in ("outcome", "number", "tracking", "found")}
+    errors = _slips(form)
+    if errors:
+        return _page(shipment_id, 422, errors=errors, typed=form)
+    booking = None
+    if form["outcome"] == "booked":
+        number = form["number"][:64]
+        booking = BookingRef(carrier_reference=number, tracking_number=form["tracking"][:64] or number)
+    said = f"{form['outcome'].replace('_', ' ')}: {form['found']}"
+    _dossier(shipment_id)
+    services().staff.audit.record(who().user, deed("settled a booking", shipment_id, said))
+    services().shipments.resolve(who().merchant_id, who().mode, shipment_id, booking, form["found"])
+    return go("shipment.detail", shipment_id=shipment_id, done="resolved")
+
+
+@blueprint.get("/label")
+@may(Permission.UNMASK)
+def label(shipment_id: str) -> Response:
+    """The label's bytes, the same ones every time: it holds the address, so that is written down."""
+    shipment, kind = _dossier(shipment_id).file.shipment, request.args.get("format", "")
+    wanted = next((each for each in LabelKind if each.value == kind), shipment.label_format.kind)
+    made = services().labels.label(who().merchant_id, who().mode, shipment_id, wanted)
+    services().staff.audit.record(who().user, deed("opened the label", shipment_id, wanted.value))
+    headers = {"Content-Disposition": f'attachment; filename="{shipment.id}.{made.kind.value}"'}
+    return Response(made.content, 200, headers, content_type=LABEL_TYPES[made.kind])
+
+
+def _slips(form: dict[str, str]) -> dict[str, str]:
+    """What is wrong with a person's word, by field."""
+    errors = {}
+    if form["outcome"] not in ("booked", "not_booked"):
+        errors["outcome"] = "Say whether it is booked or not."
+    if form["outcome"] == "booked" and not form["number"]:
+        errors["number"] = "Give the carrier's number of the booking."
+    if len(form["found"]) < SHORTEST_WORD:
+        errors["found"] = "Say who found out, and how: others will read it."
+    return errors
+
+
+def _dossier(shipment_id: str) -> Dossier:
+    return services().staff.desk.dossier(who().merchant_id, who().mode, shipment_id)
+
+
+def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
+    dossier = _dossier(shipment_id)
+    shipment, now = dossier.file.shipment, services().clock()
+    eta = expected(dossier.tracker)
+    can_cancel = shipment.state is ShipmentState.BOOKED and not statuses()[shipment.status].terminal
+    given: dict[str, Any] = {"said": "", "errors": {}, "typed": {}, "unmasked": False, **facts}
+    return page(
+        "shipment.html",
+        status,
+        dossier=dossier,
+        shipment=shipment,
+        standing=standing(shipment),
+        promise=promise(shipment, eta, now),
+        eta=eta,
+        decision=decision(dossier.quote, dossier.file) if dossier.quote else None,
+        can_cancel=can_cancel,
+        waiting=shipment.state in WAITING,
+        reasons=UNMASK_REASONS,
+        cancel_reasons=CANCEL_REASONS,
+        **given,
+    )

@@ -1,0 +1,109 @@
+// What the console does in the browser beside htmx: times in the reader's zone, and keys.
+"use strict";
+(() => {
+  const steps = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+
+  function relative(at) {
+    const seconds = (at - Date.now()) / 1000;
+    for (const [unit, length] of steps)
+      if (Math.abs(seconds) >= length) return ago.format(Math.round(seconds / length), unit);
+    return "just now";
+  }
+
+  function tellTimes(root) {
+    for (const each of root.querySelectorAll("time[data-form]")) {
+      const at = new Date(each.dateTime);
+      const long = at.toLocaleString("en-GB", { dateStyle: "full", timeStyle: "short" });
+      const short = at.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+      const form = each.dataset.form;
+      each.textContent = form === "ago" ? relative(at) : form === "long" ? long : form === "clock" ? short.slice(-5) : short;
+      each.title = form === "ago" ? long : `${long} (${relative(at)})`;
+    }
+  }
+
+  const rows = () => [...document.querySelectorAll("tr.row-link")];
+
+  function walk(by) {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row.classList.contains("at"));
+    const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+    all.forEach((row) => row.classList.toggle("at", row === next));
+    next.querySelector("a").focus();
+  }
+
+  function press(selector) {
+    const found = document.querySelector(selector);
+    if (!found) return;
+    if (found.matches("input, textarea, select")) {
+      const folded = found.closest("details:not([open])");
+      if (folded) folded.open = true;
+      found.focus();
+    } else found.click();
+  }
+
+  let going = 0;
+  const single = {
+    "/": () => { press("#find"); document.querySelector("#find")?.select(); },
+    "?": () => document.querySelector("#keys")?.showModal(),
+    j: () => walk(1),
+    k: () => walk(-1),
+    n: () => press("[data-key=n]"),
+    e: () => press("[data-key=e]"),
+    r: () => press("[data-key=r]"),
+    "[": () => press("[data-key=previous]"),
+    "]": () => press("[data-key=next]"),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field?.form) {
+      event.preventDefault();
+      field.form.requestSubmit();
+      return;
+    }
+    if (event.key === "Escape") {
+      const open = event.target.closest("details.menu[open]");
+      if (open) { open.open = false; open.querySelector("summary").focus(); }
+      else if (field) field.blur();
+      return;
+    }
+    if (field || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (document.body.dataset.shortcuts !== "on") return;
+    if (going > Date.now()) {
+      going = 0;
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); link.click(); }
+    } else if (event.key === "g") going = Date.now() + 1500;
+    else if (single[event.key]) { event.preventDefault(); single[event.key](); }
+  });
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    const copier = event.target.closest("[data-copies]");
+    if (copier)
+      navigator.clipboard.writeText(copier.dataset.copies).then(() => {
+        const before = copier.textContent;
+        copier.textContent = "Copied";
+        setTimeout(() => { copier.textContent = before; }, 1500);
+      });
+    for (const menu of document.querySelectorAll("details.menu[open]"))
+      if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  document.addEventListener("htmx:after:swap", () => tellTimes(document));
+  tellTimes(document);
+})();

@@ -1,0 +1,152 @@
+"""A shipment in words: where it is, what that means, and how it stands against its promise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.domain.records import ShipmentRecord, TrackerRecord
+from gateway.domain.shipments import ShipmentState
+from gateway.domain.tracking import reasons, statuses
+
+TONES = {
+    "pre_transit": "calm",
+    "in_transit": "move",
+    "problem": "warn",
+    "return": "warn",
+    "final": "off",
+    "unknown": "calm",
+}
+"""By phase; some statuses have their own."""
+OWN_TONES = {"delivered": "good", "exception": "bad", "failed": "bad", "expired": "bad"}
+STATE_TONES = {
+    ShipmentState.BOOKING: "calm",
+    ShipmentState.UNCERTAIN: "bad",
+    ShipmentState.NEEDS_REVIEW: "bad",
+    ShipmentState.FAILED: "bad",
+    ShipmentState.CANCELLING: "warn",
+    ShipmentState.CANCELLED: "off",
+}
+STATE_WORDS = {
+    ShipmentState.BOOKING: "Being booked",
+    ShipmentState.UNCERTAIN: "Booking unknown",
+    ShipmentState.NEEDS_REVIEW: "Needs a person",
+    ShipmentState.FAILED: "No carrier took it",
+    ShipmentState.CANCELLING: "Being cancelled",
+    ShipmentState.CANCELLED: "Cancelled",
+}
+STATE_SENTENCES = {
+    ShipmentState.BOOKING: "We are asking carriers to take it. That takes a few seconds.",
+    ShipmentState.UNCERTAIN: "The carrier's answer was lost. We are finding out whether it took it; nobody else is "
+    "asked meanwhile, so that nothing is paid twice.",
+    ShipmentState.NEEDS_REVIEW: "Nobody could find out whether the carrier took it. Ask the carrier, then say here "
+    "what is true.",
+    ShipmentState.FAILED: "Every carrier that was asked refused or did not serve it. Nothing is charged; it can be "
+    "booked again.",
+    ShipmentState.CANCELLING: "The carrier was asked to take the booking back and has not answered yet.",
+    ShipmentState.CANCELLED: "It was called off before it was delivered.",
+}
+NEXT = {
+    "none": "",
+    "recipient": "The recipient must act.",
+    "shipper": "Your shop must act.",
+    "carrier": "The carrier must act.",
+    "support": "Support must act.",
+}
+SOON = timedelta(hours=2)
+SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A status in words. `say` is a sentence for the caller, `meaning` and `then` are for us."""
+
+    tone: str
+    title: str
+    meaning: str
+    say: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """The promise against what is expected now, in a word that does not need its colour."""
+
+    tone: str
+    word: str
+    detail: str
+
+
+def standing(shipment: ShipmentRecord) -> Standing:
+    """Where a shipment stands: its booking's progress while that is open, else where the parcel is."""
+    if shipment.state in STATE_TONES:
+        return Standing(
+            tone=STATE_TONES[shipment.state],
+            title=STATE_WORDS[shipment.state],
+            meaning=STATE_SENTENCES[shipment.state],
+            say=statuses()["created"].recipient_sentence
+            if shipment.state is not ShipmentState.CANCELLED
+            else statuses()["cancelled"].recipient_sentence,
+            then=shipment.why,
+        )
+    status, reason = statuses()[shipment.status], reasons()[shipment.reason]
+    told = reason.meaning if shipment.reason != "none" else status.meaning
+    return Standing(
+        tone=OWN_TONES.get(status.name, TONES[status.phase]),
+        title=status.name.replace("_", " ").capitalize(),
+        meaning=told,
+        say=status.recipient_sentence if shipment.reason == "none" else reason.recipient_sentence,
+        then=NEXT.get(reason.action_required_by, ""),
+    )
+
+
+def promise(shipment: ShipmentRecord, expected_at: datetime | None, now: datetime) -> Promise | None:
+    """On time, late, at risk, missed; None where nothing was promised or nothing will come."""
+    due = shipment.deliver_by
+    if due is None:
+        return None
+    if shipment.delivered_at is not None:
+        return _kept(shipment.delivered_at - due)
+    status = statuses()[shipment.status]
+    if status.terminal or shipment.state is ShipmentState.CANCELLED:
+        return None
+    if status.phase == "return":
+        return Promise(tone="warn", word="Not delivered", detail="it goes back to your shop")
+    if due < now:
+        return Promise(tone="bad", word="Promise missed", detail=f"{span(now - due)} ago")
+    return _outstanding(due - now, expected_at - due if expected_at else None, troubled=status.phase == "problem")
+
+
+def _kept(late: timedelta) -> Promise:
+    if late > timedelta(0):
+        return Promise(tone="bad", word="Late", detail=f"{span(late)} after the promise")
+    return Promise(tone="good", word="On time", detail=f"{span(-late)} before the promised end")
+
+
+def _outstanding(left: timedelta, over: timedelta | None, *, troubled: bool) -> Promise:
+    """A promise that can still be kept; `over` is by how much the carrier expects to miss it."""
+    if over is not None and over >= SLACK:
+        return Promise(tone="warn", word="At risk", detail=f"expected {span(over)} after the promise")
+    if troubled:
+        return Promise(tone="warn", word="At risk", detail=f"{span(left)} left")
+    return Promise(
+        tone="warn" if left < SOON else "good",
+        word="Due soon" if left < SOON else "On time so far",
+        detail=f"{span(left)} left",
+    )
+
+
+def expected(tracker: TrackerRecord | None) -> datetime | None:
+    """When the carrier says it comes."""
+    return tracker.estimated_delivery_at if tracker is not None else None
+
+
+def span(length: timedelta) -> str:
+    """A length of time, roughly: `3 d 4 h`, `2 h 10 min`, `5 min`."""
+    minutes = max(int(length.total_seconds()) // 60, 0)
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
+    return f"{minutes} min" if minutes else "less than a minute"

@@ -1,0 +1,52 @@
+"""Today: what needs somebody now, each figure a link to the shipments behind it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, url_for
+
+from gateway.console.gate import may, services, who
+from gateway.console.query import read
+from gateway.console.rendering import page
+from gateway.console.telling import span
+from gateway.console.views import tiles
+from gateway.domain.case_kinds import case_kind
+from gateway.domain.people import Permission
+from gateway.domain.records import AccountRecord
+
+blueprint = Blueprint("today", __name__)
+COUNTED = 1000
+
+
+@blueprint.get("/")
+@may(Permission.LOOK)
+def today() -> Response:
+    """The page."""
+    signed, desk, now = who(), services().staff.desk, services().clock()
+    searches = {tile.query: read(tile.query, signed.mode, now).search for tile in tiles()}
+    counts = desk.counts(signed.merchant_id, searches, COUNTED)
+    made = desk.made_by_day(signed.merchant_id, signed.mode)
+    waiting = desk.waiting(signed.merchant_id, signed.mode)
+    accounts = services().accounts.list(signed.merchant_id, signed.mode)
+    return page(
+        "today.html",
+        day=now,
+        tiles=[(tile, counts[tile.query], url_for("shipments.grid", q=tile.query)) for tile in tiles()],
+        counted=COUNTED,
+        waiting=[(case_kind(name), each, span(now - each.oldest_at)) for name, each in sorted(waiting.items())],
+        accounts=[(account, *health(account)) for account in accounts],
+        failing=desk.failing_endpoints(signed.merchant_id, signed.mode),
+        made=made,
+        most=max(made.values(), default=0),
+    )
+
+
+def health(account: AccountRecord) -> tuple[str, str]:
+    """A tone and words: whether an account is asked at the moment."""
+    now = services().clock()
+    if not account.enabled:
+        return "off", "Switched off"
+    if account.resting_until is not None and account.resting_until > now:
+        return "bad", f"Rests for {span(account.resting_until - now)}"
+    if account.failures:
+        return "warn", f"Failed {account.failures} time{'s' if account.failures > 1 else ''} in a row"
+    return "good", "Works"

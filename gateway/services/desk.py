@@ -1,0 +1,195 @@
+"""The desk of people who answer callers and work exceptions: finding, notes, cases, all there is about a shipment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from gateway.domain.case_kinds import case_kind
+from gateway.domain.clock import Clock
+from gateway.domain.errors import Conflict, NotFound, Unprocessable
+from gateway.domain.people import AuditEntry, Note, User
+from gateway.domain.quotes import Quote
+from gateway.domain.records import Case, Recall, ShipmentRecord, TrackerRecord
+from gateway.domain.tracking import TrackingEvent
+from gateway.services.audit_trail import Deed, write_down
+from gateway.services.ids import new_id
+from gateway.services.ports import Mode, Page, ShipmentSearch, Store, UnitOfWork
+from gateway.services.ports.desk import CaseSearch, Told, Waiting
+from gateway.services.shipments import ShipmentFile, ShipmentService
+from gateway.services.transactions import again_if_crossed
+
+LONGEST_NOTE = 4000
+SHORTEST_BEGINNING = 3
+PHONE_TAIL = 7
+"""The longest end of a phone number that shipments are found by."""
+
+MESSAGES_SHOWN = 30
+DAYS_SHOWN = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A page of shipments, and the search that found them: the one asked, or a wider one where that found nothing."""
+
+    page: Page[ShipmentRecord]
+    search: ShipmentSearch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """All there is about a shipment. `quote` is None once it was forgotten; `events` newest first."""
+
+    file: ShipmentFile
+    tracker: TrackerRecord | None
+    events: Sequence[TrackingEvent]
+    quote: Quote | None
+    recalls: Sequence[Recall]
+    notes: Sequence[Note]
+    told: Sequence[Told]
+    audit: Sequence[AuditEntry]
+    owners: Mapping[str, str]
+
+
+class Desk:
+    """Reads, and settles cases."""
+
+    def __init__(self, store: Store, shipments: ShipmentService, clock: Clock) -> None:
+        self._store = store
+        self._shipments = shipments
+        self._clock = clock
+
+    def find(self, merchant_id: str, search: ShipmentSearch) -> Found:
+        """Newest first. Text that names nothing is tried as a longer phone number, word by word, and as a beginning."""
+        with self._store.look() as uow:
+            for tried in _wider(search):
+                page = uow.shipments.search(merchant_id, tried)
+                if page.items:
+                    return Found(page=page, search=tried)
+        return Found(page=Page(items=(), next_cursor=None), search=search)
+
+    def counts(self, merchant_id: str, searches: Mapping[str, ShipmentSearch], most: int) -> Mapping[str, int]:
+        """How many each finds, counted up to `most`."""
+        with self._store.look() as uow:
+            return {name: uow.desk.count_shipments(merchant_id, search, most) for name, search in searches.items()}
+
+    def made_by_day(self, merchant_id: str, mode: Mode) -> Mapping[date, int]:
+        """How many shipments were made on each of the last fourteen days, today's (UTC) the last."""
+        today = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        since = today - timedelta(days=DAYS_SHOWN - 1)
+        with self._store.look() as uow:
+            made = uow.desk.made_by_day(merchant_id, mode, since)
+        days = [(since + timedelta(days=number)).date() for number in range(DAYS_SHOWN)]
+        return {day: made.get(day, 0) for day in days}
+
+    def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
+        """Open cases by kind."""
+        with self._store.look() as uow:
+            return uow.desk.waiting(merchant_id, mode)
+
+    def failing_endpoints(self, merchant_id: str, mode: Mode) -> int:
+        """Webhook endpoints in trouble."""
+        with self._store.look() as uow:
+            return uow.desk.failing(merchant_id, mode)
+
+    def dossier(self, merchant_id: str, mode: Mode, shipment_id: str) -> Dossier:
+        """All there is about a shipment. Raises NotFound."""
+        file = self._shipments.get(merchant_id, mode, shipment_id)
+        shipment = file.shipment
+        with self._store.look() as uow:
+            tracker = uow.trackers.of_tender(merchant_id, shipment.tender_id) if shipment.tender_id else None
+            return Dossier(
+                file=file,
+                tracker=tracker,
+                events=tuple(reversed(self._shipments.events(merchant_id, mode, shipment_id))),
+                quote=uow.quotes.get(merchant_id, shipment.quote_id) if shipment.quote_id else None,
+                recalls=uow.recalls.of_shipment(merchant_id, shipment_id),
+                notes=uow.notes.of_shipment(merchant_id, shipment_id),
+                told=uow.desk.told(merchant_id, shipment_id, MESSAGES_SHOWN),
+                audit=uow.audit.about(merchant_id, shipment_id, MESSAGES_SHOWN),
+                owners=_names(uow, merchant_id),
+            )
+
+    def note(self, user: User, mode: Mode, shipment_id: str, text: str) -> Note:
+        """Write a note. Raises NotFound, Unprocessable."""
+        text = text.strip()
+        if not 0 < len(text) <= LONGEST_NOTE:
+            raise Unprocessable("/text", f"a note has 1 to {LONGEST_NOTE} characters; this one has {len(text)}")
+        self._shipments.get(user.merchant_id, mode, shipment_id)
+        now = self._clock()
+        note = Note(
+            id=new_id("not", now),
+            merchant_id=user.merchant_id,
+            shipment_id=shipment_id,
+            at=now,
+            user_id=user.id,
+            who=user.name,
+            text=text,
+        )
+        with self._store.work() as uow:
+            uow.notes.add(note)
+            uow.commit()
+        return note
+
+    def cases(self, merchant_id: str, search: CaseSearch) -> tuple[Page[Case], Mapping[str, str]]:
+        """A page of cases, newest first, and the names of users by id."""
+        with self._store.look() as uow:
+            return uow.desk.cases(merchant_id, search), _names(uow, merchant_id)
+
+    def case(self, merchant_id: str, case_id: str) -> Case:
+        """One case. Raises NotFound."""
+        with self._store.look() as uow:
+            found = uow.desk.case(merchant_id, case_id)
+        if found is None:
+            raise NotFound(f"no case {case_id}")
+        return found
+
+    def take(self, user: User, case_id: str, owner_before: str) -> Case:
+        """Make it mine. Raises NotFound; Conflict when somebody else was first."""
+        return self._change(user, case_id, owner_before, Deed(what="took a case"), owner_id=user.id)
+
+    def close(self, user: User, case_id: str, owner_before: str, note: str) -> Case:
+        """Settle it by a note of what was done. Raises NotFound, Unprocessable; Conflict: it is settled elsewhere."""
+        case, note = self.case(user.merchant_id, case_id), note.strip()
+        if case_kind(case.kind).closed_by != "note":
+            raise Conflict("a case of this kind is settled by saying what is true, not by a note")
+        if not 0 < len(note) <= LONGEST_NOTE:
+            raise Unprocessable("/note", "say in a sentence what was done; others will read it")
+        closing = {"state": "closed", "closed_at": self._clock(), "resolution": "settled by hand", "note": note}
+        return self._change(user, case_id, owner_before, Deed(what="closed a case", reason=note), **closing)
+
+    def _change(self, user: User, case_id: str, owner_before: str, deed: Deed, **fields: object) -> Case:
+        case = self.case(user.merchant_id, case_id)
+        changed = replace(case, **fields)  # type: ignore[arg-type]  # fields of a case, of their types
+
+        def write() -> None:
+            with self._store.work() as uow:
+                if not uow.desk.change_case(changed, owner_before):
+                    raise Conflict("somebody else has taken or settled this case meanwhile")
+                about = replace(deed, subject_id=case.shipment_id or case.id)
+                write_down(uow, user, about, self._clock())
+                uow.commit()
+
+        again_if_crossed(write)
+        return changed
+
+
+def _wider(search: ShipmentSearch) -> Sequence[ShipmentSearch]:
+    """The search, and the ways to understand its text if it finds nothing as it stands. A later page is of one way."""
+    text, tried = search.text.strip(), [search]
+    if not text or search.cursor is not None or search.match != "whole":
+        return tried
+    digits = "".join(letter for letter in text if letter.isdigit())
+    only_digits = not any(letter.isalpha() for letter in text)
+    if only_digits and len(digits) > PHONE_TAIL:
+        tried.append(replace(search, text=digits[-PHONE_TAIL:]))
+    if len(text.split()) > 1 and all(any(map(str.isalnum, word)) for word in text.split()):
+        tried.append(replace(search, match="words"))
+    if sum(map(str.isalnum, text)) >= SHORTEST_BEGINNING:
+        tried.append(replace(search, match="beginning"))
+    return tried
+
+
+def _names(uow: UnitOfWork, merchant_id: str) -> Mapping[str, str]:
+    return {user.id: user.name for user in uow.users.list(merchant_id)}

@@ -1,0 +1,76 @@
+"""The port of what only people at the console ask: how many, which cases, and who was told of a shipment."""
+
+# ruff: noqa: D102  # a method whose name and types say everything needs no sentence
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple, Protocol
+
+from gateway.domain.messages import DeliveryState
+from gateway.domain.records import Case
+from gateway.services.ports.answers import Mode, Page, ShipmentSearch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSearch:
+    """Which cases; empty fields do not narrow. Cases of pickups and manifests belong to both modes. `nobodys`: those
+    without an owner.
+    """
+
+    mode: Mode
+    state: str = "open"
+    kind: str = ""
+    owner_id: str = ""
+    nobodys: bool = False
+    limit: int = 50
+    cursor: str | None = None
+
+
+class Waiting(NamedTuple):
+    """How many cases of a kind are open, and since when the oldest."""
+
+    cases: int
+    oldest_at: datetime
+
+
+class Told(NamedTuple):
+    """A message about something, and its way to one endpoint; None where no endpoint was to hear of it."""
+
+    message_id: str
+    type: str
+    at: datetime
+    delivery_id: str | None
+    url: str | None
+    state: DeliveryState | None
+    attempts: int | None
+    last_status: int | None
+    last_error: str | None
+
+
+class Desk(Protocol):
+    """Questions over several tables at once."""
+
+    def count_shipments(self, merchant_id: str, search: ShipmentSearch, most: int) -> int:
+        """Counted up to `most`."""
+
+    def made_by_day(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[date, int]:
+        """How many shipments were made on each day (UTC)."""
+
+    def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
+        """Newest first."""
+
+    def case(self, merchant_id: str, case_id: str) -> Case | None: ...
+    def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
+        """Open cases by kind."""
+
+    def change_case(self, case: Case, owner_before: str) -> bool:
+        """Write an open case's owner, state and resolution; False when somebody else was first."""
+
+    def told(self, merchant_id: str, subject_id: str, limit: int) -> Sequence[Told]:
+        """The newest messages about it first."""
+
+    def failing(self, merchant_id: str, mode: Mode) -> int:
+        """Endpoints that are disabled or in trouble."""

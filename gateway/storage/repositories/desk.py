@@ -1,0 +1,122 @@
+"""What only people at the console ask, over several tables at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from gateway.domain.records import Case
+from gateway.services.ports import Mode, Page, ShipmentSearch
+from gateway.services.ports.desk import CaseSearch, Told, Waiting
+from gateway.storage.repositories.base import Repository
+from gateway.storage.repositories.cases import CASES
+from gateway.storage.repositories.shipments import SHIPMENTS, narrowed
+from gateway.storage.tables.base import table_of
+from gateway.storage.tables.messages import DeliveryRow, EndpointRow, OutboxRow
+
+_C = CASES.table.c
+_S = SHIPMENTS.table.c
+_OUTBOX = table_of(OutboxRow)
+_DELIVERIES = table_of(DeliveryRow)
+_ENDPOINTS = table_of(EndpointRow)
+
+
+class DeskRepository(Repository):
+    """Questions of people."""
+
+    def count_shipments(self, merchant_id: str, search: ShipmentSearch, most: int) -> int:
+        """Up to `most`: nobody reads more, and counting a million takes a second."""
+        wanted, _ = narrowed(select(_S.id), merchant_id, search)
+        return self._connection.scalar(select(func.count()).select_from(wanted.limit(most).subquery())) or 0
+
+    def made_by_day(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[date, int]:
+        """Along the index of the newest."""
+        day = func.date(_S.created_at)
+        found = self._connection.execute(
+            select(day, func.count())
+            .where(_S.merchant_id == merchant_id, _S.mode == mode, _S.created_at >= since)
+            .group_by(day)
+        )
+        return {_date(on): count for on, count in found}
+
+    def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
+        """Newest first."""
+        wanted = self._of_mode(merchant_id, search.mode).where(_C.state == search.state)
+        for column, value in ((_C.kind, search.kind), (_C.owner_id, search.owner_id)):
+            wanted = wanted.where(column == value) if value else wanted
+        if search.nobodys:
+            wanted = wanted.where(_C.owner_id.is_(None))
+        return self._page(CASES, wanted, (_C.created_at, _C.id), search.limit, search.cursor)
+
+    def case(self, merchant_id: str, case_id: str) -> Case | None:
+        """By id."""
+        return CASES.get(self._connection, merchant_id, case_id)
+
+    def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
+        """Open cases by kind."""
+        opened = self._of_mode(merchant_id, mode).where(_C.state == "open").subquery()
+        grouped = select(opened.c.kind, func.count(), func.min(opened.c.created_at)).group_by(opened.c.kind)
+        return {kind: Waiting(count, oldest) for kind, count, oldest in self._connection.execute(grouped)}
+
+    def change_case(self, case: Case, owner_before: str) -> bool:
+        """Only while it is open and the owner is who they were."""
+        owner = _C.owner_id == owner_before if owner_before else _C.owner_id.is_(None)
+        changed = (
+            update(CASES.table)
+            .where(_C.merchant_id == case.merchant_id, _C.id == case.id, _C.state == "open", owner)
+            .values(
+                owner_id=case.owner_id,
+                state=case.state,
+                closed_at=case.closed_at,
+                resolution=case.resolution,
+                note=case.note,
+            )
+        )
+        return self._connection.execute(changed).rowcount == 1
+
+    def told(self, merchant_id: str, subject_id: str, limit: int) -> Sequence[Told]:
+        """Messages about it with their deliveries."""
+        sent = and_(_DELIVERIES.c.merchant_id == _OUTBOX.c.merchant_id, _DELIVERIES.c.outbox_id == _OUTBOX.c.id)
+        there = and_(
+            _ENDPOINTS.c.merchant_id == _DELIVERIES.c.merchant_id, _ENDPOINTS.c.id == _DELIVERIES.c.endpoint_id
+        )
+        wanted = (
+            select(
+                _OUTBOX.c.id,
+                _OUTBOX.c.type,
+                _OUTBOX.c.created_at,
+                _DELIVERIES.c.id,
+                _ENDPOINTS.c.url,
+                _DELIVERIES.c.state,
+                _DELIVERIES.c.attempts,
+                _DELIVERIES.c.last_status,
+                _DELIVERIES.c.last_error,
+            )
+            .select_from(_OUTBOX.outerjoin(_DELIVERIES, sent).outerjoin(_ENDPOINTS, there))
+            .where(_OUTBOX.c.merchant_id == merchant_id, _OUTBOX.c.subject_id == subject_id)
+            .order_by(_OUTBOX.c.sequence.desc())
+            .limit(limit)
+        )
+        return [Told(*row) for row in self._connection.execute(wanted)]
+
+    def failing(self, merchant_id: str, mode: Mode) -> int:
+        """Endpoints in trouble."""
+        trouble: ColumnElement[Any] = or_(_ENDPOINTS.c.state == "disabled", _ENDPOINTS.c.failing_since.is_not(None))
+        wanted = select(func.count()).where(_ENDPOINTS.c.merchant_id == merchant_id, _ENDPOINTS.c.mode == mode, trouble)
+        return self._connection.scalar(wanted) or 0
+
+    def _of_mode(self, merchant_id: str, mode: Mode) -> Any:
+        about = and_(_S.merchant_id == _C.merchant_id, _S.id == _C.shipment_id)
+        return (
+            select(CASES.table)
+            .select_from(CASES.table.outerjoin(SHIPMENTS.table, about))
+            .where(_C.merchant_id == merchant_id, or_(_C.shipment_id.is_(None), _S.mode == mode))
+        )
+
+
+def _date(found: date | str) -> date:
+    """SQLite has no dates of its own."""
+    return date.fromisoformat(found) if isinstance(found, str) else found

@@ -1,0 +1,155 @@
+"""Nobody sees or moves what is another's: every route of the console, asked by a stranger and by each role."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+import pytest
+from flask import Flask
+
+from gateway.console import create_console
+from gateway.domain.people import ROLES, Permission, Role
+from tests.console.world import PEOPLE, Person, World
+
+FORMS: Mapping[str, Mapping[str, str]] = {
+    "/shipments/<shipment_id>/unmask": {"reason": "caller_verified"},
+    "/shipments/<shipment_id>/notes": {"text": "hello"},
+    "/shipments/<shipment_id>/cancel": {"reason": "fraud", "version": "1"},
+    "/shipments/<shipment_id>/resolve": {"outcome": "not_booked", "found": "asked them"},
+    "/exceptions/<case_id>/take": {"owner": ""},
+    "/exceptions/<case_id>/close": {"owner": "", "note": "done"},
+    "/carriers/<account_id>/codes": {"code": "X", "status": "delivered", "reason": "none"},
+    "/carriers/<account_id>/past": {"digest": "0"},
+    "/developers/endpoints/<endpoint_id>/state": {"state": "disabled"},
+    "/policies/<name>/publish": {"version": "0", "stage": "live", "live": "0"},
+    "/policies/<name>/simulate": {"version": "0", "days": "7"},
+    "/settings/users/<user_id>": {"role": "support", "version": "1"},
+}
+OPEN_TO_ALL = {"/sign-in", "/sign-in/code", "/static/<name>"}
+SHIPPED = {"/policies/<name>", "/policies/<name>/publish", "/policies/<name>/simulate"}
+"""Policies that every merchant has until they publish their own."""
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str]]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield method, rule.rule
+
+
+@pytest.fixture
+def console(world: World) -> Flask:
+    return create_console(world.site.services)
+
+
+@pytest.fixture
+def stranger(world: World) -> Person:
+    """An administrator of another merchant, who has a carrier account too."""
+    return world.person(Role.ADMIN, world.stranger)
+
+
+@pytest.fixture
+def ids(world: World, admin: Person) -> Mapping[str, str]:
+    """What the shop has, by the names that routes give it."""
+    desk = world.site.services.staff.desk
+    deliveries = world.site.services.webhooks.deliveries(world.shop.id, "test", world.endpoint_id, 1, None)
+    key = world.site.services.keys.list(world.shop.id, "test")[0]
+    backtest = admin.post("/policies/default/simulate", version="0", days="7").headers["Location"]
+    cases = re.findall(r"/exceptions/(cas_\w+)", admin.see("/exceptions"))
+    assert desk.waiting(world.shop.id, "test")
+    return {
+        "shipment_id": world.shipments["Per Dahl"]["id"],
+        "case_id": cases[0],
+        "account_id": world.account_id,
+        "endpoint_id": world.endpoint_id,
+        "delivery_id": deliveries.items[0].id,
+        "key_id": key.id,
+        "user_id": world.site.services.staff.people.list(world.shop.id)[0].id,
+        "name": "default",
+        "backtest_id": backtest.rpartition("/")[2],
+    }
+
+
+def secrets(world: World, ids: Mapping[str, str]) -> set[str]:
+    """Every word of the shop's that nobody else may be told."""
+    told = json.dumps(world.shipments)
+    names = {name.split()[-1] for name, *_ in PEOPLE} | {phone[-4:] for _, phone, *_ in PEOPLE}
+    references = {found["reference"] for found in world.shipments.values()}
+    return {*re.findall(r"\b[a-z]{3}_[0-9A-Z]{26}\b", told), *names, *references, *ids.values()} - {"default"}
+
+
+def filled(rule: str, ids: Mapping[str, str]) -> str:
+    return re.sub(r"<(?:path:)?(\w+)>", lambda name: ids.get(name[1], name[1]), rule)
+
+
+def test_a_stranger_gets_nothing_on_any_route(
+    console: Flask, world: World, stranger: Person, admin: Person, ids: Mapping[str, str]
+) -> None:
+    before = admin.see(f"/shipments/{ids['shipment_id']}")
+    hidden = secrets(world, ids)
+    for method, rule in routes(console):
+        path = filled(rule, ids)
+        with_ids = path != rule and rule not in OPEN_TO_ALL and rule not in SHIPPED
+        answer = (
+            stranger.get(path)
+            if method == "GET"
+            else stranger.post(path, **FORMS.get(rule, {}))
+            if rule not in ("/sign-out", "/me/everywhere")
+            else stranger.get("/")
+        )
+        if with_ids:
+            assert answer.status_code == 404, f"{method} {rule}: {answer.status_code}"
+        assert [word for word in hidden if word in answer.text and word not in path] == [], f"{method} {rule}"
+    assert admin.see(f"/shipments/{ids['shipment_id']}") == before
+
+
+@pytest.mark.parametrize("query", ["4417", "Nordmann", "0355", "kari.nordmann@post.example", "nett-2001", "kar", "SBX"])
+def test_a_stranger_finds_nothing_by_any_word(stranger: Person, world: World, query: str) -> None:
+    page = stranger.see("/shipments", q=query)
+    assert "No shipment like that" in page
+    assert not {found["id"] for found in world.shipments.values() if found["id"] in page}
+
+
+def test_every_route_says_what_it_needs(console: Flask) -> None:
+    for rule in console.url_map.iter_rules():
+        view = console.view_functions[rule.endpoint]
+        assert hasattr(view, "needs") != hasattr(view, "open_because"), rule.rule
+    found = {
+        rule.rule
+        for rule in console.url_map.iter_rules()
+        if hasattr(console.view_functions[rule.endpoint], "open_because")
+    }
+    assert found == OPEN_TO_ALL
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_may_what_it_may_and_nothing_else(
+    console: Flask, world: World, role: Role, ids: Mapping[str, str]
+) -> None:
+    person = world.person(role)
+    for rule in console.url_map.iter_rules():
+        needs: Permission | None = getattr(console.view_functions[rule.endpoint], "needs", None)
+        if needs is None or needs in ROLES[role]:
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            path = filled(rule.rule, ids)
+            answer = person.get(path) if method == "GET" else person.post(path, **FORMS.get(rule.rule, {}))
+            assert answer.status_code == 403, f"{role} {method} {rule.rule}"
+            assert "does not let you do this" in answer.text
+
+
+def test_a_developer_never_sees_a_recipient(world: World, ids: Mapping[str, str]) -> None:
+    developer = world.person(Role.DEVELOPER)
+    page = developer.see(f"/shipments/{ids['shipment_id']}")
+    assert "Sars gate" not in page
+    assert "+4791198765" not in page
+    assert "Why do you need it?" not in page
+
+
+def test_what_is_of_live_mode_is_not_among_test_data(world: World, admin: Person, ids: Mapping[str, str]) -> None:
+    assert admin.post("/mode", mode="live").status_code == 303
+    assert admin.get(f"/shipments/{ids['shipment_id']}").status_code == 404
+    assert "No shipment like that" in admin.see("/shipments", q="4417")
+    admin.post("/mode", mode="test")
+    assert "nett-2001" in admin.see("/shipments", q="4417")

@@ -1,0 +1,167 @@
+"""A merchant's day as the console shows it: parcels at every stage, told by a simulated carrier, and its people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from carriers.base.simulator import RunningSimulator
+from gateway.domain.people import Role
+from tests.journeys.fleet import add_fleet
+from tests.journeys.scans import scans
+from tests.journeys.site import ORDER, Gateway, Merchant, Site
+
+PASSWORDS: dict[str, str] = {}
+PEOPLE: tuple[tuple[str, str, str, str, str], ...] = (
+    ("Kari Nordmann", "+4792284417", "Bogstadveien 12", "0355", "kari.nordmann@post.example"),
+    ("Ola Hansen", "+4790011223", "Thereses gate 3", "0358", "ola@post.example"),
+    ("Ingrid Åsen", "+4748812090", "Storgata 41", "0184", "ingrid.asen@post.example"),
+    ("Mohammed Ali Khan", "+4741237788", "Grønland 20", "0188", "m.khan@post.example"),
+    ("Liv Bråten", "+4793345566", "Maridalsveien 91", "0461", "liv@post.example"),
+    ("Henrik Solberg", "+4795540012", "Frognerveien 6", "0257", "henrik@post.example"),
+    ("Anna Kowalska", "+4747719834", "Trondheimsveien 5", "0560", "anna.k@post.example"),
+    ("Jonas Lie", "+4792060718", "Kirkeveien 60", "0364", "jonas@post.example"),
+    ("Sara Berg", "+4798127654", "Ullevålsveien 15", "0165", "sara.berg@post.example"),
+    ("Per Dahl", "+4791198765", "Sars gate 1", "0562", "per@post.example"),
+)
+LIVES: tuple[tuple[str, int], ...] = (
+    ("", 55),
+    ("sim941", 120),
+    ("sim948", 300),
+    ("sim942", 180),
+    ("sim945", 80),
+    ("sim944", 45),
+    ("sim947", 40),
+    ("", 20),
+    ("sim943", 1200),
+    ("", 1400),
+)
+"""What becomes of each parcel (see carriers/sandbox), and how many minutes ago it was booked: out for delivery, nobody
+at home, with a neighbour, going back, to be collected, damaged, an unknown code, picked up, stuck, delivered.
+"""
+DAY_MIN = 1500
+
+
+@dataclass(kw_only=True)
+class World:
+    """A site with a shop that has parcels at every stage, and a stranger."""
+
+    site: Site
+    shop: Merchant
+    stranger: Merchant
+    shipments: Mapping[str, Any] = field(repr=False)
+    account_id: str
+    endpoint_id: str
+
+    def person(self, role: Role, merchant: Merchant | None = None) -> Person:
+        """Somebody who works for the shop (or another merchant), signed in."""
+        merchant = merchant or self.shop
+        email = f"{role.value}@{merchant.id.lower()}.example"
+        people = self.site.services.staff.people
+        if email not in PASSWORDS:
+            _, PASSWORDS[email] = people.add(merchant.id, email, f"{role.value.capitalize()} Sørli", role.value)
+        return Person(client=self.site.gateway.app.test_client(), email=email, password=PASSWORDS[email]).sign_in()
+
+
+@dataclass(kw_only=True)
+class Person:
+    """Somebody with a browser without scripts: cookies are kept, forms are sent with their token."""
+
+    client: FlaskClient
+    email: str
+    password: str = field(repr=False)
+
+    def sign_in(self) -> Person:
+        answer = self.client.post("/console/sign-in", data={"email": self.email, "password": self.password})
+        assert answer.status_code == 303, answer.text
+        return self
+
+    def get(self, path: str, **query: str) -> Any:
+        return self.client.get(f"/console{path}", **({"query_string": query} if query else {}))
+
+    def see(self, path: str, **query: str) -> str:
+        """A page that must be there."""
+        answer = self.get(path, **query)
+        assert answer.status_code == 200, answer.text
+        return str(answer.text)
+
+    def post(self, path: str, **form: str) -> Any:
+        """Send a form with this session's token, as a page of ours would."""
+        return self.client.post(f"/console{path}", data={"csrf": self.token(), **form})
+
+    def token(self) -> str:
+        return str(re.findall(r'name="csrf" value="([0-9a-f]+)"', self.see("/me"))[0])
+
+
+def build_world(gateway: Gateway, folder: Path) -> World:
+    """Everything happened in the last day and ends now."""
+    site = Site(gateway, folder)
+    site.clock.advance(minutes=-DAY_MIN)
+    shop, stranger = site.merchant("Fjord Shop"), site.merchant("Stranger")
+    sandbox = site.carrier("sandbox")
+    account_id = shop.account("sandbox-oslo", sandbox, without="track")
+    endpoint = shop.call("POST", "/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"}).json or {}
+    shipments = _book_all(site, shop, sandbox)
+    _unknown(site, shop, sandbox, account_id)
+    assert shop.book(**{**order(1), "reference": "nett-2012-sim911"}).status_code >= 400  # everybody refuses it
+    add_fleet(site, shop, "vans")
+    stranger.account("elsewhere", sandbox)
+    _tell(site, sandbox, account_id, shipments)
+    return World(
+        site=site,
+        shop=shop,
+        stranger=stranger,
+        shipments=shipments,
+        account_id=account_id,
+        endpoint_id=str(endpoint["id"]),
+    )
+
+
+def order(number: int) -> dict[str, Any]:
+    """An order of one of the people."""
+    name, phone, street, postcode, email = PEOPLE[number]
+    to = {
+        **ORDER["destination"],
+        "name": name,
+        "phone": phone,
+        "street1": street,
+        "postal_code": postcode,
+        "email": email,
+        "instructions": "Ring twice, code 1234",
+    }
+    return {**ORDER, "destination": to}
+
+
+def _book_all(site: Site, shop: Merchant, sandbox: RunningSimulator) -> Mapping[str, Any]:
+    """Those made first, first; the clock ends at now."""
+    made, ahead = {}, DAY_MIN
+    for number, (life, ago) in sorted(enumerate(LIVES), key=lambda each: -each[1][1]):
+        site.clock.advance(minutes=ahead - ago)
+        ahead = ago
+        reference = f"nett-{2001 + number}{'-' + life if life else ''}"
+        made[PEOPLE[number][0]] = shop.booked(**{**order(number), "reference": reference})
+    site.clock.reset()
+    return made
+
+
+def _tell(site: Site, sandbox: RunningSimulator, account_id: str, shipments: Mapping[str, Any]) -> None:
+    """Every scan so far is pushed as the carrier pushes it."""
+    for shipment in shipments.values():
+        for body in scans(sandbox, shipment["tracking_number"]):
+            assert site.push(account_id, body, sandbox).status_code == 200
+    site.work()
+
+
+def _unknown(site: Site, shop: Merchant, sandbox: RunningSimulator, account_id: str) -> None:
+    """A carrier that can neither look bookings up nor tell repeats loses its answer: a person must find out."""
+    shop.call("PATCH", f"/v1/accounts/{account_id}", {"enabled": False})
+    unlucky = shop.account("sandbox-bergen", sandbox, without="find,idempotency,track")
+    lost = shop.book(**{**order(0), "reference": "nett-2011-sim915"})
+    assert (lost.json or {})["state"] == "needs_review", lost.text
+    shop.call("PATCH", f"/v1/accounts/{unlucky}", {"enabled": False})
+    shop.call("PATCH", f"/v1/accounts/{account_id}", {"enabled": True})
