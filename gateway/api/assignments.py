@@ -71,6 +71,7 @@ def _shown(result: Result) -> dict[str, Any]:
             {"pointer": each.limit.pointer, "by": each.by, "why": each.why}
             for each in (solution.relaxations if solution else ())
         ],
+        "idle_limits": [limit.pointer for limit in result.idle_limits],
         "created_at": record.created_at,
         "updated_at": record.updated_at,
     }

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.api.prices import money
 from gateway.api.shapes import carrier_result, in_order, last_resort, offer, tender
 from gateway.domain.quotes import Offer, Quote, Shadow
 from gateway.domain.records import PolicyRecord
@@ -92,8 +91,8 @@ def _runner_up(found: RunnerUp | None) -> Json | None:
     return {
         "offer_id": found.offer.id,
         "account": found.offer.account,
-        "lost_by": money(found.lost_by),
-        "over": [{"part": name, "penalty": amount.minor} for name, amount in found.over],
+        "lost_by": {"amount": found.lost_by, "currency": found.currency},
+        "over": [{"part": name, "penalty": minor} for name, minor in found.over],
     }
 
 

@@ -70,6 +70,7 @@ def _tell(console: Console, result: Result) -> None:
         console.print(_limits(result))
     notes = [f"cannot be kept: {each.why} ({each.limit.pointer})" for each in solution.relaxations]
     notes += [f"{lot.name} has no offer" for lot in wave.lots if not lot.choices]
+    notes += [f"no offer is by {each.account}: is its name right? ({each.pointer})" for each in result.idle_limits]
     for note in notes:
         console.print(note)
     if solution.bound is not None:

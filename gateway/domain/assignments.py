@@ -114,9 +114,10 @@ class Relaxation:
     @property
     def why(self) -> str:
         """In a sentence."""
-        needed = self.limit.number + (-self.by if self.limit.kind is LimitKind.COMMITMENT else self.by)
         few = self.limit.kind is LimitKind.COMMITMENT
-        return f"{self.limit.said()}: {'only ' if few else ''}{needed} {'are possible' if few else 'are needed'}"
+        needed = self.limit.number + (-self.by if few else self.by)
+        verb = "is" if needed == 1 else "are"
+        return f"{self.limit.said()}: {f'only {needed} {verb} possible' if few else f'{needed} {verb} needed'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,8 +54,10 @@ class Market:
 
 @lru_cache(maxsize=8192)
 def amount_text(minor: int, currency: str) -> str:
-    """Minor units for people: 899 USD is "8.99 USD"."""
-    return str(Money.from_minor(minor, currency))
+    """Minor units for people: 899 USD is "8.99 USD". Of any size: sums of scores may be more than `Money` holds."""
+    digits = currency_exponents()[currency]
+    whole, part = divmod(abs(minor), 10**digits)
+    return f"{'-' if minor < 0 else ''}{whole}{f'.{part:0{digits}}' if digits else ''} {currency}"
 
 
 def per(amount: int, times: int, unit: int) -> int:

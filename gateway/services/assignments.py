@@ -23,6 +23,9 @@ SMALL_OFFERS = 2000
 """Of at most so many offers a wave is solved at once: it takes a tenth of a second."""
 
 
+EXACT = 2**53
+"""Up to here the solver, which computes in binary floating point, adds whole numbers without rounding."""
+
 LEASE = timedelta(minutes=10)
 """Longer than any wave may take: a worker that has one is not disturbed."""
 
@@ -72,6 +75,12 @@ class Result:
             return ()
         lots = self.wave.open_lots
         return [(lot, lot.choices[at]) for lot, at in zip(lots, self.solution.chosen, strict=True)]
+
+    @property
+    def idle_limits(self) -> Sequence[Limit]:
+        """Those of accounts without any offer in the wave: a typing error, perhaps."""
+        accounts = {choice.account for lot in self.wave.lots for choice in lot.choices}
+        return [limit for limit in self.wave.limits if limit.account not in accounts]
 
     @property
     def by_account(self) -> Mapping[str, tuple[int, int]]:
@@ -168,7 +177,7 @@ class AssignmentBook:
 
 def _wave(uow: UnitOfWork, merchant_id: str, mode: Mode, ask: AssignmentAsk) -> Wave:
     """Everything that the request says or names, checked. Raises Unprocessable."""
-    lots, currency, names = list[Lot](), "", set[str]()
+    lots, currency, names, quotes = list[Lot](), "", set[str](), set[str]()
     for place, wanted in enumerate(ask.shipments):
         pointer = f"/shipments/{place}"
         lot, prices = _lot(uow, merchant_id, mode, wanted, pointer)
@@ -178,11 +187,16 @@ def _wave(uow: UnitOfWork, merchant_id: str, mode: Mode, ask: AssignmentAsk) -> 
                 raise Unprocessable(pointer, f"{price.currency} beside {currency}: a wave has one currency")
         if lot.name in names:
             raise Unprocessable(pointer, f"{lot.name} is there twice")
+        if lot.quote_id in quotes:
+            raise Unprocessable(f"{pointer}/quote_id", f"quote {lot.quote_id} is there twice: a shipment goes once")
         names.add(lot.name)
+        quotes |= {lot.quote_id} - {""}
         lots.append(lot)
     if not currency:
         raise Unprocessable("/shipments", "no shipment has an offer that may be booked")
     open_lots = sum(1 for lot in lots if lot.choices)
+    if sum(max((each.cost for each in lot.choices), default=0) for lot in lots) > EXACT:
+        raise Unprocessable("/shipments", "the prices add up to more than can be compared exactly", "out_of_range")
     limits = tuple(_counted(limit, open_lots) for limit in ask.limits)
     return Wave(currency=currency, lots=tuple(lots), limits=limits, time_limit_s=ask.time_limit_s)
 

@@ -43,6 +43,8 @@ class BacktestJobs:
             RateCard.load(ask.card.text, "the rate card")
         self._backtester.replay(merchant_id, mode, ask)
         now = self._clock()
+        if ask.since < now < ask.until:  # nothing is added meanwhile: a run that is interrupted goes on with the same
+            ask = replace(ask, until=now)
         made = BacktestRecord(
             id=new_id("bkt", now),
             merchant_id=merchant_id,

@@ -12,6 +12,7 @@ from gateway.domain.quotes import Offer, Quote
 from gateway.domain.records import Tender
 from gateway.domain.values import Money
 from gateway.rules.context import Context, Volumes
+from gateway.rules.market import amount_text
 from gateway.rules.policy import Policy
 from gateway.services.explaining import dropped_by, explained, named
 from gateway.services.offers import offer, recalled
@@ -193,7 +194,7 @@ def _instead(now: Quote, account: str | None, service: str | None) -> str:
     before, winner = found[0], now.ranked[0]
     if before.score is None or winner.score is None:
         return f"{named(before)} would be out: {dropped_by(before)}."
-    behind = Money.from_minor(before.score - winner.score, now.policy_currency)
+    behind = amount_text(before.score - winner.score, now.policy_currency)
     return f"{named(before)} would come as number {before.rank}, {behind} behind."
 
 

@@ -9,17 +9,20 @@ from datetime import datetime
 from gateway.domain.quotes import NOTHING_KNOWN, Effect, Offer, Quote, ResultState, Shadow
 from gateway.domain.records import Tender
 from gateway.domain.shipments import TenderState
-from gateway.domain.values import Money
 from gateway.rules.gate import GATE
+from gateway.rules.market import amount_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerUp:
-    """The best of the others, by how much it lost (negative where it ranked better), and over which parts."""
+    """The best of the others, by how much it lost (negative where it ranked better), and over which parts, in minor
+    units of the policy's currency.
+    """
 
     offer: Offer
-    lost_by: Money
-    over: tuple[tuple[str, Money], ...]
+    lost_by: int
+    currency: str
+    over: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +59,9 @@ def _runner_up(quote: Quote, winner: Offer, other: Offer) -> RunnerUp | None:
     over = [(name, theirs.get(name, 0) - mine.get(name, 0)) for name in {**mine, **theirs}]
     return RunnerUp(
         offer=other,
-        lost_by=Money.from_minor(other.score - winner.score, currency),
-        over=tuple((name, Money.from_minor(minor, currency)) for name, minor in over if minor),
+        lost_by=other.score - winner.score,
+        currency=currency,
+        over=tuple((name, minor) for name, minor in over if minor),
     )
 
 
@@ -112,8 +116,8 @@ def _won(quote: Quote, winner: Offer, *, taken: bool) -> str:
     if winner.score is None:
         return f"{named(winner)} {verb}{first}."
     currency = quote.policy_currency or winner.rate.price.currency
-    parts = ", ".join(f"{name} {Money.from_minor(minor, currency)}" for name, minor in score_parts(winner))
-    total = Money.from_minor(winner.score, currency)
+    parts = ", ".join(f"{name} {amount_text(minor, currency)}" for name, minor in score_parts(winner))
+    total = amount_text(winner.score, currency)
     return f"{named(winner)} {verb}{first}; it counts {total}" + (f": {parts}." if parts else ".")
 
 
@@ -135,17 +139,17 @@ def _expected(winner: Offer) -> Iterator[str]:
 
 
 def _lost(runner_up: RunnerUp) -> str:
-    by = runner_up.lost_by
-    over = ", ".join(f"its {name} counts {_more_or_less(diff)}" for name, diff in runner_up.over)
-    if by.amount == 0:
+    by, currency = runner_up.lost_by, runner_up.currency
+    over = ", ".join(f"its {name} counts {_more_or_less(diff, currency)}" for name, diff in runner_up.over)
+    if by == 0:
         return f"{named(runner_up.offer)} counts the same and stands behind it by price, promise or name."
-    if by.amount > 0:
-        return f"Runner-up is {named(runner_up.offer)}; it lost by {by}: {over}."
-    return f"{named(runner_up.offer)} had ranked better by {Money(-by.amount, by.currency)}: {over}."
+    if by > 0:
+        return f"Runner-up is {named(runner_up.offer)}; it lost by {amount_text(by, currency)}: {over}."
+    return f"{named(runner_up.offer)} had ranked better by {amount_text(-by, currency)}: {over}."
 
 
-def _more_or_less(diff: Money) -> str:
-    return f"{diff} more" if diff.amount > 0 else f"{Money(-diff.amount, diff.currency)} less"
+def _more_or_less(diff: int, currency: str) -> str:
+    return f"{amount_text(abs(diff), currency)} {'more' if diff > 0 else 'less'}"
 
 
 def _on_trial(quote: Quote, shadow: Shadow, winner: Offer | None) -> str:

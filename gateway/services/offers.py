@@ -8,7 +8,7 @@ from carriers.base import Profile, Rate
 from carriers.base.registry import BrokenCarrier, carrier
 from gateway.domain.errors import Unprocessable
 from gateway.domain.quotes import Offer
-from gateway.domain.values import Money
+from gateway.domain.values import MAX_MINOR_UNITS, Money
 from gateway.rules.policy import Candidate, Judged
 
 
@@ -27,7 +27,7 @@ def candidate(account_id: str, account: str, profile: Profile, rate: Rate) -> Ca
 
 def offer(offer_id: str, judged: Judged) -> Offer:
     """A judged candidate under an id by which it can be booked."""
-    shown = judged.shown_minor
+    shown, currency = judged.shown_minor, judged.candidate.rate.price.currency
     return Offer(
         id=offer_id,
         account_id=judged.candidate.account_id,
@@ -38,7 +38,7 @@ def offer(offer_id: str, judged: Judged) -> Offer:
         score=judged.score,
         verdicts=judged.verdicts,
         outlook=judged.candidate.outlook,
-        shown=None if shown is None else Money.from_minor(shown, judged.candidate.rate.price.currency),
+        shown=None if shown is None else Money.from_minor(min(shown, MAX_MINOR_UNITS), currency),
     )
 
 

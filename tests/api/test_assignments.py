@@ -66,6 +66,37 @@ def test_limits_that_contradict_are_named_with_the_least_that_must_give_way(newc
     assert only["why"] == "bikes gets at most 50 %, which is 1 shipment: 3 are needed"
 
 
+def test_limits_of_accounts_that_offer_nothing_are_told(newcomer: Merchant) -> None:
+    body = {
+        "shipments": [shipment("o1", bikes=100)],
+        "capacities": [{"account": "bikes", "most": 0}, {"account": "bykes", "most": 3}],
+        "shares": [{"account": "bikes", "most_percent": 30}],
+    }
+    found = made(newcomer, body)
+    assert found["idle_limits"] == ["/capacities/1"]
+    assert {each["pointer"]: each["by"] for each in found["relaxations"]} == {"/capacities/0": 1, "/shares/0": 1}
+    assert {each["why"].rpartition(": ")[2] for each in found["relaxations"]} == {"1 is needed"}
+    assert found["cost"]["amount"] == 100
+
+
+def test_a_commitment_beyond_the_wave_says_how_many_are_possible(newcomer: Merchant) -> None:
+    shipments = [shipment("o1", bikes=100, vans=90), shipment("o2", vans=80), {"reference": "o3", "offers": []}]
+    found = made(newcomer, {"shipments": shipments, "commitments": [{"account": "bikes", "least": 5}]})
+    assert found["state"] == "infeasible"
+    assert [each["why"].rpartition(": ")[2] for each in found["relaxations"]] == ["only 1 is possible"]
+    assert (found["cost"]["amount"], found["without_offers"]) == (180, ["o3"])
+
+
+def test_a_quote_goes_once_and_prices_add_up_exactly(merchant: Merchant) -> None:
+    quote = merchant.post("/v1/quotes", QUOTE).get_json()
+    twice = [{"quote_id": quote["id"], "reference": name} for name in ("a", "b")]
+    refused = merchant.post(PATH, {"shipments": twice})
+    assert pointers(refused) == ["/shipments/1/quote_id"]
+    dear = [shipment(f"o{number}", bikes=10**12) for number in range(9_008)]
+    refused = merchant.post(PATH, {"shipments": dear})
+    assert pointers(refused) == ["/shipments"]
+
+
 def test_stored_quotes_bring_their_offers(merchant: Merchant) -> None:
     quotes = [merchant.post("/v1/quotes", {**QUOTE, "reference": fresh("cart")}).get_json() for _ in range(3)]
     body: Json = {"shipments": [{"quote_id": quote["id"]} for quote in quotes]}

@@ -179,5 +179,12 @@ class AssignmentSchema(Shown):
         fields.String(), required=True, metadata={"description": "Shipments that no account can take."}
     )
     relaxations = fields.List(fields.Nested(RelaxationSchema), required=True)
+    idle_limits = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "Pointers to limits of accounts that have no offer in this wave: are their names right?"
+        },
+    )
     created_at = fields.AwareDateTime(required=True)
     updated_at = fields.AwareDateTime(required=True)

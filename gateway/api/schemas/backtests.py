@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
-from gateway.api.schemas.fields import Given, Shown, whole, word
+from gateway.api.schemas.fields import Given, Shown, text, whole, word
 from gateway.api.schemas.policies import LARGEST_VERSION
 from gateway.domain.backtests import BacktestState
 
@@ -17,11 +17,9 @@ STATES = [state.value for state in BacktestState]
 class CardTrialSchema(Given):
     """Prices of one account by a card that need not be imported."""
 
-    account = fields.String(
-        required=True, validate=lambda text: 0 < len(text) <= 64, metadata={"description": "Its name or id."}
-    )
+    account = text(64, "Its name or id.", least=1, required=True)
     text = fields.String(
-        required=True, validate=lambda text: 0 < len(text) <= MOST_CARD, metadata={"description": "The CSV."}
+        required=True, validate=validate.Length(min=1, max=MOST_CARD), metadata={"description": "The CSV."}
     )
 
 

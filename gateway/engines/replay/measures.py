@@ -16,6 +16,9 @@ from gateway.services.ports.history import Kept
 FEWEST_DELIVERIES = 20
 """Of an account's service, before their share of late ones is taken for what is to be expected."""
 
+BELIEVED = 10**12
+"""No price or weight of ours is more (see the API's own limit); millions of such still add up in 64 bits."""
+
 MEASURES = ("cost", "promise_s", "late", "co2e")
 HOUR = 3600 * SECOND
 
@@ -78,11 +81,10 @@ def paid(columns: Columns) -> pl.Series:
 
 
 def series_of(numbers: Numbers) -> pl.Series:
-    """As a column; what is not known is null."""
-    values: Any = numbers.values.astype(np.int64)
-    return pl.select(
-        pl.when(pl.Series(numbers.known)).then(pl.Series(values, dtype=pl.Int64)).otherwise(None)
-    ).to_series()
+    """As a column; what is not known, or is beyond belief, is null."""
+    known = numbers.known & (np.abs(numbers.values) <= BELIEVED).astype(bool)
+    values: Any = np.where(known, numbers.values, 0).astype(np.int64)
+    return pl.select(pl.when(pl.Series(known)).then(pl.Series(values, dtype=pl.Int64)).otherwise(None)).to_series()
 
 
 def _late(columns: Columns, kept: Mapping[tuple[str, str], Kept]) -> Numbers:

@@ -71,7 +71,7 @@ def _interval(then: Array, now: Array, n: Array, summed: bool) -> tuple[float | 
         return None, None
     dice = np.random.default_rng(SEED)
     weights = dice.multinomial(clusters, np.full(clusters, 1 / clusters), size=DRAWS)
-    differences = (weights @ (now - then)).astype(float)
+    differences = weights @ (now - then).astype(float)
     found = differences if summed else differences / (weights @ n)
     low, high = np.percentile(found, (2.5, 97.5))
     return float(low), float(high)
