@@ -14,7 +14,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from gateway.cli.merchants import MODES, merchant_of
 from gateway.cli.running import services
-from gateway.domain.errors import Unprocessable
 from gateway.engines.replay.report import page, summary
 from gateway.services.backtest_jobs import card_trial
 from gateway.services.backtests import BacktestAsk, midnight
@@ -86,7 +85,9 @@ def _policy(given: str) -> tuple[str, int | None, dict[str, Any] | None]:
         try:
             found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         except ValueError as error:
-            raise Unprocessable("/policy", f"{given}: {error}", "invalid") from error
+            raise click.UsageError(f"{given} cannot be read: {error}") from error
+        if not isinstance(found, dict):
+            raise click.UsageError(f"{given} holds no policy: it is no object")
         return path.stem, None, found.get("data", found)
     name, _, version = given.partition("@")
     if version and not version.isdecimal():
@@ -98,5 +99,8 @@ def _card(given: str) -> CardTrial:
     account, _, file = given.partition("=")
     if not Path(file).is_file():
         raise click.UsageError("give a rate card as ACCOUNT=FILE")
-    text = Path(file).read_text("utf-8-sig")
+    try:
+        text = Path(file).read_text("utf-8-sig")
+    except ValueError as error:
+        raise click.UsageError(f"{file} is no text in UTF-8: {error}") from error
     return card_trial(account, text)

@@ -13,7 +13,7 @@ from gateway.storage.tables.base import table_of
 from gateway.storage.tables.quotes import QuoteRow
 from gateway.storage.tables.shipments import DeliveryRecordRow, ShipmentRow, TenderRow
 
-PAGE = 2000
+PAGE = 1000
 _S, _Q, _T, _D = (table_of(row).c for row in (ShipmentRow, QuoteRow, TenderRow, DeliveryRecordRow))
 _JOINED = (
     table_of(ShipmentRow)

@@ -8,10 +8,11 @@ the live engine's own readings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -35,6 +36,14 @@ from gateway.services.ports.history import PastShipment
 NOBODY = cast(Candidate, None)
 """Readings of what is asked look at no candidate."""
 
+AT_ONCE = 25
+"""Shipments that are nouns at the same time: what they leave behind is still in the processor's cache then."""
+
+UNITS = {"on_time": 10_000, "first_attempt": 10_000, "transit_p50": 3600, "transit_p90": 3600}
+RAW = ("lane", "price_minor", "price", "quoted", "deliver_by", "chargeable", "co2e", *UNITS)
+"""What is gathered of offers, as it lies with them."""
+
+Gathered = dict[str, list[Any]]
 LaneKey = tuple[str, str, str, str, str, str, tuple[str, ...]]
 
 
@@ -65,6 +74,7 @@ class Extractor:
         self._profiles = profiles
         self._placed = placed
         self._pricing = pricing
+        self._divisors: dict[str, int | None] = {}
 
     def slice(self, past: Iterable[PastShipment]) -> Slice:
         """The shipments as columns.
@@ -73,18 +83,17 @@ class Extractor:
             Unprocessable: the carrier of an offer is no longer installed.
             InvalidValue: a quote that cannot be read.
         """
-        read = [self._read(each) for each in past]
-        offers = [offer for each in read for offer in each.offers]
         lanes: dict[LaneKey, int] = {}
-        lane = np.array([lanes.setdefault(_lane_key(each), len(lanes)) for each in offers], dtype=np.int32)
-        found = {
-            "lane": lane,
-            **_offers(offers, read, list(lanes), lane),
-            "chargeable": self._weights(read, lanes, lane),
-        }
+        asked: Gathered = {name: [] for name in ASKED}
+        offers: Gathered = {name: [] for name in RAW}
+        rows = iter(past)
+        while read := [self._read(each) for each in islice(rows, AT_ONCE)]:
+            _gather(asked, _asked(read))
+            _gather(offers, self._offers(read, lanes))
+        columns = {**offers, **_worked_out(offers, asked, list(lanes))}
         return Slice(
-            pl.DataFrame(_asked(read), schema=dict(ASKED)),
-            pl.DataFrame({name: found[name] for name in OFFERS}, schema=dict(OFFERS)),
+            pl.DataFrame(asked, schema=dict(ASKED)),
+            pl.DataFrame({name: columns[name] for name in OFFERS}, schema=dict(OFFERS)),
             pl.DataFrame([self._lane(key) for key in lanes], schema=dict(LANES), orient="row"),
         )
 
@@ -96,17 +105,40 @@ class Extractor:
         taken = next((place for place, each in enumerate(offers) if each.id == past.offer_id), None)
         return Read(past._replace(shipment="", offers=""), context, offers, taken)  # the texts are large
 
-    def _weights(self, read: Sequence[Read], lanes: Iterable[LaneKey], lane: Array) -> Array:
-        """What each offer's carrier would charge for, in g; asked once for each shipment and divisor."""
-        divisors = [self._profiles(key[2]).limits.dimensional_divisor_cm3_per_kg for key in lanes]
-        distinct = list(dict.fromkeys(divisors))
-        by_lane = np.array([distinct.index(each) for each in divisors], dtype=np.int64)
-        pairs, where = np.unique(_of(read) * max(len(distinct), 1) + by_lane[lane], return_inverse=True)
-        weights = []
-        for shipment, divisor in (divmod(int(pair), len(distinct)) for pair in pairs):
-            parcels = read[shipment].context.shipment.parcels
-            weights.append(sum(parcel.chargeable_weight_g(distinct[divisor]) for parcel in parcels))
-        return np.array(weights, dtype=np.int64)[where]
+    def _offers(self, read: Sequence[Read], lanes: dict[LaneKey, int]) -> Gathered:
+        """What there is to know of offers, as it lies with them; see `RAW`."""
+        offers = [offer for each in read for offer in each.offers]
+        rates, outlooks = [each.rate for each in offers], [each.outlook for each in offers]
+        prices = [_price(rate.price.amount, rate.price.currency) for rate in rates]
+        return {
+            "lane": [lanes.setdefault(_lane_key(each), len(lanes)) for each in offers],
+            "price_minor": [minor for minor, _ in prices],
+            "price": [text for _, text in prices],
+            "quoted": [rate.carrier_quote_id for rate in rates],
+            "deliver_by": [None if rate.deliver_by is None else _moment(rate.deliver_by) for rate in rates],
+            "chargeable": [weight for each in read for weight in self._weights(each)],
+            "co2e": [
+                outlook.co2e_g if rate.co2e_g is None else rate.co2e_g
+                for rate, outlook in zip(rates, outlooks, strict=True)
+            ],
+            "on_time": [each.p_on_time for each in outlooks],
+            "first_attempt": [each.p_first_attempt for each in outlooks],
+            "transit_p50": [each.transit_p50_h for each in outlooks],
+            "transit_p90": [each.transit_p90_h for each in outlooks],
+        }
+
+    def _weights(self, read: Read) -> Iterator[int]:
+        """What each offer's carrier would charge for, in g; asked once for each divisor."""
+        known: dict[int | None, int] = {}
+        for offer in read.offers:
+            if offer.carrier not in self._divisors:
+                limits = self._profiles(offer.carrier).limits
+                self._divisors[offer.carrier] = limits.dimensional_divisor_cm3_per_kg
+            divisor = self._divisors[offer.carrier]
+            if divisor not in known:
+                parcels = read.context.shipment.parcels
+                known[divisor] = sum(parcel.chargeable_weight_g(divisor) for parcel in parcels)
+            yield known[divisor]
 
     def _lane(self, key: LaneKey) -> tuple[Any, ...]:
         account_id, account, carrier, service, carrier_service, currency, codes = key
@@ -167,49 +199,23 @@ def _lane_key(offer: StoredOffer) -> LaneKey:
     )
 
 
-def _offers(
-    offers: Sequence[StoredOffer], read: Sequence[Read], lanes: Sequence[LaneKey], lane: Array
-) -> dict[str, Any]:
-    """Columns of offers; CO2e, chances and transit times as their readings give them."""
-    rates, outlooks = [each.rate for each in offers], [each.outlook for each in offers]
-    prices = [_price(rate.price.amount, rate.price.currency) for rate in rates]
-    promises = [rate.deliver_by for rate in rates]
-    moments = {text: micros(datetime.fromisoformat(text)) for text in set(promises) if text is not None}
-    by = [None if text is None else moments[text] for text in promises]
-    columns = {
-        "price_minor": [minor for minor, _ in prices],
-        "deliver_by": by,
-        "co2e": [
-            outlook.co2e_g if rate.co2e_g is None else rate.co2e_g
-            for rate, outlook in zip(rates, outlooks, strict=True)
-        ],
-        "on_time": _whole([each.p_on_time for each in outlooks], 10_000),
-        "first_attempt": _whole([each.p_first_attempt for each in outlooks], 10_000),
-        "transit_p50": _whole([each.transit_p50_h for each in outlooks], 3600),
-        "transit_p90": _whole([each.transit_p90_h for each in outlooks], 3600),
-    }
-    ends = [NEVER if moment is None else moment for moment in by]
-    texts, quoted = [text for _, text in prices], [rate.carrier_quote_id for rate in rates]
+def _gather(into: Gathered, more: Gathered) -> None:
+    for name, values in more.items():
+        into[name].extend(values)
+
+
+def _worked_out(raw: Gathered, asked: Gathered, lanes: Sequence[LaneKey]) -> dict[str, Any]:
+    """Chances and transit times in whole numbers, as their readings give them; and who comes first among equals."""
+    whole = {name: _whole(raw[name], unit) for name, unit in UNITS.items()}
+    counts = np.array(asked["offers"], dtype=np.int64)
+    lane = np.array(raw["lane"], dtype=np.int64)
     of_lanes = (_ranks([key[member] for key in lanes])[lane] for member in (0, 4, 1))
-    order = np.lexsort((_ranks(texts), _ranks(quoted), *of_lanes, np.array(ends, dtype=np.int64), _of(read)))
-    return {**columns, "tie": _places(order, read)}
-
-
-def _of(read: Sequence[Read]) -> Array:
-    """Each offer's shipment."""
-    return np.repeat(np.arange(len(read)), _counts(read))
-
-
-def _counts(read: Sequence[Read]) -> Array:
-    return np.array([len(each.offers) for each in read], dtype=np.int64)
-
-
-def _places(order: Array, read: Sequence[Read]) -> Array:
-    """From an order of offers, shipment by shipment, to the place that each has among those of its shipment."""
-    counts = _counts(read)
+    ends = np.array([NEVER if moment is None else moment for moment in raw["deliver_by"]], dtype=np.int64)
+    shipment = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((_ranks(raw["price"]), _ranks(raw["quoted"]), *of_lanes, ends, shipment))
     places = np.empty(len(order), dtype=np.int32)
     places[order] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return places
+    return {**whole, "tie": places}
 
 
 def _ranks(values: Sequence[Any]) -> Array:
@@ -223,11 +229,11 @@ def _whole(values: Sequence[float | None], unit: int) -> pl.Series:
     return (pl.Series(values, dtype=pl.Float64) * unit).round(mode="half_to_even").cast(pl.Int64)
 
 
-def _asked(read: Sequence[Read]) -> dict[str, Any]:
+def _asked(read: Sequence[Read]) -> Gathered:
     """Columns of what was asked, and of what came of it."""
     past, contexts = [each.past for each in read], [each.context for each in read]
     windows, values = [each.window for each in contexts], [each.shipment.value for each in contexts]
-    columns: dict[str, Any] = {
+    columns: Gathered = {
         "shipment_id": [each.shipment_id for each in past],
         "quote_id": [each.quote_id for each in past],
         "offer_id": [each.offer_id for each in past],
@@ -244,7 +250,7 @@ def _asked(read: Sequence[Read]) -> dict[str, Any]:
         "taken": [each.taken for each in read],
         "paid_minor": [each.paid_minor for each in past],
         "paid_currency": [each.paid_currency for each in past],
-        "offers": _counts(read),
+        "offers": [len(each.offers) for each in read],
     }
     told: dict[str, Callable[[Any], Any]] = {"set": words, "text": _plain, "word": _plain}
     for name in STORED:
@@ -256,6 +262,11 @@ def _asked(read: Sequence[Read]) -> dict[str, Any]:
 
 def _plain(text: str | None) -> str | None:
     return None if text is None else plain(text)
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> int:
+    return micros(datetime.fromisoformat(text))
 
 
 @lru_cache(maxsize=65536)
