@@ -102,7 +102,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
     foresight, decisions = _foresight(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
-    points = ServicePoints(pool, settings.quoting)
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
@@ -123,8 +122,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         zones=zones,
         facilities=facilities,
         quotes=quotes,
-        connections=ConnectionBook(store, policies, clock),
-        checkouts=Checkouts(store, pool, quotes, points, clock, installed),
+        **_shops(store, pool, quotes, policies, clock, settings),
         shipments=shipments,
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
@@ -132,7 +130,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
         **_intake(store, accounts, pool, funnel, clock, settings),
         fleet=Fleet(store, pool, accounts, tracking),
-        service_points=points,
         **_handover(store, pool, clock, settings),
         **_telling(store, clock, settings, faults),
         **_afterwards(store, shipments, clock, settings, faults),
@@ -257,6 +254,18 @@ def _planning(
         "assignments": AssignmentBook(store, HighsSolver(), clock),
         "backtester": backtester,
         "backtests": BacktestJobs(store, backtester, clock, settings.worker),
+    }
+
+
+def _shops(
+    store: Store, pool: CarrierPool, quotes: QuoteService, policies: PolicyBook, clock: Clock, settings: Settings
+) -> dict[str, Any]:
+    """What checkouts ask, and the points that they may show."""
+    points = ServicePoints(pool, settings.quoting)
+    return {
+        "service_points": points,
+        "connections": ConnectionBook(store, policies, clock),
+        "checkouts": Checkouts(store, pool, quotes, points, clock, installed),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from flask import Response
@@ -88,7 +89,13 @@ def _shown(record: FacilityRecord) -> dict[str, Any]:
 
 def _handover(terms: Handover) -> dict[str, Any]:
     return {
-        "cut_off": None if terms.cut_off is None else f"{terms.cut_off:%H:%M}",
+        "cut_off": _clock(terms.cut_off),
         "working_days": list(terms.working_days),
-        "closing_days": [{"day": each.day, "why": each.why} for each in terms.closing_days],
+        "closing_days": [
+            {"day": each.day, "why": each.why, "closes_at": _clock(each.closes_at)} for each in terms.closing_days
+        ],
     }
+
+
+def _clock(at: time | None) -> str | None:
+    return None if at is None else f"{at:%H:%M}"

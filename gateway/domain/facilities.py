@@ -17,10 +17,11 @@ LONGEST_REST_DAYS = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingDay:
-    """A day on which nothing is handed over, and why."""
+    """A day on which nothing is handed over, or nothing after `closes_at`, and why."""
 
     day: date
     why: str = ""
+    closes_at: time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,12 @@ class Facility:
             if each.cut_off is not None and each.cut_off < self.opens:
                 pointer = f"/accounts/{name}/cut_off" if name else "/handover/cut_off"
                 raise Unprocessable(pointer, f"the cut-off is before the facility opens at {self.opens:%H:%M}")
+            for place, half in enumerate(each.closing_days):
+                if half.closes_at is not None and half.closes_at < self.opens:
+                    pointer = f"{f'/accounts/{name}' if name else '/handover'}/closing_days/{place}/closes_at"
+                    raise Unprocessable(
+                        pointer, f"it closes before it opens at {self.opens:%H:%M}: leave closes_at out"
+                    )
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -78,16 +85,25 @@ class Facility:
         terms = self.terms(account)
         if day.weekday() not in terms.working_days:
             return f"{day:%A} is no working day"
-        own = {each.day: each.why or "closed" for each in (*self.handover.closing_days, *terms.closing_days)}
+        closing = (*self.handover.closing_days, *terms.closing_days)
+        own = {each.day: each.why or "closed" for each in closing if each.closes_at is None}
         return own.get(day) or (holiday(day) if self.observes_holidays else None)
+
+    def cut_off(self, day: date, account: str) -> time | None:
+        """The last moment of handover on a day that is not closed; None is all day."""
+        terms = self.terms(account)
+        closing = (*self.handover.closing_days, *terms.closing_days)
+        halves = [each.closes_at for each in closing if each.day == day and each.closes_at is not None]
+        return min(filter(None, [terms.cut_off, *halves]), default=None)
 
     def handed_over(self, ready_at: datetime, account: str, holiday: Callable[[date], str | None]) -> datetime:
         """From when a parcel that is ready at a moment waits for an account: then, or when the next working day
         begins if that day's cut-off is over or it is none. By the clock on the facility's wall, also where it changes.
         """
-        local, terms = ready_at.astimezone(self.zone), self.terms(account)
+        local = ready_at.astimezone(self.zone)
         day = local.date()
-        late = terms.cut_off is not None and local.time() > terms.cut_off
+        cut_off = self.cut_off(day, account)
+        late = cut_off is not None and local.time() > cut_off
         if not late and self.closed(day, account, holiday) is None:
             return ready_at
         for _ in range(LONGEST_REST_DAYS):

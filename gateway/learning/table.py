@@ -99,7 +99,7 @@ def _words(names: tuple[str, ...] | None) -> str:
     """On what it rests, in words."""
     if names is None:
         return "all accounts, for want of a history of this one"
-    told = [names[0]] if names else []
+    told = [names[0].replace("_", " ")] if names else []
     told += [f"to {'no zone' if names[1] == NO_ZONE else names[1]}"] if len(names) > 1 else []
     told += [f"on {WEEKDAYS[int(names[2])]}"] if len(names) == FULL else []
     return " ".join(["this account", *told])

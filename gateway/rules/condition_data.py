@@ -72,7 +72,10 @@ def _values(field: Field, op: Operator, data: Mapping[str, Any], market: Market,
         _value(field, each, data.get("unit"), market, pointer, f"{below}/{index}") for index, each in enumerate(many)
     ]
     if op.takes == "two" and values[0] > values[1]:
-        raise Unprocessable(below, "the first value is after the second: no value lies between them", "impossible")
+        night = (
+            "; over midnight it is `any` of at_least the first and at_most the second" if field.kind == "clock" else ""
+        )
+        raise Unprocessable(below, f"the first value is after the second: no value lies between{night}", "impossible")
     return values
 
 

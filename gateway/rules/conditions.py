@@ -19,6 +19,7 @@ named goes on from it. A condition is at most `DEEPEST` deep and a policy has at
 
 from __future__ import annotations
 
+from calendar import day_name
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as member
@@ -28,6 +29,7 @@ from gateway.rules.fields import Facts, Field, Scope
 from gateway.rules.market import Market
 from gateway.rules.operators import POSTCODE_HOLDS, Operator
 from gateway.rules.quantities import KINDS
+from gateway.rules.readings import WEEKDAYS
 
 DEEPEST = 8
 MOST = 500
@@ -169,8 +171,8 @@ def _sentence(check: Check, facts: Facts) -> str:
     if op.takes == "none":
         return f"{field.label} is known"
     words, seen = op.says if check.holds(found, check.value) else op.denies, shown(field, found, facts.context.market)
-    if op.name in ("in", "not_in") and len(check.value) == 1:
-        words = words.removesuffix(" among")
+    if op.takes == "many" and len(check.value) == 1:
+        words = SINGLE.get(words, words)
     if words == "is" or field.kind == "flag":
         return f"{field.label} is {seen}"
     if words == "is not":
@@ -180,10 +182,23 @@ def _sentence(check: Check, facts: Facts) -> str:
     return f"{field.label} {seen} {words} {check.said}"
 
 
+SINGLE = {
+    "is among": "is",
+    "is not among": "is not",
+    "include one of": "include",
+    "include all of": "include",
+    "include none of": "do not include",
+    "lack one of": "do not include",
+}
+"""The same words where there is only one value to compare with."""
+
+DAYS = dict(zip(WEEKDAYS, day_name, strict=True))
+
+
 def shown(field: Field, found: Any, market: Market) -> str:
     """A field's value or a word of a set for people: money in the policy's currency, our words without underscores."""
     if isinstance(found, str):
-        return found.replace("_", " ") if field.words else found
+        return DAYS.get(found, found.replace("_", " ")) if field.words else found
     if field.kind == "set":
         return f"({', '.join(shown(field, word, market) for word in sorted(found))})"
     return market.text(found) if field.kind == "money" else KINDS[field.kind].show(found)

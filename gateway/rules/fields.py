@@ -52,6 +52,7 @@ class Field:
         return self.name.endswith(".postcode")
 
 
+WEEKDAY_WHEN = {"now": "today", "ready": "the day on which it is ready"}
 NO_WINDOW, NO_PROMISE = "no window was asked for", "no time is promised"
 
 
@@ -100,7 +101,7 @@ def _moments() -> Iterator[Field]:
     )
     for name, when, at in moments:
         weekday = readings.local(at, lambda local: WEEKDAYS[local.weekday()])
-        yield _row(asked, f"{name}.weekday", "word", f"weekday {when}", weekday, words=WEEKDAYS)
+        yield _row(asked, f"{name}.weekday", "word", WEEKDAY_WHEN[name], weekday, words=WEEKDAYS)
         hour = readings.local(at, lambda local: local.hour)
         yield _row(asked, f"{name}.hour", "count", f"hour {when}", hour, least=0, most=23)
         time = readings.local(at, lambda local: local.hour * 60 + local.minute)

@@ -3,8 +3,9 @@
 Every field that a condition asks about is tried with values that stand for all others: numbers around each value that
 is compared with, each text that is named and one that is not, sets with and without each word, and a missing value
 where there may be one. If no combination of them makes the condition true, none does. What is tried is a superset of
-what can happen (fields are taken as independent), so nothing that has a meaning is refused. All conditions of a policy
-share `MOST_TRIES` combinations, as many as again are tried for the whole; what needs more is believed.
+what can happen (fields are taken as independent, but for those in `linked`), so nothing that has a meaning is refused.
+All conditions of a policy share `MOST_TRIES` combinations, as many again are tried for the whole; what needs more is
+believed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from gateway.domain.errors import Unprocessable
 from gateway.rules.actions import Action, MaxPrice, Need, Require
 from gateway.rules.conditions import ALWAYS_TRUE, Check, Condition, checks
 from gateway.rules.fields import FIELDS, Field
+from gateway.rules.linked import consistent, shared
 from gateway.rules.operators import OPERATORS
 from gateway.rules.quantities import KINDS
 from gateway.rules.rule import Group, Rule
@@ -171,16 +173,20 @@ def _possible(comparisons: Sequence[Check], holds: Callable[[Values], bool], mos
     by_field: dict[str, list[Check]] = {}
     for check in comparisons:
         by_field.setdefault(check.field.name, []).append(check)
-    spread = [_samples(FIELDS[name], found) for name, found in by_field.items()]
+    more = shared({name: _named_by(found) for name, found in by_field.items()})
+    spread = [_samples(FIELDS[name], found, more.get(name, set())) for name, found in by_field.items()]
     tried = islice(product(*(samples for samples, _ in spread)), most)
-    if any(holds(dict(zip(by_field, values, strict=True))) for values in tried):
+    tries = (dict(zip(by_field, values, strict=True)) for values in tried)
+    if any(consistent(values) and holds(values) for values in tries):
         return True
     return prod(len(samples) for samples, _ in spread) > most or not all(whole for _, whole in spread)
 
 
-def _samples(field: Field, comparisons: Sequence[Check]) -> tuple[list[Any], bool]:
-    """Values of a field of which one stands for every other, seen by these comparisons; and whether these are all."""
-    named = {value for check in comparisons for value in _named(check)}
+def _samples(field: Field, comparisons: Sequence[Check], more: set[int]) -> tuple[list[Any], bool]:
+    """Values of a field of which one stands for every other, seen by these comparisons and by those of fields that
+    depend on it, which name `more`; and whether these are all.
+    """
+    named = _named_by(comparisons) | more
     family, whole = KINDS[field.kind].family, True
     if family == "ordered":
         found = _around(field, named)
@@ -192,6 +198,10 @@ def _samples(field: Field, comparisons: Sequence[Check]) -> tuple[list[Any], boo
         found = list(field.words) or [OTHER, *sorted(named), *(f"{prefix}{OTHER}" for prefix in sorted(named))]
     # a rate without a price in the policy's currency is out at the gate
     return (found if field.always or field.name == "rate.price" else [*found, None]), whole
+
+
+def _named_by(comparisons: Sequence[Check]) -> set[Any]:
+    return {value for check in comparisons for value in _named(check)}
 
 
 def _named(check: Check) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.quotes import NOTHING_KNOWN, Effect, Offer, Quote, ResultState, Shadow
+from gateway.domain.quotes import Effect, Offer, Quote, ResultState, Shadow
 from gateway.domain.records import Tender
 from gateway.domain.shipments import TenderState
 from gateway.rules.gate import GATE
@@ -122,20 +122,21 @@ def _won(quote: Quote, winner: Offer, *, taken: bool) -> str:
 
 
 def _expected(winner: Offer) -> Iterator[str]:
-    """The data behind what is expected of the winner."""
+    """What is expected of the winner, and the data behind it."""
     known = winner.outlook
-    if known == NOTHING_KNOWN:
-        return
     told = []
     if known.p_on_time is not None:
-        told.append(f"{known.p_on_time:.0%} on time")
+        told.append(f"{known.p_on_time * 100:.0f} % on time")
     if known.p_first_attempt is not None:
-        told.append(f"{known.p_first_attempt:.0%} at the first attempt")
+        told.append(f"{known.p_first_attempt * 100:.0f} % at the first attempt")
     if known.transit_p50_h is not None and known.transit_p90_h is not None:
         told.append(f"half within {known.transit_p50_h:.0f} h, nine of ten within {known.transit_p90_h:.0f} h")
     if told:
         between = f" from {known.since} to {known.until}" if known.since and known.until else ""
-        yield f"Of {winner.account} is expected: {', '.join(told)} ({_count(known.deliveries, 'delivery')}{between})."
+        rests = f"as in {_count(known.deliveries, 'delivery')} of {known.source or 'this account'}{between}"
+        yield f"From {winner.account} we expect {', '.join(told)}, {rests}."
+    else:
+        yield f"No delivery by {winner.account} had ended when this was decided: how reliable it is was not known."
 
 
 def _lost(runner_up: RunnerUp) -> str:

@@ -26,7 +26,7 @@ def test_a_facility_is_made_shown_changed_and_forgotten(newcomer: Merchant) -> N
     first = made(newcomer)
     path = f"{PATH}/{first['id']}"
     assert first["handover"]["cut_off"] == "16:00"
-    assert first["handover"]["closing_days"] == [{"day": "2026-12-24", "why": "Christmas Eve"}]
+    assert first["handover"]["closing_days"] == [{"day": "2026-12-24", "why": "Christmas Eve", "closes_at": None}]
     assert newcomer.get(path).get_json() == first
     assert newcomer.get(PATH).get_json() == {"data": [first]}
     changed = newcomer.put(path, {**FACILITY, "name": "Store 13", "handover": {}}, headers={"If-Match": '"1"'})

@@ -13,6 +13,7 @@ import polars as pl
 from gateway.learning.lanes import Path as Group
 
 DAY_S = 86_400
+KM_A_DEGREE = 111.0
 TRAINED = 0.8
 """The first part of the rows is learnt from, the rest is forecast: by time, where rows have one."""
 
@@ -108,26 +109,28 @@ def sendy(folder: Path) -> Deliveries:
     hour = clock.dt.hour().to_numpy() + clock.dt.minute().to_numpy() / 60
     places = [rows[name].to_numpy() for name in ("Pickup Lat", "Pickup Long", "Destination Lat", "Destination Long")]
     cells = list(zip(*([f"{degree:.2f}" for degree in each] for each in places), strict=True))
-    bands = [f"{int(each)} km" for each in distance]
+    around = [_around(distance, places, *size) for size in ((0.2, 0.0), (0.3, 6.0), (0.2, 3.0), (0.15, 1.5))]
     weekday = rows["Pickup - Weekday (Mo = 1)"].to_numpy()
     order = np.arange(len(minutes)) / 1000
-    paths: list[Group] = [(band, f"{band} {to}", " ".join(cell)) for band, to, cell in _with_door(bands, cells)]
     return Deliveries(
         name="Sendy",
         unit="min",
         began=order,
         ended=order,
         duration=minutes,
-        path=paths,
-        lanes=[(path[0], path[2]) for path in paths],
+        path=list(zip(*around, strict=True)),
+        lanes=[(f"{int(each)} km", " ".join(cell)) for each, cell in zip(distance, cells, strict=True)],
         shrinkage=30.0,
         features=np.column_stack([distance, hour, weekday, *places]),
         slices=[f"{'up to' if each <= 10 else 'over'} 10 km" for each in distance],
     )
 
 
-def _with_door(bands: Sequence[str], cells: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, str, tuple[str, ...]]]:
-    return [(band, cell[2], cell) for band, cell in zip(bands, cells, strict=True)]
+def _around(distance: Any, places: Sequence[Any], band: float, cell_km: float) -> list[str]:
+    """Who is like whom: distances alike by a factor, and both ends within cells of that size (0: wherever they are)."""
+    parts = [np.log(distance) // band]
+    parts += [each * KM_A_DEGREE // cell_km for each in places if cell_km]
+    return [" ".join(f"{number:.0f}" for number in row) for row in np.column_stack(parts)]
 
 
 def delhivery(folder: Path) -> Deliveries:

@@ -216,8 +216,7 @@ def test_the_policys_own_price_and_last_resort_are_what_buyers_see() -> None:
 
 def test_codes_are_short_and_each_has_a_part_that_stays() -> None:
     same = [
-        offer(place, ServiceLevel.SERVICE_POINT, 1000, account=f"A very long account name {place}")
-        for place in range(1, 15)
+        offer(place, ServiceLevel.SAME_DAY, 1000, account=f"A very long account name {place}") for place in range(1, 15)
     ]
     rates = promise(quote(*same), show="all").rates
     assert len({rate.stable for rate in rates}) == len(rates) == 14

@@ -86,6 +86,21 @@ def test_an_account_may_have_hours_of_its_own() -> None:
     assert waits(place, saturday, "late") == datetime(2026, 3, 9, 8, tzinfo=OSLO)
 
 
+def test_a_half_day_ends_earlier_for_all_and_begins_as_any_other() -> None:
+    eve = datetime(2026, 12, 24, tzinfo=OSLO)
+    half = ClosingDay(day=eve.date(), why="Christmas Eve", closes_at=time(12))
+    earlier = Handover(cut_off=time(18), closing_days=(ClosingDay(day=eve.date(), closes_at=time(10)),))
+    place = facility(handover=Handover(cut_off=time(16), closing_days=(half,)), accounts={"early": earlier})
+    assert place.closed(eve.date(), "bring", EASTER.get) is None
+    assert waits(place, eve.replace(hour=12)) == eve.replace(hour=12)
+    assert waits(place, eve.replace(hour=12, second=1)) == datetime(2026, 12, 25, 8, tzinfo=OSLO)
+    assert waits(place, eve.replace(hour=11), "early") == datetime(2026, 12, 25, 8, tzinfo=OSLO)
+    assert waits(place, eve.replace(day=23, hour=17)) == eve.replace(hour=8)
+    with pytest.raises(Unprocessable) as refused:
+        facility(handover=Handover(closing_days=(ClosingDay(day=eve.date(), closes_at=time(7)),)))
+    assert refused.value.pointer == "/handover/closing_days/0/closes_at"
+
+
 def test_the_reasons_for_a_closed_day_are_said() -> None:
     place = facility(handover=Handover(closing_days=(ClosingDay(day=date(2026, 3, 4), why="stocktaking"),)))
     days = (date(2026, 3, 4), date(2026, 3, 7), date(2026, 4, 3), date(2026, 3, 5))

@@ -78,7 +78,7 @@ def test_the_finest_group_that_is_known_answers_in_hours_of_the_promise() -> Non
     table = ReliabilityTable(rows, row(0.7))
     monday = table.outlook("next_day", "oslo", 0, 20.0)
     assert (monday.p_on_time, monday.transit_p50_h, monday.transit_p90_h, monday.deliveries) == (0.6, 10.0, 22.0, 7)
-    assert monday.source == "this account next_day to oslo on Mondays"
+    assert monday.source == "this account next day to oslo on Mondays"
     assert table.outlook("next_day", "oslo", 3, 20.0).p_on_time == 0.9
     assert table.outlook("next_day", None, 3, 20.0).p_on_time == 0.85
     assert table.outlook("instant", "oslo", 3, 20.0).p_on_time == 0.8

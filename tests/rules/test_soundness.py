@@ -94,6 +94,22 @@ def test_what_may_keep_something_is_taken(rules: list[dict[str, Any]]) -> None:
     assert policy(*rules).rules
 
 
+@pytest.mark.parametrize(
+    "both",
+    [
+        [check("shipment.heaviest", "above", 2, "kg"), check("shipment.weight", "below", 3, "kg")],
+        [check("shipment.heaviest", "is", 2000), check("shipment.weight", "at_most", 2000)],
+        [check("now.hour", "above", 17), check("now.time", "below", "18:01")],
+        [check("now.hour", "below", 18), check("now.time", "at_least", "17:59")],
+        [check("ready.hour", "is", 9), check("ready.time", "between", ["09:20", "09:40"])],
+        [check("now.hour", "between", [8, 20]), check("now.time", "is", "12:34")],
+        [check("now.hour", "missing"), check("now.time", "missing")],
+    ],
+)
+def test_what_depends_on_each_other_and_agrees_is_taken(both: list[dict[str, Any]]) -> None:
+    assert policy(drop("x", {"all": both})).rules
+
+
 def test_sets_of_very_many_words_are_read_in_no_time() -> None:
     began = process_time()
     many = [check("shipment.tags", "has_any", [f"t{part}_{n}" for n in range(1000)]) for part in range(20)]
@@ -148,6 +164,15 @@ FIRST = [{"name": "rest", "when": {"all": []}, "then": {"do": "keep"}}, drop("la
         ),
         ({"rules": [drop("x", area("starts_with", ["10", "10*"]))]}, "/rules/0/when/value/1", "invalid"),
         ({"rules": [drop("x", {"not": area("is", "0250 - 0299")})]}, "/rules/0/when/not/value", "invalid"),
+        *(
+            ({"rules": [drop("x", {"all": both})]}, "/rules/0/when", "impossible")
+            for both in (
+                [check("shipment.heaviest", "above", 2, "kg"), check("shipment.weight", "below", 1, "kg")],
+                [check("now.hour", "at_least", 18), check("now.time", "at_most", "17:59")],
+                [check("ready.hour", "is", 9), check("ready.time", "between", ["10:00", "12:00"])],
+                [check("rate.transit_p50", "above", 9), check("rate.transit_p90", "below", 9)],
+            )
+        ),
         ({"rules": [needs("frozen"), needs("chilled")]}, "/rules/1/then", "impossible"),
         ({"rules": [needs("chilled", tagged("milk")), needs("frozen")]}, "/rules/1/then", "impossible"),
         (

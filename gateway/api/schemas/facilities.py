@@ -52,15 +52,17 @@ class OriginSchema(AddressSchema):
 
 
 class ClosingDaySchema(Given):
-    """A day on which nothing is handed over."""
+    """A day on which nothing is handed over; with `closes_at` a half one."""
 
     day = fields.Date(required=True)
     why = text(100, "For people.")
+    closes_at = coded(CLOCK, "The last minute of handover on that day; left out: closed all day.", allow_none=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> ClosingDay:
         """To the domain's ClosingDay."""
-        return ClosingDay(**data)
+        closes_at = data.pop("closes_at")
+        return ClosingDay(**data, closes_at=time.fromisoformat(closes_at) if closes_at else None)
 
 
 class HandoverSchema(Given):
