@@ -21,9 +21,9 @@ def test_a_shipment_whose_process_died_before_its_first_tender_is_booked_by_the_
     quoted = site.services.shipments.get(shop.id, "test", made["id"]).shipment.shipment
     quote = site.services.quotes.quote(shop.id, "test", QuoteAsk(shipment=replace(quoted, reference="stranded")))
     shipments, ask = site.services.shipments, BookAsk(quote_id=quote.id, reference="stranded")
-    begun = shipments._begin(  # what a process has done when it dies right after beginning
-        shop.id, "test", ask, shipments._chosen(shop.id, "test", ask), lambda uow, shipment_id: None
-    )
+    with site.services.store.work() as uow:  # what a process has done when it dies right after beginning
+        begun = shipments._begin(uow, shop.id, "test", ask, shipments._chosen(shop.id, "test", ask))
+        uow.commit()
     site.work()
     assert shop.shipment(begun.id)["state"] == "booking", "somebody may still be at it"
     site.work(seconds=3)
