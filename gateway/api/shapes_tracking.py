@@ -17,8 +17,8 @@ AT_THE_DOOR = ("attempt_failed", "delivered")
 
 def eta(shipment: ShipmentRecord) -> Json | None:
     """When it is expected; None where nothing is, as after the delivery or on the way back."""
-    found = shipment.eta
-    if found is None or shipment.phase in ("final", "return"):
+    found = shipment.expected
+    if found is None:
         return None
     return {
         "earliest": found.earliest,

@@ -37,16 +37,13 @@ def easypost(found: Whereabouts) -> Json:
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "signed_by": _signed_by(record),
-        "weight": None,
         "est_delivery_date": expected["latest"] if expected else None,
         "shipment_id": record.id,
         "carrier": record.carrier or None,
         "tracking_details": [_easypost_detail(each, record) for each in found.events if each.status != UNTOLD],
-        "carrier_detail": None,
         "public_url": record.carrier_tracking_url or None,
         "finalized": statuses()[current.status].terminal,
         "is_return": current.leg is Leg.RETURN,
-        "fees": [],
     }
 
 

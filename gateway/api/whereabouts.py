@@ -7,13 +7,8 @@ from flask import Response
 from gateway.api import shapes_tracking, tracking_views
 from gateway.api.auth import caller, requires, services
 from gateway.api.routes import ApiBlueprint, answer
-from gateway.api.schemas.whereabouts import (
-    AfterShipTrackingSchema,
-    EasyPostTrackerSchema,
-    ShopifyEventsSchema,
-    StatusListSchema,
-    WhereaboutsSchema,
-)
+from gateway.api.schemas.tracking_views import AfterShipTrackingSchema, EasyPostTrackerSchema, ShopifyEventsSchema
+from gateway.api.schemas.whereabouts import StatusListSchema, WhereaboutsSchema
 from gateway.domain.tracking import StatusFacts, reasons, statuses
 from gateway.services.whereabouts import Whereabouts
 

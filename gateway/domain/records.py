@@ -146,6 +146,11 @@ class ShipmentRecord:
     due_at: datetime | None = None
     tries: int = 0
 
+    @property
+    def expected(self) -> Eta | None:
+        """The ETA while it is on its way to the recipient; the watch comes a moment after the event that ends it."""
+        return None if self.phase in ("final", "return") else self.eta
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tender:

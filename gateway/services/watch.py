@@ -94,6 +94,8 @@ class Watch:
         zones = {shipment.account_id: time_zone(account.options if account else {})}
         courses = self._courses.of(uow, shipment.merchant_id, shipment.account_id, now)
         passed = stages(events)
+        if shipment.status == "expired":  # nobody spoke: what was wrong is no better for it
+            return replace(shipment, eta=None, due_at=None), dict.fromkeys(shipment.alarms, "")
         if statuses()[shipment.status].terminal or not passed:
             shortest = courses.shortest(left_path("moving", record, zones), day_of(now))
             return replace(shipment, eta=None, due_at=None), _doubts(shipment, events, shortest)

@@ -1,7 +1,15 @@
 """A shipment's way over HTTP: every answer keeps the published contract, every mistake is pointed at."""
 
+import pytest
+
+from gateway.api.examples import BOOK
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
-from tests.api.world import Json, Merchant, pointers, problem
+from tests.api.world import Json, Merchant, fresh, pointers, problem
+
+
+@pytest.fixture
+def order() -> Json:
+    return {**BOOK, "reference": fresh("order")}
 
 
 def test_the_way_of_a_shipment_is_told_in_four_shapes(merchant: Merchant, order: Json) -> None:

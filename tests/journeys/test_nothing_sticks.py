@@ -21,9 +21,9 @@ def test_a_shipment_whose_process_died_before_its_first_tender_is_booked_by_the_
     quoted = site.services.shipments.get(shop.id, "test", made["id"]).shipment.shipment
     quote = site.services.quotes.quote(shop.id, "test", QuoteAsk(shipment=replace(quoted, reference="stranded")))
     shipments, ask = site.services.shipments, BookAsk(quote_id=quote.id, reference="stranded")
-    begun = shipments._begin(  # what a process has done when it dies right after beginning
-        shop.id, "test", ask, shipments._chosen(shop.id, "test", ask), lambda uow, shipment_id: None
-    )
+    with site.services.store.work() as uow:  # what a process has done when it dies right after beginning
+        begun = shipments._begin(uow, shop.id, "test", ask, shipments._chosen(shop.id, "test", ask))
+        uow.commit()
     site.work()
     assert shop.shipment(begun.id)["state"] == "booking", "somebody may still be at it"
     site.work(seconds=3)
@@ -46,8 +46,9 @@ def test_a_cancellation_the_carrier_never_answers_goes_to_a_person_and_ends(site
     after = shop.shipment(shipment["id"])
     assert after["state"] == "booked"
     assert "gave up after 3 days" in after["why"]
-    assert [(case["kind"], case["state"]) for case in after["cases"] if case["state"] == "open"] == [
-        ("recall_refused", "open")
+    assert [case["kind"] for case in after["cases"] if case["state"] == "open"] == [
+        "promise_at_risk",
+        "recall_refused",
     ]
     asked = len(sandbox.simulator.calls)
     site.work(days=2)

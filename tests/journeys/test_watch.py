@@ -35,6 +35,17 @@ def test_the_eta_follows_the_carrier_and_the_promise_stays(site: Site, shop: Mer
     assert site.violations() == []
 
 
+def test_the_promise_is_that_of_the_offer_the_buyer_chose(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    quoted = shop.call("POST", "/v1/quotes", dict(ORDER)).json or {}
+    chosen = next(offer for offer in quoted["offers"] if offer["id"] == quoted["recommended_offer_id"])
+    site.clock.advance(minutes=3)
+    booked = shop.call(
+        "POST", "/v1/shipments", {"quote_id": quoted["id"], "offer_id": chosen["id"]}, Idempotency_Key="chosen"
+    )
+    assert (booked.json or {})["promise"] == {"deliver_by": chosen["deliver_by"]}
+
+
 def test_a_promise_that_will_be_broken_is_told_once_and_settled_by_the_delivery(site: Site, shop: Merchant) -> None:
     it = told(site, shop)
     promise = at(it.booked["promise"]["deliver_by"])

@@ -40,6 +40,7 @@ def test_attempts_legs_and_who_must_act_are_told(site: Site, shop: Merchant) -> 
 
 def test_other_peoples_words_tell_the_same_story(site: Site, shop: Merchant) -> None:
     it = told(site, shop)
+    site.clock.advance(hours=12)
     there = Place(city="Oslo", country="NO", postal_code="0154", latitude=59.9, longitude=10.7)
     it.tell(
         it.event("picked_up", "origin_scan", ago=600),

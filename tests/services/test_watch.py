@@ -186,3 +186,25 @@ def test_what_is_delivered_in_a_fraction_of_the_shortest_time_is_doubted(store: 
         (case,) = uow.cases.of_shipment(MERCHANT, shipment.id)
     assert case.kind == "too_fast"
     assert "99 of 100 take longer than" in case.why
+
+
+def test_silence_until_tracking_expires_settles_nothing(store: SqlStore) -> None:
+    made.begin(store)
+    with store.work() as uow:
+        shipment = carried(uow, 1, NOW - 100 * HOUR, None, 30, 200)
+        uow.commit()
+    watch = Watch(store, lambda: NOW, SETTINGS)
+    watch.work(watch.claim()[0])
+    with store.work() as uow:
+        stuck = uow.shipments.get(MERCHANT, shipment.id)
+        assert stuck is not None
+        assert stuck.alarms == ("stuck",)
+        uow.shipments.update(replace(stuck, status="expired", phase="final", due_at=NOW, version=stuck.version + 1))
+        uow.commit()
+    watch.work(watch.claim()[0])
+    with store.look() as uow:
+        after = uow.shipments.get(MERCHANT, shipment.id)
+        cases = uow.cases.of_shipment(MERCHANT, shipment.id)
+    assert after is not None
+    assert (after.alarms, after.eta, after.due_at) == (("stuck",), None, None)
+    assert [(case.kind, case.state) for case in cases] == [("stuck", "open")]

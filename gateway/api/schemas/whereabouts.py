@@ -9,10 +9,8 @@ from gateway.api.schemas.shipments import EtaSchema, ParcelStatusSchema, Promise
 from gateway.api.schemas.tracking import STATUSES, EventSchema, action_required, attributable
 from gateway.domain.plausibility import KINDS
 from gateway.domain.tracking import Leg
-from gateway.domain.tracking_views import VIEWS, view
 
 LEGS = [leg.value for leg in Leg]
-THEIRS = {name: sorted({each.theirs for each in view(name).values()}) for name in VIEWS}
 
 
 class LegSchema(Shown):
@@ -94,30 +92,3 @@ class StatusListSchema(Shown):
 
     statuses = fields.List(fields.Nested(StatusSchema), required=True)
     reasons = fields.List(fields.Nested(ReasonSchema), required=True)
-
-
-class EasyPostTrackerSchema(Shown):
-    """EasyPost's `Tracker`; see their reference for its other members."""
-
-    status = word(THEIRS["easypost"], required=True)
-    status_detail = fields.String(required=True)
-    tracking_code = fields.String(required=True, allow_none=True)
-    finalized = fields.Boolean(required=True)
-    tracking_details = fields.List(fields.Dict(), required=True)
-
-
-class AfterShipTrackingSchema(Shown):
-    """AfterShip's `Tracking`; see their reference for its other members."""
-
-    tag = word(THEIRS["aftership"], required=True)
-    subtag = fields.String(required=True)
-    tracking_number = fields.String(required=True, allow_none=True)
-    checkpoints = fields.List(fields.Dict(), required=True)
-
-
-class ShopifyEventsSchema(Shown):
-    """Shopify's fulfillment events as `fulfillmentEventCreate` takes them, without `fulfillmentId`."""
-
-    status = word(THEIRS["shopify"], required=True)
-    tracking_number = fields.String(required=True, allow_none=True)
-    fulfillment_events = fields.List(fields.Dict(), required=True)

@@ -166,7 +166,7 @@ def _expected(uow: UnitOfWork, shipment: ShipmentRecord, now: datetime, zone: tz
 
     After a problem a promise is none any more: then only what has been learnt since.
     """
-    eta, promised_by = shipment.eta, shipment.deliver_by
+    eta, promised_by = shipment.expected, shipment.deliver_by
     if eta is not None and eta.source is not EtaSource.PROMISE:
         return expected(eta.earliest, eta.latest, promised_by, now, zone)
     if statuses()[shipment.status].phase == "problem":
