@@ -98,6 +98,22 @@ def test_a_driver_proves_a_delivery_step_by_step(site: Site, shop: Merchant, par
     assert [(each["kind"], each["width"]) for each in proof["pictures"]] == [("photo", 300), ("signature", 1600)]
 
 
+def test_a_delivery_without_the_proof_it_was_booked_with_becomes_a_case_after_a_day(
+    site: Site, shop: Merchant, parcel: Any
+) -> None:
+    delivered(site, shop, parcel, min_age_verified=20)
+    uploaded(shop, parcel["tracking_number"], photo())
+    site.work(hours=20)
+    assert "unproven" not in shop.shipment(parcel["id"])["alarms"]
+    site.work(hours=5)
+    (case,) = [each for each in shop.shipment(parcel["id"])["cases"] if each["kind"] == "unproven"]
+    assert (case["state"], case["why"]) == ("open", "delivered without signature, which it was booked with")
+    uploaded(shop, parcel["tracking_number"], photo(colour="white"), kind="signature")
+    site.work(minutes=1)
+    (case,) = [each for each in shop.shipment(parcel["id"])["cases"] if each["kind"] == "unproven"]
+    assert (case["state"], shop.shipment(parcel["id"])["alarms"]) == ("closed", [])
+
+
 def test_nothing_of_what_a_phone_writes_into_a_photo_is_kept(site: Site, shop: Merchant, parcel: Any) -> None:
     picture = uploaded(shop, parcel["tracking_number"], telling_photo())
     for kept_in in ("database", "file store"):
