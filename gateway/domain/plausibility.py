@@ -91,9 +91,14 @@ def _too_far(apart_m: float) -> str:
     return f"delivered {apart_m:.0f} m from the address" if apart_m > _limits()["place"]["far_m"] else ""
 
 
+def proof_within() -> timedelta:
+    """How long what a delivery had to prove may be on its way."""
+    return timedelta(hours=_limits()["proof"]["within_h"])
+
+
 def proof_due(delivered_at: datetime) -> datetime:
-    """Until when what a delivery had to prove may be on its way."""
-    return delivered_at + timedelta(hours=_limits()["proof"]["within_h"])
+    """Until when that is."""
+    return delivered_at + proof_within()
 
 
 def unproven(missing: Iterable[str], delivered_at: datetime, now: datetime) -> str:
