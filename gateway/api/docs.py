@@ -88,7 +88,7 @@ def proofs_page() -> Response:
         "proofs.html",
         base=settings.web.base_url,
         within_h=proof_within() // timedelta(hours=1),
-        max_mib=settings.files.max_bytes >> 20,
+        max_mib=settings.web.max_picture_bytes >> 20,
         per_shipment=settings.files.per_shipment,
         link_min=settings.files.link_s // 60,
         kept_days=settings.retention.proofs_days,
