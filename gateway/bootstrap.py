@@ -105,7 +105,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
-    funnel, accounts = Funnel(clock, settings.tracking), AccountBook(store, pool, clock, settings.carriers, installed)
+    after = _afterwards(store, shipments, clock, settings, faults)
+    accounts = AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
         store=store,
@@ -123,16 +124,12 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         facilities=facilities,
         quotes=quotes,
         **_shops(store, pool, quotes, policies, clock, settings),
-        shipments=shipments,
-        labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
-        recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
+        **_booking(store, pool, shipments, clock, settings),
         reconciler=reconciler,
-        tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
-        **_intake(store, accounts, pool, funnel, clock, settings),
-        fleet=Fleet(store, pool, accounts, tracking),
+        **_intake(store, accounts, pool, after["proofs"], clock, settings),
         **_handover(store, pool, clock, settings),
         **_telling(store, clock, settings, faults),
-        **_afterwards(store, shipments, clock, settings, faults),
+        **after,
         recipients=_recipients(store, clock, settings),
         foresight=foresight,
         staff=staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
@@ -213,6 +210,17 @@ def _handover(store: Store, pool: CarrierPool, clock: Clock, settings: Settings)
     }
 
 
+def _booking(
+    store: Store, pool: CarrierPool, shipments: ShipmentService, clock: Clock, settings: Settings
+) -> Mapping[str, Any]:
+    """Shipments, what is printed for them, and what takes their bookings back."""
+    return {
+        "shipments": shipments,
+        "labels": Labels(store, pool, LabelPress(settings.labels.fonts)),
+        "recalls": Recalls(store, pool, clock, settings.booking, settings.worker),
+    }
+
+
 def _afterwards(
     store: Store, shipments: ShipmentService, clock: Clock, settings: Settings, faults: FaultPoints
 ) -> Mapping[str, Any]:
@@ -227,10 +235,14 @@ def _afterwards(
 
 
 def _intake(
-    store: Store, accounts: AccountBook, pool: CarrierPool, funnel: Funnel, clock: Clock, settings: Settings
+    store: Store, accounts: AccountBook, pool: CarrierPool, proofs: ProofFiles, clock: Clock, settings: Settings
 ) -> dict[str, Any]:
     """What comes in or is asked for, how its codes are read, and what becomes of what cannot be applied."""
+    funnel = Funnel(clock, settings.tracking)
+    tracking = Tracking(store, pool, funnel, clock, settings.tracking)
     return {
+        "tracking": tracking,
+        "fleet": Fleet(store, pool, accounts, tracking, proofs),
         "poller": Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),
         "inbox": InboxReader(store, pool, funnel, clock, settings.tracking, settings.worker),
         "ingest": Ingest(store, accounts, pool, funnel, clock),

@@ -55,6 +55,7 @@ class Web:
     max_assignment_bytes: int
     max_bulk_bytes: int
     max_webhook_bytes: int
+    max_picture_bytes: int
     wait_s: float
 
     @property
@@ -162,11 +163,10 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Where pictures lie, how long a link to one is good for, how large one may be and how many a shipment has."""
+    """Where pictures lie, how long a link to one is good for and how many a shipment has."""
 
     url: str
     link_s: int
-    max_bytes: int
     per_shipment: int
 
 

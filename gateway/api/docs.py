@@ -19,6 +19,7 @@ from gateway.api.outline import operations, shapes
 from gateway.api.policy_words import policy_examples, vocabulary
 from gateway.api.problems import PROBLEMS
 from gateway.domain.message_types import message_types
+from gateway.domain.plausibility import proof_within
 from gateway.domain.tracking import reasons, statuses
 from gateway.domain.tracking_views import VIEWS, view
 
@@ -76,6 +77,23 @@ def statuses_page() -> Response:
     """Where a shipment is and why, what is expected, who may correct it, and the same in other people's words."""
     views = [(name, view(name).items()) for name in VIEWS]
     return _page("statuses.html", statuses=statuses().values(), reasons=reasons().values(), views=views)
+
+
+@blueprint.route("/docs/proofs")
+@open_to_all("it documents the API")
+def proofs_page() -> Response:
+    """What proves a delivery, and how a delivered shipment is sent back."""
+    settings = services().settings
+    return _page(
+        "proofs.html",
+        base=settings.web.base_url,
+        within_h=proof_within() // timedelta(hours=1),
+        max_mib=settings.web.max_picture_bytes >> 20,
+        per_shipment=settings.files.per_shipment,
+        link_min=settings.files.link_s // 60,
+        kept_days=settings.retention.proofs_days,
+        window_days=settings.returns.window_days,
+    )
 
 
 @blueprint.route("/docs/webhooks")

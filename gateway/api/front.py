@@ -80,6 +80,7 @@ class Body:
         """
         if self._declared > limit:
             return False
+        self.file.seek(self._size)  # behind what came before, which was read to be refused
         reading = asyncio.ensure_future(self._read(limit))
         done, _ = await asyncio.wait((reading,), timeout=seconds)
         if not done:  # it cannot be cancelled, which the server does not know; it ends with the connection
@@ -87,6 +88,11 @@ class Body:
             raise TimeoutError
         self.file.seek(0)
         return reading.result()
+
+    def measure(self, environ: Environ) -> None:
+        """Tell the application how long it is, also one in chunks: what is too long must not pass for whole."""
+        if environ.pop("HTTP_TRANSFER_ENCODING", "") or "CONTENT_LENGTH" in environ:
+            environ["CONTENT_LENGTH"] = str(max(self._declared, self._size))
 
     async def _read(self, limit: int) -> bool:
         while self._size <= limit:
@@ -131,7 +137,9 @@ class Front:
 
     async def _with_body(self, environ: Environ, body: Body, protocol: Any) -> None:
         try:
-            if not await body.read(self._body_bytes, self._wait_s):
+            whole = await body.read(self._body_bytes, self._wait_s)
+            body.measure(environ)
+            if not whole:
                 environ[ROOM] = room = Room()
                 environ["wsgi.input"] = Beginning(body.file)
                 await self._in_a_thread(environ, protocol)
@@ -139,6 +147,7 @@ class Front:
                     return
                 del environ[ROOM]
                 await body.read(room.bytes, self._wait_s + room.bytes / SLOWEST_BYTES_PER_S)
+                body.measure(environ)
         except TimeoutError:
             environ[FAULT] = LATE
         except EOFError:

@@ -149,7 +149,7 @@ PROBLEMS = (
         413,
         "Body too large",
         "The body has more bytes than this gateway takes: 1 MiB, a carrier's webhook 256 KiB, a rate card 32 MiB, "
-        "events in bulk 256 MiB, unless configured otherwise.",
+        "events in bulk 256 MiB, a picture 10 MiB, unless configured otherwise.",
         "Send less at once.",
     ),
     Problem(

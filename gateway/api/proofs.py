@@ -10,10 +10,11 @@ from werkzeug.exceptions import UnsupportedMediaType
 from gateway.api import shapes_proofs
 from gateway.api.auth import caller, open_to_all, requires, services
 from gateway.api.metrics import refused_picture
-from gateway.api.routes import ApiBlueprint, answer
+from gateway.api.routes import ApiBlueprint, answer, larger
 from gateway.api.schemas.proofs import PictureQuerySchema, PictureSchema
 from gateway.domain.proof_files import PictureKind
 from gateway.services.ports.proofs import PictureRefused
+from gateway.services.proof_files import Sent
 
 blueprint = ApiBlueprint("proofs", __name__, url_prefix="/v1")
 TAKEN = ("image/jpeg", "image/png", "image/webp")
@@ -36,6 +37,7 @@ SHOWN_WITH = {
 
 @blueprint.route("/fleet/pictures", methods=["POST"])
 @requires("shipments:write")
+@larger("max_picture_bytes")
 @blueprint.arguments(PictureQuerySchema, location="query")
 @blueprint.doc(requestBody={"required": True, "content": BODY})
 @blueprint.response(201, PictureSchema)
@@ -45,21 +47,21 @@ def add_picture(wanted: dict[str, Any]) -> Response:
     It is made anew, 1600 pixels long at most, without what a camera writes into it. Sending the same bytes again is
     harmless: the same picture is answered. Who took the parcel, codes and checks come with the scan.
     """
-    request.max_content_length = services().settings.files.max_bytes
     if request.mimetype not in TAKEN:
         refused_picture("content_type")
         advice = INSTEAD.get(request.mimetype, "say which of them it is in Content-Type")
         raise UnsupportedMediaType(f"a picture comes as {', '.join(TAKEN)}: {advice}")
-    who, proofs = caller(), services().proofs
-    account = services().accounts.named(who.merchant_id, who.mode, wanted["account"])
-    kind, content = PictureKind(wanted["kind"]), request.get_data()
+    who, kind = caller(), PictureKind(wanted["kind"])
+    sent = Sent(request.get_data(), request.mimetype)
     try:
-        made = proofs.upload(account, wanted["tracking_number"], kind, content, request.mimetype)
+        made = services().fleet.picture(
+            who.merchant_id, who.mode, wanted["account"], wanted["tracking_number"], kind, sent
+        )
     except PictureRefused as error:
         refused_picture(error.reason)
         raise
     where = {"Location": f"/v1/shipments/{made.shipment_id}"}
-    return answer(shapes_proofs.picture(made, proofs.link(made)), 201, where)
+    return answer(shapes_proofs.picture(made, services().proofs.link(made)), 201, where)
 
 
 @blueprint.route("/pictures/<token>")

@@ -18,7 +18,8 @@ from gateway.domain.tracking import Leg, ProofOfDelivery, TrackingEvent
 from gateway.domain.values import Address
 
 STUCK, TOO_FAST, FAR, AT_RISK = "stuck", "too_fast", "delivered_far", "promise_at_risk"
-KINDS = (STUCK, TOO_FAST, FAR, AT_RISK)
+UNPROVEN = "unproven"
+KINDS = (STUCK, TOO_FAST, FAR, AT_RISK, UNPROVEN)
 """The kinds of cases."""
 
 IN_CUSTODY = frozenset({"picked_up", "in_transit", "out_for_delivery"})
@@ -88,6 +89,22 @@ def delivered_far(events: Iterable[TrackingEvent], destination: Address, proof: 
 
 def _too_far(apart_m: float) -> str:
     return f"delivered {apart_m:.0f} m from the address" if apart_m > _limits()["place"]["far_m"] else ""
+
+
+def proof_within() -> timedelta:
+    """How long what a delivery had to prove may be on its way."""
+    return timedelta(hours=_limits()["proof"]["within_h"])
+
+
+def proof_due(delivered_at: datetime) -> datetime:
+    """Until when that is."""
+    return delivered_at + proof_within()
+
+
+def unproven(missing: Iterable[str], delivered_at: datetime, now: datetime) -> str:
+    """Why it is not proven as it was booked; "" where it is, or may still be."""
+    kinds = ", ".join(kind.replace("_", " ") for kind in missing)
+    return f"delivered without {kinds}, which it was booked with" if kinds and now >= proof_due(delivered_at) else ""
 
 
 def _apart(latitude: float | None, longitude: float | None, to: Address) -> float | None:

@@ -32,6 +32,14 @@ STORED_AGAIN_AT_MOST = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What a device sent, and what it says that it is."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A picture to be looked at until the link to it is over."""
 
@@ -60,9 +68,7 @@ class ProofFiles:
         self._settings = settings
         self._faults = faults
 
-    def upload(
-        self, account: AccountRecord, tracking_number: str, kind: PictureKind, content: bytes, media_type: str
-    ) -> ProofFile:
+    def upload(self, account: AccountRecord, tracking_number: str, kind: PictureKind, sent: Sent) -> ProofFile:
         """Take a picture from a driver's device; the same one again is the same one.
 
         Raises:
@@ -70,15 +76,15 @@ class ProofFiles:
             Conflict: the shipment has as many pictures as it may have.
             PictureRefused: it is none that we take.
         """
-        origin = digest(content)
+        origin = digest(sent.content)
         with self._store.look() as uow:
             shipment = _booked_as(uow, account, tracking_number)
             known = _known(uow, shipment, kind, origin)
         if known is not None:
             return known
-        picture = self._maker.made_anew(content, kind, documents=False)
-        if picture.was != media_type:
-            why = f"the Content-Type says {media_type}, the picture is {picture.was}: send that"
+        picture = self._maker.made_anew(sent.content, kind, documents=False)
+        if picture.was != sent.media_type:
+            why = f"the Content-Type says {sent.media_type}, the picture is {picture.was}: send that"
             raise PictureRefused("content_type", why)
         now = self._clock()
         file = _held(told_of(shipment, kind, "driver", origin, now), picture, now)
@@ -166,7 +172,7 @@ class ProofFiles:
         if not file.url:
             with self._store.look() as uow:
                 return uow.proof_files.content(file.merchant_id, file.id) or b""
-        most, near = self._settings.files.max_bytes, self._settings.carriers.allow_plain_http
+        most, near = self._settings.web.max_picture_bytes, self._settings.carriers.allow_plain_http
         content = fetch(file.url, timeout_s=FETCH_S, most_bytes=most, allow_private=near)
         self._faults.reach(Purpose.PROOF_FILE)
         return content

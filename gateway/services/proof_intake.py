@@ -60,7 +60,7 @@ def told_of(
 
 def proven(uow: UnitOfWork, shipment: ShipmentRecord, now: datetime) -> ShipmentRecord:
     """A picture of it can be looked at from now on: merchants are told."""
-    seen = replace(shipment, proof=shipment.proof or ProofOfDelivery())
+    seen = replace(shipment, proof=shipment.proof or ProofOfDelivery(), due_at=now)  # the watch may miss it no more
     return record_change(uow, seen, "shipment.proof_of_delivery", now)
 
 

@@ -12,9 +12,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.domain.clock import Clock
-from gateway.domain.plausibility import AT_RISK, FAR, KINDS, STUCK, TOO_FAST, delivered_far, longest_silence
+from gateway.domain.plausibility import (
+    AT_RISK,
+    FAR,
+    KINDS,
+    STUCK,
+    TOO_FAST,
+    UNPROVEN,
+    delivered_far,
+    longest_silence,
+    proof_due,
+    unproven,
+)
 from gateway.domain.plausibility import stuck as why_stuck
 from gateway.domain.plausibility import too_fast as why_too_fast
+from gateway.domain.proof_files import READABLE, missing_proof, wanted_proof
 from gateway.domain.records import Case, ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.stages import stages
@@ -37,6 +49,7 @@ MESSAGES: Mapping[str, str] = {
     STUCK: "shipment.stuck",
     TOO_FAST: "shipment.delivery_doubted",
     FAR: "shipment.delivery_doubted",
+    UNPROVEN: "shipment.delivery_doubted",
     AT_RISK: "shipment.promise_at_risk",
 }
 
@@ -98,7 +111,10 @@ class Watch:
             return replace(shipment, eta=None, due_at=None), dict.fromkeys(shipment.alarms, "")
         if statuses()[shipment.status].terminal or not passed:
             shortest = courses.shortest(left_path("moving", record, zones), day_of(now))
-            return replace(shipment, eta=None, due_at=None), _doubts(shipment, events, shortest)
+            missing = _missing(uow, shipment)
+            due = proof_due(shipment.delivered_at) if missing and shipment.delivered_at else None
+            findings = {**_doubts(shipment, events, shortest), **_unproven(shipment, missing, now)}
+            return replace(shipment, eta=None, due_at=due if due and due > now else None), findings
         known = Known(shipment=shipment, tracker=tracker, record=record, stage=passed[-1], courses=courses, zones=zones)
         return _in_flight(known, now)
 
@@ -135,6 +151,20 @@ def _doubts(shipment: ShipmentRecord, events: Sequence[TrackingEvent], shortest_
         FAR: delivered_far(events, way.destination, shipment.proof),
     }
     return {kind: why for kind, why in findings.items() if why}
+
+
+def _missing(uow: UnitOfWork, shipment: ShipmentRecord) -> tuple[str, ...]:
+    """What its delivery should have proven and has not."""
+    needs = shipment.shipment.requirements
+    if shipment.status != "delivered" or not wanted_proof(needs):
+        return ()
+    pictures = uow.proof_files.of_shipment(shipment.merchant_id, shipment.id)
+    return missing_proof(needs, shipment.proof, {each.kind for each in pictures if each.state in READABLE})
+
+
+def _unproven(shipment: ShipmentRecord, missing: Sequence[str], now: datetime) -> Mapping[str, str]:
+    why = unproven(missing, shipment.delivered_at, now) if shipment.delivered_at else ""
+    return {UNPROVEN: why} if why else {}
 
 
 def _settle(

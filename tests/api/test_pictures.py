@@ -74,3 +74,9 @@ def test_a_picture_belongs_to_a_parcel(query: dict[str, str], status: int, newco
 @pytest.mark.parametrize("token", ["x", "pof_x.y.z.w", "%00", "..%2F..%2Fetc%2Fpasswd", "a" * 5000, "\u202e"])
 def test_what_is_no_link_leads_nowhere(token: str, newcomer: Merchant) -> None:
     assert newcomer.client.get(f"/v1/pictures/{token}").status_code == 404
+
+
+def test_only_own_drivers_send_pictures(merchant: Merchant) -> None:
+    booked = merchant.book({**examples.BOOK, "window": None, "services": [], "requirements": {}})
+    where = {"account": "sandbox", "tracking_number": booked["tracking_number"]}
+    assert "no pictures" in problem(upload(merchant, photo(), JPEG, **where), 409, "conflict")["detail"]

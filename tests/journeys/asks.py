@@ -61,6 +61,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs/checkouts": (Ask(status=200, why=OPEN),),
     "GET /docs/policies": (Ask(status=200, why=OPEN),),
     "GET /docs/problems": (Ask(status=200, why=OPEN),),
+    "GET /docs/proofs": (Ask(status=200, why=OPEN),),
     "GET /docs/scale": (Ask(status=200, why=OPEN),),
     "GET /docs/statuses": (Ask(status=200, why=OPEN),),
     "GET /docs/webhooks": (Ask(status=200, why=OPEN),),

@@ -72,6 +72,25 @@ def test_a_body_of_ten_megabytes_is_refused_and_not_stored(
     site.work()
 
 
+def test_what_comes_in_chunks_is_whole_or_refused(
+    web: Web, shop: Merchant, account: tuple[str, RunningSimulator]
+) -> None:
+    key = {"Authorization": f"Bearer {shop.key}"}
+    lines = [
+        b'{"tracking_number": "TRACK%d", "occurred_at": "2026-03-02T12:00:00Z", "status": "booked"}\n' % n
+        for n in (1, 2)
+    ]
+    padded = [line + b" " * 700_000 + b"\n" for line in lines]
+    bulk, as_lines = f"{web.url}/v1/tracking-events/bulk?account=sandbox-1", {"Content-Type": "application/x-ndjson"}
+    answer = requests.post(bulk, data=iter(padded), headers={**key, **as_lines}, timeout=30)
+    assert (answer.status_code, answer.json()["new"], answer.json()["faults"]) == (200, 2, []), answer.text
+    picture = f"{web.url}/v1/fleet/pictures?account=sandbox-1&tracking_number=x&kind=photo"
+    for url, pieces in ((f"{web.url}/v1/quotes", 2), (picture, 12)):
+        media = {"Content-Type": "application/json" if pieces == 2 else "image/jpeg"}
+        answer = requests.post(url, data=iter([b" " * 1_000_000] * pieces), headers={**key, **media}, timeout=30)
+        assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large"), answer.text
+
+
 def test_chunks_without_end_are_cut_off(web: Web, account: tuple[str, RunningSimulator]) -> None:
     account_id, _ = account
     head = f"POST /v1/carriers/{account_id}/webhook HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from PIL import Image
 from pytest_httpserver import HTTPServer
 from werkzeug.test import TestResponse
 
+from gateway.services.faultpoints import Purpose
+from tests.conftest import TestDatabase
 from tests.journeys.fleet import add_fleet, scan
-from tests.journeys.site import ORDER, Gateway, Merchant, Site
+from tests.journeys.site import ORDER, Gateway, Merchant, Site, environment
 from tests.pictures import photo, telling_photo
 
 JPEG = "image/jpeg"
@@ -88,6 +96,22 @@ def test_a_driver_proves_a_delivery_step_by_step(site: Site, shop: Merchant, par
     assert proof["missing"] == []
     assert (proof["received_by"], proof["barcodes"], proof["min_age_verified"]) == ("Kari", ["7"], 21)
     assert [(each["kind"], each["width"]) for each in proof["pictures"]] == [("photo", 300), ("signature", 1600)]
+
+
+def test_a_delivery_without_the_proof_it_was_booked_with_becomes_a_case_after_a_day(
+    site: Site, shop: Merchant, parcel: Any
+) -> None:
+    delivered(site, shop, parcel, min_age_verified=20)
+    uploaded(shop, parcel["tracking_number"], photo())
+    site.work(hours=20)
+    assert "unproven" not in shop.shipment(parcel["id"])["alarms"]
+    site.work(hours=5)
+    (case,) = [each for each in shop.shipment(parcel["id"])["cases"] if each["kind"] == "unproven"]
+    assert (case["state"], case["why"]) == ("open", "delivered without signature, which it was booked with")
+    uploaded(shop, parcel["tracking_number"], photo(colour="white"), kind="signature")
+    site.work(minutes=1)
+    (case,) = [each for each in shop.shipment(parcel["id"])["cases"] if each["kind"] == "unproven"]
+    assert (case["state"], shop.shipment(parcel["id"])["alarms"]) == ("closed", [])
 
 
 def test_nothing_of_what_a_phone_writes_into_a_photo_is_kept(site: Site, shop: Merchant, parcel: Any) -> None:
@@ -210,3 +234,75 @@ def test_a_link_that_is_not_public_is_never_called(database_url: str, tmp_path: 
         for picture, why in zip(pictures, links.values(), strict=True):
             assert why in picture["why"]
         assert site.violations() == []
+
+
+COLOURS = {"full": "red", "half": "green", "away": "blue"}
+
+
+class Away(MemoryFileSystem):
+    """A file system that answers only sometimes, and now and then keeps half of what it is given."""
+
+    protocol = "away"
+    trouble = ""
+
+    def pipe_file(self, path: str, value: bytes, **more: object) -> None:
+        if self.trouble == "full":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super().pipe_file(path, value[: len(value) // 2] if self.trouble == "half" else value, **more)
+
+    def cat_file(self, path: str, **more: object) -> bytes:
+        if self.trouble == "away":
+            raise ConnectionError("no route to the bucket")
+        content: bytes = super().cat_file(path, **more)
+        return content
+
+
+def test_a_file_store_in_trouble_loses_nothing_and_holds_nobody_up(database_url: str, tmp_path: Path) -> None:
+    fsspec.register_implementation("away", Away, clobber=True)
+    gateway = Gateway(database_url, FILES__URL="away://pictures")
+    with closing(gateway), Site(gateway, tmp_path) as site:
+        shop = site.merchant()
+        add_fleet(site, shop, "vans")
+        parcel = shop.booked()
+        for trouble in ("full", "half", "away"):
+            Away.trouble = trouble
+            picture = uploaded(shop, parcel["tracking_number"], photo(colour=COLOURS[trouble]))
+            assert picture["state"] == "ready"
+            for _ in range(3):
+                site.work(minutes=20)
+                assert look(shop, fresh_link(shop, parcel, picture)).status_code == 200
+        assert site.services.store.counts()["pictures_waiting"] == 3
+        assert site.violations() == []
+        Away.trouble = ""
+        site.work(minutes=20)
+        assert site.services.store.counts()["pictures_waiting"] == 0
+        assert [*site.violations(), *site.services.proof_keeping.missing()] == []
+        assert look(shop, fresh_link(shop, parcel, picture)).status_code == 200
+        Away.trouble = "away"
+        assert look(shop, fresh_link(shop, parcel, picture)).status_code == 503
+        Away.trouble = ""
+
+
+def fresh_link(shop: Merchant, parcel: Any, picture: Any) -> str:
+    shown = shop.shipment(parcel["id"])["proof_of_delivery"]["pictures"]
+    return str(next(each["href"] for each in shown if each["id"] == picture["id"]))
+
+
+def test_a_worker_killed_between_file_store_and_database_leaves_one_file(
+    sqlite_database: TestDatabase, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    gateway = Gateway(sqlite_database.url, FILES__URL=str(folder))
+    with closing(gateway), Site(gateway, tmp_path) as site:
+        shop = site.merchant()
+        add_fleet(site, shop, "vans")
+        uploaded(shop, shop.booked()["tracking_number"], photo())
+        settings = environment(sqlite_database.url, FILES__URL=str(folder), FAULTS__KILL_AT=Purpose.PROOF_FILE_KEPT)
+        killed = subprocess.run([sys.executable, "-m", "gateway", "worker"], env={**os.environ, **settings}, timeout=60)
+        assert killed.returncode == -signal.SIGKILL
+        assert site.services.store.counts()["pictures_waiting"] == 1
+        site.work(minutes=2)
+        assert site.services.store.counts()["pictures_waiting"] == 0
+        assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
+        assert [*site.violations(), *site.services.proof_keeping.missing()] == []
+    sqlite_database.empty()

@@ -33,7 +33,19 @@ def plant(database: TestDatabase, statements: tuple[str, ...]) -> None:
     raw.close()
 
 
+PICTURE = (
+    "INSERT INTO proof_files (merchant_id, id, shipment_id, kind, state, source, origin, created_at, media_type, width,"
+    " height, size_bytes, sha256, why, failures, tries) VALUES ('mer_1', 'pof_1', 'shp_1', 'photo', '{}', 'driver',"
+    " 'o', '2026-11-23 14:00:00.000000', 'image/jpeg', 1, 1, 1, '{}', '', 0, 0)"
+)
+BYTES = "INSERT INTO proof_contents (merchant_id, file_id, content) VALUES ('mer_1', 'pof_1', 'x')"
+
 BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "a picture whose bytes are nowhere": ("I11", "pof_1", (PICTURE.format("held", "abc"),)),
+    "a picture kept in the database for ever": ("I11", "pof_1", (PICTURE.format("stored", "abc"), BYTES)),
+    "a picture that lies nowhere": ("I11", "pof_1", (PICTURE.format("stored", ""),)),
+    "a return of nothing": ("I17", "shp_1", ("UPDATE shipments SET return_of = 'shp_0' WHERE id = 'shp_1'",)),
+    "a return of itself": ("I17", "shp_1", ("UPDATE shipments SET return_of = 'shp_1' WHERE id = 'shp_1'",)),
     "a second open tender": (
         "I1",
         "shp_1",
@@ -174,7 +186,9 @@ def test_a_broken_promise_is_named(
 
 
 def test_every_promise_has_a_planted_wrong() -> None:
-    assert {invariant for invariant, _, _ in BROKEN.values()} == {f"I{n}" for n in (1, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16)}
+    assert {invariant for invariant, _, _ in BROKEN.values()} == {
+        f"I{n}" for n in (1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 16, 17)
+    }
 
 
 def test_what_is_being_settled_breaks_no_promise(history: SqlStore, database: TestDatabase) -> None:
