@@ -131,9 +131,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         fleet=Fleet(store, pool, accounts, tracking),
         service_points=points,
         **_handover(store, pool, clock, settings),
-        **_telling(store, clock, settings, faults),
+        **_telling(store, pool, clock, settings, faults),
         **_afterwards(store, shipments, clock, settings, faults),
-        recipients=recipients((store, pool, clock), settings, installed, SpokenLanguages(), PillowPictures()),
         foresight=foresight,
         staff=staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     )
@@ -186,12 +185,15 @@ def _once(store: Store, clock: Clock, faults: FaultPoints, settings: Settings) -
     return Once(store, clock, faults, timedelta(seconds=booking.deadline_s + booking.lease_margin_s))
 
 
-def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints) -> Mapping[str, Any]:
-    """The services that tell merchants and those who watch."""
+def _telling(
+    store: Store, pool: CarrierPool, clock: Clock, settings: Settings, faults: FaultPoints
+) -> Mapping[str, Any]:
+    """The services that tell merchants, recipients and those who watch."""
     return {
         "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
         "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, LoggedAlarm()),
         "live": LiveUpdates(store, clock, settings.streams),
+        "recipients": recipients((store, pool, clock), settings, installed, SpokenLanguages(), PillowPictures()),
     }
 
 
