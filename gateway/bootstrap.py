@@ -99,7 +99,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), _places(store, clock)
     foresight, decisions = _foresight(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
-    points = ServicePoints(pool, settings.quoting)
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
@@ -120,16 +119,13 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         zones=zones,
         facilities=facilities,
         quotes=quotes,
-        connections=ConnectionBook(store, policies, clock),
-        checkouts=Checkouts(store, pool, quotes, points, clock, installed),
+        **_checkouts(store, pool, policies, quotes, clock, settings),
         shipments=shipments,
-        labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
         tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
         **_intake(store, accounts, pool, funnel, clock, settings),
         fleet=Fleet(store, pool, accounts, tracking),
-        service_points=points,
         **_handover(store, pool, clock, settings),
         **_telling(store, pool, clock, settings, faults),
         **_afterwards(store, shipments, clock, settings, faults),
@@ -197,10 +193,23 @@ def _telling(
     }
 
 
+def _checkouts(
+    store: Store, pool: CarrierPool, policies: PolicyBook, quotes: QuoteService, clock: Clock, settings: Settings
+) -> Mapping[str, Any]:
+    """What shops' checkouts ask, and where their buyers may collect."""
+    points = ServicePoints(pool, settings.quoting)
+    return {
+        "connections": ConnectionBook(store, policies, clock),
+        "checkouts": Checkouts(store, pool, quotes, points, clock, installed),
+        "service_points": points,
+    }
+
+
 def _handover(store: Store, pool: CarrierPool, clock: Clock, settings: Settings) -> Mapping[str, Any]:
-    """Where parcels change hands: collections, the end of the day."""
+    """Where parcels change hands: their labels, collections, the end of the day."""
     lists = HandoverList(settings.labels.fonts)
     return {
+        "labels": Labels(store, pool, LabelPress(settings.labels.fonts)),
         "pickups": Pickups(store, pool, clock, settings.booking, settings.worker),
         "manifests": Manifests(store, pool, clock, settings.booking, settings.worker, lists),
     }
