@@ -30,7 +30,7 @@ from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
 from gateway.services.booking import Booker
-from gateway.services.bound import Foresight, Recipients, Services
+from gateway.services.bound import Foresight, Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -62,10 +62,7 @@ from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
-from gateway.services.recipients.answers import RecipientAnswers
-from gateway.services.recipients.brands import BrandBook
-from gateway.services.recipients.links import Links
-from gateway.services.recipients.pages import RecipientPages
+from gateway.services.recipients.bound import recipients
 from gateway.services.reconcile import Reconciler
 from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
@@ -128,9 +125,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         reconciler=reconciler,
         **_intake(store, accounts, pool, after["proofs"], clock, settings),
         **_handover(store, pool, clock, settings),
-        **_telling(store, clock, settings, faults),
+        **_telling(store, pool, clock, settings, faults),
         **after,
-        recipients=_recipients(store, clock, settings),
         foresight=foresight,
         staff=staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     )
@@ -146,15 +142,6 @@ def _foresight(store: Store, clock: Clock) -> tuple[Foresight, Decisions]:
         reports=ReliabilityReports(store, clock),
     )
     return foresight, Decisions(foresight.outlooks, NoCalendar(), BookedVolumes(store, clock))
-
-
-def _recipients(store: Store, clock: Clock, settings: Settings) -> Recipients:
-    """Recipients' pages."""
-    links = Links(settings.secrets.pepper, settings.web.base_url)
-    pages = RecipientPages(store, links, clock, settings.recipients.link_days, installed)
-    answers, languages = RecipientAnswers(store, pages, clock), SpokenLanguages()
-    brands = BrandBook(store, pictures := PillowPictures(), languages, clock)
-    return Recipients(links=links, pages=pages, answers=answers, brands=brands, languages=languages, pictures=pictures)
 
 
 def _ground(settings: Settings, clock: Clock) -> tuple[Store, FaultPoints, CarrierPool]:
@@ -192,12 +179,15 @@ def _once(store: Store, clock: Clock, faults: FaultPoints, settings: Settings) -
     return Once(store, clock, faults, timedelta(seconds=booking.deadline_s + booking.lease_margin_s))
 
 
-def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints) -> Mapping[str, Any]:
-    """The services that tell merchants and those who watch."""
+def _telling(
+    store: Store, pool: CarrierPool, clock: Clock, settings: Settings, faults: FaultPoints
+) -> Mapping[str, Any]:
+    """The services that tell merchants, recipients and those who watch."""
     return {
         "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
         "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, LoggedAlarm()),
         "live": LiveUpdates(store, clock, settings.streams),
+        "recipients": recipients((store, pool, clock), settings, installed, SpokenLanguages(), PillowPictures()),
     }
 
 

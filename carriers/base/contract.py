@@ -202,6 +202,17 @@ class ClosesManifests(Protocol):
         """Close the day for these bookings."""
 
 
+@runtime_checkable
+class TakesInstructions(Protocol):
+    """Hands wishes of recipients to its couriers."""
+
+    async def instruct(self, booking: BookingRef, instructions: str) -> None:
+        """What the courier is to know at the door, in place of what was said before; saying it twice is harmless.
+
+        Raises ShipmentRejected where it is too late for that.
+        """
+
+
 class Capability(StrEnum):
     """The roles, by the word used in the API, in `gateway carriers` and in the conformance kit."""
 
@@ -219,6 +230,7 @@ class Capability(StrEnum):
     CANCELS_PICKUPS = "cancels_pickups"
     SERVICE_POINTS = "service_points"
     CLOSES_MANIFESTS = "closes_manifests"
+    TAKES_INSTRUCTIONS = "takes_instructions"
 
 
 ROLES: Mapping[Capability, tuple[str, ...]] = {
@@ -236,6 +248,7 @@ ROLES: Mapping[Capability, tuple[str, ...]] = {
     Capability.CANCELS_PICKUPS: ("cancel_pickup",),
     Capability.SERVICE_POINTS: ("service_points",),
     Capability.CLOSES_MANIFESTS: ("close_manifest",),
+    Capability.TAKES_INSTRUCTIONS: ("instruct",),
 }
 
 

@@ -117,6 +117,15 @@ class OwnFleet(Carrier):
             raise UnknownReference("this tender never had a place in a window")
         return Cancellation(state=CancellationState.ACCEPTED)
 
+    async def instruct(self, booking: BookingRef, instructions: str) -> None:
+        """Drivers read the shipment itself, so nothing is sent; it is for parcels that have a place with us.
+
+        Raises:
+            UnknownReference: this tender never had a place.
+        """
+        if self._windows().find(booking.carrier_reference) is None:
+            raise UnknownReference("this tender never had a place in a window")
+
     def read_scan(
         self,
         *,

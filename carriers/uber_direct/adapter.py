@@ -126,6 +126,15 @@ class UberDirect(Carrier):
         delivery = answers.own_world(reply.reading(), self.account)
         return answers.cancellation(delivery, otherwise=CancellationState.PENDING)
 
+    async def instruct(self, booking: BookingRef, instructions: str) -> None:
+        """The notes of the dropoff; Uber refuses them once the courier's job has no use for them any more.
+
+        Source: POST /customers/{customer_id}/deliveries/{delivery_id} (UpdateDeliveryReq.dropoff_notes).
+        """
+        path = self._path("deliveries", booking.carrier_reference)
+        reply = await self.http.post("api", path, repeatable=True, json=asking.notes(instructions))
+        answers.own_world(reply.reading(), self.account)
+
     async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
         """Where deliveries are; for one that is coming back, also where its return leg is."""
         updates = []

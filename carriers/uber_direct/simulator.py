@@ -149,6 +149,17 @@ class SimulatorUberDirect(Simulator):
         self._admit(request, customer)
         return self._known(id_)
 
+    @route("POST", f"{DELIVERIES}/<id_>", operation="instruct")
+    def update(self, request: Request, customer: str, id_: str) -> object:
+        """Other notes for the courier, until the delivery is over."""
+        self._admit(request, customer)
+        delivery, asked = self._known(id_), request.get_json()
+        if delivery["complete"]:
+            reason = "The provided fields cannot be updated in the current job state."
+            refuse("invalid_params", dict.fromkeys(asked, reason))
+        delivery["dropoff"]["notes"] = asked["dropoff_notes"]
+        return delivery
+
     @route("POST", f"{DELIVERIES}/<id_>/cancel", operation="cancel")
     def cancel(self, request: Request, customer: str, id_: str) -> object:
         """Cancelled, as long as the courier has not got it."""

@@ -15,4 +15,5 @@ BRAND: dict[str, Any] = {
     "returns_url": "https://fjord.example/retur",
     "privacy_url": "https://fjord.example/personvern",
     "photo": True,
+    "wishes": True,
 }

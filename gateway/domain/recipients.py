@@ -18,7 +18,7 @@ class Brand:
     """In whose name recipients are spoken to. `colour` is #rrggbb; `name` "" is the merchant's own.
 
     `language` is for those whose browser asks for none that we speak. `photo`: recipients may see the photo of the
-    delivery.
+    delivery; `wishes`: they may tell the courier where to leave it.
     """
 
     name: str = ""
@@ -30,6 +30,7 @@ class Brand:
     returns_url: str = ""
     privacy_url: str = ""
     photo: bool = False
+    wishes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

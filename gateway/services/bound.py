@@ -29,17 +29,13 @@ from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
-from gateway.services.ports.recipients import Languages, Pictures
 from gateway.services.proof_files import ProofFiles
 from gateway.services.proof_keeping import ProofKeeping
 from gateway.services.quarantine import Quarantine
 from gateway.services.quotes import QuoteService
 from gateway.services.rate_cards import RateCardBook
 from gateway.services.recalls import Recalls
-from gateway.services.recipients.answers import RecipientAnswers
-from gateway.services.recipients.brands import BrandBook
-from gateway.services.recipients.links import Links
-from gateway.services.recipients.pages import RecipientPages
+from gateway.services.recipients.bound import Recipients
 from gateway.services.reconcile import Reconciler
 from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
@@ -68,18 +64,6 @@ class Foresight:
     outlooks: OutlookBook
     learner: Learner
     reports: ReliabilityReports
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipients:
-    """What recipients see and say, and in whose name."""
-
-    links: Links
-    pages: RecipientPages
-    answers: RecipientAnswers
-    brands: BrandBook
-    languages: Languages
-    pictures: Pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

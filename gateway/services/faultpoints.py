@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     PICKUP = "pickup_sent"
     CANCEL_PICKUP = "pickup_cancel_sent"
     MANIFEST = "manifest_sent"
+    INSTRUCT = "instruct_sent"
     TELL_MERCHANT = "webhook_sent"
 
 

@@ -65,6 +65,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/t/<token>/photo",
         "/t/<token>/missing",
         "/t/<token>/rating",
+        "/t/<token>/wish",
         "/t/assets/<name>",
         "/t/colours/<colour>.css",
     }

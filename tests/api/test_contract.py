@@ -15,7 +15,7 @@ PAGES = {
 } | {
     f"/t/{page}"
     for page in (
-        *("<token>", "<token>/logo", "<token>/photo", "<token>/missing", "<token>/rating"),
+        *("<token>", "<token>/logo", "<token>/photo", "<token>/missing", "<token>/rating", "<token>/wish"),
         *("assets/<name>", "colours/<colour>.css"),
     )
 }

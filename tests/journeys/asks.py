@@ -73,6 +73,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /t/<token>/photo": (Ask(),),
     "POST /t/<token>/missing": (Ask(),),
     "POST /t/<token>/rating": (Ask(),),
+    "POST /t/<token>/wish": (Ask(),),
     "GET /v1/brand": (Ask(status=200, why=OWN_LIST),),
     "PUT /v1/brand": (Ask(body=lambda ids: {"name": "Own"}, status=200, why=OWN_MADE),),
     "GET /v1/brand/logo": (Ask(),),

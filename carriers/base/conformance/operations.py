@@ -75,6 +75,11 @@ OPERATIONS: Mapping[str, Operation] = {
         arguments={"bookings": tuple[BookingRef, ...], "day": date},
         result=Manifest,
     ),
+    "instruct": Operation(
+        capability=Capability.TAKES_INSTRUCTIONS,
+        arguments={"booking": BookingRef, "instructions": str},
+        result=None,
+    ),
 }
 
 # Whatever makes a booking or prices one, on the way out or back, is asked the same questions.

@@ -213,3 +213,8 @@ def _handover(requirements: Requirements, account: Account) -> dict[str, object]
     if asked:
         body["dropoff_verification"] = asked
     return body
+
+
+def notes(instructions: str) -> dict[str, str]:
+    """What the courier is to know at the dropoff, in place of what was said before."""
+    return {"dropoff_notes": instructions[:NOTES_LENGTH]}

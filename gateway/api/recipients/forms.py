@@ -9,7 +9,7 @@ from gateway.api.recipients.view import plain
 from gateway.services.ports.recipients import Voice
 from gateway.services.recipients.answers import Missed
 
-LONGEST_NOTE = 400
+LONGEST_NOTE, LONGEST_WISH, LONGEST_PROOF = 400, 120, 20
 STARS, RECOMMENDS = range(1, 6), range(11)
 LOOKED = {"yes": "looked around at home", "no": "has not looked everywhere yet"}
 ASKED = {"yes": "asked neighbours and everybody at home", "no": "has not asked everybody yet"}
@@ -18,7 +18,12 @@ PLACE = {
     "no": "the proof shows another place",
     "none": "there is no photo or message",
 }
-"""The answers in the words of the case, which support reads."""
+WHERE = {
+    "door": "hand it to the recipient",
+    "safe_place": "leave it in a safe place",
+    "neighbour": "give it to a neighbour",
+}
+"""The answers in the words of the case, which support reads, and of the courier."""
 
 
 @dataclass(slots=True)
@@ -34,11 +39,11 @@ class Filled:
             self.faults[name] = voice.say("error.choose")
         return choices.get(self.given.get(name, ""), "")
 
-    def note(self, name: str, voice: Voice) -> str:
+    def note(self, name: str, voice: Voice, most: int = LONGEST_NOTE) -> str:
         """Free words; a fault where they are too long."""
         text = self.given.get(name, "")
-        if len(text) > LONGEST_NOTE:
-            self.faults[name] = voice.say("error.long", n=LONGEST_NOTE)
+        if len(text) > most:
+            self.faults[name] = voice.say("error.long", n=most)
         return plain(text)
 
 
@@ -50,6 +55,18 @@ def missed(filled: Filled, voice: Voice) -> Missed:
         place=filled.chosen("place", PLACE, voice),
         note=filled.note("missing_note", voice),
     )
+
+
+def wish(filled: Filled, voice: Voice) -> tuple[str, str]:
+    """What the courier is to do, and what shows that it is the recipient who says so."""
+    where = filled.chosen("where", WHERE, voice)
+    note = filled.note("wish_note", voice, LONGEST_WISH)
+    if where and filled.given["where"] != "door" and not note:
+        filled.faults.setdefault("wish_note", voice.say("wish.note_needed"))
+    proof = plain(filled.given.get("proof", ""))[:LONGEST_PROOF]
+    if not proof:
+        filled.faults["proof"] = voice.say("error.fill")
+    return f"{where}: {note}" if note else where, proof
 
 
 def rating(filled: Filled, voice: Voice) -> tuple[int, int | None, str]:

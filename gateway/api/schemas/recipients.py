@@ -55,6 +55,7 @@ class BrandPutSchema(Given):
     returns_url = coded(WEB, "https: where things are given back.", error="An https address.", allow_none=True)
     privacy_url = coded(WEB, "https.", error="An https address.", allow_none=True)
     photo = flag("Recipients may see the photo of the delivery.", load_default=False)
+    wishes = flag("Recipients may instruct couriers of carriers that take it.", load_default=False)
 
     @post_load(pass_original=True)
     def make(self, data: dict[str, Any], original: Mapping[str, object] = NOTHING, **_: object) -> GivenBrand:
@@ -91,6 +92,7 @@ class BrandSchema(Shown):
     returns_url = fields.String(required=True, allow_none=True)
     privacy_url = fields.String(required=True, allow_none=True)
     photo = fields.Boolean(required=True)
+    wishes = fields.Boolean(required=True)
     version = fields.Integer(required=True)
     updated_at = fields.AwareDateTime(required=True, allow_none=True)
 

@@ -1,0 +1,53 @@
+"""Everything about recipients, bound to one store: what the pages and the API work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from carriers.base import Carrier
+from gateway.domain.clock import Clock
+from gateway.services.carrier_pool import CarrierPool
+from gateway.services.ports import Store
+from gateway.services.ports.recipients import Languages, Pictures
+from gateway.services.recipients.answers import RecipientAnswers
+from gateway.services.recipients.brands import BrandBook
+from gateway.services.recipients.links import Links
+from gateway.services.recipients.pages import RecipientPages
+from gateway.services.recipients.wishes import RecipientWishes
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """What recipients see and say, and in whose name."""
+
+    links: Links
+    pages: RecipientPages
+    answers: RecipientAnswers
+    wishes: RecipientWishes
+    brands: BrandBook
+    languages: Languages
+    pictures: Pictures
+
+
+def recipients(
+    ground: tuple[Store, CarrierPool, Clock],
+    settings: Settings,
+    installed: Callable[[], Mapping[str, type[Carrier]]],
+    languages: Languages,
+    pictures: Pictures,
+) -> Recipients:
+    """Bind them; made once by `gateway.bootstrap`."""
+    store, pool, clock = ground
+    links = Links(settings.secrets.pepper, settings.web.base_url)
+    pages = RecipientPages(store, links, clock, settings.recipients.link_days, installed)
+    return Recipients(
+        links=links,
+        pages=pages,
+        answers=RecipientAnswers(store, pages, clock),
+        wishes=RecipientWishes(store, pool, pages, clock),
+        brands=BrandBook(store, pictures, languages, clock),
+        languages=languages,
+        pictures=pictures,
+    )

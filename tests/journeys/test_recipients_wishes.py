@@ -1,0 +1,111 @@
+"""A recipient tells the courier where to leave it: carried out by carriers that take it, promised by no others."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.journeys.fleet import add_fleet
+from tests.journeys.site import ORDER, Merchant, Site
+
+WISH = {"where": "neighbour", "wish_note": "no. 14, ring twice", "proof": "8888"}
+DESTINATION = {**ORDER["destination"], "instructions": "door code 4711"}
+
+
+@pytest.fixture
+def shop(shop: Merchant) -> Merchant:
+    """A shop whose recipients may wish."""
+    assert shop.call("PUT", "/v1/brand", {"wishes": True}).status_code == 200
+    return shop
+
+
+def send(site: Site, shipment: Any, **wish: str) -> TestResponse:
+    path = f"{urlsplit(shipment['tracking_url']).path}/wish"
+    return site.gateway.app.test_client().post(path, data={**WISH, **wish}, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def page(site: Site, shipment: Any) -> str:
+    return site.gateway.app.test_client().get(urlsplit(shipment["tracking_url"]).path).text
+
+
+def new_york(site: Site, shop: Merchant) -> Any:
+    """A parcel with Uber Direct."""
+    shop.account("uber", site.carrier("uber_direct"))
+    place = {"city": "New York", "subdivision": "NY", "country": "US"}
+    origin = {**ORDER["origin"], **place, "postal_code": "10038", "phone": "+12125550100"}
+    destination = {**DESTINATION, **place, "postal_code": "10118", "phone": "+12125558888"}
+    return shop.booked(origin=origin, destination=destination)
+
+
+def test_uber_gets_the_recipients_words_before_the_merchants(site: Site, shop: Merchant) -> None:
+    shipment = new_york(site, shop)
+    assert "Delivery instructions" in page(site, shipment)
+    for note in ("no. 14", "no. 16 / upstairs"):
+        assert send(site, shipment, wish_note=note).status_code == 303
+    told = "Recipient: give it to a neighbour: no. 16, upstairs / door code 4711"
+    after = shop.shipment(shipment["id"])
+    assert after["destination"]["instructions"] == told
+    assert "The courier has your instructions." in page(site, shipment)
+    for secret in ("4711", "no. 16"):
+        assert secret not in page(site, shipment)
+
+
+def test_after_the_delivery_the_carrier_takes_no_more_wishes(site: Site, shop: Merchant) -> None:
+    shipment = new_york(site, shop)
+    (reference,) = (booking.carrier_reference for booking in site.active(shipment))
+    site._running[-1].simulator.advance(reference, "delivered")  # the gateway has not heard of it yet
+    refused = send(site, shipment)
+    assert refused.status_code == 409
+    assert "the delivery has moved on meanwhile" in refused.text
+    assert shop.shipment(shipment["id"])["destination"]["instructions"] == "door code 4711"
+
+
+def test_our_own_drivers_read_it_with_the_shipment(site: Site, shop: Merchant) -> None:
+    add_fleet(site, shop, "vans")
+    shipment = shop.booked(destination=DESTINATION)
+    done = send(site, shipment, where="door", wish_note="")
+    assert done.status_code == 303
+    after = shop.shipment(shipment["id"])
+    assert after["destination"]["instructions"] == "Recipient: hand it to the recipient / door code 4711"
+
+
+def test_only_who_knows_what_the_recipient_knows_may_wish(site: Site, shop: Merchant) -> None:
+    add_fleet(site, shop, "vans")
+    shipment = shop.booked(destination=DESTINATION)
+    for _ in range(5):
+        refused = send(site, shipment, proof="1234")
+        assert refused.status_code == 422
+        assert "That is not what we have." in refused.text
+    locked = send(site, shipment)
+    assert "Too many wrong tries." in locked.text
+    site.clock.advance(minutes=61)
+    assert send(site, shipment).status_code == 303
+
+
+def test_what_is_wrong_with_a_wish_is_named(site: Site, shop: Merchant) -> None:
+    add_fleet(site, shop, "vans")
+    shipment = shop.booked()
+    wrong: list[tuple[dict[str, str], str]] = [
+        ({"where": ""}, "where"),
+        ({"where": "roof"}, "where"),
+        ({"where": "safe_place", "wish_note": " "}, "wish_note"),
+        ({"wish_note": "x" * 121}, "wish_note"),
+        ({"proof": ""}, "proof"),
+    ]
+    for wish, fault in wrong:
+        refused = send(site, shipment, **wish)
+        assert refused.status_code == 422, wish
+        assert f'id="{fault}-fault"' in refused.text, wish
+
+
+def test_nothing_is_offered_that_nobody_does(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))  # a carrier without the role
+    shipment = shop.booked()
+    assert "Delivery instructions" not in page(site, shipment)
+    assert send(site, shipment).status_code == 409
+    assert shop.call("PUT", "/v1/brand", {"wishes": False}).status_code == 200
+    other = shop.booked(reference="other")
+    assert "Delivery instructions" not in page(site, other)
