@@ -61,7 +61,7 @@ class World:
     def person(self, role: Role, merchant: Merchant | None = None) -> Person:
         """Somebody who works for the shop (or another merchant), signed in."""
         merchant = merchant or self.shop
-        email = f"{role.value}@{merchant.id.lower()}.example"
+        email = f"{role.value}@{merchant.id.lower().replace('_', '-')}.example"
         people = self.site.services.staff.people
         if email not in PASSWORDS:
             _, PASSWORDS[email] = people.add(merchant.id, email, f"{role.value.capitalize()} Sørli", role.value)
