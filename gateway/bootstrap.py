@@ -127,16 +127,13 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         checkouts=Checkouts(store, pool, quotes, points, clock, installed),
         shipments=shipments,
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
-        recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
         tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
         **_intake(store, accounts, pool, funnel, clock, settings),
         fleet=Fleet(store, pool, accounts, tracking),
-        service_points=points,
-        **_handover(store, pool, clock, settings),
+        **_handover(store, pool, points, clock, settings),
         **_telling(store, clock, settings, faults),
         **_afterwards(store, shipments, clock, settings, faults),
-        recipients=_recipients(store, clock, settings),
         foresight=foresight,
     )
 
@@ -198,18 +195,23 @@ def _once(store: Store, clock: Clock, faults: FaultPoints, settings: Settings) -
 
 
 def _telling(store: Store, clock: Clock, settings: Settings, faults: FaultPoints) -> Mapping[str, Any]:
-    """The services that tell merchants and those who watch."""
+    """The services that tell merchants, those who watch, and recipients."""
     return {
         "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
         "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, LoggedAlarm()),
         "live": LiveUpdates(store, clock, settings.streams),
+        "recipients": _recipients(store, clock, settings),
     }
 
 
-def _handover(store: Store, pool: CarrierPool, clock: Clock, settings: Settings) -> Mapping[str, Any]:
-    """Where parcels change hands: collections, the end of the day."""
+def _handover(
+    store: Store, pool: CarrierPool, points: ServicePoints, clock: Clock, settings: Settings
+) -> Mapping[str, Any]:
+    """Where parcels change hands: shops and lockers, collections, the end of the day; and how they are called back."""
     lists = HandoverList(settings.labels.fonts)
     return {
+        "service_points": points,
+        "recalls": Recalls(store, pool, clock, settings.booking, settings.worker),
         "pickups": Pickups(store, pool, clock, settings.booking, settings.worker),
         "manifests": Manifests(store, pool, clock, settings.booking, settings.worker, lists),
     }
