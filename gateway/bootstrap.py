@@ -128,7 +128,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **_telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
-        staff=staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     )
 
 
@@ -214,13 +213,14 @@ def _booking(
 def _afterwards(
     store: Store, shipments: ShipmentService, clock: Clock, settings: Settings, faults: FaultPoints
 ) -> Mapping[str, Any]:
-    """What proves a delivery, the way back, and what is forgotten."""
+    """What proves a delivery, who looks into it, the way back, and what is forgotten."""
     files = FsspecFileStore(settings.files.url)
     return {
         "proofs": ProofFiles(store, files, PictureProcess(), clock, settings, faults),
         "proof_keeping": ProofKeeping(store, files, clock, settings.retention),
         "returns": Returns(store, shipments, clock, settings.returns),
         "retention": Retention(store, clock, settings.retention),
+        "staff": staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     }
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from gateway.console.deciding import decision
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page, partial
-from gateway.console.telling import expected, promise, standing
+from gateway.console.telling import promise, standing
 from gateway.domain.errors import Conflict, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
@@ -58,7 +58,13 @@ def unmask(shipment_id: str) -> Response:
     dossier = _dossier(shipment_id)
     services().staff.audit.record(who().user, deed("saw the recipient", shipment_id, UNMASK_REASONS[reason]))
     if partial():
-        return page("shipment_recipient.html", shipment=dossier.file.shipment, unmasked=True, reasons=UNMASK_REASONS)
+        return page(
+            "shipment_recipient.html",
+            shipment=dossier.file.shipment,
+            unmasked=True,
+            reasons=UNMASK_REASONS,
+            pictures=_pictures(shipment_id),
+        )
     return _page(shipment_id, unmasked=True)
 
 
@@ -137,10 +143,16 @@ def _dossier(shipment_id: str) -> Dossier:
     return services().staff.desk.dossier(who().merchant_id, who().mode, shipment_id)
 
 
+def _pictures(shipment_id: str) -> list[tuple[str, str]]:
+    """What each picture of the delivery shows, and a link to it that is good for minutes."""
+    proofs = services().proofs
+    links = ((file, proofs.link(file)) for file in proofs.of_shipment(who().merchant_id, shipment_id))
+    return [(file.kind.value, f"/v1/pictures/{link.token}") for file, link in links if link is not None]
+
+
 def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
     dossier = _dossier(shipment_id)
     shipment, now = dossier.file.shipment, services().clock()
-    eta = expected(dossier.tracker)
     can_cancel = shipment.state is ShipmentState.BOOKED and not statuses()[shipment.status].terminal
     given: dict[str, Any] = {"said": "", "errors": {}, "typed": {}, "unmasked": False, **facts}
     return page(
@@ -149,10 +161,11 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         dossier=dossier,
         shipment=shipment,
         standing=standing(shipment),
-        promise=promise(shipment, eta, now),
-        eta=eta,
+        promise=promise(shipment, now),
+        pictures=_pictures(shipment_id) if given["unmasked"] else (),
         decision=decision(dossier.quote, dossier.file) if dossier.quote else None,
         can_cancel=can_cancel,
+        public_url=services().recipients.links.url(shipment_id) if shipment.booking else "",
         waiting=shipment.state in WAITING,
         reasons=UNMASK_REASONS,
         cancel_reasons=CANCEL_REASONS,

@@ -49,7 +49,7 @@ def grid() -> Response:
         q=asked.text,
         asked=asked,
         found=found,
-        rows=[(each, standing(each), promise(each, None, now)) for each in found.page.items],
+        rows=[(each, standing(each), promise(each, now)) for each in found.page.items],
         tabs=[(tab.title, _url(asked.having(status=tab.status)), counts[tab.status], tab.status) for tab in tabs()],
         counted=COUNTED,
         total=counts.get(asked.search.status),

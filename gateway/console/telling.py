@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.domain.records import ShipmentRecord, TrackerRecord
+from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import reasons, statuses
 
@@ -100,7 +100,7 @@ def standing(shipment: ShipmentRecord) -> Standing:
     )
 
 
-def promise(shipment: ShipmentRecord, expected_at: datetime | None, now: datetime) -> Promise | None:
+def promise(shipment: ShipmentRecord, now: datetime) -> Promise | None:
     """On time, late, at risk, missed; None where nothing was promised or nothing will come."""
     due = shipment.deliver_by
     if due is None:
@@ -114,7 +114,8 @@ def promise(shipment: ShipmentRecord, expected_at: datetime | None, now: datetim
         return Promise(tone="warn", word="Not delivered", detail="it goes back to your shop")
     if due < now:
         return Promise(tone="bad", word="Promise missed", detail=f"{span(now - due)} ago")
-    return _outstanding(due - now, expected_at - due if expected_at else None, troubled=status.phase == "problem")
+    over = shipment.eta.latest - due if shipment.eta else None
+    return _outstanding(due - now, over, troubled=status.phase == "problem")
 
 
 def _kept(late: timedelta) -> Promise:
@@ -124,9 +125,9 @@ def _kept(late: timedelta) -> Promise:
 
 
 def _outstanding(left: timedelta, over: timedelta | None, *, troubled: bool) -> Promise:
-    """A promise that can still be kept; `over` is by how much the carrier expects to miss it."""
+    """A promise that can still be kept; `over` is by how much it may be missed, as things stand."""
     if over is not None and over >= SLACK:
-        return Promise(tone="warn", word="At risk", detail=f"expected {span(over)} after the promise")
+        return Promise(tone="warn", word="At risk", detail=f"may come {span(over)} after the promise")
     if troubled:
         return Promise(tone="warn", word="At risk", detail=f"{span(left)} left")
     return Promise(
@@ -134,11 +135,6 @@ def _outstanding(left: timedelta, over: timedelta | None, *, troubled: bool) -> 
         word="Due soon" if left < SOON else "On time so far",
         detail=f"{span(left)} left",
     )
-
-
-def expected(tracker: TrackerRecord | None) -> datetime | None:
-    """When the carrier says it comes."""
-    return tracker.estimated_delivery_at if tracker is not None else None
 
 
 def span(length: timedelta) -> str:

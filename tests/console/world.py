@@ -61,7 +61,7 @@ class World:
     def person(self, role: Role, merchant: Merchant | None = None) -> Person:
         """Somebody who works for the shop (or another merchant), signed in."""
         merchant = merchant or self.shop
-        email = f"{role.value}@{merchant.id.lower()}.example"
+        email = f"{role.value}@{merchant.id.lower().replace('_', '-')}.example"
         people = self.site.services.staff.people
         if email not in PASSWORDS:
             _, PASSWORDS[email] = people.add(merchant.id, email, f"{role.value.capitalize()} Sørli", role.value)
@@ -106,12 +106,12 @@ def build_world(gateway: Gateway, folder: Path) -> World:
     sandbox = site.carrier("sandbox")
     account_id = shop.account("sandbox-oslo", sandbox, without="track")
     endpoint = shop.call("POST", "/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"}).json or {}
-    shipments = _book_all(site, shop, sandbox)
+    shipments = _book_all(site, shop, sandbox, account_id)
     _unknown(site, shop, sandbox, account_id)
     assert shop.book(**{**order(1), "reference": "nett-2012-sim911"}).status_code >= 400  # everybody refuses it
     add_fleet(site, shop, "vans")
     stranger.account("elsewhere", sandbox)
-    _tell(site, sandbox, account_id, shipments)
+    site.work()
     return World(
         site=site,
         shop=shop,
@@ -137,20 +137,23 @@ def order(number: int) -> dict[str, Any]:
     return {**ORDER, "destination": to}
 
 
-def _book_all(site: Site, shop: Merchant, sandbox: RunningSimulator) -> Mapping[str, Any]:
-    """Those made first, first; the clock ends at now."""
-    made, ahead = {}, DAY_MIN
+def _book_all(site: Site, shop: Merchant, sandbox: RunningSimulator, account_id: str) -> Mapping[str, Any]:
+    """Those made first, first; every scan is pushed as the carrier pushes it. The clock ends at now."""
+    made: dict[str, Any] = {}
+    ahead = DAY_MIN
     for number, (life, ago) in sorted(enumerate(LIVES), key=lambda each: -each[1][1]):
         site.clock.advance(minutes=ahead - ago)
         ahead = ago
+        _tell(site, sandbox, account_id, made)
         reference = f"nett-{2001 + number}{'-' + life if life else ''}"
         made[PEOPLE[number][0]] = shop.booked(**{**order(number), "reference": reference})
     site.clock.reset()
+    _tell(site, sandbox, account_id, made)
     return made
 
 
 def _tell(site: Site, sandbox: RunningSimulator, account_id: str, shipments: Mapping[str, Any]) -> None:
-    """Every scan so far is pushed as the carrier pushes it."""
+    """Every scan so far."""
     for shipment in shipments.values():
         for body in scans(sandbox, shipment["tracking_number"]):
             assert site.push(account_id, body, sandbox).status_code == 200

@@ -26,6 +26,8 @@ GLOBAL_BY_DESIGN = {
     "api_keys_public_id",
     "accounts_id",
     "checkout_connections_id",
+    "users_email",
+    "sessions_id",
 }  # look-ups that find out whose it is
 
 # ruff: noqa: S608  (made-up rows of the first schema, written as SQL on purpose)

@@ -52,6 +52,7 @@
     n: () => press("[data-key=n]"),
     e: () => press("[data-key=e]"),
     r: () => press("[data-key=r]"),
+    p: () => press("[data-key=p]"),
     "[": () => press("[data-key=previous]"),
     "]": () => press("[data-key=next]"),
   };

@@ -1,0 +1,153 @@
+"""What people do all day, with the keyboard alone and in as few actions as promised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from gateway.domain.people import Role
+from tests.browser import LIGHT, Chromium
+from tests.console.test_screens import signed_in
+from tests.console.world import World, order
+
+
+@pytest.fixture
+def page(browser: Chromium, world: World, served: str) -> Iterator[Page]:
+    """Today, as operations see it."""
+    with browser.page(LIGHT) as page:
+        signed_in(page, served, world.person(Role.OPERATIONS))
+        page.goto(f"{served}/")
+        yield page
+
+
+def shown(page: Page) -> str:
+    return page.locator("main").inner_text()
+
+
+def test_a_parcel_is_found_by_the_end_of_a_phone_in_three_actions(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("1223")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/shipments?q=1223")
+    assert "Attempt failed" in shown(page)
+    assert "Nobody was there." in shown(page)
+
+
+def test_the_list_is_walked_and_opened_with_the_keyboard(page: Page) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/shipments")
+    for key in "jjk":
+        page.keyboard.press(key)
+    wanted = page.locator("tr.at a").get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{wanted}")
+
+
+def test_a_note_is_written_with_the_keyboard(page: Page, world: World, served: str) -> None:
+    page.goto(f"{served}/shipments/{world.shipments['Sara Berg']['id']}")
+    page.keyboard.press("n")
+    page.keyboard.type("g s / ? are letters here")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**done=note**")
+    assert "g s / ? are letters here" in shown(page)
+
+
+def test_the_recipient_is_shown_with_the_keyboard(page: Page, world: World, served: str) -> None:
+    page.goto(f"{served}/shipments/{world.shipments['Jonas Lie']['id']}")
+    page.locator("#recipient select").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#recipient .notice")
+    assert "Jonas Lie" in page.locator("#recipient").inner_text()
+    assert page.url.endswith(world.shipments["Jonas Lie"]["id"])
+
+
+def test_a_case_is_taken_with_the_keyboard(page: Page) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    page.wait_for_url("**/exceptions")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/exceptions/cas_*")
+    page.keyboard.press("e")
+    page.wait_for_url("**done=taken")
+    assert "It is yours now." in shown(page)
+
+
+def test_a_shipment_is_cancelled_with_the_keyboard(page: Page, world: World, served: str) -> None:
+    booked = world.shop.booked(**{**order(5), "reference": "nett-4001"})
+    page.goto(f"{served}/shipments/{booked['id']}")
+    page.locator("#f-cancel").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=cancel*")
+    assert "Cancelled" in shown(page)
+
+
+def test_a_label_is_opened_again_in_two_actions(page: Page, world: World, served: str) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type(world.shipments["Jonas Lie"]["tracking_number"])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{world.shipments['Jonas Lie']['id']}")
+    with page.expect_download() as download:
+        page.keyboard.press("p")
+    assert download.value.suggested_filename.endswith(".pdf")
+
+
+def test_the_list_of_keys_opens_closes_and_single_letters_can_be_switched_off(page: Page, served: str) -> None:
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#keys").is_visible()
+    page.goto(f"{served}/me")
+    page.locator("input[name=shortcuts]").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=keys")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.keyboard.press("?")
+    assert page.url.endswith("done=keys")
+    assert not page.locator("#keys").is_visible()
+    page.locator("input[name=shortcuts]").check()
+    page.locator("text=Keep >> nth=-1").click()
+    page.wait_for_url("**done=keys")
+
+
+def test_whoever_leaves_the_session_alone_comes_back_to_what_they_typed(page: Page, world: World, served: str) -> None:
+    path = f"/shipments/{world.shipments['Per Dahl']['id']}"
+    page.goto(f"{served}{path}")
+    page.keyboard.press("n")
+    page.keyboard.type("half a thought")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#f-password")
+    person = world.person(Role.OPERATIONS)
+    page.fill("#f-email", person.email)
+    page.fill("#f-password", person.password)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing of it has been sent yet")
+    page.click("text=Send it now")
+    page.wait_for_url("**done=note**")
+    assert "half a thought" in shown(page)
+
+
+def test_without_scripts_everything_still_works(browser: Chromium, world: World, served: str) -> None:
+    from tests.browser import View
+
+    with browser.page(View(name="no scripts", width=1280, height=900, javascript=False)) as page:
+        signed_in(page, served, world.person(Role.SUPPORT))
+        page.goto(f"{served}/")
+        page.fill("#find", "4417")
+        page.press("#find", "Enter")
+        page.click("text=nett-2001")
+        page.select_option("#recipient select", "caller_verified")
+        page.click("#recipient button")
+        assert "Bogstadveien 12" in shown(page)
+        assert "UTC" in shown(page)
