@@ -38,6 +38,7 @@ class Purpose(StrEnum):
     CANCEL_PICKUP = "pickup_cancel_sent"
     MANIFEST = "manifest_sent"
     TELL_MERCHANT = "webhook_sent"
+    TELL_RECIPIENT = "notification_sent"
 
 
 POINTS = (*BOOKING_POINTS, *(purpose.value for purpose in Purpose if purpose is not Purpose.BOOK))
