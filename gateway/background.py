@@ -11,7 +11,7 @@ PICTURES_AT_ONCE = 4
 
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
-    lanes, proofs = services.lanes, services.proofs
+    lanes, proofs, told = services.lanes, services.proofs, services.recipient_lanes
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
@@ -23,6 +23,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("watch", services.watch.claim, services.watch.work, services.watch.park),
         Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
         Job("proofs", proofs.claim, proofs.work, proofs.park, at_once=PICTURES_AT_ONCE),
+        Job("notifications", told.claim, told.work, told.park, at_once=services.settings.notifications.senders_at_once),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),

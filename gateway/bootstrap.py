@@ -11,6 +11,7 @@ from carriers.base.curl_transport import CurlTransport
 from carriers.base.drive import Transport
 from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
+from gateway.bootstrap_recipients import telling_recipients
 from gateway.domain.clock import Clock, utc_now
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.credentials import Argon2Passwords, TimedCodes
@@ -20,6 +21,7 @@ from gateway.engines.handover_list import HandoverList
 from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
 from gateway.engines.languages import SpokenLanguages
+from gateway.engines.notices.alarm import AppriseAlarm
 from gateway.engines.pictures import PictureProcess
 from gateway.engines.replay.lazy import LazyReplays
 from gateway.engines.small_pictures import PillowPictures
@@ -181,10 +183,12 @@ def _once(store: Store, clock: Clock, faults: FaultPoints, settings: Settings) -
 def _telling(
     store: Store, pool: CarrierPool, clock: Clock, settings: Settings, faults: FaultPoints
 ) -> Mapping[str, Any]:
-    """The services that tell merchants, recipients and those who watch."""
+    """The services that tell merchants, recipients, operators and those who watch."""
+    alarm = AppriseAlarm(settings.alerts.urls) if settings.alerts.urls else LoggedAlarm()
     return {
+        **telling_recipients(store, clock, settings, faults, alarm),
         "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
-        "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, LoggedAlarm()),
+        "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, alarm),
         "live": LiveUpdates(store, clock, settings.streams),
         "recipients": recipients((store, pool, clock), settings, installed, SpokenLanguages(), PillowPictures()),
     }

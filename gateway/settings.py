@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
+from gateway.settings_of_notifications import Alerts
+from gateway.settings_of_notifications import Notifications as Notifications
 from gateway.settings_of_recipients import Recipients
 from gateway.settings_sources import BadSettings as BadSettings
 from gateway.settings_sources import from_environment, overlay, read_toml, section
@@ -218,6 +220,8 @@ class Settings:
     files: Files
     returns: Returns
     webhooks: Webhooks
+    notifications: Notifications
+    alerts: Alerts
     streams: Streams
     recipients: Recipients
     worker: Worker

@@ -13,6 +13,8 @@ from gateway.api import (
     handover,
     ingest,
     labels,
+    notification_calls,
+    notifications,
     policies,
     proofs,
     quarantine,
@@ -57,5 +59,7 @@ BLUEPRINTS = (
     webhook_endpoints.blueprint,
     brand.blueprint,
     streams.blueprint,
+    notifications.blueprint,
+    notification_calls.blueprint,
     service.blueprint,
 )

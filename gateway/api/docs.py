@@ -19,6 +19,7 @@ from gateway.api.outline import operations, shapes
 from gateway.api.policy_words import policy_examples, vocabulary
 from gateway.api.problems import PROBLEMS
 from gateway.domain.message_types import message_types
+from gateway.domain.notification_events import notification_events
 from gateway.domain.plausibility import proof_within
 from gateway.domain.tracking import reasons, statuses
 from gateway.domain.tracking_views import VIEWS, view
@@ -112,6 +113,21 @@ def webhooks_page() -> Response:
     )
 
 
+@blueprint.route("/docs/notifications")
+@open_to_all("it documents the API")
+def notifications_page() -> Response:
+    """Telling the recipient: events, words, hours, and what is promised."""
+    desk = services()
+    return _page(
+        "notifications.html",
+        base=desk.settings.web.base_url,
+        events=notification_events().values(),
+        notifications=desk.settings.notifications,
+        **desk.templates.vocabulary(),
+    )
+
+
+@blueprint.app_template_filter()
 def spoken(span: timedelta) -> str:
     """A span in words: `5 s`, `30 min`, `34 h`."""
     seconds = int(span.total_seconds())

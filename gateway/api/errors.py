@@ -27,6 +27,7 @@ from gateway.domain.errors import (
 from gateway.services.idempotency import KeyReused, StillRunning
 from gateway.services.keys import BadKey
 from gateway.services.live import TooManyStreams
+from gateway.services.notifications.receipts import Unproven
 from gateway.services.ports.proofs import PictureRefused
 from gateway.services.returns import ReturnedAlready
 
@@ -58,6 +59,7 @@ class PreconditionFailed(GatewayError):
 TABLE: tuple[tuple[type[Exception], str], ...] = (
     (BadKey, "unauthorized"),
     (WebhookRejected, "webhook_rejected"),
+    (Unproven, "webhook_rejected"),
     (MissingScope, "missing_scope"),
     (NotFound, "not_found"),
     (PreconditionFailed, "precondition_failed"),

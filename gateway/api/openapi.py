@@ -70,6 +70,10 @@ TAGS = {
     "ratings": "What recipients think of deliveries.",
     "keys": "API keys.",
     "webhook-endpoints": "Where we tell you what happened (Standard Webhooks).",
+    "notification-settings": "What recipients are told, in which words and when.",
+    "notification-senders": "The ways out: a mail server, an account at Twilio. And what they call back.",
+    "notification-templates": "The words, yours over those that come with the gateway; and how they look.",
+    "notification-blocks": "Recipients who are told nothing.",
     "stream": "What happens, as it happens (server-sent events).",
     "service": "For those who run the gateway.",
 }

@@ -42,8 +42,8 @@ PROBLEMS = (
         "webhook_rejected",
         401,
         "Webhook without a valid proof",
-        "A call to a carrier's webhook address was not signed as this carrier signs.",
-        "Compare the webhook secret of the account with the one the carrier holds.",
+        "A call to the webhook address of a carrier or provider was not signed as that one signs.",
+        "Compare the secret that is stored here with the one the caller holds.",
     ),
     Problem(
         "missing_scope",

@@ -6,10 +6,19 @@ import csv
 from datetime import tzinfo
 from functools import cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address
+
+
+def is_zone(name: str) -> bool:
+    """Whether it names a time zone of the tz database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 @cache

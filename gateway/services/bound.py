@@ -24,6 +24,10 @@ from gateway.services.labels import Labels
 from gateway.services.live import LiveUpdates
 from gateway.services.manifests import Manifests
 from gateway.services.merchant_webhooks import MerchantWebhooks
+from gateway.services.notifications.book import NotificationBook
+from gateway.services.notifications.lanes import NotificationLanes
+from gateway.services.notifications.receipts import Receipts
+from gateway.services.notifications.templates import Templates
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
@@ -113,6 +117,10 @@ class Services:
     proof_keeping: ProofKeeping
     returns: Returns
     recipients: Recipients
+    notifications: NotificationBook
+    templates: Templates
+    receipts: Receipts
+    recipient_lanes: NotificationLanes
     foresight: Foresight
     watch: Watch
     whereabouts: WhereaboutsDesk

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gateway.domain.message_types import ENDPOINT_BACKLOG, ENDPOINT_DISABLED, ENDPOINT_RECOVERED, TEST_MESSAGE
 from gateway.domain.messages import OutboxMessage, WebhookEndpoint
+from gateway.domain.notifications import Sender
 from gateway.services.ids import new_id
 from gateway.services.ports import UnitOfWork
 
@@ -22,6 +23,9 @@ class Alarm(Protocol):
     def endpoint_disabled(self, uow: UnitOfWork, endpoint: WebhookEndpoint, at: datetime) -> None:
         """Called in the transaction that disables: what it writes is committed with that, and only then."""
 
+    def sender_fails(self, sender: Sender) -> None:
+        """A merchant's recipients are not told for a while."""
+
 
 class LoggedAlarm:
     """Writes it to the log, for whoever watches that."""
@@ -29,6 +33,10 @@ class LoggedAlarm:
     def endpoint_disabled(self, uow: UnitOfWork, endpoint: WebhookEndpoint, at: datetime) -> None:
         """One warning."""
         log.warning("webhook endpoint %s of %s is disabled: %s", endpoint.id, endpoint.merchant_id, endpoint.why)
+
+    def sender_fails(self, sender: Sender) -> None:
+        """One warning."""
+        log.warning("sender %s of %s does not work: %s", sender.id, sender.merchant_id, sender.why)
 
 
 def tell_test(uow: UnitOfWork, endpoint: WebhookEndpoint, now: datetime) -> tuple[WebhookEndpoint, OutboxMessage]:

@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     MANIFEST = "manifest_sent"
     INSTRUCT = "instruct_sent"
     TELL_MERCHANT = "webhook_sent"
+    TELL_RECIPIENT = "notification_sent"
 
 
 POINTS = (*BOOKING_POINTS, *(purpose.value for purpose in Purpose if purpose is not Purpose.BOOK))

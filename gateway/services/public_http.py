@@ -65,7 +65,7 @@ def check_url(url: str, *, allow_private: bool) -> None:
     if not allow_private and f".{host}".endswith(".localhost"):
         raise NotPublic(f"{host} is this machine, which is not public")
     try:
-        _checked_address(host, port, allow_private, socket.AI_NUMERICHOST)
+        public_address(host, port, allow_private=allow_private, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
         return  # a name; where it leads is looked up at every call
 
@@ -120,13 +120,14 @@ def _call(url: str, sent: Mapping[int, object], *, timeout_s: float, most_bytes:
     scheme, host, port = _parts(url, allow_private)
     kept, answered = BytesIO(), {"retry-after": "", "location": ""}
     try:
-        address = _checked_address(host, port, allow_private)
+        address = public_address(host, port, allow_private=allow_private)
     except socket.gaierror as error:
         return _Said(None, b"", answered, f"{host} does not resolve: {error.strerror}")
+    connect_to = f"[{address}]" if address.version == 6 else str(address)
     with closing(pycurl.Curl()) as curl:
         curl.setopt(pycurl.URL, url)
         # Whatever the URL says: libcurl itself never looks a name up.
-        curl.setopt(pycurl.CONNECT_TO, [f"::{address}:{port}"])
+        curl.setopt(pycurl.CONNECT_TO, [f"::{connect_to}:{port}"])
         curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTPS | (pycurl.PROTO_HTTP if scheme == "http" else 0))
         curl.setopt(pycurl.NOPROXY, "*")
         curl.setopt(pycurl.FOLLOWLOCATION, False)
@@ -170,15 +171,18 @@ def _parts(url: str, allow_private: bool) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", port
 
 
-def _checked_address(host: str, port: int, allow_private: bool, flags: int = 0) -> str:
-    """The first address of the host, after every one of them was found public."""
+def public_address(host: str, port: int, *, allow_private: bool, flags: int = 0) -> Address:
+    """The first address of the host, after every one of them was found public.
+
+    Raises:
+        NotPublic: one of them is not. socket.gaierror: it has none.
+    """
     found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)]
     addresses = [ipaddress.ip_address(str(text).split("%")[0]) for text in found]
     for address in addresses:
         if not allow_private and not is_public(address):
             raise NotPublic(f"{host} resolves to {address}, which is not public")
-    first = addresses[0]
-    return f"[{first}]" if first.version == 6 else str(first)
+    return addresses[0]
 
 
 def is_public(address: Address) -> bool:

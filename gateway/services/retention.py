@@ -38,6 +38,7 @@ class Retention:
         assignments = first_id("asg", now - timedelta(days=self._settings.quotes_days))
         backtests = first_id("bkt", now - timedelta(days=self._settings.quotes_days))
         messages = first_id("inb", now - timedelta(days=self._settings.inbox_days))
+        notifications = first_id("ntf", now - timedelta(days=self._settings.told_days))
         told = first_id("msg", now - timedelta(days=self._settings.told_days))
         with self._store.work() as uow:
             uow.idempotency.prune(now - KEYS_KEPT)
@@ -54,6 +55,8 @@ class Retention:
                 uow.commit()
                 while uow.outbox.prune(merchant_id, told):
                     uow.commit()
+                uow.notifications.prune(merchant_id, notifications)
+                uow.commit()
                 uow.checkouts.prune(merchant_id, now)
                 uow.commit()
         return ()

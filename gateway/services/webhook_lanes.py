@@ -24,6 +24,7 @@ from gateway.services.deliveries import delivery_of, headers_of, shown_url, with
 from gateway.services.endpoint_health import GONE, after_failure, after_success, is_open, is_out, rests
 from gateway.services.endpoint_news import Alarm, tell_backlog, tell_disabled, tell_recovered
 from gateway.services.faultpoints import FaultPoints, Purpose
+from gateway.services.notifications.planning import plan
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.public_http import Answer, NotPublic, post
 from gateway.settings import Webhooks as WebhookSettings
@@ -115,7 +116,8 @@ class WebhookLanes:
         """Lanes are not parked: their deliveries are (see `_take`)."""
 
     def _fan_out(self) -> int:
-        """Make a delivery of each new message for each endpoint of its mode that hears it.
+        """Make a delivery of each new message for each endpoint of its mode that hears it, and plan what recipients are
+        told of it.
 
         Nothing here depends on what is in an endpoint's secrets or a message's texts: one that is broken stops nobody.
         Returns how many messages.
@@ -139,6 +141,7 @@ class WebhookLanes:
                 {endpoint.id: endpoint for _, endpoint in wanted}.values(), key=lambda each: each.id
             ):
                 uow.outbox.wake(endpoint, max(now, endpoint.resting_until or now))
+            plan(uow, messages, now)
             uow.commit()
         return len(messages)
 

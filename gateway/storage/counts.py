@@ -9,11 +9,13 @@ from sqlalchemy import literal as word
 
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
+from gateway.domain.notifications import NotificationState
 from gateway.domain.proof_files import ProofFileState
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.storage.tables.base import Row, table_of
 from gateway.storage.tables.handover import ManifestRow, PickupRow
 from gateway.storage.tables.messages import DeliveryRow
+from gateway.storage.tables.notifications import NotificationRow, SenderRow
 from gateway.storage.tables.proofs import ProofFileRow
 from gateway.storage.tables.shipments import CaseRow, RecallRow, ShipmentRow, TenderRow
 from gateway.storage.tables.tracking import InboxRow
@@ -30,6 +32,10 @@ WAITING: Mapping[str, tuple[type[Row], ColumnElement[bool]]] = {
     "shipments_needing_review": (ShipmentRow, _of(ShipmentRow, ShipmentState.NEEDS_REVIEW)),
     "recalls_due": (RecallRow, _of(RecallRow, "due", "agreed")),
     "webhooks_undelivered": (DeliveryRow, _of(DeliveryRow, DeliveryState.PENDING)),
+    "notifications_waiting": (NotificationRow, table_of(NotificationRow).c.due_at.is_not(None)),
+    "notifications_unknown": (NotificationRow, _of(NotificationRow, NotificationState.UNKNOWN)),
+    "notifications_failed": (NotificationRow, _of(NotificationRow, NotificationState.FAILED)),
+    "notification_senders_failing": (SenderRow, table_of(SenderRow).c.failures > 0),
     "pickups_uncertain": (PickupRow, _of(PickupRow, PickupState.UNCERTAIN)),
     "manifests_uncertain": (ManifestRow, _of(ManifestRow, ManifestState.UNCERTAIN)),
     "pictures_waiting": (ProofFileRow, _of(ProofFileRow, ProofFileState.WAITING, ProofFileState.HELD)),

@@ -32,6 +32,7 @@ from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
 from gateway.storage.repositories.manifests import ManifestRepository
 from gateway.storage.repositories.many import ManyRepository
+from gateway.storage.repositories.notifications import NotificationRepository
 from gateway.storage.repositories.outbox import OutboxRepository
 from gateway.storage.repositories.people import AuditRepository, NoteRepository, UserRepository
 from gateway.storage.repositories.pickups import PickupRepository
@@ -95,6 +96,7 @@ class SqlUnitOfWork:
         self.audit: people.AuditLog = AuditRepository(connection)
         self.notes: people.Notes = NoteRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
+        self.notifications: ports.Notifications = NotificationRepository(connection, vault)
 
     def commit(self) -> None:
         """Keep what was written."""

@@ -28,6 +28,7 @@ def environment(url: str) -> dict[str, str]:
         "GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true",
         "GATEWAY__WEBHOOKS__ALLOW_PRIVATE": "true",
         "GATEWAY__FILES__URL": "memory://api",
+        "GATEWAY__NOTIFICATIONS__ALLOW_PRIVATE": "true",
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.api import examples
+from gateway.api import notification_examples as notices
 from gateway.api.examples_of_recipients import BRAND
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from tests.api.contract import Contract
@@ -192,6 +193,16 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     "brand": ("PUT", "/v1/brand", BRAND),
     "key": ("POST", "/v1/keys", {**examples.KEY, "expires_at": "2199-01-01T00:00:00Z"}),
     "endpoint": ("POST", "/v1/webhook-endpoints", examples.ENDPOINT),
+    "told": ("PUT", "/v1/notification-settings", notices.NOTIFICATION_SETTINGS),
+    "mail": ("PUT", "/v1/notification-senders/email", {"smtp": {**notices.SMTP_SENDER["smtp"], "port": 587}}),
+    "texts": (
+        "PUT",
+        "/v1/notification-senders/sms",
+        {"twilio": {**notices.TWILIO_SENDER["twilio"], "api_url": "http://127.0.0.1:9999"}},
+    ),
+    "template": ("PUT", "/v1/notification-templates/on_its_way/email/en", notices.TEMPLATE),
+    "preview": ("POST", "/v1/notification-templates/preview", {**notices.PREVIEW, "shipment_id": None}),
+    "block": ("POST", "/v1/notification-blocks", notices.BLOCK),
     "connection": ("POST", "/v1/checkout-connections", FULL_CONNECTION),
     "connection change": ("PATCH", "/v1/checkout-connections/con_x", examples.CONNECTION_CHANGE),
     "cartonization": ("POST", "/v1/cartonizations", examples.CARTONIZE),

@@ -11,7 +11,10 @@ from tests.api.world import Merchant
 
 PAGES = {
     f"/docs{page}"
-    for page in ("", "/checkouts", "/policies", "/problems", "/proofs", "/scale", "/statuses", "/webhooks", "/docs.css")
+    for page in (
+        *("", "/checkouts", "/policies", "/problems", "/proofs", "/scale", "/statuses", "/webhooks", "/notifications"),
+        "/docs.css",
+    )
 } | {
     f"/t/{page}"
     for page in (

@@ -32,6 +32,8 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(gateway: Run) -> Non
         "answered 202, state uncertain",
         "ledger holds 1 booking",
         "the recipient's page says: Delivered",
+        "nobody real gets any",
+        "mail to ada@demo.example: ",
         "Every invariant holds",
         "/console",
         "sign in as kari@demo.example",

@@ -23,6 +23,7 @@ from gateway.api.examples import (
     ZONES,
 )
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
+from gateway.api.notification_examples import BLOCK, NOTIFICATION_SETTINGS, PREVIEW, SMTP_SENDER, TEMPLATE
 from tests.journeys.fleet import scan
 from tests.journeys.site import ORDER
 from tests.pictures import photo
@@ -65,6 +66,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs/scale": (Ask(status=200, why=OPEN),),
     "GET /docs/statuses": (Ask(status=200, why=OPEN),),
     "GET /docs/webhooks": (Ask(status=200, why=OPEN),),
+    "GET /docs/notifications": (Ask(status=200, why=OPEN),),
     "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
     "GET /t/assets/<name>": (Ask(status=200, why=OPEN, ids={"name": "asset"}),),
     "GET /t/colours/<colour>.css": (Ask(status=200, why=OPEN),),
@@ -259,12 +261,40 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "POST /v1/webhook-endpoints/<endpoint_id>/rotate-secret": (Ask(body=lambda ids: {"overlap_h": 1}),),
     "POST /v1/webhook-endpoints/<endpoint_id>/test": (Ask(),),
     "PATCH /v1/webhook-endpoints/<endpoint_id>": (Ask(body=lambda ids: {"types": []}),),
+    "GET /v1/notification-settings": (Ask(status=200, why=OWN_LIST),),
+    "PUT /v1/notification-settings": (Ask(body=lambda ids: NOTIFICATION_SETTINGS, status=200, why=OWN_MADE),),
+    "GET /v1/notification-senders": (Ask(status=200, why=OWN_LIST),),
+    "DELETE /v1/notification-senders/<channel>": (Ask(),),
+    "POST /v1/notification-senders/<channel>/check": (Ask(),),
+    "POST /v1/notification-senders/<sender_id>/receipts": (Ask(query="notification=ntf_x", status=401, why=UNPROVEN),),
+    "POST /v1/notification-senders/<sender_id>/replies": (Ask(status=401, why=UNPROVEN),),
+    "GET /v1/notification-templates": (Ask(status=200, why=OWN_LIST),),
+    "DELETE /v1/notification-templates/<event>/<channel>/<language>": (Ask(),),
+    "PUT /v1/notification-templates/<event>/<channel>/<language>": (
+        Ask(body=lambda ids: TEMPLATE, status=200, why=OWN_MADE),
+    ),
+    "POST /v1/notification-templates/preview": (
+        Ask(body=lambda ids: PREVIEW, status=200, why=OWN_MADE),
+        Ask(
+            body=lambda ids: {**PREVIEW, "shipment_id": ids["shipment_id"]},
+            status=422,
+            why="says that there is no such shipment",
+        ),
+    ),
+    "GET /v1/notification-blocks": (Ask(status=200, why=OWN_LIST),),
+    "POST /v1/notification-blocks": (Ask(body=lambda ids: BLOCK, status=201, why=OWN_MADE),),
+    "DELETE /v1/notification-blocks/<block_id>": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/notifications": (Ask(),),
+    "POST /v1/shipments/<shipment_id>/notifications/<notification_id>/resend": (Ask(),),
+    "GET /u/<link>": (Ask(),),
+    "POST /u/<link>": (Ask(),),
     "GET /v1/stream": (Ask(query="for_s=0", status=200, why=OWN_LIST),),
     "GET /v1/shipments/<shipment_id>/stream": (Ask(query="for_s=0"), Ask(query="after=0&for_s=0")),
     "DELETE /v1/webhook-endpoints/<endpoint_id>": (Ask(),),
     "DELETE /v1/checkout-connections/<connection_id>": (Ask(),),
     "POST /v1/quarantine/<message_id>/replay": (Ask(),),
     # Last, because what the asker makes under the owner's names would look like the owner's.
+    "PUT /v1/notification-senders/<channel>": (Ask(body=lambda ids: SMTP_SENDER, status=200, why=OWN_MADE),),
     "POST /v1/accounts": (
         Ask(body=lambda ids: {"name": ids["account"], "carrier": "sandbox"}, status=201, why=OWN_MADE),
     ),

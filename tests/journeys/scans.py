@@ -46,16 +46,18 @@ class Parcel:
         return [event for event in found if event["source"] != "gateway"]
 
 
-def parcel(site: Site, shop: Merchant, life: str = "", *, polled: bool = False) -> Parcel:
+def parcel(site: Site, shop: Merchant, life: str = "", *, polled: bool = False, **more: object) -> Parcel:
     """Book one at a sandbox of its own; only pushes tell about it, unless it may be polled."""
     running = site.carrier("sandbox")
     account_id = shop.account("sandbox-1", running, **({} if polled else {"without": "track"}))
-    return another(site, shop, running, account_id, f"sim{life}")
+    return another(site, shop, running, account_id, f"sim{life}", **more)
 
 
-def another(site: Site, shop: Merchant, running: RunningSimulator, account_id: str, reference: str) -> Parcel:
+def another(
+    site: Site, shop: Merchant, running: RunningSimulator, account_id: str, reference: str, **more: object
+) -> Parcel:
     """Book one more; a reference that ends in `sim941` chooses the life 941."""
-    shipment = shop.booked(reference=reference)
+    shipment = shop.booked(reference=reference, **more)
     number = str(shipment["tracking_number"])
     return Parcel(site=site, shop=shop, running=running, account_id=account_id, id=shipment["id"], number=number)
 
@@ -75,9 +77,10 @@ def scans(running: RunningSimulator, number: str) -> list[bytes]:
     return [_webhook(found, event) for event in found["events"]]
 
 
-def scan(number: str, event_id: str, code: str, at: str) -> bytes:
-    """A webhook of a number that no booking has."""
-    return _webhook({"tracking_number": number, "reference": ""}, {"id": event_id, "code": code, "at": at})
+def scan(number: str, event_id: str, code: str, at: str, detail: str = "") -> bytes:
+    """A webhook of one scan that the sandbox itself has not made."""
+    event = {"id": event_id, "code": code, "at": at, **({"detail": detail} if detail else {})}
+    return _webhook({"tracking_number": number, "reference": ""}, event)
 
 
 def _webhook(shipment: dict[str, Any], event: dict[str, Any]) -> bytes:

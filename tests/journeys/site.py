@@ -78,6 +78,7 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "CARRIERS__ALLOW_PLAIN_HTTP": "true",
         "WEBHOOKS__ALLOW_PRIVATE": "true",
         "FILES__URL": "memory://journeys",
+        "NOTIFICATIONS__ALLOW_PRIVATE": "true",
         "BOOKING__DEADLINE_S": "2",
         "BOOKING__LEASE_MARGIN_S": "1",
         **more,

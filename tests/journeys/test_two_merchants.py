@@ -43,6 +43,7 @@ WANTED: Mapping[str, Any] = {
     "reference": REFERENCE,
     "metadata": {"canary-key": "canary value"},
 }
+MAIL = {"smtp": {"host": "127.0.0.1", "port": 9, "security": "none", "from": f"parcels@{CANARY}.example"}}
 OWN_ZONES: Mapping[str, Any] = {
     "type": "FeatureCollection",
     "features": [{"type": "Feature", "properties": {"zone": f"{CANARY}-zone", "country": "NO"}, "geometry": None}],
@@ -98,6 +99,10 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "assignment": owner.call("POST", "/v1/assignments", ASSIGNMENT),
         "key": owner.call("POST", "/v1/keys", {"name": "canary till", "scopes": ["admin"]}),
         "endpoint": owner.call("POST", "/v1/webhook-endpoints", {"url": HOOK}),
+        "sender": owner.call("PUT", "/v1/notification-senders/email", MAIL),
+        "told": owner.call("PUT", "/v1/notification-settings", {"events": {"booked": ["email"]}}),
+        "template": owner.call("PUT", "/v1/notification-templates/booked/email/en", {"parts": {"subject": CANARY}}),
+        "block": owner.call("POST", "/v1/notification-blocks", {"channel": "sms", "address": PHONE, "why": CANARY}),
         "shipment": owner.book(key=KEY_USED, **{**WANTED, "policy": f"{CANARY}-policy"}),
         "connection": owner.call(
             "POST",
@@ -153,6 +158,13 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "tracker_id": (made["tracker"].json or {})["id"],
         "pickup_id": (pickups.json or {})["data"][0]["id"],
         "manifest_id": (closed.json or {})["data"][0]["id"],
+        "channel": "email",
+        "event": "booked",
+        "language": "en",
+        "link": "no-such-link",
+        "sender_id": (made["sender"].json or {})["id"],
+        "block_id": (made["block"].json or {})["id"],
+        "notification_id": owner.get(f"/v1/shipments/{shipment['id']}/notifications")["data"][0]["id"],
     }
     told = json.dumps([with_fleet, quoted, sent, pickups.json, closed.json, *(answer.json for answer in made.values())])
     return Owned(ids=ids, secrets=frozenset({*ID.findall(told), PHONE, with_fleet["tracking_number"]}))
@@ -237,6 +249,11 @@ def _state(owner: Merchant, owned: Owned) -> list[Any]:
         f"/v1/pickups/{ids['pickup_id']}",
         f"/v1/manifests/{ids['manifest_id']}",
         f"/v1/webhook-endpoints/{ids['endpoint_id']}/deliveries",
+        "/v1/notification-settings",
+        "/v1/notification-senders",
+        "/v1/notification-templates?event=booked",
+        "/v1/notification-blocks",
+        f"/v1/shipments/{ids['shipment_id']}/notifications",
     )
     return [owner.get(path) for path in paths]
 

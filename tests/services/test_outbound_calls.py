@@ -17,6 +17,8 @@ POOL = "services/carrier_pool.py"
 WEBHOOKS = "services/webhook_lanes.py"
 ON_THEIR_OWN = ("cli/demo/", "cli/running.py", "migrations/")
 """The demo is a merchant and a person who starts processes, not the gateway."""
+TO_RECIPIENTS = ("engines/notices/mail.py", "engines/notices/twilio.py")
+"""Driven by the recipients' lanes alone, which commit each letter before it is sent and pass the fault point after."""
 WAYS_OUT = ("requests", "urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "pycurl", "smtplib", "ftplib")
 
 
@@ -54,7 +56,17 @@ def test_only_the_webhooks_post_to_addresses_of_merchants() -> None:
 
 def test_nothing_else_in_the_gateway_can_speak_to_the_outside() -> None:
     speaking = {path for path in users_of(*WAYS_OUT) if not path.startswith(ON_THEIR_OWN)}
-    assert speaking == {"services/public_http.py"}
+    assert speaking == {"services/public_http.py", *TO_RECIPIENTS}
+
+
+def test_only_the_recipients_lanes_send_letters() -> None:
+    sending = {
+        path
+        for path, tree in SOURCES.items()
+        for call in calls(tree)
+        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "post.send"
+    }
+    assert sending == {"services/notifications/lanes.py"}
 
 
 def test_every_call_through_the_pool_says_why() -> None:

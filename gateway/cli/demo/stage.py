@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
@@ -42,6 +43,8 @@ class Stage:
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.simulators: dict[str, Mapping[str, Any]] = {}
+        self.mail: Any = None
+        self._mailing = ExitStack()
 
     def __enter__(self) -> Self:
         try:
@@ -72,6 +75,7 @@ class Stage:
             "GATEWAY__WEB__PUBLIC_URL": self.url,
             "GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true",
             "GATEWAY__WEBHOOKS__ALLOW_PRIVATE": "true",
+            "GATEWAY__NOTIFICATIONS__ALLOW_PRIVATE": "true",
             "GATEWAY__BOOKING__DEADLINE_S": "2",
             "GATEWAY__RECIPIENTS__POLL_S": "0.5",
             "GATEWAY__WORKER__TICK_S": "0.25",
@@ -120,6 +124,7 @@ class Stage:
             carrier: self._start("carriers.base.simulator", carrier, "--ledger", str(self.ledger(carrier)))
             for carrier in CARRIERS
         }
+        self.mail = self._open_mail()
         self._start("gateway", "serve")
         self._start("gateway", "worker")
         for carrier, process in starting.items():
@@ -147,7 +152,16 @@ class Stage:
         except requests.ConnectionError:
             return None
 
+    def _open_mail(self) -> Any:
+        """A mail server that passes nothing on. Raises Unavailable without the extra that it is made of."""
+        try:
+            from gateway.engines.notices.sink import MailSink
+        except ImportError as error:
+            raise Unavailable('the demo sends mail, which needs the extra: pip install "doorstep[engines]"') from error
+        return self._mailing.enter_context(MailSink())
+
     def _close(self) -> None:
+        self._mailing.close()
         for process in self._processes:
             process.terminate()
         for process in self._processes:

@@ -18,6 +18,7 @@ from carriers.base.registry import carrier
 from carriers.base.simulator import Ledger, simulator_class
 from gateway.bootstrap import build
 from gateway.cli.demo.console import show_console
+from gateway.cli.demo.letters import show_letters, tell_recipients
 from gateway.cli.demo.merchant import Merchant, price
 from gateway.cli.demo.stage import CARRIERS, Stage
 from gateway.domain.errors import Unavailable
@@ -57,6 +58,7 @@ def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
     shop.show_quote(quote)
 
     stage.console.rule("[bold]Booked with the crowd, delivered with proof")
+    tell_recipients(shop, scene["shipment"]["destination"]["email"])
     wanted = {"quote_id": quote["id"], "offer_id": eligible(quote, "uber_direct"), "reference": "web-1001"}
     shipment = shop.book(wanted)
     booked(shop, shipment)
@@ -64,6 +66,7 @@ def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
     watch(shop, shipment, "uber_direct", scene["stations"])
     deliver(shop, shipment, "uber_direct", "delivered")
     look(shop, shipment)
+    show_letters(shop, shipment, "delivered")
 
     stage.console.rule("[bold]A carrier refuses: the next one gets the tender")
     shop.must("PUT", "/v1/policies/sandbox-first", {"data": scene["policy"]})

@@ -49,6 +49,7 @@ from gateway.services.ports.inbox import StatusTables as StatusTables
 from gateway.services.ports.many import Many as Many
 from gateway.services.ports.messages import News as News
 from gateway.services.ports.messages import Outbox as Outbox
+from gateway.services.ports.notifications import Notifications as Notifications
 from gateway.services.ports.people import OfPeople
 from gateway.services.ports.places import Facilities as Facilities
 from gateway.services.ports.places import ZoneSets as ZoneSets
@@ -258,6 +259,7 @@ class UnitOfWork(OfPeople, Protocol):
     brands: Brands
     ratings: Ratings
     reliability: Reliability
+    notifications: Notifications
 
     def commit(self) -> None: ...
 

@@ -29,6 +29,7 @@ from gateway.domain.facilities import Facility
 from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
+from gateway.domain.notifications import Channel, NotificationSettings, NotificationState
 from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, Outlook, Rate, ServiceLevel, Shadow
 from gateway.domain.recipients import Brand
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
@@ -50,6 +51,8 @@ _WORDS = (
     ManifestState,
     InboxState,
     DeliveryState,
+    Channel,
+    NotificationState,
     LabelKind,
     ServiceLevel,
     Leg,
@@ -83,6 +86,7 @@ _NOUNS = (
     CheckoutPromise,
     CheckoutSettings,
     CheckoutAnswer,
+    NotificationSettings,
 )
 
 

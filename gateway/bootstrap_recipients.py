@@ -1,0 +1,45 @@
+"""The part of `gateway.bootstrap` that is about telling recipients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carriers.base.registry import installed
+from gateway.domain.clock import Clock
+from gateway.domain.notifications import Channel
+from gateway.engines.notices.mail import SmtpCourier
+from gateway.engines.notices.press import TemplatePress
+from gateway.engines.notices.twilio import TwilioCourier
+from gateway.engines.notices.twilio_reports import TwilioReports
+from gateway.services.endpoint_news import Alarm
+from gateway.services.faultpoints import FaultPoints
+from gateway.services.notifications.book import NotificationBook
+from gateway.services.notifications.lanes import NotificationLanes
+from gateway.services.notifications.people import Recipients
+from gateway.services.notifications.receipts import Receipts
+from gateway.services.notifications.templates import Templates
+from gateway.services.notifications.writing import Writer
+from gateway.services.ports import Store
+from gateway.services.ports.notifications import Courier
+from gateway.services.recipients.links import Links
+from gateway.settings import Settings
+
+
+def telling_recipients(
+    store: Store, clock: Clock, settings: Settings, faults: FaultPoints, alarm: Alarm
+) -> Mapping[str, Any]:
+    """Notifications: what merchants say about them, and what sends them."""
+    base_url, press, twilio = settings.web.base_url, TemplatePress(), TwilioCourier(settings.notifications)
+    recipients = Recipients(settings.secrets.pepper, base_url, Links(settings.secrets.pepper, base_url))
+    writer = Writer(press, recipients, installed)
+    smtp = SmtpCourier(settings.notifications, base_url, clock)
+    couriers: Mapping[Channel, Courier] = {Channel.EMAIL: smtp, Channel.SMS: twilio, Channel.WHATSAPP: twilio}
+    return {
+        "notifications": NotificationBook(store, clock, couriers, recipients),
+        "templates": Templates(store, clock, press, writer, recipients, base_url),
+        "receipts": Receipts(store, clock, TwilioReports(), recipients, press),
+        "recipient_lanes": NotificationLanes(
+            store, clock, settings.notifications, settings.worker, couriers, writer, recipients, alarm, faults
+        ),
+    }
