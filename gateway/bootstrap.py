@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
-from importlib.resources import files
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from carriers.base.curl_transport import CurlTransport
@@ -15,7 +14,6 @@ from carriers.base.drive import Transport
 from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock, utc_now
-from gateway.domain.emissions import Factor, read_factors
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.handover_list import HandoverList
@@ -23,6 +21,7 @@ from gateway.engines.holidays import PublicHolidays
 from gateway.engines.labels import LabelPress
 from gateway.engines.replay.lazy import LazyReplays
 from gateway.engines.towns import TimezoneTowns
+from gateway.jobs.hints import Hints
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
@@ -36,6 +35,7 @@ from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
 from gateway.services.decisions import Decisions
+from gateway.services.dispatch import Dispatcher, Ticks
 from gateway.services.endpoint_news import LoggedAlarm
 from gateway.services.facilities import FacilityBook
 from gateway.services.faultpoints import FaultPoints
@@ -73,6 +73,10 @@ from gateway.services.volumes import BookedVolumes
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.zones import ZoneBook
 from gateway.settings import BadSettings, Settings
+from gateway.shipped import shipped_emission_profiles as shipped_emission_profiles
+from gateway.shipped import shipped_factors as shipped_factors
+from gateway.shipped import shipped_policies as shipped_policies
+from gateway.shipped import shipped_zones as shipped_zones
 from gateway.storage import open_store
 
 HOUR_S = 3600.0
@@ -89,6 +93,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
+    dispatcher = _dispatcher(settings)
     funnel, accounts = Funnel(clock, settings.tracking), AccountBook(store, pool, clock, settings.carriers, installed)
     return Services(
         settings=settings,
@@ -111,7 +116,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         labels=Labels(store, pool, LabelPress(settings.labels.fonts)),
         recalls=Recalls(store, pool, clock, settings.booking, settings.worker),
         reconciler=reconciler,
-        tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking)),
+        tracking=(tracking := Tracking(store, pool, funnel, clock, settings.tracking, dispatcher)),
+        dispatcher=dispatcher,
         **_intake(store, accounts, pool, funnel, clock, settings),
         retention=Retention(store, clock, settings.retention),
         fleet=Fleet(store, pool, accounts, tracking),
@@ -221,6 +227,23 @@ def _store(settings: Settings, clock: Clock) -> Store:
     )
 
 
+def _dispatcher(settings: Settings) -> Dispatcher:
+    if settings.work.engine == "embedded":
+        return Ticks()
+    if settings.work.engine != "celery":
+        raise BadSettings("work.engine is embedded or celery")
+    dispatcher: Dispatcher = celery_engine().CeleryDispatcher(settings.work)
+    return dispatcher
+
+
+def celery_engine() -> ModuleType:
+    """The module with the distributed engine. Raises BadSettings: its library is not installed."""
+    try:
+        return import_module("gateway.engines.celery_engine")
+    except ModuleNotFoundError as error:
+        raise BadSettings('the engine "celery" needs more libraries: pip install "doorstep[distributed]"') from error
+
+
 def _transport(settings: Settings) -> Transport:
     if settings.carriers.transport not in TRANSPORTS:
         raise BadSettings(f"carriers.transport is one of {', '.join(TRANSPORTS)}")
@@ -229,16 +252,16 @@ def _transport(settings: Settings) -> Transport:
 
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
-    lanes = services.lanes
+    lanes, endpoints = services.lanes, services.settings.webhooks.endpoints_at_once
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
-        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
-        Job("poll", services.poller.claim, services.poller.work, services.poller.park),
-        Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
+        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park, due=services.inbox.due),
+        Job("poll", services.poller.claim, services.poller.work, services.poller.park, due=services.poller.due),
+        Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=endpoints, due=lanes.due),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
@@ -246,36 +269,12 @@ def worker(services: Services) -> WorkerLoop:
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
-    settings = services.settings.worker
-    return WorkerLoop(jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries)
+    settings, work = services.settings.worker, services.settings.work
+    hints = Hints(services.dispatcher, work.sweep_s) if work.engine == "celery" else None
+    return WorkerLoop(
+        jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries, hints=hints
+    )
 
 
 def _nothing(*_: object) -> None:
     """For jobs whose rows are nothing to be worked or parked."""
-
-
-def shipped_policies() -> Mapping[str, Mapping[str, Any]]:
-    """The policies of `config/policies.toml`; those that compare in USD know all rates of `config/exchange.csv`."""
-    config = files("gateway.config")
-    policies = tomllib.loads(config.joinpath("policies.toml").read_text("utf-8"))
-    rows = csv.DictReader(config.joinpath("exchange.csv").read_text("utf-8").splitlines())
-    rates = {row["currency"]: {"rate": row["usd"], "source": row["source"]} for row in rows}
-    for policy in policies.values():
-        if policy["currency"] == "USD":
-            policy["exchange"] = {**rates, **policy.get("exchange", {})}
-    return policies
-
-
-def shipped_zones() -> str:
-    """The zones of `config/zones.csv`, as they are written there."""
-    return files("gateway.config").joinpath("zones.csv").read_text("utf-8")
-
-
-def shipped_factors() -> Mapping[str, Factor]:
-    """The factors of `config/emission_factors.csv`."""
-    return read_factors(files("gateway.config").joinpath("emission_factors.csv").read_text("utf-8"))
-
-
-def shipped_emission_profiles() -> Mapping[str, Mapping[str, object]]:
-    """The profiles of `config/emission_profiles.toml`, by kind of carrier."""
-    return tomllib.loads(files("gateway.config").joinpath("emission_profiles.toml").read_text("utf-8"))

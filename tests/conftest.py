@@ -16,6 +16,7 @@ from gateway.storage.engine import write_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.tables import metadata
 from tests.postgres import NoPostgres, Server, running_server
+from tests.rabbitmq import NoRabbit, Rabbit, running_rabbit
 
 SECRET_KEY = Fernet.generate_key().decode()
 
@@ -50,6 +51,16 @@ def postgres() -> Iterator[Server]:
         with running_server() as server:
             yield server
     except NoPostgres as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[Rabbit]:
+    """A running RabbitMQ; one for each worker of pytest-xdist that needs it."""
+    try:
+        with running_rabbit() as broker:
+            yield broker
+    except NoRabbit as error:
         pytest.fail(str(error), pytrace=False)
 
 

@@ -13,6 +13,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.dispatch import Dispatcher
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
@@ -84,6 +85,7 @@ class Services:
     recalls: Recalls
     reconciler: Reconciler
     tracking: Tracking
+    dispatcher: Dispatcher
     inbox: InboxReader
     ingest: Ingest
     quarantine: Quarantine
