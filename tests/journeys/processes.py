@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
+from urllib.parse import SplitResult
 
 import requests
 
@@ -23,7 +26,7 @@ class Web:
 
     def __init__(self, settings: Mapping[str, str], log: Path) -> None:
         self._log = log
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         own = {"GATEWAY__WEB__PORT": str(port), "GATEWAY__WEB__THREADS": "4", "GATEWAY_LOG": "WARNING"}
         with log.open("w") as output:
@@ -60,8 +63,47 @@ class Web:
         self.process.wait(END_LIMIT_S)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def gateway(command: str, settings: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`gateway worker` or another that runs on; when the block is left, it and all it started are killed."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", command],
+            env={**os.environ, "GATEWAY_LOG": "WARNING", **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(END_LIMIT_S)
+
+
+def children_of(process: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that it started. Source: proc(5)."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def wait_until(happened: Callable[[], bool], what: str, seconds: float = END_LIMIT_S) -> None:
+    """Look again and again, for a minute unless told otherwise."""
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, what
+        time.sleep(LOOK_AGAIN_S)
+
+
+def connected(where: SplitResult, head: str) -> socket.socket:
+    """A connection on which a request was begun."""
+    opened = socket.create_connection((where.hostname, where.port), timeout=30)
+    opened.sendall(head.encode())
+    return opened

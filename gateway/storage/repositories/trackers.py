@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, select, tuple_, update
 
 from gateway.domain.fold import sort_key
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports import Mode, Page
+from gateway.storage.bulk import update_each
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
@@ -41,14 +42,10 @@ _EVENTS = (
     .where(_E.merchant_id == bindparam("merchant_id"), _E.tracker_id == bindparam("tracker_id"))
     .order_by(_E.occurred_at, _E.event_id)
 )
+_DUE = select(TRACKERS.table).where(_T.due_at <= bindparam("now")).order_by(_T.due_at).limit(bindparam("limit"))
 _ADD_NUMBERS = {name: dialect.insert(NUMBERS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 _KEY = ("merchant_id", "id")
 _TIMES = ("due_at", "tries", "polled_at", "pushed_at")
-_RESCHEDULE = (
-    update(TRACKERS.table)
-    .where(*(_T[name] == bindparam(f"key_{name}") for name in _KEY))
-    .values({name: bindparam(name) for name in _TIMES})
-)
 
 
 class TrackerRepository(Repository):
@@ -147,15 +144,24 @@ class TrackerRepository(Repository):
     def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
         """Write only when they were and are to be asked. In order of their keys, as claims lock them."""
         rows = [
-            {f"key_{name}" if name in _KEY else name: getattr(each, name) for name in (*_KEY, *_TIMES)}
+            {name: getattr(each, name) for name in (*_KEY, *_TIMES)}
             for each in sorted(trackers, key=lambda each: (each.merchant_id, each.id))
         ]
-        if rows:
-            self._connection.execute(_RESCHEDULE, rows)
+        update_each(self._connection, TRACKERS.table, rows)
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
-        """Those due for polling."""
-        return claim(self._connection, TRACKERS, _T.due_at <= now, now, lease, limit)
+    def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
+        """Those due for polling and since when, longest due first; nothing is claimed."""
+        found = self._connection.execute(_DUE, {"now": now, "limit": limit})
+        return [(TRACKERS.noun(row), row.due_at) for row in found]
+
+    def claim_due(
+        self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
+    ) -> Sequence[TrackerRecord]:
+        """Those due for polling; `of` these keys only."""
+        due = _T.due_at <= now
+        if of is not None:
+            due = and_(due, tuple_(_T.merchant_id, _T.id).in_(of))
+        return claim(self._connection, TRACKERS, due, now, lease, limit, durable=False)
 
 
 def _locked(wanted: Select[tuple[object, ...]], lock: bool) -> Select[tuple[object, ...]]:

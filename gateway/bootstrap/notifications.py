@@ -1,4 +1,4 @@
-"""The part of `gateway.bootstrap` that is about telling recipients."""
+"""What tells recipients."""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+"""What comes after a booking: who is told, what proves a delivery, the way back, people who look into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carriers.base.registry import installed
+from gateway.bootstrap.notifications import telling_recipients
+from gateway.domain.clock import Clock
+from gateway.engines.credentials import Argon2Passwords, TimedCodes
+from gateway.engines.files import FsspecFileStore
+from gateway.engines.languages import SpokenLanguages
+from gateway.engines.notices.alarm import AppriseAlarm
+from gateway.engines.pictures import PictureProcess
+from gateway.engines.small_pictures import PillowPictures
+from gateway.services.carrier_pool import CarrierPool
+from gateway.services.endpoint_news import LoggedAlarm
+from gateway.services.faultpoints import FaultPoints
+from gateway.services.live import LiveUpdates
+from gateway.services.merchant_webhooks import MerchantWebhooks
+from gateway.services.ports import Store
+from gateway.services.proof_files import ProofFiles
+from gateway.services.proof_keeping import ProofKeeping
+from gateway.services.recipients.bound import recipients
+from gateway.services.retention import Retention
+from gateway.services.returns import Returns
+from gateway.services.shipments import ShipmentService
+from gateway.services.staff import staff_of
+from gateway.services.webhook_lanes import WebhookLanes
+from gateway.settings import Settings
+
+
+def telling(
+    store: Store, pool: CarrierPool, clock: Clock, settings: Settings, faults: FaultPoints
+) -> Mapping[str, Any]:
+    """The services that tell merchants, recipients, operators and those who watch."""
+    alarm = AppriseAlarm(settings.alerts.urls) if settings.alerts.urls else LoggedAlarm()
+    return {
+        **telling_recipients(store, clock, settings, faults, alarm),
+        "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
+        "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, alarm),
+        "live": LiveUpdates(store, clock, settings.streams),
+        "recipients": recipients((store, pool, clock), settings, installed, SpokenLanguages(), PillowPictures()),
+    }
+
+
+def afterwards(
+    store: Store, shipments: ShipmentService, clock: Clock, settings: Settings, faults: FaultPoints
+) -> Mapping[str, Any]:
+    """What proves a delivery, who looks into it, the way back, and what is forgotten."""
+    files = FsspecFileStore(settings.files.url)
+    return {
+        "proofs": ProofFiles(store, files, PictureProcess(), clock, settings, faults),
+        "proof_keeping": ProofKeeping(store, files, clock, settings.retention),
+        "returns": Returns(store, shipments, clock, settings.returns),
+        "retention": Retention(store, clock, settings.retention),
+        "staff": staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
+    }
