@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.jobs.hints import Hints
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.bound import Services
 
@@ -12,16 +13,17 @@ PICTURES_AT_ONCE = 4
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
     lanes, proofs, told = services.lanes, services.proofs, services.recipient_lanes
+    endpoints = services.settings.webhooks.endpoints_at_once
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
-        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park),
-        Job("poll", services.poller.claim, services.poller.work, services.poller.park),
+        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park, due=services.inbox.due),
+        Job("poll", services.poller.claim, services.poller.work, services.poller.park, due=services.poller.due),
         Job("watch", services.watch.claim, services.watch.work, services.watch.park),
-        Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=services.settings.webhooks.endpoints_at_once),
+        Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=endpoints, due=lanes.due),
         Job("proofs", proofs.claim, proofs.work, proofs.park, at_once=PICTURES_AT_ONCE),
         Job("notifications", told.claim, told.work, told.park, at_once=services.settings.notifications.senders_at_once),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
@@ -32,8 +34,11 @@ def worker(services: Services) -> WorkerLoop:
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
-    settings = services.settings.worker
-    return WorkerLoop(jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries)
+    settings, work = services.settings.worker, services.settings.work
+    hints = Hints(services.dispatcher, work.sweep_s) if work.engine == "celery" else None
+    return WorkerLoop(
+        jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries, hints=hints
+    )
 
 
 def _nothing(*_: object) -> None:

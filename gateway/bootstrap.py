@@ -12,6 +12,7 @@ from carriers.base.drive import Transport
 from carriers.base.registry import installed
 from carriers.base.transports import RequestsTransport
 from gateway.bootstrap_recipients import telling_recipients
+from gateway.distribution import dispatcher_of
 from gateway.domain.clock import Clock, utc_now
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.credentials import Argon2Passwords, TimedCodes
@@ -232,9 +233,10 @@ def _intake(
     store: Store, accounts: AccountBook, pool: CarrierPool, proofs: ProofFiles, clock: Clock, settings: Settings
 ) -> dict[str, Any]:
     """What comes in or is asked for, how its codes are read, and what becomes of what cannot be applied."""
-    funnel = Funnel(clock, settings.tracking)
-    tracking = Tracking(store, pool, funnel, clock, settings.tracking)
+    funnel, dispatcher = Funnel(clock, settings.tracking), dispatcher_of(settings.work)
+    tracking = Tracking(store, pool, funnel, clock, settings.tracking, dispatcher)
     return {
+        "dispatcher": dispatcher,
         "tracking": tracking,
         "fleet": Fleet(store, pool, accounts, tracking, proofs),
         "poller": Poller(store, pool, funnel, clock, settings.tracking, settings.worker, settings.web.base_url),

@@ -143,6 +143,16 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Who works what is due: workers what they find, or Celery's what they are told of; see `config/default.toml`."""
+
+    engine: str
+    broker_url: str = field(repr=False)
+    sweep_s: float
+    processes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Requests per minute and key, per class of route."""
 
@@ -225,6 +235,7 @@ class Settings:
     streams: Streams
     recipients: Recipients
     worker: Worker
+    work: Work
     limits: Limits
     labels: Labels
     console: Console

@@ -18,6 +18,7 @@ from gateway.storage.migrate import migrate
 from gateway.storage.tables import metadata
 from tests.browser import Chromium, NoBrowser, running_chromium
 from tests.postgres import NoPostgres, Server, running_server
+from tests.rabbitmq import NoRabbit, Rabbit, running_rabbit
 
 # A change is judged by what it does, so its tests draw the same examples every time; `make fuzz` draws new ones.
 settings.register_profile("repeatable", derandomize=True)
@@ -67,6 +68,16 @@ def browser() -> Iterator[Chromium]:
         with running_chromium() as chromium:
             yield chromium
     except NoBrowser as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def rabbit() -> Iterator[Rabbit]:
+    """A running RabbitMQ; one for each worker of pytest-xdist that needs it."""
+    try:
+        with running_rabbit() as broker:
+            yield broker
+    except NoRabbit as error:
         pytest.fail(str(error), pytrace=False)
 
 

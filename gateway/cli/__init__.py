@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "running",
     "serve": "running",
     "worker": "running",
+    "consume": "running",
     "db": "data",
     "audit": "data",
     "seed": "data",

@@ -9,13 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import get_args
 
 import click
 from cryptography.fernet import Fernet
 
 from gateway.background import worker as make_worker
 from gateway.bootstrap import build
+from gateway.distribution import celery_engine
 from gateway.services.bound import Services
+from gateway.services.ports import Mode
 from gateway.settings import Settings, load_settings, shown
 
 GRACE_S = 5
@@ -89,6 +92,20 @@ def serve() -> None:
 def worker() -> None:
     """Run the worker: reconciling, recalls, inbox, polling, webhooks. Any number of them is safe."""
     make_worker(services()).run()
+
+
+@click.command()
+def consume() -> None:
+    """With the engine "celery": work what hints name. Any number of them is safe, beside `gateway worker`."""
+    engine = celery_engine()
+    with services().store.look() as uow:
+        accounts = [
+            account.id
+            for merchant_id, _ in uow.keys.merchants()
+            for mode in get_args(Mode)
+            for account in uow.accounts.list(merchant_id, mode)
+        ]
+    engine.consume(settings().work, ["webhooks", *accounts], lambda: make_worker(services()).run_batch)
 
 
 @click.command()

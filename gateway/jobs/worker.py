@@ -16,6 +16,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor as TickExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway.domain.clock import Clock
+from gateway.jobs.hints import Hints
+from gateway.services.dispatch import Due
 from gateway.services.ports import Store
 
 log = logging.getLogger("gateway.worker")
@@ -36,6 +38,7 @@ class Job:
     """One kind of work: claim due rows, work one, park one that keeps crashing.
 
     `every_s` is for chores that a tick is too often for: they begin a minute after the worker, and have no heartbeat.
+    `due` says what there is without claiming it, for engines that pass hints on; `claim` takes their ids then.
     `at_once` rows are worked on threads of the job's own, none waiting for another, and `claim` is told how many are
     wanted: for rows of which one may take long. Other rows are worked in batches, on threads that all jobs share.
     """
@@ -46,15 +49,25 @@ class Job:
     park: Callable[[Any, str], None]
     every_s: float | None = None
     at_once: int = 0
+    due: Callable[[], Sequence[Due]] | None = None
 
 
 class WorkerLoop:
     """Runs jobs until told to stop. A row that fails is tried again when its lease ends; after `max_tries`, parked."""
 
     def __init__(
-        self, jobs: Sequence[Job], store: Store, clock: Clock, *, tick_s: float, max_tries: int, threads: int = 8
+        self,
+        jobs: Sequence[Job],
+        store: Store,
+        clock: Clock,
+        *,
+        tick_s: float,
+        max_tries: int,
+        threads: int = 8,
+        hints: Hints | None = None,
     ) -> None:
         self._jobs = jobs
+        self._hints = hints
         self._store = store
         self._clock = clock
         self._tick_s = tick_s
@@ -70,12 +83,13 @@ class WorkerLoop:
             signal.signal(number, self._on_signal)
         scheduler = BackgroundScheduler(executors={"default": TickExecutor(len(self._jobs))}, timezone="UTC")
         for job in self._jobs:
+            first_s = CHORES_AFTER_S if job.every_s else self._tick_s
             scheduler.add_job(
-                self.tick,
+                self._look,
                 "interval",
                 args=(job,),
                 seconds=job.every_s or self._tick_s,
-                next_run_time=self._clock() + timedelta(seconds=CHORES_AFTER_S if job.every_s else self._tick_s),
+                next_run_time=self._clock() + timedelta(seconds=first_s),
                 id=job.name,
                 coalesce=True,
                 max_instances=1,
@@ -88,6 +102,30 @@ class WorkerLoop:
         for threads in (self._threads, *self._own.values()):
             threads.shutdown(wait=True)
         log.info("worker stopped")
+
+    def run_batch(self, name: str, ids: Sequence[str]) -> None:
+        """Work what is due of the rows that a hint names. Raises what claiming raises."""
+        job = next(job for job in self._jobs if job.name == name)
+        for _ in range(BATCHES_A_TICK):
+            rows = job.claim(ids=ids)
+            list(self._threads.map(lambda row: self._one(job, row), rows))
+            if not rows or self._stop.is_set():
+                break
+
+    def _look(self, job: Job) -> None:
+        """A tick; where an engine takes hints, it is told what is due, and the tick is only made now and then."""
+        if self._hints is None or job.due is None or not self._told(job, self._hints):
+            self.tick(job)
+
+    def _told(self, job: Job, hints: Hints) -> bool:
+        try:
+            told = hints.pass_on(job.name, job.due() if job.due else ())
+        except Exception:  # the database is away: the tick says so, in its log and its heartbeat
+            log.exception("job %s could not look for what is due", job.name)
+            return False
+        if told:
+            self._beat(job.name, 0, "")
+        return told
 
     def tick(self, job: Job) -> int:
         """One tick of one job: batches until there is nothing due, then the heartbeat. Returns rows worked."""

@@ -14,6 +14,7 @@ from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
 from gateway.services.corrections import CorrectionDesk
+from gateway.services.dispatch import Dispatcher
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.idempotency import Once
@@ -98,6 +99,7 @@ class Services:
     recalls: Recalls
     reconciler: Reconciler
     tracking: Tracking
+    dispatcher: Dispatcher
     inbox: InboxReader
     ingest: Ingest
     quarantine: Quarantine

@@ -19,6 +19,7 @@ from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import AccountRecord
 from gateway.domain.tracking import Source
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.dispatch import Due, keys, named
 from gateway.services.many import Batched
 from gateway.services.ports import Store
 from gateway.services.scans import Scan, read_scans
@@ -64,15 +65,22 @@ class InboxReader:
         self._batch = settings.inbox_batch
         self._lease = timedelta(seconds=worker.lease_s)
 
-    def claim(self) -> Sequence[InboxBatch]:
+    def due(self) -> Sequence[Due]:
+        """The accounts whose messages are due."""
+        with self._store.look() as uow:
+            accounts = uow.inbox.due_accounts(self._clock())
+        return [Due(account_id, named(merchant_id, account_id), since) for merchant_id, account_id, since in accounts]
+
+    def claim(self, ids: Sequence[str] | None = None) -> Sequence[InboxBatch]:
         """Due messages, leased to this worker: some of every account, so that one carrier's flood is its own trouble.
 
-        A message that crashed a worker goes alone.
+        A message that crashed a worker goes alone. Hints name accounts.
         """
         now = self._clock()
         batches: list[InboxBatch] = []
         with self._store.work() as uow:
-            for account in uow.inbox.due_accounts(now):
+            accounts = [each[:2] for each in uow.inbox.due_accounts(now)] if ids is None else keys(ids)
+            for account in accounts:
                 batches += _split(uow.inbox.claim_due(now, self._lease, self._batch, account))
         return batches
 

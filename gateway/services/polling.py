@@ -23,6 +23,7 @@ from gateway.domain.poll_schedule import next_poll
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
+from gateway.services.dispatch import Due, keys, named
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.poll_budget import POLL_DEADLINE_S, PollBudget, fair_pause, urgency
@@ -37,6 +38,7 @@ from gateway.settings import Worker
 log = logging.getLogger("gateway.poll")
 BROKEN_PAUSE = timedelta(hours=1)
 CLAIMS_AT_MOST = 100
+HINTS_AT_MOST = 1000
 PROBE_WAIT = timedelta(seconds=POLL_DEADLINE_S)
 """How long others wait while one call shows whether a carrier that was down is back."""
 
@@ -76,15 +78,22 @@ class Poller:
         self._budget = PollBudget(store, clock)
         self._pushes = Pushes(store, pool, clock, self._budget, public_url)
 
-    def claim(self) -> Sequence[PollBatch]:
+    def due(self) -> Sequence[Due]:
+        """The trackers that are due longest."""
+        with self._store.look() as uow:
+            due = uow.trackers.due(self._clock(), HINTS_AT_MOST)
+        return [Due(tracker.account_id, named(tracker.merchant_id, tracker.id), since) for tracker, since in due]
+
+    def claim(self, ids: Sequence[str] | None = None) -> Sequence[PollBatch]:
         """Due trackers, leased to this worker, in batches of one account. One that crashed a worker goes alone.
 
         Those of a carrier that cannot be asked now are put off on the way, however many: they hold up nobody else's.
         """
         lease = timedelta(seconds=self._worker.lease_s)
+        wanted = None if ids is None else keys(ids)
         for _ in range(CLAIMS_AT_MOST):
             with self._store.work() as uow:
-                due = uow.trackers.claim_due(self._clock(), lease, self._worker.batch)
+                due = uow.trackers.claim_due(self._clock(), lease, self._worker.batch, wanted)
             batches = list(self._batches(due))
             if batches or not due:
                 return batches

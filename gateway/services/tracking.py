@@ -19,6 +19,7 @@ from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import AccountRecord, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.dispatch import Dispatcher, named
 from gateway.services.group_commit import GroupCommit
 from gateway.services.ids import new_id
 from gateway.services.poll_pace import after_push, bounds
@@ -140,10 +141,12 @@ class Tracking:
         funnel: Funnel,
         clock: Clock,
         settings: TrackingSettings,
+        dispatcher: Dispatcher,
     ) -> None:
         self._store = store
         self._pool = pool
         self._funnel = funnel
+        self._dispatcher = dispatcher
         self._clock = clock
         self._kept = timedelta(days=settings.park_days)
         self._received = GroupCommit(self._store_all)
@@ -162,6 +165,7 @@ class Tracking:
         reply = self._pool.bind(account).carrier.prove(call)
         if call.body:
             self._keep(account, call)
+            self._dispatcher.wake("inbox", account.id, [named(account.merchant_id, account.id)])
         return reply
 
     def scan(self, account: AccountRecord, updates: Sequence[TrackingUpdate], raw: bytes) -> Applied:

@@ -21,6 +21,7 @@ from gateway.domain.errors import InvalidValue
 from gateway.domain.message_types import hears
 from gateway.domain.messages import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.deliveries import delivery_of, headers_of, shown_url, without_secrets
+from gateway.services.dispatch import Due, keys, named
 from gateway.services.endpoint_health import GONE, after_failure, after_success, is_open, is_out, rests
 from gateway.services.endpoint_news import Alarm, tell_backlog, tell_disabled, tell_recovered
 from gateway.services.faultpoints import FaultPoints, Purpose
@@ -86,13 +87,23 @@ class WebhookLanes:
         self._random = Random()  # noqa: S311  # jitter, not a secret
         self._senders = ThreadPoolExecutor(settings.endpoints_at_once * settings.concurrency, "webhook")
 
-    def claim(self, most: int | None = None) -> Sequence[WebhookEndpoint]:
+    def due(self) -> Sequence[Due]:
+        """Fan new messages out; then the endpoints to which something is due."""
+        self._fan_out_all()
+        with self._store.look() as uow:
+            lanes = uow.outbox.due_lanes(self._clock())
+        return [Due("webhooks", named(merchant_id, endpoint_id), since) for merchant_id, endpoint_id, since in lanes]
+
+    def claim(self, most: int | None = None, ids: Sequence[str] | None = None) -> Sequence[WebhookEndpoint]:
         """Fan new messages out; then endpoints to which something is due, leased to this worker."""
-        while self._fan_out() == self._worker.batch:
-            pass  # there may be more
+        self._fan_out_all()
         lease, limit = timedelta(seconds=self._worker.lease_s), most or self._settings.endpoints_at_once
         with self._store.work() as uow:
-            return uow.outbox.claim_lanes(self._clock(), lease, limit)
+            return uow.outbox.claim_lanes(self._clock(), lease, limit, None if ids is None else keys(ids))
+
+    def _fan_out_all(self) -> None:
+        while self._fan_out() == self._worker.batch:
+            pass  # there may be more
 
     def work(self, lane: WebhookEndpoint) -> None:
         """Send what is due to an endpoint, a few at a time; then give the lane back."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -65,3 +67,35 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextmanager
+def gateway(command: str, settings: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`gateway worker` or another that runs on; when the block is left, it and all it started are killed."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", command],
+            env={**os.environ, "GATEWAY_LOG": "WARNING", **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(END_LIMIT_S)
+
+
+def children_of(process: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that it started. Source: proc(5)."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def wait_until(happened: Callable[[], bool], what: str) -> None:
+    """Look again and again, for a minute at most."""
+    until = time.monotonic() + END_LIMIT_S
+    while not happened():
+        assert time.monotonic() < until, what
+        time.sleep(LOOK_AGAIN_S)

@@ -196,7 +196,12 @@ class Trackers(Protocol):
     def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
         """Write only when they were and are to be asked (`due_at`, `tries`, `polled_at`, `pushed_at`)."""
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
+    def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
+        """Those due for polling and since when, longest due first; nothing is claimed."""
+
+    def claim_due(
+        self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
+    ) -> Sequence[TrackerRecord]:
         """Trackers due for polling; the claim moves `due_at` past the lease."""
 
 

@@ -46,7 +46,7 @@ class Inbox(Protocol):
     def settle_all(self, messages: Sequence[tuple[InboxMessage, datetime | None]]) -> None:
         """Several at once, each with when it is tried again."""
 
-    def due_accounts(self, now: datetime) -> Sequence[tuple[str, str]]:
+    def due_accounts(self, now: datetime) -> Sequence[tuple[str, str, datetime]]:
         """(merchant, account) of every account that has a message due."""
 
     def claim_due(

@@ -52,7 +52,12 @@ class Outbox(Protocol):
 
     def keep_secrets(self, endpoint: WebhookEndpoint) -> None: ...
     def delete_endpoint(self, merchant_id: str, endpoint_id: str) -> bool: ...
-    def claim_lanes(self, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookEndpoint]:
+    def due_lanes(self, now: datetime) -> Sequence[tuple[str, str, datetime]]:
+        """Merchant, endpoint and since when, of endpoints to which something is due and that nobody has."""
+
+    def claim_lanes(
+        self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
+    ) -> Sequence[WebhookEndpoint]:
         """Endpoints to which something is due and which nobody else is working; without their secrets."""
 
     def take(self, endpoint: WebhookEndpoint, now: datetime, limit: int) -> Sequence[WebhookDelivery]:

@@ -41,12 +41,12 @@ _SETTLE = (
     )
 )
 _NEXT_DUE = (
-    select(_I.merchant_id, _I.account_id)
+    select(_I.merchant_id, _I.account_id, _I.due_at)
     .where(
         _I.due_at <= bindparam("now"),
         tuple_(_I.merchant_id, _I.account_id) > tuple_(bindparam("merchant"), bindparam("account")),
     )
-    .order_by(_I.merchant_id, _I.account_id)
+    .order_by(_I.merchant_id, _I.account_id, _I.due_at)
     .limit(1)
 )
 _LISTED = select(
@@ -103,13 +103,13 @@ class InboxRepository(Repository):
         if rows:
             self._connection.execute(_SETTLE, rows)
 
-    def due_accounts(self, now: datetime) -> Sequence[tuple[str, str]]:
+    def due_accounts(self, now: datetime) -> Sequence[tuple[str, str, datetime]]:
         """From account to account along the index, however many messages each has."""
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, str, datetime]] = []
         last = ("", "")
         while row := self._connection.execute(_NEXT_DUE, {"now": now, "merchant": last[0], "account": last[1]}).first():
             last = (row.merchant_id, row.account_id)
-            found.append(last)
+            found.append((*last, row.due_at))
         return found
 
     def claim_due(

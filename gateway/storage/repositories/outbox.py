@@ -143,9 +143,16 @@ class OutboxRepository(Repository):
         """With its deliveries and their log; False when there is none."""
         return ENDPOINTS.remove(self._connection, merchant_id, endpoint_id)
 
-    def claim_lanes(self, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookEndpoint]:
-        """Lease up to `limit` endpoints to which something is due, longest due first, and commit."""
-        free = or_(_E.leased_until.is_(None), _E.leased_until <= now)
+    def due_lanes(self, now: datetime) -> Sequence[tuple[str, str, datetime]]:
+        """Merchant, endpoint and since when, of endpoints to which something is due and that nobody has."""
+        due = select(_E.merchant_id, _E.id, _E.due_at).where(_E.due_at <= now, _free(now)).order_by(_E.due_at)
+        return [(row.merchant_id, row.id, row.due_at) for row in self._connection.execute(due)]
+
+    def claim_lanes(
+        self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
+    ) -> Sequence[WebhookEndpoint]:
+        """Lease up to `limit` endpoints to which something is due, longest due first, and commit; `of` these only."""
+        free = _free(now) if of is None else and_(_free(now), tuple_(_E.merchant_id, _E.id).in_(of))
         due = select(_E.merchant_id, _E.id).where(_E.due_at <= now, free).order_by(_E.due_at).limit(limit)
         chosen = due.with_for_update(skip_locked=True).cte("due")
         leased = update(ENDPOINTS.table).where(_E.merchant_id == chosen.c.merchant_id, _E.id == chosen.c.id)
@@ -297,3 +304,7 @@ def _waits_for(endpoint: WebhookEndpoint) -> ColumnElement[bool]:
     """Along the index `webhook_deliveries_waiting`."""
     of_it = and_(_D.merchant_id == endpoint.merchant_id, _D.endpoint_id == endpoint.id)
     return and_(of_it, _D.due_at.is_not(None), _D.state == DeliveryState.PENDING)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(_E.leased_until.is_(None), _E.leased_until <= now)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, select, tuple_, update
 
 from gateway.domain.fold import sort_key
 from gateway.domain.records import TrackerRecord
@@ -41,6 +41,7 @@ _EVENTS = (
     .where(_E.merchant_id == bindparam("merchant_id"), _E.tracker_id == bindparam("tracker_id"))
     .order_by(_E.occurred_at, _E.event_id)
 )
+_DUE = select(TRACKERS.table).where(_T.due_at <= bindparam("now")).order_by(_T.due_at).limit(bindparam("limit"))
 _ADD_NUMBERS = {name: dialect.insert(NUMBERS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 _KEY = ("merchant_id", "id")
 _TIMES = ("due_at", "tries", "polled_at", "pushed_at")
@@ -153,9 +154,19 @@ class TrackerRepository(Repository):
         if rows:
             self._connection.execute(_RESCHEDULE, rows)
 
-    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerRecord]:
-        """Those due for polling."""
-        return claim(self._connection, TRACKERS, _T.due_at <= now, now, lease, limit)
+    def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
+        """Those due for polling and since when, longest due first; nothing is claimed."""
+        found = self._connection.execute(_DUE, {"now": now, "limit": limit})
+        return [(TRACKERS.noun(row), row.due_at) for row in found]
+
+    def claim_due(
+        self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
+    ) -> Sequence[TrackerRecord]:
+        """Those due for polling; `of` these keys only."""
+        due = _T.due_at <= now
+        if of is not None:
+            due = and_(due, tuple_(_T.merchant_id, _T.id).in_(of))
+        return claim(self._connection, TRACKERS, due, now, lease, limit)
 
 
 def _locked(wanted: Select[tuple[object, ...]], lock: bool) -> Select[tuple[object, ...]]:
