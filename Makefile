@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo run test fuzz screenshots check bench lock clean
+.PHONY: help demo run test fuzz screenshots check bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -44,6 +44,9 @@ check: $(READY) ## format, lint, types, import contracts
 
 bench: $(READY) ## measure; prints ratios, writes bench-results.json; DATA=path names recorded deliveries
 	@$(BIN)/python -m tests.bench $(if $(DATA),--data $(DATA))
+
+soak: $(READY) ## three minutes of load under all kinds of faults, then an audit; SEED=n repeats one
+	@$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 
 lock: ## renew the lock file (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
+from urllib.parse import SplitResult
 
 import requests
 
@@ -25,7 +26,7 @@ class Web:
 
     def __init__(self, settings: Mapping[str, str], log: Path) -> None:
         self._log = log
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         own = {"GATEWAY__WEB__PORT": str(port), "GATEWAY__WEB__THREADS": "4", "GATEWAY_LOG": "WARNING"}
         with log.open("w") as output:
@@ -62,7 +63,7 @@ class Web:
         self.process.wait(END_LIMIT_S)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -99,3 +100,10 @@ def wait_until(happened: Callable[[], bool], what: str) -> None:
     while not happened():
         assert time.monotonic() < until, what
         time.sleep(LOOK_AGAIN_S)
+
+
+def connected(where: SplitResult, head: str) -> socket.socket:
+    """A connection on which a request was begun."""
+    opened = socket.create_connection((where.hostname, where.port), timeout=30)
+    opened.sendall(head.encode())
+    return opened

@@ -16,7 +16,7 @@ import requests
 from carriers.base import WebhookCall
 from carriers.base.simulator import RunningSimulator
 from tests.conftest import TestDatabase
-from tests.journeys.processes import Web
+from tests.journeys.processes import Web, connected
 from tests.journeys.scans import inbox
 from tests.journeys.site import Merchant, Site, environment
 
@@ -42,11 +42,8 @@ def signed(site: Site, running: RunningSimulator, body: bytes) -> dict[str, str]
     return dict(running.simulator.carrier.webhook_proof.sign(call, running.account).headers)  # type: ignore[attr-defined]  # the sandbox has one
 
 
-def connected(web: Web, head: str) -> socket.socket:
-    parts = urlsplit(web.url)
-    opened = socket.create_connection((parts.hostname, parts.port), timeout=30)
-    opened.sendall(head.encode())
-    return opened
+def begun(web: Web, head: str) -> socket.socket:
+    return connected(urlsplit(web.url), head)
 
 
 def status_of(opened: socket.socket) -> int:
@@ -96,7 +93,7 @@ def test_chunks_without_end_are_cut_off(web: Web, account: tuple[str, RunningSim
     head = f"POST /v1/carriers/{account_id}/webhook HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     sent = 0
-    with connected(web, head) as opened:
+    with begun(web, head) as opened:
         try:
             while sent < 100 * len(chunk):
                 opened.sendall(chunk)
@@ -119,7 +116,7 @@ def test_slow_clients_hold_no_thread_and_are_refused_and_counted(
     )
     body = b'{"id": "e1", "type": "other"}'
     with ExitStack() as ends:
-        stalled = [ends.enter_context(connected(web, heads[number % 3])) for number in range(STALLED)]
+        stalled = [ends.enter_context(begun(web, heads[number % 3])) for number in range(STALLED)]
         answer = requests.post(f"{web.url}{path}", data=body, headers=signed(site, running, body), timeout=30)
         assert answer.status_code == 200, "others are served meanwhile"
         assert Counter(status_of(opened) for opened in stalled) == {408: STALLED * 2 // 3, 0: STALLED // 3}
@@ -130,7 +127,7 @@ def test_slow_clients_hold_no_thread_and_are_refused_and_counted(
 
 def test_a_body_that_ends_too_soon_is_refused(web: Web, shop: Merchant) -> None:
     head = f"POST /v1/quotes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {shop.key}\r\ncontent-length: 90\r\n\r\n{{}}"
-    with connected(web, head) as opened:
+    with begun(web, head) as opened:
         opened.shutdown(socket.SHUT_WR)
         assert status_of(opened) == 400
 
@@ -142,7 +139,7 @@ def test_a_long_body_is_only_read_from_those_who_may_send_it(
     lines = [f"NUMBER-{number},2026-03-01T10:00:00Z,in_transit,{'x' * 400}\n" for number in range(2500)]
     table = "tracking_number,occurred_at,status,description\n" + "".join(lines)
     head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: {len(table)}\r\n\r\n"
-    with connected(web, head) as opened:
+    with begun(web, head) as opened:
         assert status_of(opened) == 401, "without waiting for what it has to say"
     headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "text/csv"}
     answer = requests.post(f"{web.url}{path}", data=table.encode(), headers=headers, timeout=60)

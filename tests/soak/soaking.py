@@ -1,0 +1,117 @@
+"""A soak: load and faults for so long, then peace, then the reckoning."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, text
+
+from gateway.storage.migrate import migrate
+from tests.journeys.processes import wait_until
+from tests.postgres import own_server
+from tests.rabbitmq import running_rabbit
+from tests.soak.clients import Client, Shop
+from tests.soak.nemesis import Nemesis
+from tests.soak.rig import Rig, rigged
+
+SHOPS = 2
+CLIENTS = ("buy", "buy", "push", "push", "bring_history", "stall")
+AT_REST = {
+    "inbox": "SELECT count(*) FROM inbox WHERE state = 'new'",
+    "shipments": "SELECT count(*) FROM shipments WHERE state IN ('booking', 'uncertain', 'cancelling')",
+    "recalls": "SELECT count(*) FROM recalls WHERE state = 'due'",
+    "deliveries": "SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'",
+    "messages": "SELECT count(*) FROM outbox WHERE NOT fanned",
+}
+"""What there must be none of before accounts are settled."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What happened, and what of it is wrong."""
+
+    faults: Mapping[str, int]
+    counts: Mapping[str, int]
+    wrong: list[str]
+
+
+def soak(seed: int, seconds: float, folder: Path, *, distributed: bool) -> Verdict:
+    """Raises AssertionError: a client was answered 500, or something never came to rest."""
+    with ExitStack() as opened:
+        database = opened.enter_context(own_server(durable=True))
+        broker = opened.enter_context(running_rabbit()) if distributed else None
+        url = database.database("soak")
+        migrate(url)
+        rig = opened.enter_context(rigged(url, database, broker, folder))
+        shops = [_shop(rig, number) for number in range(SHOPS)]
+        faults = _load(rig, shops, seed, seconds)
+        engine = create_engine(url)
+        opened.callback(engine.dispose)
+        wait_until(rig.ready, "the web process did not come back")
+        wait_until(lambda: not _waiting(engine), f"not all came to rest: {_waiting(engine)}")
+        return Verdict(faults, _counts(shops), [*_reckoning(rig, shops, engine)])
+
+
+def _shop(rig: Rig, number: int) -> Shop:
+    merchant = rig.site.merchant(f"Shop {number}")
+    running = rig.site.carrier("sandbox", ledger=f"sandbox-{number}")
+    account_id = merchant.account("sandbox", running)
+    rig.site.services.webhooks.add_endpoint(merchant.id, "test", rig.receiver.url, ())
+    return Shop(merchant, account_id, running)
+
+
+def _load(rig: Rig, shops: list[Shop], seed: int, seconds: float) -> Mapping[str, int]:
+    """Clients and faults; how often each fault was."""
+    over = threading.Event()
+    nemesis = Nemesis(rig, seed, over)
+    with ThreadPoolExecutor(SHOPS * len(CLIENTS) + 1) as threads:
+        running: list[Future[None]] = [threads.submit(nemesis.run)]
+        for (number, shop), (place, task) in product(enumerate(shops), enumerate(CLIENTS)):
+            client = Client(rig, shop, f"S{seed}-{number}-{place}", over)
+            running.append(threads.submit(getattr(client, task)))
+        try:
+            over.wait(seconds)
+        finally:
+            over.set()
+        for each in running:
+            each.result()
+    return nemesis.done
+
+
+def _waiting(engine: Engine) -> Mapping[str, int]:
+    with engine.connect() as connection:
+        found = {name: connection.execute(text(asked)).scalar_one() for name, asked in AT_REST.items()}
+    return {name: number for name, number in found.items() if number}
+
+
+def _counts(shops: list[Shop]) -> Mapping[str, int]:
+    return {
+        "bookings acknowledged": sum(len(shop.shipments) for shop in shops),
+        "bookings refused": sum(shop.refused for shop in shops),
+        "webhooks acknowledged": sum(len(shop.pushed) for shop in shops),
+        "events taken in bulk": sum(len(shop.imported) for shop in shops),
+        "requests repeated": sum(shop.repeats for shop in shops),
+    }
+
+
+def _reckoning(rig: Rig, shops: list[Shop], engine: Engine) -> Iterator[str]:
+    """What was acknowledged and is not there, and what the audit says."""
+    with engine.connect() as connection:
+        stored = {
+            bytes(body) for (body,) in connection.execute(text("SELECT body FROM inbox WHERE source = 'webhook'"))
+        }
+        shipments = {row.id: row.state for row in connection.execute(text("SELECT id, state FROM shipments"))}
+        numbers = set(connection.execute(text("SELECT tracking_number FROM trackers")).scalars())
+        told = set(connection.execute(text("SELECT id FROM outbox WHERE mode = 'test'")).scalars())
+    for shop in shops:
+        yield from (f"a webhook that was acknowledged is lost: {body!r}" for body in shop.pushed - stored)
+        yield from (f"a booking is lost: {name}" for name, id in shop.shipments.items() if id not in shipments)
+        yield from (f"an event taken in bulk is lost: {name}" for name in shop.imported - numbers)
+    yield from (f"the merchant was never told: {message}" for message in told - rig.receiver.heard)
+    yield from (f"audit: {violation}" for violation in rig.site.violations())
