@@ -33,7 +33,12 @@ PG_LIMITS = {
     "idle_in_transaction_session_timeout": "10s",
 }
 PG_MIGRATION_LIMITS = {"timezone": "UTC", "lock_timeout": "30s"}
-PG_AUDIT_LIMITS = {**PG_LIMITS, "statement_timeout": "10min"}
+PG_AUDIT_LIMITS = {
+    **PG_LIMITS,
+    "statement_timeout": "10min",
+    "idle_in_transaction_session_timeout": "10min",
+    "default_transaction_isolation": r"repeatable\ read",
+}
 POOL_SIZE = 10
 """Connections kept open by each engine; twice as many more are opened for a while when they are needed."""
 POOL_TIMEOUT_S = 2

@@ -143,10 +143,14 @@ class SqlStore:
         return SqlHistory(self._url)
 
     def audit(self, now: datetime) -> Sequence[ports.Violation]:
-        """Every broken invariant that the database alone can show. Reads everything, so it may take its time."""
+        """Every broken invariant that the database alone can show. Reads everything, so it may take its time.
+
+        It sees one moment of the database, or what is written meanwhile would contradict what was read before.
+        """
         reader = read_engine(self._url, pool_size=1, limits=PG_AUDIT_LIMITS)
         try:
             with plain_errors(), reader.connect() as connection:
+                connection.exec_driver_sql("BEGIN")  # its connections commit by themselves otherwise
                 return violations(connection, now)
         finally:
             reader.dispose()

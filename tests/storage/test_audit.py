@@ -4,11 +4,13 @@ promise.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection, text
 
-from gateway.storage import SqlStore
+from gateway.services.ports import Violation
+from gateway.storage import SqlStore, audit
 from gateway.storage.audit import found
 from gateway.storage.tables.handover import ONE_LIVE_PICKUP
 from gateway.storage.tables.shipments import ONE_OPEN_TENDER
@@ -212,3 +214,21 @@ def test_an_endpoint_of_the_other_mode_waits_for_nothing(history: SqlStore, data
 def test_large_tables_are_read_in_chunks(history: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(found, "CHUNK", 1)
     assert history.audit(LATER) == []
+
+
+def test_what_is_written_meanwhile_is_no_contradiction(
+    history: SqlStore, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database at work is audited as it was at one moment: its statuses beside the events of that very moment."""
+    seen = []
+
+    def look(connection: Connection, now: datetime) -> list[Violation]:
+        seen.append(connection.execute(text("SELECT count(*) FROM merchants")).scalar_one())
+        with database.store.work() as uow:
+            uow.keys.add_merchant(f"mer_meanwhile_{len(seen)}", "written meanwhile", NOW)
+            uow.commit()
+        return []
+
+    monkeypatch.setattr(audit, "CHECKS", (look, look))
+    assert history.audit(LATER) == []
+    assert seen[0] == seen[1]
