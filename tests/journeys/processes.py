@@ -94,9 +94,9 @@ def children_of(process: subprocess.Popen[bytes]) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
-def wait_until(happened: Callable[[], bool], what: str) -> None:
-    """Look again and again, for a minute at most."""
-    until = time.monotonic() + END_LIMIT_S
+def wait_until(happened: Callable[[], bool], what: str, seconds: float = END_LIMIT_S) -> None:
+    """Look again and again, for a minute unless told otherwise."""
+    until = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < until, what
         time.sleep(LOOK_AGAIN_S)

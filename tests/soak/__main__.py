@@ -21,7 +21,7 @@ def run(seed: int | None, seconds: float, engine: str) -> None:
     drawn = time.time_ns() % 1_000_000 if seed is None else seed
     folder = Path(mkdtemp(prefix="doorstep-soak-"))
     click.echo(f"seed {drawn} (again: make soak SEED={drawn}), {seconds:.0f} s, engine {engine}, logs in {folder}")
-    verdict = soak(drawn, seconds, folder, distributed=engine == "celery")
+    verdict = soak(drawn, folder, seconds=seconds, distributed=engine == "celery")
     for name, number in {**verdict.faults, **verdict.counts}.items():
         click.echo(f"{number:8,} {name}")
     for each in verdict.wrong[:50]:

@@ -25,7 +25,7 @@ TROUBLES = ("", "", "", "", "sim911", "sim912", "sim919", "sim920", "sim923", "s
 CODES = ("PICKED_UP", "AT_HUB", "ON_VEHICLE", "RETURNED")
 AGAIN_S = 0.3
 SLOW = 4
-LINES = 100
+LINES = 10
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Client:
 
     def _turns(self) -> Iterator[int]:
         number = 0
-        while not self._over.wait(self._dice.uniform(0.02, 0.2)):
+        while not self._over.wait(self._dice.uniform(0.05, 0.4)):
             yield (number := number + 1)
 
     def _pushed(self, body: bytes) -> requests.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from tests.soak.rig import Rig
@@ -26,11 +26,22 @@ class Nemesis:
 
     def run(self) -> None:
         """Until the soak is over."""
-        faults = self._faults()
+        names = list(self._faults())
         while not self._over.wait(self._dice.uniform(*PAUSE_S)):
-            name = self._dice.choice(list(faults))
-            faults[name]()
-            self.done[name] += 1
+            self._do(self._dice.choice(names))
+
+    def each(self, names: Sequence[str]) -> None:
+        """These, one after the other; then the soak is over."""
+        try:
+            for name in names:
+                self._over.wait(PAUSE_S[0])
+                self._do(name)
+        finally:
+            self._over.set()
+
+    def _do(self, name: str) -> None:
+        self._faults()[name]()
+        self.done[name] += 1
 
     def _faults(self) -> Mapping[str, Callable[[], None]]:
         faults = {

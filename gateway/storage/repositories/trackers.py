@@ -12,6 +12,7 @@ from gateway.domain.fold import sort_key
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports import Mode, Page
+from gateway.storage.bulk import update_each
 from gateway.storage.claims import claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
@@ -45,11 +46,6 @@ _DUE = select(TRACKERS.table).where(_T.due_at <= bindparam("now")).order_by(_T.d
 _ADD_NUMBERS = {name: dialect.insert(NUMBERS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 _KEY = ("merchant_id", "id")
 _TIMES = ("due_at", "tries", "polled_at", "pushed_at")
-_RESCHEDULE = (
-    update(TRACKERS.table)
-    .where(*(_T[name] == bindparam(f"key_{name}") for name in _KEY))
-    .values({name: bindparam(name) for name in _TIMES})
-)
 
 
 class TrackerRepository(Repository):
@@ -148,11 +144,10 @@ class TrackerRepository(Repository):
     def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
         """Write only when they were and are to be asked. In order of their keys, as claims lock them."""
         rows = [
-            {f"key_{name}" if name in _KEY else name: getattr(each, name) for name in (*_KEY, *_TIMES)}
+            {name: getattr(each, name) for name in (*_KEY, *_TIMES)}
             for each in sorted(trackers, key=lambda each: (each.merchant_id, each.id))
         ]
-        if rows:
-            self._connection.execute(_RESCHEDULE, rows)
+        update_each(self._connection, TRACKERS.table, rows)
 
     def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
         """Those due for polling and since when, longest due first; nothing is claimed."""
@@ -166,7 +161,7 @@ class TrackerRepository(Repository):
         due = _T.due_at <= now
         if of is not None:
             due = and_(due, tuple_(_T.merchant_id, _T.id).in_(of))
-        return claim(self._connection, TRACKERS, due, now, lease, limit)
+        return claim(self._connection, TRACKERS, due, now, lease, limit, durable=False)
 
 
 def _locked(wanted: Select[tuple[object, ...]], lock: bool) -> Select[tuple[object, ...]]:
