@@ -148,7 +148,9 @@ class _Trackers:
             return
         if tracker.parcel_numbers != before.parcel_numbers:
             self._real.add_numbers(tracker, tracker.parcel_numbers)
-        self._held[tracker.id] = self._changes.trackers[tracker.id] = tracker
+        read = self._changes.trackers.get(tracker.id, (before, before))[0]
+        self._changes.trackers[tracker.id] = (read, tracker)
+        self._held[tracker.id] = tracker
 
     def append(
         self, tracker: TrackerRecord, event: TrackingEvent, inbox_id: str

@@ -45,13 +45,13 @@ class History:
 
 @dataclass(slots=True, kw_only=True)
 class Changes:
-    """What waits to be written, the last word on each row. `shipments` and `records` are (as read, as it is now)."""
+    """What waits to be written, the last word on each row. What was there is (as read, as it is now)."""
 
     made: list[TrackerRecord] = field(default_factory=list)
     appended: dict[Key, tuple[TrackerRecord, TrackingEvent, str]] = field(default_factory=dict)
     replaced: dict[Key, tuple[TrackerRecord, TrackingEvent, str]] = field(default_factory=dict)
     reread: dict[Key, tuple[TrackerRecord, TrackingEvent]] = field(default_factory=dict)
-    trackers: dict[str, TrackerRecord] = field(default_factory=dict)
+    trackers: dict[str, tuple[TrackerRecord, TrackerRecord]] = field(default_factory=dict)
     history: list[History] = field(default_factory=list)
     shipments: dict[str, tuple[ShipmentRecord, ShipmentRecord]] = field(default_factory=dict)
     records: dict[str, tuple[DeliveryRecord, DeliveryRecord]] = field(default_factory=dict)

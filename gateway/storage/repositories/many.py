@@ -119,13 +119,13 @@ class ManyRepository(Repository):
 
     def write(self, changes: Changes) -> None:
         """Trackers before what points at them."""
-        made = [changes.trackers.pop(tracker.id, tracker) for tracker in changes.made]
+        made = [changes.trackers.pop(tracker.id, (tracker, tracker))[1] for tracker in changes.made]
         insert_all(self._connection, TRACKERS.table, [TRACKERS.values(tracker) for tracker in made])
         insert_all(self._connection, NUMBERS, [cells for tracker in made for cells in _numbers(tracker)])
         insert_all(self._connection, EVENTS.table, [_event(*each) for each in changes.appended.values()])
         update_all(self._connection, EVENTS.table, [_event(*each) for each in changes.replaced.values()])
         update_all(self._connection, EVENTS.table, [_reading(*each) for each in changes.reread.values()])
-        update_all(self._connection, TRACKERS.table, [TRACKERS.values(each) for each in changes.trackers.values()])
+        self._rewrite(TRACKERS, changes.trackers.values())
         insert_all(self._connection, HISTORY, [_history(each) for each in changes.history])
         self._rewrite(SHIPMENTS, changes.shipments.values())
         self._rewrite(RECORDS, changes.records.values())
@@ -149,7 +149,7 @@ class ManyRepository(Repository):
         return [rows.noun(row) for row in self._connection.execute(locking, bound)]
 
     def _rewrite(self, rows: Rows[N], pairs: Collection[tuple[N, N]]) -> None:
-        """Only columns that any of them has changed: most of a shipment never does."""
+        """Only columns that any of them has changed: most never do."""
         written = [(rows.values(before), rows.values(after)) for before, after in pairs]
         changed = {name for before, after in written for name in after if after[name] is not before[name]}
         key = {column.name for column in rows.table.primary_key}
