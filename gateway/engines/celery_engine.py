@@ -126,5 +126,16 @@ def consume(work: Work, lanes: Iterable[str], make: Callable[[], RunBatch]) -> N
 
     queues = ",".join(queue_of(lane) for lane in lanes)
     app.worker_main(
-        ["worker", "-Q", queues, "-c", str(work.processes), "--without-gossip", "--without-mingle", "-l", "WARNING"]
+        [
+            "--quiet",
+            "worker",
+            "-Q",
+            queues,
+            "-c",
+            str(work.processes),
+            "--without-gossip",
+            "--without-mingle",
+            "-l",
+            "WARNING",
+        ]
     )
