@@ -8,9 +8,9 @@ from typing import Any
 from carriers.base.registry import installed
 from gateway.bootstrap.afterwards import afterwards, telling
 from gateway.bootstrap.choosing import foresight_of, places, planning, shops
+from gateway.bootstrap.distribution import dispatcher_of
 from gateway.bootstrap.ground import TRANSPORTS as TRANSPORTS
-from gateway.bootstrap.ground import celery_engine as celery_engine
-from gateway.bootstrap.ground import dispatcher_of, ground, once
+from gateway.bootstrap.ground import ground, once
 from gateway.domain.clock import Clock, utc_now
 from gateway.engines.handover_list import HandoverList
 from gateway.engines.labels import LabelPress
@@ -63,7 +63,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
     after = afterwards(store, shipments, clock, settings, faults)
-    accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings)
+    accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings.work)
     return Services(
         settings=settings,
         store=store,

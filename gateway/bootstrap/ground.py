@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from importlib import import_module
-from types import ModuleType
 
 from carriers.base.curl_transport import CurlTransport
 from carriers.base.drive import Transport
@@ -14,7 +12,6 @@ from carriers.base.transports import RequestsTransport
 from gateway.domain.clock import Clock
 from gateway.engines.holidays import PublicHolidays
 from gateway.services.carrier_pool import CarrierPool
-from gateway.services.dispatch import Dispatcher, Ticks
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.idempotency import Once
 from gateway.services.ports import Store
@@ -53,24 +50,6 @@ def _store(settings: Settings, clock: Clock) -> Store:
         pool_size=database.pool_size,
         poll_s=settings.streams.poll_s,
     )
-
-
-def dispatcher_of(settings: Settings) -> Dispatcher:
-    """How hints of what is due travel. Raises BadSettings: no such engine."""
-    if settings.work.engine == "embedded":
-        return Ticks()
-    if settings.work.engine != "celery":
-        raise BadSettings("work.engine is embedded or celery")
-    dispatcher: Dispatcher = celery_engine().CeleryDispatcher(settings.work)
-    return dispatcher
-
-
-def celery_engine() -> ModuleType:
-    """The module with the distributed engine. Raises BadSettings: its library is not installed."""
-    try:
-        return import_module("gateway.engines.celery_engine")
-    except ModuleNotFoundError as error:
-        raise BadSettings('the engine "celery" needs more libraries: pip install "doorstep[distributed]"') from error
 
 
 def _transport(settings: Settings) -> Transport:

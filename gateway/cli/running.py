@@ -15,7 +15,8 @@ import click
 from cryptography.fernet import Fernet
 
 from gateway.background import worker as make_worker
-from gateway.bootstrap import build, celery_engine
+from gateway.bootstrap import build
+from gateway.bootstrap.distribution import celery_engine
 from gateway.services.bound import Services
 from gateway.services.ports import Mode
 from gateway.settings import Settings, load_settings, shown
