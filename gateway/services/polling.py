@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from carriers.base import (
@@ -26,6 +26,7 @@ from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.dispatch import Due, keys, named
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
+from gateway.services.poll_batches import PollBatch, split
 from gateway.services.poll_budget import POLL_DEADLINE_S, PollBudget, fair_pause, urgency
 from gateway.services.poll_pace import after_poll, bounds, longest_waiting_first, queued, still_pushed
 from gateway.services.ports import Store, UnitOfWork
@@ -41,19 +42,6 @@ CLAIMS_AT_MOST = 100
 HINTS_AT_MOST = 1000
 PROBE_WAIT = timedelta(seconds=POLL_DEADLINE_S)
 """How long others wait while one call shows whether a carrier that was down is back."""
-
-
-@dataclass(frozen=True, slots=True)
-class PollBatch:
-    """Trackers of one account, as many as its carrier takes at once; `tries` as on claimed rows."""
-
-    live: LiveCarrier
-    trackers: tuple[TrackerRecord, ...]
-
-    @property
-    def tries(self) -> int:
-        """Claims since the last result, of the worst of them."""
-        return max(tracker.tries for tracker in self.trackers)
 
 
 class Poller:
@@ -175,7 +163,7 @@ class Poller:
         """All, or one call's worth where the account was rested and nothing has succeeded since."""
         if live.record.resting_until is None or not trackers:
             return trackers
-        probe = next(_split(live, longest_waiting_first(trackers))).trackers
+        probe = next(split(live, longest_waiting_first(trackers))).trackers
         self._queue([each for each in trackers if each not in probe], self._clock() + PROBE_WAIT)
         return probe
 
@@ -192,7 +180,7 @@ class Poller:
         their call of the day.
         """
         now = self._clock()
-        batches = list(_split(live, sorted(trackers, key=lambda each: urgency(each, now), reverse=True)))
+        batches = list(split(live, sorted(trackers, key=lambda each: urgency(each, now), reverse=True)))
         granted = self._budget.grant(live, len(batches)) if batches else 0
         yield from batches[:granted]
         waiting = batches[granted:]
@@ -285,16 +273,6 @@ class Poller:
 async def _proof(live: LiveCarrier, booking: BookingRef) -> ProofOfDelivery:
     proof: ProofOfDelivery = await live.carrier.proof_of_delivery(booking)  # type: ignore[attr-defined]  # role was seen
     return proof
-
-
-def _split(live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Iterator[PollBatch]:
-    suspects = [tracker for tracker in trackers if tracker.tries > 1]
-    others = [tracker for tracker in trackers if tracker.tries <= 1]
-    size = live.carrier.profile.polling.batch
-    for start in range(0, len(others), size):
-        yield PollBatch(live, tuple(others[start : start + size]))
-    for suspect in suspects:
-        yield PollBatch(live, (suspect,))
 
 
 def _answers(exchanges: Sequence[Exchange]) -> Iterator[bytes]:

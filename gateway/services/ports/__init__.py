@@ -23,7 +23,6 @@ from gateway.domain.records import (
     Tender,
     TrackerRecord,
 )
-from gateway.domain.repeats import IdempotencyRecord
 from gateway.domain.shipments import Label, LabelKind
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports.accounts import Accounts as Accounts
@@ -58,6 +57,7 @@ from gateway.services.ports.proofs import ProofFiles as ProofFiles
 from gateway.services.ports.recipients import Brands as Brands
 from gateway.services.ports.recipients import Ratings as Ratings
 from gateway.services.ports.reliability import Reliability as Reliability
+from gateway.services.ports.repeats import Idempotency as Idempotency
 from gateway.services.ports.waves import Assignments as Assignments
 
 
@@ -203,26 +203,6 @@ class Trackers(Protocol):
         self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
     ) -> Sequence[TrackerRecord]:
         """Trackers due for polling; the claim moves `due_at` past the lease."""
-
-
-class Idempotency(Protocol):
-    """Clients' Idempotency-Keys."""
-
-    def claim(self, record: IdempotencyRecord) -> bool:
-        """False when the key is taken; read it with `get`."""
-
-    def get(self, merchant_id: str, route: str, key: str) -> IdempotencyRecord | None: ...
-    def take_over(self, record: IdempotencyRecord, now: datetime) -> bool:
-        """Lock a running key whose lock ran out, by compare-and-set; False when somebody else did."""
-
-    def point_at(self, merchant_id: str, route: str, key: str, resource_id: str) -> bool:
-        """False when the request has begun something already, or is forgotten."""
-
-    def finish(self, merchant_id: str, route: str, key: str, status: int, body: bytes) -> None: ...
-    def drop(self, merchant_id: str, route: str, key: str) -> bool:
-        """Forget a claim whose request was refused before it did anything; False when it had begun something."""
-
-    def prune(self, before: datetime) -> int: ...
 
 
 class DeliveryRecords(Protocol):

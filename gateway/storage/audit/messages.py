@@ -12,8 +12,9 @@ from gateway.domain.messages import DeliveryState, InboxState
 from gateway.services.ports import Violation
 from gateway.storage.audit.found import broken, each
 from gateway.storage.repositories.base import MERCHANTS
+from gateway.storage.repositories.endpoints import ENDPOINTS
 from gateway.storage.repositories.inbox import INBOX, OPEN
-from gateway.storage.repositories.outbox import ATTEMPTS, DELIVERIES, ENDPOINTS, OUTBOX
+from gateway.storage.repositories.outbox import ATTEMPTS, DELIVERIES, OUTBOX
 from gateway.storage.repositories.shipments import SHIPMENTS
 
 NEW_AT_MOST = timedelta(hours=1)

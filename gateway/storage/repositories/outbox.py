@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Select,
     and_,
     bindparam,
@@ -27,13 +25,12 @@ from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt
 from gateway.services.ids import made_at
 from gateway.services.ports import Mode, Page
 from gateway.storage.news import CHANNEL
-from gateway.storage.repositories.base import MERCHANTS, Repository
+from gateway.storage.repositories.base import MERCHANTS
+from gateway.storage.repositories.endpoints import ENDPOINTS, Endpoints, is_endpoint
 from gateway.storage.rows import DIALECTS, Rows
-from gateway.storage.secrets import Vault
-from gateway.storage.tables.messages import AttemptRow, DeliveryRow, EndpointRow, OutboxRow
+from gateway.storage.tables.messages import AttemptRow, DeliveryRow, OutboxRow
 
 OUTBOX = Rows(OutboxRow, OutboxMessage)
-ENDPOINTS = Rows(EndpointRow, WebhookEndpoint)
 DELIVERIES = Rows(DeliveryRow, WebhookDelivery)
 ATTEMPTS = Rows(AttemptRow, WebhookAttempt)
 _O = OUTBOX.table.c
@@ -54,12 +51,8 @@ TO_THE_NEXT = timedelta(milliseconds=1)
 _GIVEN_UP = (DeliveryState.EXHAUSTED, DeliveryState.DISABLED)
 
 
-class OutboxRepository(Repository):
-    """The outbox and everything behind it. Endpoints' secrets are sealed under their position."""
-
-    def __init__(self, connection: Connection, vault: Vault) -> None:
-        super().__init__(connection)
-        self._vault = vault
+class OutboxRepository(Endpoints):
+    """The outbox and everything behind it."""
 
     def add(self, message: OutboxMessage) -> None:
         """A new message. StaleVersion follows when the subject's sequence number is taken."""
@@ -91,7 +84,7 @@ class OutboxRepository(Repository):
     def wake(self, endpoint: WebhookEndpoint, at: datetime) -> None:
         """Something is due to it at this moment."""
         later = or_(_E.due_at.is_(None), _E.due_at > at)
-        self._connection.execute(update(ENDPOINTS.table).where(_is(endpoint), later).values(due_at=at))
+        self._connection.execute(update(ENDPOINTS.table).where(is_endpoint(endpoint), later).values(due_at=at))
 
     def since(self, merchant_id: str, mode: Mode, after_id: str, limit: int) -> Sequence[OutboxMessage]:
         """Messages of a mode with larger ids, oldest first."""
@@ -107,41 +100,6 @@ class OutboxRepository(Repository):
         """Those messages, oldest first."""
         these = and_(_O.merchant_id == merchant_id, _O.id.in_(message_ids))
         return OUTBOX.all(self._connection, select(OUTBOX.table).where(these).order_by(_O.created_at, _O.id))
-
-    def add_endpoint(self, endpoint: WebhookEndpoint) -> None:
-        """A new endpoint."""
-        ENDPOINTS.add(self._connection, self._sealed(endpoint))
-
-    def endpoint(self, merchant_id: str, endpoint_id: str) -> WebhookEndpoint | None:
-        """By id, with its secrets. Raises InvalidValue when they cannot be opened."""
-        found = ENDPOINTS.get(self._connection, merchant_id, endpoint_id)
-        return None if found is None else self._opened(found)
-
-    def endpoints(self, merchant_id: str, mode: Mode) -> Sequence[WebhookEndpoint]:
-        """The merchant's endpoints of a mode, oldest first, without their secrets: nothing is opened here."""
-        wanted = select(ENDPOINTS.table).where(_E.merchant_id == merchant_id, _E.mode == mode)
-        found = self._connection.execute(wanted.order_by(_E.created_at, _E.id))
-        return [ENDPOINTS.noun(row, secrets=()) for row in found]
-
-    def lane(self, merchant_id: str, endpoint_id: str) -> WebhookEndpoint | None:
-        """An endpoint without its secrets, held until the transaction ends."""
-        row = ENDPOINTS.row(self._connection, merchant_id, endpoint_id, lock=True)
-        return None if row is None else ENDPOINTS.noun(row, secrets=())
-
-    def keep_lane(self, endpoint: WebhookEndpoint) -> None:
-        """Write everything of it but its secrets."""
-        values = ENDPOINTS.values(endpoint)
-        kept = {name: value for name, value in values.items() if name not in ("merchant_id", "id", "secrets")}
-        self._connection.execute(update(ENDPOINTS.table).where(_is(endpoint)).values(kept))
-
-    def keep_secrets(self, endpoint: WebhookEndpoint) -> None:
-        """Write its secrets."""
-        sealed = self._sealed(endpoint).secrets
-        self._connection.execute(update(ENDPOINTS.table).where(_is(endpoint)).values(secrets=sealed))
-
-    def delete_endpoint(self, merchant_id: str, endpoint_id: str) -> bool:
-        """With its deliveries and their log; False when there is none."""
-        return ENDPOINTS.remove(self._connection, merchant_id, endpoint_id)
 
     def due_lanes(self, now: datetime) -> Sequence[tuple[str, str, datetime]]:
         """Merchant, endpoint and since when, of endpoints to which something is due and that nobody has."""
@@ -176,7 +134,7 @@ class OutboxRepository(Repository):
         due_at = self._connection.execute(waiting).scalar()
         if due_at is not None and not_before is not None:
             due_at = max(due_at, not_before)
-        free = update(ENDPOINTS.table).where(_is(endpoint))
+        free = update(ENDPOINTS.table).where(is_endpoint(endpoint))
         self._connection.execute(free.values(due_at=due_at, leased_until=None))
 
     def hurry(self, endpoint: WebhookEndpoint, now: datetime) -> None:
@@ -284,20 +242,6 @@ class OutboxRepository(Repository):
     def _change(self, endpoint: WebhookEndpoint, *which: ColumnElement[bool], **values: object) -> None:
         """Change what is still to be sent to an endpoint."""
         self._connection.execute(update(DELIVERIES.table).where(_waits_for(endpoint), *which).values(**values))
-
-    def _sealed(self, endpoint: WebhookEndpoint) -> WebhookEndpoint:
-        numbered = {str(position): secret for position, secret in enumerate(endpoint.secrets)}
-        sealed = self._vault.seal(endpoint.merchant_id, endpoint.id, numbered)
-        return replace(endpoint, secrets=tuple(sealed.values()))
-
-    def _opened(self, endpoint: WebhookEndpoint) -> WebhookEndpoint:
-        numbered = {str(position): token for position, token in enumerate(endpoint.secrets)}
-        opened = self._vault.open(endpoint.merchant_id, endpoint.id, numbered)
-        return replace(endpoint, secrets=tuple(opened.values()))
-
-
-def _is(endpoint: WebhookEndpoint) -> ColumnElement[bool]:
-    return and_(_E.merchant_id == endpoint.merchant_id, _E.id == endpoint.id)
 
 
 def _waits_for(endpoint: WebhookEndpoint) -> ColumnElement[bool]:
