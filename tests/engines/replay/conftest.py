@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.bootstrap import build, shipped_policies
+from gateway.engines.replay import crew
 from gateway.rules.policy import Policy
 from gateway.services.backtests import BacktestAsk
 from gateway.services.bound import Services
@@ -66,6 +67,12 @@ def busiest(bound: Services) -> str:
     """The merchant whose past is replayed."""
     with bound.store.look() as uow:
         return next(merchant_id for merchant_id, name in uow.keys.merchants() if name == "Fjord og Fjell")
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process reads, unless a test wants more of them: each takes a second to start."""
+    monkeypatch.setattr(crew, "MOST", 1)
 
 
 @pytest.fixture

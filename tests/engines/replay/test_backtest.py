@@ -14,7 +14,7 @@ from gateway.background import worker
 from gateway.domain.backtests import BacktestState
 from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.domain.quotes import Quote
-from gateway.engines.replay import running
+from gateway.engines.replay import crew, running
 from gateway.engines.replay.report import amount, page, share, summary
 from gateway.services.backtest_jobs import card_trial
 from gateway.services.backtests import BacktestAsk
@@ -100,10 +100,12 @@ class Killed(BaseException):
     """As kill -9 would: nothing of ours catches it."""
 
 
-@pytest.mark.parametrize("at", [1, 7, 13, 18])
+@pytest.mark.parametrize(("at", "processes"), [(1, 1), (7, 2), (13, 1), (18, 1)])
 def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(
-    bound: Services, merchant_id: str, ask: BacktestAsk, monkeypatch: pytest.MonkeyPatch, at: int
+    bound: Services, merchant_id: str, ask: BacktestAsk, monkeypatch: pytest.MonkeyPatch, at: int, processes: int
 ) -> None:
+    monkeypatch.setattr(crew, "MOST", processes)
+    monkeypatch.setattr(crew.os, "cpu_count", lambda: processes)
     monkeypatch.setattr(running, "SLICE", 9)
     steps: list[int] = []
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from multiprocessing import Pipe
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gateway.domain.errors import InvalidValue
+from gateway.domain.errors import InvalidValue, Unprocessable
 from gateway.domain.quotes import Offer
 from gateway.domain.values import Money
 from gateway.engines.replay.columns import Columns
+from gateway.engines.replay.crew import Failure, _answer
 from gateway.engines.replay.extract import Extractor
 from gateway.engines.replay.judge import judged
 from gateway.engines.replay.measures import beside, paid, series_of, side, taken
@@ -91,6 +93,18 @@ def test_a_quote_that_cannot_be_read_is_named(few: Past) -> None:
     for changed in (each._replace(offers='[{"id": 5}]'), each._replace(shipment='{"parcels": []}')):
         with pytest.raises(InvalidValue, match=each.quote_id):
             Extractor(profile, placed).slice([changed])
+
+
+def test_what_goes_wrong_in_another_process_is_raised_in_this_one() -> None:
+    ours, theirs = Pipe()
+    error = Unprocessable("/since", "carrier x is not installed", "carrier_not_installed")
+    theirs.send(Failure(type(error), error.args, error.__dict__))
+    with pytest.raises(Unprocessable, match="carrier x is not installed") as caught:
+        _answer(ours)
+    assert (caught.value.pointer, caught.value.code) == ("/since", "carrier_not_installed")
+    theirs.close()  # as when it is killed
+    with pytest.raises(ChildProcessError, match="ended"):
+        _answer(ours)
 
 
 def test_texts_that_are_no_unicode_are_read(few: Past) -> None:
