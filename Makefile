@@ -42,8 +42,8 @@ check: $(READY) ## format, lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## measure; prints ratios, writes bench-results.json; DATA=path names recorded deliveries
-	@$(BIN)/python -m tests.bench $(if $(DATA),--data $(DATA))
+bench: $(READY) ## measure; prints ratios, writes bench-results.json; DATA=path names recorded deliveries, ONLY=B10 one of them
+	@$(BIN)/python -m tests.bench $(if $(DATA),--data $(DATA)) $(if $(ONLY),--only $(ONLY))
 
 soak: $(READY) ## three minutes of load under all kinds of faults, then an audit; SEED=n repeats one
 	@$(BIN)/python -m tests.soak $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
