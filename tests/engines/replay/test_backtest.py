@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from gateway.api.schemas.backtests import BacktestAskSchema
 from gateway.background import worker
 from gateway.domain.backtests import BacktestState
 from gateway.domain.errors import Unavailable, Unprocessable
@@ -19,6 +21,7 @@ from gateway.engines.replay.report import amount, page, share, summary
 from gateway.services.backtest_jobs import card_trial
 from gateway.services.backtests import BacktestAsk
 from gateway.services.bound import Services
+from tests.engines.replay.conftest import NOW
 
 PLAIN: dict[str, Any] = {"currency": "NOK", "score": {"price_percent": 100, "value_per_hour_minor": 60}}
 CARD = """[card]
@@ -171,6 +174,22 @@ def test_the_worker_runs_what_was_asked_for(bound: Services, merchant_id: str, a
     failed = bound.backtests.begin(merchant_id, "test", wrong, "key_x")
     worker(bound).drain()
     assert bound.backtests.get(merchant_id, "test", failed.id).why == "there is no account 'nobody'"
+
+
+def test_a_period_that_is_not_over_ends_when_it_was_asked_for(
+    bound: Services, merchant_id: str, ask: BacktestAsk
+) -> None:
+    soon = replace(ask, since=NOW - timedelta(days=90), until=NOW + timedelta(days=2))
+    assert bound.backtests.begin(merchant_id, "test", soon, "key_x").ask["until"] == NOW.isoformat()
+    later = replace(ask, since=NOW + timedelta(days=1), until=NOW + timedelta(days=2))
+    assert bound.backtests.begin(merchant_id, "test", later, "key_x").ask["until"] == later.until.isoformat()
+
+
+@pytest.mark.parametrize("card", [{"account": "x" * 65}, {"account": ""}, {"text": ""}])
+def test_cards_on_trial_have_a_limit(card: dict[str, str]) -> None:
+    moments = {"since": (NOW - timedelta(days=9)).isoformat(), "until": NOW.isoformat()}
+    given = {**moments, "rate_card": {"account": "a", "text": "x", **card}}
+    assert set(BacktestAskSchema().validate(given)) == {"rate_card"}
 
 
 def test_without_the_extra_it_says_what_to_install(
