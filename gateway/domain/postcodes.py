@@ -19,6 +19,9 @@ from gateway.domain.values import Address
 T = TypeVar("T")
 
 _RANGE = re.compile(r"(\d+)\s*-\s*(\d+)", re.ASCII)
+_EVEN_RANGE = re.compile(r"([0-9]{3,})-([0-9]{3,})")
+"""Where both sides have as many digits: no country parts its postcodes so."""
+
 _POSTCODE = re.compile(r"[A-Z0-9]{1,10}")
 _SHORTENED = re.compile(r"[A-Z][A-Z0-9]{2}")
 """What wallets leave of a postcode of the United Kingdom or Canada before the buyer has agreed to pay: no country has a
@@ -42,6 +45,12 @@ def postcode_digits() -> dict[str, int]:
 def normalised(postcode: str) -> str:
     """A postcode without spaces and hyphens, in capitals: "sw1a 1aa" -> "SW1A1AA"."""
     return re.sub(r"[\s-]", "", postcode).upper()
+
+
+def is_beginning(text: str) -> bool:
+    """Whether a text is a postcode or how one begins, and no area as zones have them: a range, or with a star."""
+    bare, span = normalised(text), _EVEN_RANGE.fullmatch(re.sub(r"\s", "", text))
+    return bool(_POSTCODE.fullmatch(bare)) and (span is None or len(span[1]) != len(span[2]))
 
 
 def begins(postcode: str, beginnings: Sequence[str]) -> bool:

@@ -5,13 +5,12 @@ Whether there is one of that name, others know; but what is no postcode, nobody 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.errors import Unprocessable
-from gateway.domain.postcodes import LONGEST, normalised
+from gateway.domain.postcodes import is_beginning
 
 NAMING: Mapping[str, str] = {
     "rate.account": "account",
@@ -25,9 +24,6 @@ NAMING: Mapping[str, str] = {
 
 SHORT: Mapping[str, str] = {"accounts": "account", "only": "zone", "never": "zone"}
 """The same of members of short forms."""
-
-
-_RANGE = re.compile(r"([0-9]{3,})-([0-9]{3,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +49,7 @@ def refuse_ranges(data: Mapping[str, Any]) -> None:
     it would be met by none.
     """
     for each in named_in(data):
-        text, span = normalised(each.name), _RANGE.fullmatch(re.sub(r"\s", "", each.name))
-        a_range = span is not None and len(span[1]) == len(span[2])
-        if each.what == "postcode" and (a_range or len(text) > LONGEST or not text.isalnum()):
+        if each.what == "postcode" and not is_beginning(each.name):
             why = f"{each.name!r} is no postcode and no beginning of one; ranges and stars are written in a zone"
             raise Unprocessable(each.pointer, why, "invalid")
 

@@ -14,11 +14,13 @@ from gateway.domain.checkouts import (
     CheckoutConnection,
     CheckoutProtocol,
     CheckoutSettings,
+    FallbackRate,
     Verification,
     timeout_ms,
 )
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, Unprocessable
+from gateway.domain.postcodes import is_beginning
 from gateway.services.ids import new_id
 from gateway.services.policies import PolicyBook
 from gateway.services.ports import Mode, Store
@@ -140,9 +142,7 @@ class ConnectionBook:
             raise Unprocessable(
                 "/deadline_ms", f"the shop waits {waits} ms: answer within {waits - MARGIN_MS}", "too_long"
             )
-        for place, row in enumerate(settings.fallback):
-            if row in settings.fallback[:place]:
-                raise Unprocessable(f"/fallback/{place}", "the same row stands above", "duplicate")
+        _check_fallback(settings.fallback)
 
     def _check_policy(self, merchant_id: str, name: str) -> None:
         """It must decide, or every cart would be refused."""
@@ -154,6 +154,16 @@ class ConnectionBook:
             raise Unprocessable("/policy", f"there is no policy {name!r}", "unknown_policy") from None
         if self._policies.published(merchant_id, name).live is None:
             raise Unprocessable("/policy", f"policy {name!r} has only drafts: publish one as live", "unknown_policy")
+
+
+def _check_fallback(table: Sequence[FallbackRate]) -> None:
+    for place, row in enumerate(table):
+        for at, each in enumerate(row.postcodes):
+            if not is_beginning(each):
+                why = f"{each!r} is no beginning of a postcode, such as 01: name the beginnings, without ranges"
+                raise Unprocessable(f"/fallback/{place}/postcodes/{at}", why, "invalid")
+        if row in table[:place]:
+            raise Unprocessable(f"/fallback/{place}", "the same row stands above", "duplicate")
 
 
 def _check_secrets(connection: CheckoutConnection) -> None:

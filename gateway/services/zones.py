@@ -116,9 +116,10 @@ class ZoneBook:
         positions = sum(len(ring) for area in areas for polygon in area.polygons for ring in polygon)
         if len(areas) > MOST_AREAS:
             told("", f"{len(areas)} areas: at most {MOST_AREAS}")
+            told.stop()
         if positions > MOST_POSITIONS:
             told("", f"{positions} positions: at most {MOST_POSITIONS}; simplify the outlines")
-        told.stop()
+            told.stop()
         for area in areas:
             for why in self._faults(area):
                 told(pointer(area.row), f"{area.zone}: {why}")

@@ -83,6 +83,11 @@ def test_secrets_are_never_given_back_and_encrypted_at_rest(newcomer: Merchant) 
             "/fallback/0/price/currency",
         ),
         ({"fallback": [examples.CONNECTION["fallback"][0]] * 2}, "/fallback/1"),
+        (
+            {"fallback": [{**examples.CONNECTION["fallback"][0], "postcodes": ["01", "0200-0299"]}]},
+            "/fallback/0/postcodes/1",
+        ),
+        ({"fallback": [{**examples.CONNECTION["fallback"][0], "postcodes": ["01*"]}]}, "/fallback/0/postcodes/0"),
         ({"boxes": [{"name": "x", "length_mm": 0, "width_mm": 1, "height_mm": 1}]}, "/boxes/0/length_mm"),
         ({"markup_percent": "ten"}, "/markup_percent"),
         ({"when_nothing": "panic"}, "/when_nothing"),

@@ -90,7 +90,7 @@ def test_every_bad_feature_is_named_and_nothing_is_changed(newcomer: Merchant) -
 
 def test_every_bad_row_is_named(newcomer: Merchant) -> None:
     text = ZONE_TABLE + "a,norge,*,,,,\nb,NO,0199-0100,,,,\nc,NO,0100-0199,,,,\nd,NO,0150-0250,,,,\n"
-    assert pointers(send(newcomer, text)) == ["/5/country"]
+    assert pointers(send(newcomer, text)) == ["/5/country", "/6", "/8"]
     assert pointers(send(newcomer, text.replace("norge", "FI"))) == ["/6", "/8"]
     assert pointers(send(newcomer, b"zone,country\n\xff")) == ["/2"]
     assert pointers(send(newcomer, "zone\n" * 3)) == ["/1/country", "/1/postcodes"]

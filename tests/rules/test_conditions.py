@@ -339,3 +339,13 @@ def test_a_postcode_that_a_wallet_shortened_lies_in_what_goes_on_from_it(
 ) -> None:
     condition = read_condition(check("destination.postcode", op, value), Market(currency="USD"), "")
     assert condition.test({"destination.postcode": normalised(postcode)}) is holds
+
+
+def test_the_origin_is_the_facilitys_code_or_else_the_name_on_its_door() -> None:
+    named = check("origin.facility", "is", "oslo-1")
+    condition = read_condition(named, MARKET, "")
+    within = context()
+    store = replace(within.shipment, origin=STORE)
+    for shipment, holds in ((replace(store, facility="oslo-1"), True), (store, False)):
+        facts = Facts(replace(within, shipment=shipment), candidate())
+        assert condition.test(facts) is holds

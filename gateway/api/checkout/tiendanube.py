@@ -131,7 +131,7 @@ def _where(collected: CollectionPoint | None) -> dict[str, object]:
             "city": place.city,
             "province": place.subdivision,
             "country": place.country,
-            "phone": place.phone,
+            "phone": place.phone or None,
             "zipcode": place.postal_code,
             "latitude": None if place.latitude is None else str(place.latitude),
             "longitude": None if place.longitude is None else str(place.longitude),
