@@ -127,6 +127,21 @@ def notifications_page() -> Response:
     )
 
 
+@blueprint.route("/docs/recipients")
+@open_to_all("it documents the API")
+def recipients_page() -> Response:
+    """What recipients see, and in whose name."""
+    bound = services()
+    takers = [found["name"] for found in bound.catalogue.listed() if "takes_instructions" in found["capabilities"]]
+    return _page(
+        "recipients.html",
+        days=bound.settings.recipients.link_days,
+        poll_s=f"{bound.settings.recipients.poll_s:g}",
+        takers=" or ".join(takers),
+        languages=", ".join(name for _, name in bound.recipients.languages.known),
+    )
+
+
 @blueprint.app_template_filter()
 def spoken(span: timedelta) -> str:
     """A span in words: `5 s`, `30 min`, `34 h`."""

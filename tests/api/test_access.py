@@ -64,6 +64,8 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/scale",
         "/docs/statuses",
         "/docs/webhooks",
+        "/docs/recipients",
+        "/v1/pictures/<token>",
         "/docs/docs.css",
         "/t/<token>",
         "/t/<token>/logo",

@@ -12,7 +12,18 @@ from tests.api.world import Merchant
 PAGES = {
     f"/docs{page}"
     for page in (
-        *("", "/checkouts", "/policies", "/problems", "/proofs", "/scale", "/statuses", "/webhooks", "/notifications"),
+        *(
+            "",
+            "/checkouts",
+            "/policies",
+            "/problems",
+            "/recipients",
+            "/proofs",
+            "/scale",
+            "/statuses",
+            "/webhooks",
+            "/notifications",
+        ),
         "/docs.css",
     )
 } | {

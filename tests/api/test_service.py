@@ -98,7 +98,9 @@ class Page(HTMLParser):
             self.links.append(str(found["href"]))
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/checkouts", "/docs/policies", "/docs/problems", "/docs/webhooks"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/checkouts", "/docs/policies", "/docs/problems", "/docs/recipients", "/docs/webhooks"]
+)
 def test_a_page_needs_no_script_no_inline_style_and_no_other_host(path: str, merchant: Merchant) -> None:
     answer = merchant.client.get(path)
     assert (answer.status_code, answer.mimetype) == (200, "text/html")

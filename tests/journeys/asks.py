@@ -65,6 +65,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /docs/proofs": (Ask(status=200, why=OPEN),),
     "GET /docs/scale": (Ask(status=200, why=OPEN),),
     "GET /docs/statuses": (Ask(status=200, why=OPEN),),
+    "GET /docs/recipients": (Ask(status=200, why=OPEN),),
     "GET /docs/webhooks": (Ask(status=200, why=OPEN),),
     "GET /docs/notifications": (Ask(status=200, why=OPEN),),
     "GET /docs/docs.css": (Ask(status=200, why=OPEN),),
