@@ -16,13 +16,15 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import certifi
 
 from gateway.domain.clock import Clock
-from gateway.domain.errors import Unprocessable
+from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.domain.notifications import Sender
+from gateway.engines.notices.press import MISSING
 from gateway.services.ports.notifications import Letter, Outcome, Unreachable
 from gateway.services.public_http import HOST, NotPublic, public_address
 from gateway.settings import Notifications
@@ -47,7 +49,12 @@ class SmtpCourier:
         self._tls = ssl.create_default_context(cafile=settings.ca_file or certifi.where())
 
     def check(self, sender: Sender) -> None:
-        """Raises Unprocessable for a host that may not be called and addresses that are none."""
+        """Raises Unprocessable for a host that may not be called and addresses that are none.
+
+        Raises Unavailable: what makes mails of MJML is not installed.
+        """
+        if find_spec("mjml") is None:
+            raise Unavailable(MISSING)
         host, private = sender.option("host").lower(), self._may_be_private(sender.option("host"))
         if not HOST.fullmatch(host):
             raise Unprocessable("/smtp/host", "a host name, such as smtp.example.com", "invalid")

@@ -13,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton, format_time
 from markupsafe import Markup
 
+from gateway.domain.colours import ink_on
 from gateway.domain.errors import Unavailable
 from gateway.domain.notifications import Channel
 from gateway.engines.notices.sandbox import FILTERS, faults, filled
@@ -36,7 +37,6 @@ PARTS: Mapping[Channel, tuple[str, ...]] = {
     Channel.WHATSAPP: ("text", "content_sid", *(f"content_{number}" for number in range(1, 6))),
 }
 AROUND_A_MAIL = ("greeting", "tracking", "order", "questions", "footer", "unsubscribe")
-DARK, LIGHT = "#12161c", "#ffffff"
 LATE_EVENING = 21
 """An estimate for the end of the day names the day only."""
 MISSING = 'mail needs the extra: pip install "doorstep[engines]"'
@@ -126,7 +126,7 @@ class TemplatePress:
         questions = said["questions"] if facts["contact"] else ""
         around: dict[str, object] = {**facts, **said, "greeting": greeting, "questions": questions}
         around |= {"language": LOCALES.get(language, language), "heading": heading, "preview": _line(body)[:120]}
-        around |= {"body": _paragraphs(body), "button": button, "on_colour": _readable_on(facts["colour"])}
+        around |= {"body": _paragraphs(body), "button": button, "on_colour": ink_on(facts["colour"])}
         html = _html(filled(parts.get("mjml") or _layout(), around, marked_up=True))
         return Written(text=_text_part(around, heading, body), subject=subject, html=html)
 
@@ -167,14 +167,6 @@ def _line(text: str) -> str:
 def _lines(text: str) -> str:
     paragraphs = ("\n".join(_line(line) for line in each.split("\n")) for each in text.strip().split("\n\n"))
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-
-
-def _readable_on(colour: str) -> str:
-    """White or nearly black, whichever stands out more. Source: WCAG 2.2, relative luminance and contrast ratio."""
-    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return LIGHT if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.057 else DARK
 
 
 def _day(day: date, today: date, said: Mapping[str, str], locale: Any) -> str:

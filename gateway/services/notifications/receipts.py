@@ -42,6 +42,8 @@ class OptOutPage:
     """What the opt-out page says, in the recipient's language."""
 
     language: str
+    shop: str
+    colour: str
     title: str
     text: str
     button: str
@@ -107,10 +109,13 @@ class Receipts:
         """The page behind an opt-out link. Raises NotFound."""
         wish = self._recipients.read(token)
         with self._store.look() as uow:
-            facts = {"shop": uow.brands.get(wish.merchant_id).brand.name, "shown": wish.shown}
+            brand = uow.brands.get(wish.merchant_id).brand
+        facts = {"shop": brand.name, "shown": wish.shown}
         say = self._press.say
         return OptOutPage(
             language=wish.language,
+            shop=brand.name,
+            colour=brand.colour,
             title=say("opt_out_title", facts, wish.language),
             text=say("opt_out_done" if done else "opt_out_ask", facts, wish.language),
             button=say("opt_out_button", facts, wish.language),

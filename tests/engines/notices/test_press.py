@@ -155,7 +155,7 @@ def test_templates_are_not_filled_in_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "readable"), [("#1f4b99", "#ffffff"), ("#ffd500", "#12161c"), ("#000000", "#ffffff")]
+    ("colour", "readable"), [("#1f4b99", "#ffffff"), ("#ffd500", "#000000"), ("#000000", "#ffffff")]
 )
 def test_the_button_can_be_read_on_any_colour(colour: str, readable: str) -> None:
     written = PRESS.write(
