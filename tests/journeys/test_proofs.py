@@ -25,6 +25,8 @@ from tests.journeys.fleet import add_fleet, scan
 from tests.journeys.site import ORDER, Gateway, Merchant, Site, environment
 from tests.pictures import photo, telling_photo
 
+ON_ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what storage has no part in."""
 JPEG = "image/jpeg"
 DOOR = {**ORDER["destination"], "latitude": 59.9139, "longitude": 10.7522}
 
@@ -114,6 +116,7 @@ def test_a_delivery_without_the_proof_it_was_booked_with_becomes_a_case_after_a_
     assert (case["state"], shop.shipment(parcel["id"])["alarms"]) == ("closed", [])
 
 
+@ON_ONE_DATABASE
 def test_nothing_of_what_a_phone_writes_into_a_photo_is_kept(site: Site, shop: Merchant, parcel: Any) -> None:
     picture = uploaded(shop, parcel["tracking_number"], telling_photo())
     for kept_in in ("database", "file store"):
@@ -142,6 +145,7 @@ def test_the_same_picture_again_is_the_same_one(site: Site, shop: Merchant, parc
     assert len(shop.shipment(parcel["id"])["proof_of_delivery"]["pictures"]) == 1
 
 
+@ON_ONE_DATABASE
 def test_a_link_is_over_after_minutes_and_nobody_makes_one_up(site: Site, shop: Merchant, parcel: Any) -> None:
     href = uploaded(shop, parcel["tracking_number"], photo())["href"]
     named, seal = href.rsplit(".", 1)
@@ -193,6 +197,7 @@ def test_a_carriers_signature_in_bytes_is_kept_and_told(site: Site, shop: Mercha
     assert len(shop.shipment(shipment["id"])["proof_of_delivery"]["pictures"]) == 1
 
 
+@ON_ONE_DATABASE
 def test_a_picture_by_link_is_fetched_with_patience_but_not_for_ever(
     site: Site, shop: Merchant, parcel: Any, httpserver: HTTPServer
 ) -> None:
@@ -213,6 +218,7 @@ def test_a_picture_by_link_is_fetched_with_patience_but_not_for_ever(
     assert site.services.store.counts()["pictures_refused"] == 1
 
 
+@ON_ONE_DATABASE
 def test_a_link_that_is_not_public_is_never_called(database_url: str, tmp_path: Path) -> None:
     links = {
         "https://169.254.169.254/latest": "not public",

@@ -13,6 +13,8 @@ from tests.journeys.fleet import add_fleet, scan
 from tests.journeys.scans import parcel as at_sandbox
 from tests.journeys.site import Merchant, Site
 
+ON_ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what storage has no part in."""
 LATER = {"hours": 3}
 
 
@@ -62,6 +64,7 @@ def test_a_delivered_shipment_goes_back_the_way_that_will_do(site: Site, shop: M
         assert shop.shipment(out["id"])["returns"][0]["status"] == "delivered"
 
 
+@ON_ONE_DATABASE
 def test_the_policy_chooses_among_all_ways(site: Site, shop: Merchant, running: Any) -> None:
     out = delivered(site, shop)
     back = send_back(shop, out["id"], policy="cheapest").json
@@ -77,14 +80,17 @@ def test_a_return_is_booked_once_however_often_it_is_asked(site: Site, shop: Mer
     keys = ["one", "one", "one", "other", "another", "third"]
     with ThreadPoolExecutor(len(keys)) as threads:
         answers = list(threads.map(lambda key: send_back(shop, out["id"], key), keys))
-    (made,) = {answer.json["id"] for answer in answers if answer.status_code == 201}
-    refused = [answer.json for answer in answers if answer.status_code != 201]
+    booked, refused = [], []
+    for answer in answers:  # a slow machine may leave the outcome to be found out: 202
+        (booked if answer.status_code in (201, 202) else refused).append(answer.json)
+    (made,) = {each["id"] for each in booked}
     assert {each["code"] for each in refused} <= {"returned_already", "still_running"}
-    assert {each["shipment_id"] for each in refused if each["code"] == "returned_already"} == {made}
+    assert {each["shipment_id"] for each in refused if each["code"] == "returned_already"} <= {made}
+    site.settle(shop, made)
     assert [each["id"] for each in shop.shipment(out["id"])["returns"]] == [made]
-    again = send_back(shop, out["id"], "one")
-    assert again.status_code in (201, 409)
-    assert send_back(shop, out["id"], "one").get_data() == again.get_data()
+    for key in dict.fromkeys(keys):
+        again = send_back(shop, out["id"], key).json
+        assert made in (again.get("id"), again.get("shipment_id"))
     assert len(site.all_active()) == 2
 
 
@@ -99,6 +105,7 @@ def test_a_lost_answer_is_found_and_paid_once(site: Site, shop: Merchant, runnin
     assert len(site.active(back)) == 1
 
 
+@ON_ONE_DATABASE
 def test_a_refusal_goes_to_the_next_carrier(site: Site, shop: Merchant, running: Any) -> None:
     out = delivered(site, shop)
     shop.account("sandbox-2", site.carrier("sandbox", "second"))
@@ -116,6 +123,7 @@ def test_a_refusal_goes_to_the_next_carrier(site: Site, shop: Merchant, running:
     assert [each["state"] for each in shop.shipment(lost["id"])["returns"]] == ["failed", "booked"]
 
 
+@ON_ONE_DATABASE
 def test_what_cannot_be_sent_back_is_refused_with_the_reason(site: Site, shop: Merchant, running: Any) -> None:
     fresh = shop.booked()
     cancelled = shop.booked()
@@ -152,6 +160,7 @@ def test_a_cancelled_return_is_in_nobodys_way(site: Site, shop: Merchant, runnin
     assert [each["state"] for each in shop.shipment(out["id"])["returns"]] == ["cancelled", "booked"]
 
 
+@ON_ONE_DATABASE
 def test_carriers_that_bring_nothing_back_are_not_asked(site: Site, shop: Merchant) -> None:
     shop.account("sandbox-1", site.carrier("sandbox"), without="returns")
     out = delivered(site, shop)
@@ -161,6 +170,7 @@ def test_carriers_that_bring_nothing_back_are_not_asked(site: Site, shop: Mercha
     assert "bring parcels back" in answer.json["detail"]
 
 
+@ON_ONE_DATABASE
 def test_own_vans_fetch_it_at_the_door(site: Site, shop: Merchant) -> None:
     add_fleet(site, shop, "vans")
     out = shop.booked()
@@ -178,6 +188,7 @@ def test_own_vans_fetch_it_at_the_door(site: Site, shop: Merchant) -> None:
     assert shop.shipment(back["id"])["status"] == "delivered"
 
 
+@ON_ONE_DATABASE
 def test_what_its_carrier_brings_back_by_itself_is_the_same_shipments_way_back(site: Site, shop: Merchant) -> None:
     refused = at_sandbox(site, shop, "942", polled=True)
     price = refused.shown()["price"]
