@@ -87,7 +87,8 @@ class CeleryDispatcher:
                 self._known.add(lane)
             for start in range(0, len(ids), IDS_A_MESSAGE):
                 chunk = list(ids[start : start + IDS_A_MESSAGE])
-                self._app.send_task(RUN_BATCH, (job, chunk), queue=queue_of(lane), expires=self._expires_s, retry=False)
+                old = {"expires": self._expires_s, "expiration": self._expires_s}  # to Celery, and to the broker
+                self._app.send_task(RUN_BATCH, (job, chunk), queue=queue_of(lane), retry=False, **old)
         except AWAY as error:
             log.warning("no hint of %d %s was sent: %s", len(ids), job, error)
             return False

@@ -70,11 +70,10 @@ class Told:
         return str(self.shop.get(f"/v1/trackers/{self.tracker_id}")["status"])
 
 
-@pytest.fixture
-def told(site: Site, shop: Merchant, web: Web) -> Told:
-    running = site.carrier("sandbox")
-    account_id = shop.account("sandbox-1", running, without="track")
-    followed = shop.call("POST", "/v1/trackers", {"account": "sandbox-1", "tracking_number": "FOLLOWED1"})
+def follow(web: Web, shop: Merchant, running: RunningSimulator, name: str) -> Told:
+    """A parcel of a new account."""
+    account_id = shop.account(name, running, without="track")
+    followed = shop.call("POST", "/v1/trackers", {"account": name, "tracking_number": "FOLLOWED1"})
     assert followed.status_code == 201, followed.text
     return Told(web, shop, running, account_id, (followed.json or {})["id"])
 
@@ -104,8 +103,16 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 def test_hints_bring_work_to_celery_and_nothing_is_lost_with_its_process_or_the_broker(
-    told: Told, site: Site, endpoint: Endpoint, rabbit: Rabbit, settings: Mapping[str, str], tmp_path: Path
+    web: Web,
+    site: Site,
+    shop: Merchant,
+    endpoint: Endpoint,
+    rabbit: Rabbit,
+    settings: Mapping[str, str],
+    tmp_path: Path,
 ) -> None:
+    sandbox = site.carrier("sandbox")
+    told = follow(web, shop, sandbox, "sandbox-1")
     with (
         gateway("consume", settings, tmp_path / "consume.log") as celery,
         gateway("worker", settings, tmp_path / "log"),
@@ -113,14 +120,20 @@ def test_hints_bring_work_to_celery_and_nothing_is_lost_with_its_process_or_the_
         told.push("PICKED_UP")
         wait_until(lambda: told.status() == "picked_up", "workers only tell what is due: this was done by Celery")
 
+        later = follow(web, shop, sandbox, "sandbox-2")
+        later.push("PICKED_UP")
+        wait_until(lambda: later.status() == "picked_up", "an account that came later has a queue of its own")
+
         site.services.webhooks.add_endpoint(told.shop.id, "test", endpoint.url, ())
         told.push("AT_HUB")
         wait_until(endpoint.called.is_set, "it is told to the merchant")
         for pid in children_of(celery):
             os.kill(pid, signal.SIGKILL)
         endpoint.go_on.set()
-        wait_until(lambda: len(endpoint.heard) >= 2, "what a killed process was about is done again by another one")
-        assert len(set(endpoint.heard)) == 1
+        wait_until(
+            lambda: len(endpoint.heard) > len(set(endpoint.heard)),
+            "what a killed process was about is done again by another one",
+        )
 
         rabbit.kill()
         told.push("ON_VEHICLE")
@@ -128,4 +141,4 @@ def test_hints_bring_work_to_celery_and_nothing_is_lost_with_its_process_or_the_
         rabbit.start()
         told.push("LOST")
         wait_until(lambda: told.status() == "failed", "and with it again they need not")
-        wait_until(lambda: len(set(endpoint.heard)) == 3, "everything was told")
+        wait_until(lambda: len(set(endpoint.heard)) >= 3, "everything was told")
