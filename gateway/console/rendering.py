@@ -43,6 +43,14 @@ SOURCES = {
 """Who told an event."""
 
 TENDER_TONES = {"accepted": "good", "refused": "warn", "unavailable": "warn", "uncertain": "bad", "cancelled": "off"}
+NOTICE_TONES = {
+    "delivered": "good",
+    "sent": "good",
+    "pending": "move",
+    "sending": "move",
+    "failed": "bad",
+    "unknown": "warn",
+}
 DELIVERY_TONES = {"delivered": "good", "pending": "move", "exhausted": "bad", "disabled": "off"}
 HIDDEN = "•"
 TAIL = 4
@@ -80,6 +88,7 @@ def add_filters(app: Flask) -> None:
         sources=SOURCES,
         tender_tones=TENDER_TONES,
         delivery_tones=DELIVERY_TONES,
+        notice_tones=NOTICE_TONES,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -38,6 +38,7 @@ DONE = {
     "cancelled": "The carrier has cancelled it.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
     "resolved": "What you said is kept.",
+    "resent": "The recipient is told again.",
 }
 
 
@@ -115,6 +116,16 @@ def resolve(shipment_id: str) -> Response:
     return go("shipment.detail", shipment_id=shipment_id, done="resolved")
 
 
+@blueprint.post("/notifications/<notification_id>/resend")
+@may(Permission.NOTIFY)
+def resend(shipment_id: str, notification_id: str) -> Response:
+    """Tell the recipient again, if it is still so."""
+    signed = who()
+    services().notifications.resend(signed.merchant_id, signed.mode, shipment_id, notification_id)
+    services().staff.audit.record(signed.user, deed("told the recipient again", shipment_id))
+    return go("shipment.detail", shipment_id=shipment_id, done="resent")
+
+
 @blueprint.get("/label")
 @may(Permission.UNMASK)
 def label(shipment_id: str) -> Response:
@@ -165,6 +176,7 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         pictures=_pictures(shipment_id) if given["unmasked"] else (),
         decision=decision(dossier.quote, dossier.file) if dossier.quote else None,
         can_cancel=can_cancel,
+        notices=services().notifications.log(who().merchant_id, who().mode, shipment_id),
         public_url=services().recipients.links.url(shipment_id) if shipment.booking else "",
         waiting=shipment.state in WAITING,
         reasons=UNMASK_REASONS,

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     LOOK = "look"
     UNMASK = "unmask"
     NOTE = "note"
+    NOTIFY = "notify"
     CANCEL = "cancel"
     RESOLVE = "resolve"
     WORK_CASES = "work_cases"
@@ -36,7 +37,16 @@ class Permission(StrEnum):
     PEOPLE = "people"
 
 
-_SUPPORT = frozenset({Permission.LOOK, Permission.UNMASK, Permission.NOTE, Permission.CANCEL, Permission.WORK_CASES})
+_SUPPORT = frozenset(
+    {
+        Permission.LOOK,
+        Permission.UNMASK,
+        Permission.NOTE,
+        Permission.NOTIFY,
+        Permission.CANCEL,
+        Permission.WORK_CASES,
+    }
+)
 _OPERATIONS = _SUPPORT | {Permission.RESOLVE, Permission.PROBE, Permission.MAP_CODES, Permission.POLICIES}
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.SUPPORT: _SUPPORT,

@@ -41,16 +41,6 @@ def write_down(uow: UnitOfWork, user: User, deed: Deed, now: datetime) -> None:
         raise StaleVersion("somebody else has just done something")
 
 
-def first_broken(entries: Sequence[AuditEntry]) -> AuditEntry | None:
-    """The first entry, of all of one merchant in their order, that is not what it was when it was written."""
-    before = ""
-    for number, entry in enumerate(entries, 1):
-        if entry.number != number or entry.seal != entry.sealed(before):
-            return entry
-        before = entry.seal
-    return None
-
-
 class AuditTrail:
     """Writes and reads the log."""
 

@@ -64,6 +64,7 @@ def test_help_names_every_command_and_wrong_usage_exits_with_two(gateway: Run) -
         "serve",
         "worker",
         "keys",
+        "users",
         "accounts",
         "carriers",
         "audit",
@@ -138,6 +139,21 @@ def dump(path: Path) -> list[str]:
     made = subprocess.run([sys.executable, "-c", code, str(path)], text=True, capture_output=True, check=True)
     rows: list[str] = json.loads(made.stdout)
     return rows
+
+
+def test_users_are_made_from_the_command_line(gateway: Run) -> None:
+    assert gateway("init").returncode == 0
+    wanted = ("users", "create", "--merchant", "My shop", "--email", "Kari@shop.example", "--name", "Kari")
+    made = gateway(*wanted, "--role", "admin")
+    assert made.returncode == 0, made.stderr
+    assert len(made.stdout.strip()) == 20
+    again = gateway(*wanted)
+    assert again.returncode == 1
+    assert "kari@shop.example exists already" in again.stderr
+    assert gateway(*wanted, "--role", "boss").returncode == 2
+    listed = gateway("users", "list", "--merchant", "My shop").stdout
+    assert "kari@shop.example  admin  Kari" in listed
+    assert made.stdout.strip() not in listed
 
 
 def test_keys_accounts_and_probe_from_the_command_line(gateway: Run, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         "endpoint_id": world.endpoint_id,
         "delivery_id": deliveries.items[0].id,
         "key_id": key.id,
+        "notification_id": "ntf_none",
         "user_id": world.site.services.staff.people.list(world.shop.id)[0].id,
         "name": "default",
         "backtest_id": backtest.rpartition("/")[2],

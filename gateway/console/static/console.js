@@ -53,8 +53,6 @@
     e: () => press("[data-key=e]"),
     r: () => press("[data-key=r]"),
     p: () => press("[data-key=p]"),
-    "[": () => press("[data-key=previous]"),
-    "]": () => press("[data-key=next]"),
   };
 
   document.addEventListener("keydown", (event) => {

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway.services.ports import Violation
-from gateway.storage.audit import afterwards, bookings, handovers, messages, money, statuses
+from gateway.storage.audit import afterwards, bookings, deeds, handovers, messages, money, statuses
 from gateway.storage.audit.found import Check
 
 __all__ = ["violations"]
@@ -36,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     handovers.pickups_are_ordered_once,
     afterwards.pictures_are_somewhere,
     afterwards.returns_lead_back,
+    deeds.deeds_are_as_written,
 )
 
 
