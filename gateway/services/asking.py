@@ -30,8 +30,8 @@ def unserved(live: LiveCarrier, shipment: Shipment) -> str | None:
 async def priced(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:
     """What the carrier offers, each a rate with a price somebody could mean, on the way that was asked for."""
     back = request.shipment.return_ways
-    ask = live.carrier.quote_return if back else live.carrier.quote  # type: ignore[attr-defined]  # unserved() saw it
-    rates: Sequence[Rate] = await ask(request)
+    call = live.carrier.quote_return if back else live.carrier.quote  # type: ignore[attr-defined]  # unserved() saw it
+    rates: Sequence[Rate] = await call(request)
     for rate in rates:
         if not isinstance(rate, Rate) or rate.price.minor > HIGHEST_PRICE_MINOR:
             raise BadCarrierResponse("a rate that is none")
@@ -43,8 +43,8 @@ async def priced(live: LiveCarrier, request: QuoteRequest) -> Sequence[Rate]:
 async def booked(live: LiveCarrier, request: BookRequest) -> Booking:
     """The carrier's acceptance of a tender, on either way."""
     back = request.shipment.return_ways
-    ask = live.carrier.book_return if back else live.carrier.book  # type: ignore[attr-defined]  # unserved() saw it
-    booking: Booking = await ask(request)
+    call = live.carrier.book_return if back else live.carrier.book  # type: ignore[attr-defined]  # unserved() saw it
+    booking: Booking = await call(request)
     return booking
 
 
