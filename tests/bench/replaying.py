@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from gateway.bootstrap import CALENDAR
+from gateway.bootstrap.ground import CALENDAR
 from gateway.engines.replay.lazy import LazyReplays
 from gateway.rules.policy import Policy
 from gateway.services.backtests import BacktestAsk, Backtester
