@@ -69,6 +69,11 @@ def from_json(kind: type[T], data: Json, path: str = "$") -> T:
     return result
 
 
+def writer(kind: type, without: str) -> Writer:
+    """Writes nouns of a dataclass but for one field, which lies elsewhere; it is read as its default."""
+    return _dataclass_writer(kind, without)
+
+
 @cache
 def _writer(kind: Any) -> Writer:
     """The function that writes one type."""
@@ -77,8 +82,8 @@ def _writer(kind: Any) -> Writer:
     return next((writer for known, writer in WRITERS if issubclass(kind, known)), _as_it_is)
 
 
-def _dataclass_writer(kind: Any) -> Writer:
-    fields = [(field.name, _default(field)) for field in dataclasses.fields(kind)]
+def _dataclass_writer(kind: Any, without: str = "") -> Writer:
+    fields = [(field.name, _default(field)) for field in dataclasses.fields(kind) if field.name != without]
 
     def write(noun: object) -> Json:
         found = {}

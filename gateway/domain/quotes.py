@@ -131,7 +131,7 @@ class Offer:
     rate: Rate
     rank: int | None
     score: int | None
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...] = ()
     outlook: Outlook = NOTHING_KNOWN
     shown: Money | None = None
 

@@ -11,7 +11,8 @@ import orjson
 from sqlalchemy import CHAR, DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
-from gateway.domain.codec import from_json, to_json
+from gateway.domain.codec import from_json, to_json, writer
+from gateway.domain.quotes import Offer
 from gateway.domain.values import aware
 
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -55,6 +56,20 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """To the noun."""
         return None if value is None else from_json(self.kind, _data(value))
+
+
+class BareOffers(Json):
+    """Offers without what was said about them, which has a column of its own; old rows have it here still."""
+
+    cache_ok = True
+    _write = staticmethod(writer(Offer, without="verdicts"))
+
+    def __init__(self) -> None:
+        super().__init__(tuple[Offer, ...])
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """To text."""
+        return None if value is None else _text([self._write(offer) for offer in value])
 
 
 def _text(data: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Table, Text, column, insert, select, true, values
 
-from gateway.domain.codec import to_json
+from gateway.domain.codec import to_json, writer
 from gateway.domain.quotes import Offer, Outlook, Quote, Rate, ServiceLevel
 from gateway.domain.records import ShipmentRecord, Tender
 from gateway.domain.shipments import Shipment, ShipmentState, TenderState
@@ -33,16 +33,18 @@ JUDGED = 2000
 DAYS = 360
 START = datetime(2025, 11, 1, tzinfo=UTC)
 A_COMMIT = 2000
+BARE = writer(Offer, without="verdicts")
 Q, S, T = (table_of(row) for row in (QuoteRow, ShipmentRow, TenderRow))
 
 
 class Template(NamedTuple):
-    """A judged quote at `START`: its shipment, its offers as JSON, and the promises in them."""
+    """A judged quote at `START`: its shipment, its offers and their verdicts as JSON, and the promises."""
 
     context: Context
     offers: Sequence[Offer]
     shipment: str
     told: str
+    said: str
     promises: Sequence[datetime]
 
 
@@ -64,7 +66,7 @@ def write(stage: Stage, shop: Merchant, made: Sequence[Template], shipments: int
     try:
         while batch := list(islice(rows, A_COMMIT)):
             with engine.begin() as connection:
-                _copy(connection, shop.id, Q, batch, "id", "created_at", "ready_at", "shipment", "offers")
+                _copy(connection, shop.id, Q, batch, "id", "created_at", "ready_at", "shipment", "offers", "verdicts")
                 _copy(connection, shop.id, S, batch, "id", "created_at", "quote_id", "tender_id", "shipment")
                 _copy(connection, shop.id, T, batch, "id", "shipment_id", "offer_id", "carrier_reference")
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -86,7 +88,7 @@ def _copy(
 
 
 def _type(table: Table, name: str) -> Any:
-    return Text() if name in ("shipment", "offers") else table.c[name].type
+    return Text() if name in ("shipment", "offers", "verdicts") else table.c[name].type
 
 
 def _row(each: Template, number: int, shipments: int) -> dict[str, Any]:
@@ -99,6 +101,7 @@ def _row(each: Template, number: int, shipments: int) -> dict[str, Any]:
         "quotes_ready_at": at,
         "quotes_shipment": each.shipment,
         "quotes_offers": told,
+        "quotes_verdicts": each.said,
         "shipments_id": f"shp_{number:08}",
         "shipments_created_at": at,
         "shipments_quote_id": f"qte_{number:08}",
@@ -178,7 +181,8 @@ def _template(policy: Policy, shop: Merchant, number: int) -> Template:
         context,
         offers,
         orjson.dumps(to_json(shipment)).decode(),
-        orjson.dumps(to_json(told)).decode(),
+        orjson.dumps([BARE(each) for each in told]).decode(),
+        orjson.dumps(to_json([each.verdicts for each in told])).decode(),
         list({each.rate.deliver_by for each in offers if each.rate.deliver_by}),
     )
 

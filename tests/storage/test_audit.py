@@ -115,6 +115,7 @@ BROKEN: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "qte_1",
         ("UPDATE quotes SET offers = replace(offers, '\"0.50\"', '\"99.00\"') WHERE id = 'qte_1'",),
     ),
+    "verdicts on more offers than there are": ("I7", "qte_1", ("UPDATE quotes SET verdicts = '[[]]'",)),
     "offers that cannot be read": ("I7", "qte_1", ("UPDATE quotes SET offers = '{' WHERE id = 'qte_1'",)),
     "a silent difference in price": ("I7", "shp_1", ("UPDATE shipments SET price_minor = 950",)),
     "a finished key without an answer": ("I8", "k-1", ("UPDATE idempotency SET status = NULL",)),

@@ -176,3 +176,22 @@ def test_the_newest_version_of_a_policy_of_before_is_the_published_one(fresh_url
         found = connection.execute(text("SELECT name, number, live, shadow FROM policy_publications")).all()
     engine.dispose()
     assert [tuple(row) for row in found] == [("mine", 1, 2, None)]
+
+
+def test_verdicts_go_back_to_their_offers_in_batches(fresh_url: str) -> None:
+    beside = 'UPDATE quotes SET offers = \'[{"id":"a"}]\', verdicts = \'[[{"why":"cheap"}]]\' WHERE id <> \'qte_1\''
+    more = "INSERT INTO quotes (merchant_id, id, mode, shipment, created_at, expires_at, policy, policy_version, "
+    more += "carrier_results, services) VALUES ('mer_1', :id, 'test', '{}', '2026-11-23 14:00:00', "
+    more += "'2026-11-23 14:30:00', 'default', 0, '[]', '[]')"
+    engine = write_engine(fresh_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0023")
+        connection.execute(text(QUOTED_BEFORE[0]))
+        connection.execute(text(more), [{"id": f"qte_{number}"} for number in range(1002)])
+        connection.execute(text(beside))
+        command.downgrade(alembic_config(connection), "0021")
+        found = connection.execute(text("SELECT id, offers FROM quotes ORDER BY id")).all()
+    engine.dispose()
+    joined = [{"id": "a", "verdicts": [{"why": "cheap"}]}]
+    assert [row.id for row in found if json.loads(row.offers) != joined] == ["qte_1"]
+    assert len(found) == 1002

@@ -1,4 +1,5 @@
-"""Quotes as they lie in the database, read as far as replays need them: what judged an offer then is skipped unread.
+"""Quotes as they lie in the database, read as far as replays need them: the rest is skipped unread, in old rows also
+what was said about an offer.
 
 `msgspec` makes nouns of what was asked, and the slots below of each offer, without the dictionaries between.
 """

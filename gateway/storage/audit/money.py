@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Select, Table, Text, exists, or_, select, type_coerce
 
 from gateway.domain.codec import from_json
-from gateway.domain.quotes import Offer, Rate
+from gateway.domain.quotes import Offer, Rate, Verdict
 from gateway.domain.values import currency_exponents
 from gateway.services.ports import Violation
 from gateway.storage.audit.found import broken, each, in_chunks
 from gateway.storage.repositories.cases import CASES, RECORDS
-from gateway.storage.repositories.quotes import QUOTES
+from gateway.storage.repositories.quotes import QUOTES, with_verdicts
 from gateway.storage.repositories.shipments import SHIPMENTS
 from gateway.storage.repositories.tenders import TENDERS
 
@@ -47,7 +47,8 @@ def rates_add_up(connection: Connection, now: datetime) -> Iterator[Violation]:
             yield from _inexact(row)
             yield from _unlike_its_rate(row)
     key = tuple(QUOTES.table.primary_key)
-    quoted = select(*key, type_coerce(QUOTES.table.c.offers, Text).label("offers"))
+    texts = (type_coerce(QUOTES.table.c[name], Text).label(name) for name in ("offers", "verdicts"))
+    quoted = select(*key, *texts)
     for chunk in in_chunks(connection, quoted, key):
         for row in chunk:
             yield from _unreadable(row)
@@ -72,7 +73,9 @@ def _prices(table: Table, key: tuple[Column[Any], ...]) -> Select[Any]:
 def _unreadable(row: Row[Any]) -> Iterator[Violation]:
     """Offers are read as plain text: one that cannot be is a finding, not a failure."""
     try:
-        from_json(tuple[Offer, ...], json.loads(row.offers))
+        offers = from_json(tuple[Offer, ...], json.loads(row.offers))
+        if row.verdicts is not None:
+            with_verdicts(offers, from_json(tuple[tuple[Verdict, ...], ...], json.loads(row.verdicts)))
     except ValueError as error:
         yield broken("I7", row.merchant_id, row.id, f"has offers that do not add up: {error}")
 

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
+from sqlalchemy import Row as Result
 from sqlalchemy import bindparam, select
 
-from gateway.domain.quotes import Quote
+from gateway.domain.errors import InvalidValue
+from gateway.domain.quotes import Offer, Quote, Verdict
 from gateway.domain.records import PolicyRecord, Publication
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.accounts import PolicyRow, PublicationRow
 from gateway.storage.tables.quotes import QuoteRow
 
+
+class QuoteRows(Rows[Quote]):
+    """The way between a quote and its row, where the verdicts lie beside the offers."""
+
+    def values(self, noun: Quote) -> dict[str, Any]:
+        """With the verdicts of each offer."""
+        return {**super().values(noun), "verdicts": tuple(offer.verdicts for offer in noun.offers)}
+
+    def noun(self, row: Result[Any], **others: object) -> Quote:
+        """Offers have their verdicts again. Raises InvalidValue when there are not as many of these."""
+        given = {} if row.verdicts is None else {"offers": with_verdicts(row.offers, row.verdicts)}
+        return super().noun(row, **given, **others)
+
+
+def with_verdicts(offers: Sequence[Offer], verdicts: Sequence[tuple[Verdict, ...]]) -> tuple[Offer, ...]:
+    """Offers as they were judged. Raises InvalidValue when there are not as many verdicts."""
+    if len(offers) != len(verdicts):
+        raise InvalidValue(f"verdicts on {len(verdicts)} offers, but {len(offers)} offers")
+    return tuple(replace(offer, verdicts=said) for offer, said in zip(offers, verdicts, strict=True))
+
+
 POLICIES = Rows(PolicyRow, PolicyRecord)
 PUBLICATIONS = Rows(PublicationRow, Publication)
-QUOTES = Rows(QuoteRow, Quote)
+QUOTES = QuoteRows(QuoteRow, Quote)
 _P = POLICIES.table.c
 _VERSIONS = select(POLICIES.table).where(_P.merchant_id == bindparam("merchant_id"), _P.name == bindparam("name"))
 _LATEST = _VERSIONS.order_by(_P.version.desc()).limit(1)

@@ -30,7 +30,16 @@ from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.notifications import Channel, NotificationSettings, NotificationState
-from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, Outlook, Rate, ServiceLevel, Shadow
+from gateway.domain.quotes import (
+    CarrierResult,
+    CheckoutPromise,
+    LastResort,
+    Outlook,
+    Rate,
+    ServiceLevel,
+    Shadow,
+    Verdict,
+)
 from gateway.domain.recipients import Brand
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
@@ -82,7 +91,7 @@ _NOUNS = (
     tuple[str, ...],
     tuple[ServiceLevel, ...],
     tuple[CarrierResult, ...],
-    tuple[Offer, ...],
+    tuple[tuple[Verdict, ...], ...],
     CheckoutPromise,
     CheckoutSettings,
     CheckoutAnswer,

@@ -18,6 +18,7 @@ from gateway.services.seed import history as written
 from gateway.storage import history
 from tests.conftest import TestDatabase
 from tests.engines.replay.conftest import bind, busiest, seed
+from tests.storage.test_quotes import as_before
 
 SHIPMENTS = 90
 FORGOTTEN = text("DELETE FROM quotes WHERE id LIKE '%7' OR id LIKE '%K' OR id LIKE '%Q'")
@@ -66,6 +67,28 @@ def test_they_tell_the_same_and_it_comes_to_the_same(
     assert found[0] == found[1]
     assert found[0]["shipments"] == len(rows)
     assert found[0]["without_offers"] == here["extent"].shipments - len(rows)
+
+
+def test_quotes_of_before_their_verdicts_lay_beside_come_to_the_same(
+    both: tuple[Services, Services],
+    ask: BacktestAsk,
+    sqlite_database: TestDatabase,
+    postgresql_database: TestDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for bound, database in zip(both, (sqlite_database, postgresql_database), strict=True):
+        found = []
+        for name in ("beside", "within"):
+            folder = tmp_path / database.engine.name / name
+            folder.mkdir(parents=True)
+            monkeypatch.chdir(folder)
+            found.append(bound.backtester.run(busiest(bound), "test", ask, lambda done, total: None))
+            with database.engine.begin() as connection:
+                rewritten = as_before(connection)
+        assert rewritten == 0, "all were rewritten the first time"
+        assert found[0] == found[1]
+        assert found[0]["shipments"] > 10
 
 
 def _told(bound: Services, ask: BacktestAsk) -> dict[str, Any]:
