@@ -1,6 +1,5 @@
 """Key figures over HTTP."""
 
-from carriers.base.simulator import RunningSimulator
 from gateway.api import examples
 from gateway.kpis.definitions import definitions
 from tests.api.world import Merchant, fresh, pointers, problem
@@ -17,7 +16,7 @@ def test_without_shipments_there_is_no_data_which_is_not_zero(merchant: Merchant
 
 
 def test_a_booking_is_counted_with_its_carrier(merchant: Merchant) -> None:
-    merchant.book({**examples.SHIPMENT, "reference": fresh("kpi")})
+    merchant.book({**examples.BOOK, "reference": fresh("kpi")})
     for by in ("carrier", "service", "zone"):
         found = merchant.get("/v1/reports/kpis", by=by).get_json()
         whole = {each["name"]: each for each in found["kpis"]}

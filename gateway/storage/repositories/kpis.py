@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, Row, Select, Text, and_, case, func, or_, select, tuple_, type_coerce
 
 from gateway.domain.codec import from_json
@@ -22,6 +21,7 @@ from gateway.storage.tables.base import table_of
 from gateway.storage.tables.proofs import ProofFileRow
 from gateway.storage.tables.recipients import RatingRow
 from gateway.storage.tables.shipments import CaseRow, DeliveryRecordRow, ShipmentRow, TenderRow
+from gateway.storage.types import parsed
 
 PAGE = 2000
 _D, _S, _R, _T, _C, _F = (
@@ -122,7 +122,7 @@ class KpiFactsRepository(Repository):
 
 
 def _delivery(row: Row[Any], shown: Mapping[str, set[PictureKind]]) -> Delivery:
-    needs = None if row.goods is None else from_json(Requirements, orjson.loads(row.goods).get("requirements", {}))
+    needs = None if row.goods is None else from_json(Requirements, parsed(row.goods).get("requirements", {}))
     return Delivery(
         carrier=row.carrier,
         service=row.service,
