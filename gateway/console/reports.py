@@ -53,6 +53,7 @@ def overview() -> Response:
         by=by,
         periods=PERIODS,
         cuts=CUTS,
+        names={each["code"]: each["name"] for each in services().catalogue.listed()},
         since=since,
         last=until - timedelta(days=1),
         least=LEAST,

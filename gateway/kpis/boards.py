@@ -97,7 +97,10 @@ class Board:
                 yield figure(each, self.tallies.get((each.measure, currency), Tally()), currency)
 
     def _tally(self, name: str, currency: str) -> Tally:
-        return self.tallies.setdefault((name, currency), Tally())
+        found = self.tallies.get((name, currency))
+        if found is None:
+            found = self.tallies[name, currency] = Tally()
+        return found
 
 
 def figure(of: Definition, tally: Tally, currency: str = "") -> Figure:
@@ -144,7 +147,10 @@ def by_cut(
     whole = Board()
     for each in deliveries:
         if each.counts:
-            cuts.setdefault(getattr(each, by) if by else "", Board()).add(each)
+            value = getattr(each, by) if by else ""
+            if value not in cuts:
+                cuts[value] = Board()
+            cuts[value].add(each)
     for board in cuts.values():
         whole.merge(board)
     for answered in asked:

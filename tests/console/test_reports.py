@@ -82,6 +82,7 @@ def test_figures_are_told_with_n_and_few_are_not(analyst: Person) -> None:
     assert "96.0 %" in told["Bring"]
     assert "n 25" in told["Bring"]
     assert "too few to tell" in told["Packeta"]
+    assert "GLS" in told
     assert "75.5 %" in told["On time"]  # 40 of 53
     assert "50.10 NOK" in told["Cost per delivery (NOK)"]
     assert "22 h" in told["Lead time, median"]
