@@ -8,8 +8,9 @@ from flask import Response
 
 from gateway.api.auth import caller, requires, services
 from gateway.api.routes import ApiBlueprint, answer
-from gateway.api.schemas.reports import ReliabilityReportSchema, ReportPeriodSchema
+from gateway.api.schemas.reports import KpiPeriodSchema, KpiReportSchema, ReliabilityReportSchema, ReportPeriodSchema
 from gateway.api.shapes_foresight import reliability_slice
+from gateway.api.shapes_kpis import kpi_report
 
 blueprint = ApiBlueprint("reports", __name__, url_prefix="/v1/reports")
 
@@ -30,3 +31,15 @@ def reliability(period: dict[str, Any]) -> Response:
             "slices": [reliability_slice(each) for each in found.slices],
         }
     )
+
+
+@blueprint.route("/kpis")
+@requires("shipments:read")
+@blueprint.arguments(KpiPeriodSchema, location="query")
+@blueprint.response(200, KpiReportSchema)
+def kpis(period: dict[str, Any]) -> Response:
+    """Key figures of a period of at most 92 days, in all and by carrier, service or zone: each with its numerator,
+    denominator and definition.
+    """
+    given = {name: period[name] for name in ("since", "until", "by")}
+    return answer(kpi_report(services().kpis.report(caller().merchant_id, caller().mode, **given), period["by"]))

@@ -27,6 +27,7 @@ from gateway.services.fleet import Fleet
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
+from gateway.services.kpi_reports import KpiReports
 from gateway.services.labels import Labels
 from gateway.services.manifests import Manifests
 from gateway.services.pickups import Pickups
@@ -89,6 +90,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
+        kpis=KpiReports(store, clock),
     )
 
 

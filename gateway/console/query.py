@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -88,7 +88,14 @@ def _narrowed(name: str, value: str, now: datetime) -> Mapping[str, Any]:
 
 
 def _promised(value: str, now: datetime) -> Mapping[str, Any]:
-    """Days are those of UTC."""
+    """Days are those of UTC; `2026-03-01..2026-03-28` are both days and all between."""
+    first, dots, last = value.partition("..")
+    if dots:
+        try:
+            begin, end = (datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) for day in (first, last))
+        except ValueError:
+            raise UnknownWord(f"promise:{value} narrows nothing. Days look like 2026-03-01..2026-03-28.") from None
+        return {"promised_from": begin, "promised_before": end + timedelta(days=1)}
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = today + timedelta(days=1)
     promised: Mapping[str, Mapping[str, Any]] = {

@@ -21,6 +21,7 @@ NAV = (
     ("cases.desk", "Exceptions", "e"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
+    ("reports.overview", "Reports", "r"),
     ("developers.overview", "Developers", "d"),
     ("staff.overview", "Settings", ","),
 )

@@ -21,6 +21,7 @@ from gateway.services.idempotency import Once
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
+from gateway.services.kpi_reports import KpiReports
 from gateway.services.labels import Labels
 from gateway.services.live import LiveUpdates
 from gateway.services.manifests import Manifests
@@ -124,6 +125,7 @@ class Services:
     receipts: Receipts
     recipient_lanes: NotificationLanes
     foresight: Foresight
+    kpis: KpiReports
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff

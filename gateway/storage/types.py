@@ -55,7 +55,7 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """To the noun."""
-        return None if value is None else from_json(self.kind, _data(value))
+        return None if value is None else from_json(self.kind, parsed(value))
 
 
 class BareOffers(Json):
@@ -81,7 +81,8 @@ def _text(data: Any) -> str:
     return text.decode() if text.isascii() else _JSON.encode(data)
 
 
-def _data(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """JSON data of a text that was written here."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -30,6 +30,7 @@ from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
+from gateway.storage.repositories.kpis import KpiFactsRepository
 from gateway.storage.repositories.manifests import ManifestRepository
 from gateway.storage.repositories.many import ManyRepository
 from gateway.storage.repositories.notifications import NotificationRepository
@@ -91,6 +92,7 @@ class SqlUnitOfWork:
         self.polling: ports.PollingSpends = PollingSpendRepository(connection)
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
+        self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
         self.users: people.Users = UserRepository(connection, vault)
         self.audit: people.AuditLog = AuditRepository(connection)

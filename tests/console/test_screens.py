@@ -45,6 +45,7 @@ def pages(world: World) -> Mapping[str, str]:
         "past": f"/carriers/{world.account_id}/past",
         "policies": "/policies",
         "policy": "/policies/default",
+        "reports": "/reports",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{world.endpoint_id}",
         "settings": "/settings",

@@ -127,6 +127,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/emissions": (Ask(status=200, why=OWN_LIST),),
     "PUT /v1/emissions": (Ask(body=lambda ids: EMISSIONS, status=200, why=OWN_MADE),),
     "GET /v1/reports/reliability": (Ask(status=200, why=OWN_LIST),),
+    "GET /v1/reports/kpis": (Ask(query="by=carrier", status=200, why=OWN_LIST),),
     "GET /v1/policies/<name>": (Ask(), Ask(query="version=1")),
     "POST /v1/policies/<name>/publish": (Ask(body=lambda ids: {"version": 1, "stage": "live"}),),
     "POST /v1/policies/<name>/evaluate": (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from gateway.api.schemas.fields import Given, Shown, moment
+from gateway.api.schemas.fields import Given, Shown, moment, word
+from gateway.kpis.definitions import CUTS, LEAST
 
 
 class ReportPeriodSchema(Given):
@@ -72,3 +73,68 @@ class ReliabilityReportSchema(Shown):
     deliveries = fields.Integer(required=True)
     unpredicted = fields.Integer(required=True)
     slices = fields.List(fields.Nested(ReliabilitySliceSchema), required=True)
+
+
+class KpiPeriodSchema(Given):
+    """When shipments were due, and what the figures are cut by."""
+
+    since = moment("Left out: 28 days before `to`.", data_key="from")
+    until = moment("Left out, or later: now. What is not due yet says nothing.", data_key="to")
+    by = word(list(CUTS), "Left out: the whole only.", load_default="")
+
+
+class KpiSchema(Shown):
+    """One figure. `value` is null unless `state` is `told`."""
+
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+    state = fields.String(
+        required=True,
+        metadata={
+            "description": f"`told`; `too_few`: n is below {LEAST}; `no_data`: nothing is known, which is not zero."
+        },
+    )
+    value = fields.Float(
+        required=True, allow_none=True, metadata={"description": "A share, or an amount or quantile in `unit`."}
+    )
+    unit = fields.String(
+        required=True, metadata={"description": '"" for a share, `minor` (of `currency`), `minutes` or `g`.'}
+    )
+    currency = fields.String(required=True, allow_none=True)
+    n = fields.Integer(required=True, metadata={"description": "Of how many."})
+    numerator = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Adds up over carriers, services and zones; null for quantiles, which do not."},
+    )
+    denominator = fields.Integer(required=True)
+    better = fields.String(required=True, metadata={"description": "`high` or `low`."})
+
+
+class KpiPartSchema(Shown):
+    """The figures of one carrier, service or zone."""
+
+    value = fields.String(required=True, metadata={"description": '"" where there is none, such as no zone.'})
+    kpis = fields.List(fields.Nested(KpiSchema), required=True)
+
+
+class KpiDefinitionSchema(Shown):
+    """What a figure is: what is above the line, what below, and whose formula it follows."""
+
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"description": "`share`, `mean` or `quantile`."})
+    numerator = fields.String(required=True)
+    denominator = fields.String(required=True)
+    source = fields.String(required=True)
+
+
+class KpiReportSchema(Shown):
+    """Key figures of the shipments that were due in a period (without a promise: booked in it)."""
+
+    since = fields.AwareDateTime(required=True, data_key="from")
+    until = fields.AwareDateTime(required=True, data_key="to")
+    by = fields.String(required=True, allow_none=True)
+    kpis = fields.List(fields.Nested(KpiSchema), required=True)
+    parts = fields.List(fields.Nested(KpiPartSchema), required=True)
+    definitions = fields.List(fields.Nested(KpiDefinitionSchema), required=True)

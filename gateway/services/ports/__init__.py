@@ -45,6 +45,7 @@ from gateway.services.ports.handover import PollingSpends as PollingSpends
 from gateway.services.ports.history import History as History
 from gateway.services.ports.inbox import Inbox as Inbox
 from gateway.services.ports.inbox import StatusTables as StatusTables
+from gateway.services.ports.kpis import KpiFacts as KpiFacts
 from gateway.services.ports.many import Many as Many
 from gateway.services.ports.messages import News as News
 from gateway.services.ports.messages import Outbox as Outbox
@@ -243,6 +244,7 @@ class UnitOfWork(OfPeople, Protocol):
     polling: PollingSpends
     brands: Brands
     ratings: Ratings
+    kpi_facts: KpiFacts
     reliability: Reliability
     notifications: Notifications
 

@@ -184,6 +184,7 @@ class TenderRow(Named, Row):
         ONE_OPEN_TENDER,
         ONE_TENDER_A_BOOKING,
         index("tenders_of_shipment", "merchant_id", "shipment_id"),
+        index("tenders_made", "merchant_id", "created_at"),
         index("tenders_booking", "merchant_id", "account_id", "carrier_reference"),
         index("tenders_lease", "state", "lease_until"),
         due_index("tenders"),
@@ -270,5 +271,6 @@ class DeliveryRecordRow(Owned, Row):
         of("shipment_id", "shipments"),
         of("account_id", "accounts"),
         index("delivery_records_booked", "merchant_id", "booked_at"),
+        index("delivery_records_due", "merchant_id", "promised_by", "booked_at", "shipment_id"),
         index("delivery_records_unlearnt", "merchant_id", "booked_at", "shipment_id", where="learnt_at IS NULL"),
     )

@@ -1,0 +1,160 @@
+"""Sums of what shipments add, and the figures made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from gateway.kpis.definitions import LEAST, Definition, definitions
+from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.measures import MINUTES, SUMS, Part, answers
+
+DIGITS = 4
+Key = tuple[str, str]
+"""A measure and a currency ("" where it is not about money)."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """One measure summed up; `minutes` counts durations by their length."""
+
+    above: int = 0
+    below: int = 0
+    n: int = 0
+    minutes: Counter[int] = field(default_factory=Counter)
+
+    def add(self, part: Part) -> None:
+        """One more."""
+        self.above += part.above
+        self.below += part.below
+        self.n += part.below if part.n < 0 else part.n
+
+    def merge(self, other: Tally) -> None:
+        """Those of another one too."""
+        self.above += other.above
+        self.below += other.below
+        self.n += other.n
+        self.minutes.update(other.minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure as it is told. `value` is None when there is `no_data`, or `too_few` to tell.
+
+    A share lies between 0 and 1 (`quote_error` may exceed it); money is in minor units of `currency`, rounded.
+    """
+
+    definition: Definition
+    state: Literal["told", "too_few", "no_data"]
+    value: float | int | None
+    numerator: int | None
+    denominator: int
+    n: int
+    currency: str = ""
+
+
+class Board:
+    """Every measure over some shipments."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[Key, Tally] = {}
+
+    def add(self, of: Delivery) -> None:
+        """One more shipment, if it counts."""
+        if not of.counts:
+            return
+        for name, measure in SUMS.items():
+            part = measure(of)
+            if part is not None:
+                self._tally(name, part.currency).add(part)
+        for name, length in MINUTES.items():
+            minutes = length(of)
+            if minutes is not None:
+                tally = self._tally(name, "")
+                tally.n += 1
+                tally.minutes[minutes] += 1
+
+    def add_asked(self, of: Asked) -> None:
+        """Bookings asked for."""
+        for name, part in answers(of).items():
+            self._tally(name, "").add(part)
+
+    def merge(self, other: Board) -> None:
+        """All that is on another board."""
+        for (name, currency), tally in other.tallies.items():
+            self._tally(name, currency).merge(tally)
+
+    def figures(self, by: str = "") -> Iterator[Figure]:
+        """All figures in their order, money in each currency; those that cannot be cut `by` something are left out."""
+        for each in definitions().values():
+            if by and by not in each.cuts:
+                continue
+            currencies = sorted(currency for name, currency in self.tallies if name == each.measure)
+            for currency in currencies or [""]:
+                yield figure(each, self.tallies.get((each.measure, currency), Tally()), currency)
+
+    def _tally(self, name: str, currency: str) -> Tally:
+        found = self.tallies.get((name, currency))
+        if found is None:
+            found = self.tallies[name, currency] = Tally()
+        return found
+
+
+def figure(of: Definition, tally: Tally, currency: str = "") -> Figure:
+    """What is told of a sum: nothing of fewer than `LEAST`."""
+    quantile = of.kind == "quantile"
+    state: Literal["told", "too_few", "no_data"] = "told"
+    if tally.n < LEAST:
+        state = "too_few" if tally.n or tally.above else "no_data"
+    elif not quantile and not tally.below:
+        state = "no_data"
+    return Figure(
+        definition=of,
+        state=state,
+        value=_value(of, tally) if state == "told" else None,
+        numerator=None if quantile else tally.above,
+        denominator=tally.n if quantile else tally.below,
+        n=tally.n,
+        currency=currency,
+    )
+
+
+def _value(of: Definition, tally: Tally) -> float | int:
+    if of.kind == "quantile":
+        return nearest_rank(tally.minutes, Fraction(of.share).limit_denominator(100))
+    ratio = Fraction(tally.above, tally.below)
+    return round(float(ratio), DIGITS) if of.kind == "share" else round(ratio)
+
+
+def nearest_rank(minutes: Mapping[int, int], share: Fraction) -> int:
+    """The smallest length that at least this share does not exceed. Source: Hyndman and Fan (1996), definition 1."""
+    wanted, seen = share * sum(minutes.values()), 0
+    for length in sorted(minutes):
+        seen += minutes[length]
+        if seen >= wanted:
+            break
+    return length
+
+
+def by_cut(
+    deliveries: Iterable[Delivery], asked: Iterable[Asked], by: Literal["", "carrier", "service", "zone"]
+) -> tuple[Board, Mapping[str, Board]]:
+    """All of them, and those of each carrier, service or zone. What is not cut stands under none of them."""
+    cuts: dict[str, Board] = {}
+    whole = Board()
+    for each in deliveries:
+        if each.counts:
+            value = getattr(each, by) if by else ""
+            if value not in cuts:
+                cuts[value] = Board()
+            cuts[value].add(each)
+    for board in cuts.values():
+        whole.merge(board)
+    for answered in asked:
+        whole.add_asked(answered)
+        if by in ("carrier", "zone"):
+            cuts.setdefault(answered.carrier if by == "carrier" else answered.zone, Board()).add_asked(answered)
+    return whole, dict(sorted(cuts.items())) if by else {}

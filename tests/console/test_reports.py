@@ -1,0 +1,115 @@
+"""The key figures of a shop that has enough deliveries to tell some."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.people import Role
+from gateway.domain.shipments import ShipmentState
+from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
+from tests.console.test_screens import signed_in
+from tests.console.world import Person, World
+from tests.storage import made
+
+PICTURES = os.environ.get("SCREENSHOTS")
+EACH = 25
+LATE = 5
+
+
+@pytest.fixture(scope="module")
+def analyst(world: World) -> Person:
+    """Of a shop with two carriers that delivered 25 parcels each, and a third with 3: five of each late."""
+    shop = world.site.merchant("Old Shop")
+    today = world.site.clock().replace(hour=0, minute=0, second=0, microsecond=0)
+    with world.site.services.store.work() as uow:
+        uow.accounts.add(made.account("acc_old_shop", shop.id))
+        for place in range(2 * EACH + 3):
+            number, carrier = place % EACH, ("bring", "gls", "packeta")[place // EACH]
+            due = today - timedelta(days=1 + number, hours=3)
+            came = due + timedelta(hours=2 if number < LATE else -2)
+            name = f"shp_old_{place}"
+            uow.shipments.add(
+                made.shipment(
+                    name,
+                    shop.id,
+                    state=ShipmentState.BOOKED,
+                    status="delivered",
+                    phase="final",
+                    carrier=carrier,
+                    deliver_by=due,
+                    delivered_at=came,
+                    created_at=due - timedelta(days=2),
+                    shipment=made.goods(requirements=made.Requirements()),
+                )
+            )
+            uow.records.put(
+                made.delivery_record(
+                    name,
+                    merchant_id=shop.id,
+                    account_id="acc_old_shop",
+                    carrier=carrier,
+                    booked_at=due - timedelta(days=2),
+                    promised_by=due,
+                    picked_up_at=due - timedelta(days=1),
+                    delivered_at=came,
+                    attempts=1 + (number == 0),
+                    outcome="delivered",
+                    quoted_minor=5000,
+                    price_minor=5010,
+                    currency="NOK",
+                    co2e_g=180,
+                )
+            )
+        uow.commit()
+    return world.person(Role.ADMIN, shop)
+
+
+def rows(page: str) -> dict[str, str]:
+    """The rows of all tables by what their heads say."""
+    found = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', page, re.DOTALL)
+    return {re.sub("<[^>]+>", "", name): re.sub("<[^>]+>", " ", cells) for name, cells in found}
+
+
+def test_figures_are_told_with_n_and_few_are_not(analyst: Person) -> None:
+    told = rows(analyst.see("/reports"))
+    assert "80.0 %" in told["Bring"]
+    assert "96.0 %" in told["Bring"]
+    assert "n 25" in told["Bring"]
+    assert "too few to tell" in told["Packeta"]
+    assert "GLS" in told
+    assert "75.5 %" in told["On time"]  # 40 of 53
+    assert "50.10 NOK" in told["Cost per delivery (NOK)"]
+    assert "22 h" in told["Lead time, median"]
+    assert "no data" in told["Damage"]
+    assert "0.0 %" not in told["Damage"]
+
+
+def test_a_figure_leads_to_the_shipments_behind_it(analyst: Person) -> None:
+    page = analyst.see("/reports", days="28")
+    (path,) = set(re.findall(r'href="/console(/shipments\?q=[^"]+carrier:bring)"', page))
+    assert analyst.see(html.unescape(path)).count('<tr class="row-link">') == EACH
+    week = analyst.see("/reports", days="7")
+    (path,) = set(re.findall(r'href="/console(/shipments\?q=[^"]+carrier:bring)"', week))
+    assert analyst.see(html.unescape(path)).count('<tr class="row-link">') == 6  # the seventh day before was begun
+
+
+def test_days_that_are_none_are_said(analyst: Person) -> None:
+    assert "Days look like 2026-03-01..2026-03-28" in analyst.see("/shipments", q="promise:monday..tuesday")
+    assert "By carrier" in analyst.see("/reports", days="9999", by="weather")
+
+
+@pytest.mark.parametrize("view", VIEWS if PICTURES else (LIGHT, PHONE_DARK), ids=lambda view: view.name)
+def test_full_reports_are_accessible_and_fit(view: View, browser: Chromium, served: str, analyst: Person) -> None:
+    with browser.page(view) as page:
+        signed_in(page, served, analyst)
+        page.goto(f"{served}/reports")
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"reports-full.{view.name.replace(' ', '-')}.png", full_page=True)
+        assert not list(violations(page))
+        assert not sideways(page)

@@ -1,0 +1,90 @@
+"""What is above the line, below it and counted adds up over carriers, services and zones, whatever the shipments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.kpis.boards import Board, by_cut
+from gateway.kpis.facts import Asked, Delivery
+
+BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
+KNOWN = st.integers(0, 60 * 24 * 20).map(lambda minutes: BEGIN + timedelta(minutes=minutes))
+MOMENTS = st.none() | KNOWN
+MONEY = st.none() | st.integers(0, 10**6)
+CARRIERS, ZONES = st.sampled_from(("north", "south", "west")), st.sampled_from(("", "city", "land"))
+DELIVERIES = st.builds(
+    Delivery,
+    carrier=CARRIERS,
+    service=st.sampled_from(("standard", "service_point", "same_day")),
+    zone=ZONES,
+    booked_at=KNOWN,
+    due_from=MOMENTS,
+    due_by=MOMENTS,
+    picked_up_at=MOMENTS,
+    delivered_at=MOMENTS,
+    attempts=st.integers(0, 3),
+    outcome=st.sampled_from(("", "delivered", "returned", "failed", "cancelled", "expired")),
+    quoted=MONEY,
+    price=MONEY,
+    currency=st.sampled_from(("NOK", "EUR")),
+    co2e_g=MONEY,
+    out_estimate=MOMENTS,
+    stars=st.none() | st.integers(1, 5),
+    proof_wanted=st.booleans(),
+    proof_shown=st.booleans(),
+    denied_at=MOMENTS,
+    claims=st.none() | st.frozensets(st.sampled_from(("loss", "damage"))),
+    damage_confirmed=st.booleans(),
+)
+ASKED = st.builds(
+    Asked,
+    carrier=CARRIERS,
+    zone=ZONES,
+    answer=st.sampled_from(("accepted", "refused", "unavailable", "uncertain", "cancelled", "offered")),
+    times=st.integers(1, 50),
+)
+Sums = Counter[tuple[str, str, str | int]]
+
+
+def sums(board: Board) -> Sums:
+    """Everything on a board that is added up."""
+    found: Sums = Counter()
+    for (name, currency), tally in board.tallies.items():
+        found[name, currency, "above"] += tally.above
+        found[name, currency, "below"] += tally.below
+        found[name, currency, "n"] += tally.n
+        for minutes, times in tally.minutes.items():
+            found[name, currency, minutes] += times
+    return found
+
+
+@pytest.mark.parametrize("by", ["carrier", "zone", "service"])
+@given(deliveries=st.lists(DELIVERIES, max_size=25), asked=st.lists(ASKED, max_size=6))
+def test_parts_add_up_to_the_whole(
+    by: Literal["carrier", "zone", "service"], deliveries: list[Delivery], asked: list[Asked]
+) -> None:
+    told = [] if by == "service" else asked
+    whole, parts = by_cut(deliveries, told, by)
+    alone = Board()
+    for each in deliveries:
+        alone.add(each)
+    for answered in told:
+        alone.add_asked(answered)
+    assert sum((sums(board) for board in parts.values()), Counter()) == +sums(alone) == +sums(whole)
+
+
+@given(deliveries=st.lists(DELIVERIES, max_size=25))
+def test_a_share_of_things_lies_between_none_and_all(deliveries: list[Delivery]) -> None:
+    whole, _ = by_cut(deliveries, [], "")
+    for each in whole.figures():
+        assert each.n >= 0
+        assert (each.value is None) == (each.state != "told")
+        if each.definition.kind == "share" and each.definition.name != "quote_error":
+            assert each.numerator is not None
+            assert 0 <= each.numerator <= each.denominator

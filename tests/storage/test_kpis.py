@@ -1,0 +1,148 @@
+"""Facts of key figures are read from rows as they lie, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gateway.domain.proof_files import PictureKind, ProofFile, ProofFileState
+from gateway.domain.recipients import NOT_RECEIVED, Rating
+from gateway.domain.records import Case
+from gateway.domain.shipments import ShipmentState, TenderState
+from gateway.domain.tracking import ProofOfDelivery
+from gateway.domain.values import Requirements, TimeWindow
+from gateway.kpis.facts import Asked, Delivery
+from gateway.services.ports import Store
+from gateway.storage.repositories import kpis
+from tests.storage import made
+
+DUE = made.NOW + timedelta(days=2)
+SIGNED = made.goods(requirements=Requirements(signature=True))
+PERIOD = (made.NOW, made.NOW + timedelta(days=5))
+
+
+def found(store: Store, mode: str = "test") -> Sequence[Delivery]:
+    with store.look() as uow:
+        return list(uow.kpi_facts.deliveries(made.MERCHANT, mode, *PERIOD))  # type: ignore[arg-type]  # a mode
+
+
+def test_a_delivery_with_all_that_is_known_of_it(store: Store) -> None:
+    window = TimeWindow(start=DUE - timedelta(hours=4), end=DUE)
+    came = DUE - timedelta(hours=1)
+    denied = came + timedelta(days=1)
+    with store.work() as uow:
+        made.merchant(uow)
+        uow.shipments.add(
+            made.shipment("shp_1", shipment=SIGNED, window=window, proof=ProofOfDelivery(received_by="Ola"))
+        )
+        uow.records.put(
+            made.delivery_record(
+                "shp_1",
+                zone="city",
+                promised_by=DUE,
+                picked_up_at=made.NOW + timedelta(hours=5),
+                delivered_at=came,
+                attempts=1,
+                outcome="delivered",
+                quoted_minor=899,
+                price_minor=900,
+                currency="USD",
+                co2e_g=250,
+                estimates={"moving": DUE, "out": came},
+            )
+        )
+        uow.ratings.add(Rating(merchant_id=made.MERCHANT, shipment_id="shp_1", mode="test", stars=4, created_at=came))
+        uow.cases.open(
+            Case(id="cas_1", merchant_id=made.MERCHANT, kind=NOT_RECEIVED, shipment_id="shp_1", created_at=denied)
+        )
+        uow.commit()
+    told = Delivery(
+        carrier="sandbox",
+        service="same_day",
+        zone="city",
+        booked_at=made.NOW,
+        due_from=window.start,
+        due_by=DUE,
+        picked_up_at=made.NOW + timedelta(hours=5),
+        delivered_at=came,
+        attempts=1,
+        outcome="delivered",
+        quoted=899,
+        price=900,
+        currency="USD",
+        co2e_g=250,
+        out_estimate=came,
+        stars=4,
+        proof_wanted=True,
+        denied_at=denied,
+    )
+    assert found(store) == [told]  # a name is no signature
+    with store.work() as uow:
+        uow.proof_files.add(
+            ProofFile(
+                id="prf_1",
+                merchant_id=made.MERCHANT,
+                shipment_id="shp_1",
+                kind=PictureKind.SIGNATURE,
+                state=ProofFileState.STORED,
+                source="carrier",
+                origin="0" * 64,
+                created_at=came,
+            ),
+            None,
+        )
+        uow.commit()
+    assert found(store) == [replace(told, proof_shown=True)]
+
+
+def test_who_is_in_a_period(store: Store) -> None:
+    """Without a promise by when it was booked; neither returns, nor the other mode's, nor what is due later."""
+    with store.work() as uow:
+        made.merchant(uow)
+        for name, promised, more in (
+            ("shp_first", PERIOD[0], {}),
+            ("shp_later", PERIOD[1], {}),
+            ("shp_free", None, {"state": ShipmentState.CANCELLED}),
+            ("shp_live", DUE, {"mode": "live"}),
+            ("shp_back", DUE, {"return_of": "shp_first"}),
+        ):
+            uow.shipments.add(made.shipment(name, **more))
+            uow.records.put(made.delivery_record(name, promised_by=promised, zone=name))
+        uow.commit()
+    assert [(each.zone, each.outcome) for each in found(store)] == [("shp_first", ""), ("shp_free", "cancelled")]
+    assert [each.zone for each in found(store, "live")] == ["shp_live"]
+
+
+def test_pages_leave_out_none_and_tell_none_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kpis, "PAGE", 2)
+    with store.work() as uow:
+        made.merchant(uow)
+        for number in range(7):
+            uow.shipments.add(made.shipment(f"shp_{number}"))
+            promised = None if number > 4 else DUE + timedelta(seconds=number // 3)
+            uow.records.put(made.delivery_record(f"shp_{number}", promised_by=promised, zone=str(number)))
+        uow.commit()
+    assert [each.zone for each in found(store)] == list("0123456")
+
+
+def test_what_carriers_answered_is_counted(store: Store) -> None:
+    with store.work() as uow:
+        made.merchant(uow)
+        for name, zone, states in (
+            ("shp_1", "city", (TenderState.REFUSED, TenderState.ACCEPTED)),
+            ("shp_2", "city", (TenderState.REFUSED,)),
+        ):
+            uow.shipments.add(made.shipment(name, zone=zone))
+            for state in states:
+                uow.tenders.add(made.tender(f"tnd_{name}_{state}", name, state=state))
+        uow.commit()
+    with store.look() as uow:
+        asked = uow.kpi_facts.asked(made.MERCHANT, "test", *PERIOD)
+        assert uow.kpi_facts.asked(made.MERCHANT, "live", *PERIOD) == []
+    assert sorted(asked, key=lambda each: each.answer) == [
+        Asked(carrier="sandbox", zone="city", answer="accepted", times=1),
+        Asked(carrier="sandbox", zone="city", answer="refused", times=2),
+    ]
