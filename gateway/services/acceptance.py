@@ -202,6 +202,9 @@ def _adopted(uow: UnitOfWork, wanted: TrackerRecord) -> TrackerRecord:
         shipment_id=wanted.shipment_id,
         tender_id=wanted.tender_id,
         parcel_numbers=wanted.parcel_numbers,
+        estimated_delivery_at=known.estimated_delivery_at or wanted.estimated_delivery_at,
+        promised_by=wanted.promised_by,
+        timezone=wanted.timezone,
         due_at=wanted.due_at,
     )
     uow.trackers.update(adopted)
