@@ -140,18 +140,18 @@ def clamp(occurred_at: datetime, received_at: datetime) -> datetime:
     return min(occurred_at, received_at + FUTURE_TOLERANCE)
 
 
-def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) -> CurrentStatus:
+def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = (), parcels: int = 1) -> CurrentStatus:
     """Fold the events of one booking into its status: the same for any order, duplication or lateness.
 
     `pieces` are the numbers of its parcels as far as they are known; numbers named by events are added. An
     event without a piece tells about all of them. The least advanced parcel decides, so a shipment is
-    delivered when every known parcel is.
+    delivered when every parcel is; where fewer are known by number than there are `parcels`, the others are
+    where the events without a piece say.
     """
     ordered = _ordered(events)
     known = sorted({*pieces, *(event.piece for event in ordered)} - {""})
-    courses = [
-        reduce(_step, (event for event in ordered if event.piece in ("", piece)), _Course()) for piece in known or [""]
-    ]
+    each = [*known, ""] if len(known) < max(parcels, 1) else known
+    courses = [reduce(_step, (event for event in ordered if event.piece in ("", piece)), _Course()) for piece in each]
     decided = min(courses, key=_advancement)
     visits = _visits(courses)
     if decided.event is None:

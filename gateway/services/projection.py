@@ -39,7 +39,7 @@ def project(
     `reread`: its events are read otherwise than before, so what changes is a correction.
     """
     events = uow.trackers.events(tracker.merchant_id, tracker.id)
-    current = current_status(events, tracker.parcel_numbers)
+    current = current_status(events, tracker.parcel_numbers, tracker.parcels)
     changed = _differs(tracker, current)
     folded = replace(
         tracker,
@@ -69,6 +69,14 @@ def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str
         booking = replace(shipment.booking, tracking_number=numbers[0])
         numbered = replace(shipment, tracking_number=numbers[0], booking=booking)
         record_change(uow, numbered, "shipment.tracking_number_assigned", now)
+
+
+def estimated(tracker: TrackerRecord, deliver_by: datetime | None, as_of: datetime) -> TrackerRecord:
+    """The tracker with its carrier's newest estimate, whichever is told first; of two of one moment the later."""
+    known = (tracker.estimated_as_of, tracker.estimated_delivery_at)
+    if deliver_by is None or (known[0] and known[1] and (as_of, deliver_by) <= known):
+        return tracker
+    return replace(tracker, estimated_delivery_at=deliver_by, estimated_as_of=as_of)
 
 
 def told(current: CurrentStatus) -> dict[str, Any]:
@@ -127,7 +135,7 @@ def _move(
 
 
 def _news(before: ShipmentRecord, after: ShipmentRecord, changed: bool, corrected: bool) -> list[str]:
-    """The types of message that tell of a shipment that moved, one at least: where a parcel's number alone is new too."""
+    """The types of message that tell of a shipment that moved, one at least, even where only a number is new."""
     by_parcel = len(after.pieces) > 1 and after.pieces != before.pieces and bool(before.pieces)
     into_trouble = after.status == "exception" and (before.status, before.reason) != (after.status, after.reason)
     applies = {

@@ -29,9 +29,10 @@ class Whereabouts:
         back = [each for each in self.events if each.leg is Leg.RETURN or each.status in BACKWARDS]
         there = [each for each in self.events if each not in back]
         numbers = self.tracker.parcel_numbers if self.tracker else ()
-        legs = [(Leg.OUTBOUND.value, current_status(there, numbers))]
+        parcels = self.tracker.parcels if self.tracker else 1
+        legs = [(Leg.OUTBOUND.value, current_status(there, numbers, parcels))]
         if self.current.leg is Leg.RETURN:
-            legs.append((Leg.RETURN.value, current_status(back, numbers)))
+            legs.append((Leg.RETURN.value, current_status(back, numbers, parcels)))
         return legs
 
 
@@ -49,7 +50,8 @@ class WhereaboutsDesk:
                 raise NotFound(f"no shipment {shipment_id}")
             tracker = uow.trackers.of_tender(merchant_id, shipment.tender_id) if shipment.tender_id else None
             events = sorted(uow.trackers.events(merchant_id, tracker.id), key=sort_key) if tracker else []
-        current = current_status(events, tracker.parcel_numbers if tracker else ())
-        if not events:
+        if tracker is not None and events:
+            current = current_status(events, tracker.parcel_numbers, tracker.parcels)
+        else:
             current = CurrentStatus(status=shipment.status, reason=shipment.reason, phase=shipment.phase)
         return Whereabouts(shipment=shipment, tracker=tracker, events=events, current=current)
