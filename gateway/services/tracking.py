@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from carriers.base import Capability, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, StaleVersion
-from gateway.domain.fold import clamp, sort_key
+from gateway.domain.fold import sort_key
+from gateway.domain.honest_time import clamp
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import AccountRecord, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent

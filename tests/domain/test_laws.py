@@ -39,7 +39,8 @@ from pathlib import Path
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.domain.fold import FUTURE_TOLERANCE, ONE_VISIT, clamp, current_status
+from gateway.domain.fold import ONE_VISIT, current_status
+from gateway.domain.honest_time import FUTURE_TOLERANCE, clamp
 from gateway.domain.tracking import Leg, TrackingEvent, statuses
 from tests.domain.test_fold import ENOUGH, NOON, anything, event, histories, reported
 
