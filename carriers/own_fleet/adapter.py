@@ -92,7 +92,7 @@ class OwnFleet(Carrier):
             if not windows.reserve(request.rate.carrier_quote_id, tender):
                 raise ShipmentRejected("the window is full")
         deliver_by = held.end if held else request.rate.deliver_by
-        return wire.booking(tender, deliver_by, price=request.rate.price)
+        return wire.booking(tender, deliver_by, request.rate.price, len(request.shipment.parcels))
 
     async def book_return(self, request: BookRequest) -> Booking:
         """Take a place for the van that fetches it. Raises as `book`."""
@@ -142,11 +142,11 @@ class OwnFleet(Carrier):
 
         Args:
             client_event_id: made by the device, the same each time the scan is sent; becomes the event id.
-            tracking_number: of the shipment.
+            tracking_number: of the shipment, or of one of its parcels.
             code: what happened, such as `delivered`; a code that is not listed is unknown.
             occurred_at: when the device scanned it, aware.
             detail: finer than the code, such as `neighbour`.
-            piece: which parcel, where it is not the whole shipment.
+            piece: which parcel, where it is not the whole shipment: its number, or its place alone, such as `2`.
         """
         return wire.scan(
             self.statuses,

@@ -47,12 +47,19 @@ def tracking_number(tender_reference: str) -> str:
     return f"OF{b32encode(digest[:NUMBER_BYTES]).decode()}"
 
 
-def booking(tender_reference: str, deliver_by: datetime | None, price: Money | None = None) -> Booking:
-    """A place that a tender holds; the tender's reference is our own number of the booking."""
+def booking(
+    tender_reference: str, deliver_by: datetime | None, price: Money | None = None, parcels: int = 1
+) -> Booking:
+    """A place that a tender holds; the tender's reference is our own number of the booking.
+
+    Of several parcels each has a number of its own, as it stands on its label: the booking's, and which one it is.
+    """
+    number = tracking_number(tender_reference)
     ref = BookingRef(
         carrier_reference=tender_reference,
-        tracking_number=tracking_number(tender_reference),
+        tracking_number=number,
         tender_reference=tender_reference,
+        parcel_numbers=tuple(f"{number}/{place}" for place in range(1, parcels + 1)) if parcels > 1 else (),
     )
     return Booking(ref=ref, price=price, deliver_by=deliver_by)
 
@@ -69,8 +76,15 @@ def scan(
     piece: str,
     proof: ProofOfDelivery | None,
 ) -> TrackingUpdate:
-    """One scan as an update of one event, named by the id that the driver's device gave it."""
+    """One scan as an update of one event, named by the id that the driver's device gave it.
+
+    A parcel is known by what stands on its label, or by its place among the others alone.
+    """
     mapped = table.lookup(code, detail)
+    number, _, place_told = tracking_number.partition("/")
+    parcel = piece or place_told
+    if parcel.isdecimal():
+        parcel = f"{number}/{parcel}"
     event = TrackingEvent(
         event_id=client_event_id,
         occurred_at=occurred_at,
@@ -79,6 +93,6 @@ def scan(
         carrier_code=code,
         carrier_qualifier=detail,
         place=place,
-        piece=piece,
+        piece=parcel,
     )
-    return TrackingUpdate(tracking_number=tracking_number, events=(event,), proof=proof)
+    return TrackingUpdate(tracking_number=number, events=(event,), proof=proof)

@@ -1,7 +1,8 @@
 """A shipment's tracking in the shape of EasyPost's Tracker, AfterShip's Tracking and Shopify's fulfillment events.
 
 For software that reads one of these already. Members that need what we do not have are null. What their words cannot
-say is in the tables of `gateway.domain.tracking_views` and at /docs/statuses.
+say is in the tables of `gateway.domain.tracking_views` and at /docs/statuses. Events are the shipment's own moves: they
+have no word for one parcel of several, or for what a carrier said that is not so.
 
 Sources: the object references of docs.easypost.com/docs/trackers, aftership.com/docs/tracking/model/tracking (2025-07)
 and shopify.dev FulfillmentEventInput (GraphQL Admin API 2026-01).
@@ -12,14 +13,14 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.api.shapes_tracking import eta
+from gateway.domain.moves import Move
 from gateway.domain.records import ShipmentRecord
-from gateway.domain.tracking import Leg, Place, TrackingEvent, reasons, statuses
+from gateway.domain.tracking import Leg, Place, Source, TrackingEvent, reasons, statuses
 from gateway.domain.tracking_views import rendered
 from gateway.services.whereabouts import Whereabouts
 
 Json = dict[str, Any]
 NOWHERE = Place()
-UNTOLD = "unknown"
 
 
 def easypost(found: Whereabouts) -> Json:
@@ -40,22 +41,23 @@ def easypost(found: Whereabouts) -> Json:
         "est_delivery_date": expected["latest"] if expected else None,
         "shipment_id": record.id,
         "carrier": record.carrier or None,
-        "tracking_details": [_easypost_detail(each, record) for each in found.events if each.status != UNTOLD],
+        "tracking_details": [_easypost_detail(each, record) for each in found.moves],
         "public_url": record.carrier_tracking_url or None,
         "finalized": statuses()[current.status].terminal,
         "is_return": current.leg is Leg.RETURN,
     }
 
 
-def _easypost_detail(event: TrackingEvent, record: ShipmentRecord) -> Json:
-    word, place = rendered("easypost", event.status, event.reason), event.place or NOWHERE
+def _easypost_detail(move: Move, record: ShipmentRecord) -> Json:
+    event = move.event
+    word, place = rendered("easypost", move.status, move.reason), event.place or NOWHERE
     return {
         "object": "TrackingDetail",
-        "message": _message(event),
-        "description": event.description or None,
+        "message": _message(move),
+        "description": _words(event) or None,
         "status": word.theirs,
         "status_detail": word.detail,
-        "datetime": event.occurred_at,
+        "datetime": move.at,
         "source": record.carrier or None,
         "carrier_code": event.carrier_code or None,
         "tracking_location": {
@@ -95,12 +97,13 @@ def aftership(found: Whereabouts) -> Json:
             "datetime_min": expected["earliest"],
             "datetime_max": expected["latest"],
         },
-        "checkpoints": [_checkpoint(each, record) for each in found.events if each.status != UNTOLD],
+        "checkpoints": [_checkpoint(each, record) for each in found.moves],
     }
 
 
-def _checkpoint(event: TrackingEvent, record: ShipmentRecord) -> Json:
-    word, place = rendered("aftership", event.status, event.reason), event.place or NOWHERE
+def _checkpoint(move: Move, record: ShipmentRecord) -> Json:
+    event = move.event
+    word, place = rendered("aftership", move.status, move.reason), event.place or NOWHERE
     located = place.latitude is not None and place.longitude is not None
     parts = (place.facility, place.postal_code, place.city, place.country)
     return {
@@ -108,9 +111,9 @@ def _checkpoint(event: TrackingEvent, record: ShipmentRecord) -> Json:
         "slug": record.carrier or None,
         "tag": word.theirs,
         "subtag": word.detail,
-        "subtag_message": _sentence(event.status, event.reason),
-        "checkpoint_time": event.occurred_at,
-        "message": _message(event),
+        "subtag_message": _sentence(move.status, move.reason),
+        "checkpoint_time": move.at,
+        "message": _message(move),
         "raw_tag": event.carrier_code or None,
         "location": ", ".join(filter(None, parts)) or None,
         "city": place.city or None,
@@ -128,16 +131,17 @@ def shopify(found: Whereabouts) -> Json:
     return {
         "status": rendered("shopify", found.current.status, found.current.reason).theirs,
         "tracking_number": record.tracking_number or None,
-        "fulfillment_events": [_fulfillment_event(each, latest) for each in found.events if each.status != UNTOLD],
+        "fulfillment_events": [_fulfillment_event(each, latest) for each in found.moves],
     }
 
 
-def _fulfillment_event(event: TrackingEvent, latest: object) -> Json:
+def _fulfillment_event(move: Move, latest: object) -> Json:
+    event = move.event
     place = event.place or NOWHERE
     return {
-        "status": rendered("shopify", event.status, event.reason).theirs,
-        "happenedAt": event.occurred_at,
-        "message": _message(event),
+        "status": rendered("shopify", move.status, move.reason).theirs,
+        "happenedAt": move.at,
+        "message": _message(move),
         "city": place.city or None,
         "province": None,
         "country": place.country or None,
@@ -148,8 +152,13 @@ def _fulfillment_event(event: TrackingEvent, latest: object) -> Json:
     }
 
 
-def _message(event: TrackingEvent) -> str:
-    return event.description or _sentence(event.status, event.reason)
+def _message(move: Move) -> str:
+    return _words(move.event) or _sentence(move.status, move.reason)
+
+
+def _words(event: TrackingEvent) -> str:
+    """The carrier's. What a person gives as a reason for a correction stays in the house, as does who it was."""
+    return "" if event.source is Source.MANUAL else event.description
 
 
 def _sentence(status: str, reason: str) -> str:

@@ -20,13 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 
 from gateway.domain.tracking import Leg, TrackingEvent, statuses
 
-FUTURE_TOLERANCE = timedelta(minutes=10)
-EARLIEST_PLAUSIBLE = datetime(2000, 1, 1, tzinfo=UTC)
 ONE_VISIT = timedelta(minutes=15)
 
 PHYSICAL = frozenset(
@@ -109,7 +107,7 @@ class CurrentStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Course:
+class Course:
     """How far one parcel has come while its events are walked through."""
 
     event: TrackingEvent | None = None
@@ -127,32 +125,21 @@ class _Course:
         return self.status if self.status in ("delivered", "returned") else self.reached
 
 
-def clamp(occurred_at: datetime, received_at: datetime) -> datetime:
-    """The time an event is stored and sorted with, decided once, when it is ingested.
-
-    A clock may run ahead by ten minutes; what claims to be later is taken as of then, or one wrong year would
-    hold the shipment for ever. What claims to be older than any parcel we follow (epoch 0, year 1, a
-    spreadsheet's zero) is a missing time in disguise and is taken as of its receipt.
-    Source: the tolerance and the limits are this project's own decision; no carrier states any.
-    """
-    if occurred_at < EARLIEST_PLAUSIBLE:
-        return received_at
-    return min(occurred_at, received_at + FUTURE_TOLERANCE)
-
-
-def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) -> CurrentStatus:
+def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = (), parcels: int = 1) -> CurrentStatus:
     """Fold the events of one booking into its status: the same for any order, duplication or lateness.
 
     `pieces` are the numbers of its parcels as far as they are known; numbers named by events are added. An
     event without a piece tells about all of them. The least advanced parcel decides, so a shipment is
-    delivered when every known parcel is.
+    delivered when every parcel is; where fewer are known by number than there are `parcels`, the others are
+    where the events without a piece say.
     """
-    ordered = _ordered(events)
-    known = sorted({*pieces, *(event.piece for event in ordered)} - {""})
+    ordered = in_order(events)
+    told_apart = parcels_of(ordered, pieces, parcels)
+    known = [piece for piece in told_apart if piece]
     courses = [
-        reduce(_step, (event for event in ordered if event.piece in ("", piece)), _Course()) for piece in known or [""]
+        reduce(step, (event for event in ordered if event.piece in ("", piece)), Course()) for piece in told_apart
     ]
-    decided = min(courses, key=_advancement)
+    decided = min(courses, key=advancement)
     visits = _visits(courses)
     if decided.event is None:
         return CurrentStatus(pieces=_by_piece(known, courses))
@@ -175,6 +162,12 @@ def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = ()) 
     )
 
 
+def parcels_of(events: Iterable[TrackingEvent], pieces: Sequence[str], parcels: int) -> Sequence[str]:
+    """The numbers of the parcels, and last "" where not every one has a number."""
+    known = sorted({*pieces, *(event.piece for event in events)} - {""})
+    return [*known, ""] if len(known) < max(parcels, 1) else known
+
+
 def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, str, str, str, str]:
     """Time, then rank, then id; the rest makes the order total. A correction has the last word of its moment.
 
@@ -194,7 +187,7 @@ def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, 
     )
 
 
-def _ordered(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
+def in_order(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
     """Each event once, in order, without the corrections that were withdrawn."""
     copies: dict[str, TrackingEvent] = {}
     for event in events:
@@ -205,7 +198,7 @@ def _ordered(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
     return sorted(kept, key=sort_key)
 
 
-def _step(course: _Course, event: TrackingEvent) -> _Course:
+def step(course: Course, event: TrackingEvent) -> Course:
     """Take one event into account, in order."""
     status = _told(course, event)
     if status == "unknown":
@@ -221,13 +214,13 @@ def _step(course: _Course, event: TrackingEvent) -> _Course:
     return replace(course, conflict=True) if _contradicts(course, status) else course
 
 
-def _corrected(course: _Course, status: str) -> _Course:
+def _corrected(course: Course, status: str) -> Course:
     """What a person's word leaves of the course: no conflict, and no delivery unless it now goes back."""
     handed_over = course.delivered_at if status in ("returning", "returned") else None
     return replace(course, leg=Leg.OUTBOUND, in_custody=False, conflict=False, delivered_at=handed_over)
 
 
-def _told(course: _Course, event: TrackingEvent) -> str:
+def _told(course: Course, event: TrackingEvent) -> str:
     """What an event says about the shipment: its status, read as the way back where it is one."""
     if event.correction:
         return event.status
@@ -236,7 +229,7 @@ def _told(course: _Course, event: TrackingEvent) -> str:
     return ON_THE_WAY_BACK.get(event.status, "unknown")
 
 
-def _may_follow(course: _Course, status: str, event: TrackingEvent) -> bool:
+def _may_follow(course: Course, status: str, event: TrackingEvent) -> bool:
     if status not in SUCCESSORS.get(course.status, (status,)):
         return False
     if course.leg is Leg.RETURN and status == "delivered":
@@ -247,16 +240,16 @@ def _may_follow(course: _Course, status: str, event: TrackingEvent) -> bool:
     return now.terminal or event.reason not in FORWARD_ONLY or facts.rank - now.rank >= FORWARD_ONLY[event.reason]
 
 
-def _contradicts(course: _Course, status: str) -> bool:
+def _contradicts(course: Course, status: str) -> bool:
     """Whether an event that may not move the shipment says what cannot be true beside its status."""
     if course.leg is Leg.RETURN and status == "delivered":
         return True
     return course.status != status and {course.status, status} <= CONTRADICTORY
 
 
-def _moved(course: _Course, status: str, event: TrackingEvent) -> _Course:
+def _moved(course: Course, status: str, event: TrackingEvent) -> Course:
     back = status in ("returning", "returned") or event.leg is Leg.RETURN
-    return _Course(  # not `replace`, which takes three times as long: this is done for every event of every fold
+    return Course(  # not `replace`, which takes three times as long: this is done for every event of every fold
         event=event,
         status=status,
         reached=status if statuses()[status].phase in PROGRESS_PHASES else course.reached,
@@ -268,13 +261,13 @@ def _moved(course: _Course, status: str, event: TrackingEvent) -> _Course:
     )
 
 
-def _advancement(course: _Course) -> tuple[int, bool, float]:
+def advancement(course: Course) -> tuple[int, bool, float]:
     """Least first. Of the final words `delivered` is the furthest; of two alike the later speaks for both."""
     age = -course.event.occurred_at.timestamp() if course.event else 0.0
     return (statuses()[course.status].rank, course.status == "delivered", age)
 
 
-def _visits(courses: Sequence[_Course]) -> list[datetime]:
+def _visits(courses: Sequence[Course]) -> list[datetime]:
     """When the courier was at the recipient's door.
 
     Reports within a quarter of an hour of a visit's first one are that visit: several parcels, several scans,
@@ -289,10 +282,10 @@ def _visits(courses: Sequence[_Course]) -> list[datetime]:
     return visits
 
 
-def _delivered_at(courses: Sequence[_Course]) -> datetime | None:
+def _delivered_at(courses: Sequence[Course]) -> datetime | None:
     moments = [course.delivered_at for course in courses if course.delivered_at]
     return max(moments) if len(moments) == len(courses) else None
 
 
-def _by_piece(known: Sequence[str], courses: Sequence[_Course]) -> Mapping[str, str]:
+def _by_piece(known: Sequence[str], courses: Sequence[Course]) -> Mapping[str, str]:
     return {piece: course.status for piece, course in zip(known, courses, strict=False)}

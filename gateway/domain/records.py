@@ -186,7 +186,8 @@ class TrackerRecord:
     """A tracking number we follow: of a booking of ours (`shipment_id`, `tender_id`) or of one made elsewhere.
 
     `promised_by` is what the carrier promised at first, `timezone` the recipient's ("" where nobody knows), `pushed_at`
-    when the carrier last told by itself (None once a poll has found what no push had told).
+    when the carrier last told by itself (None once a poll has found what no push had told), `estimated_as_of` when
+    things stood as its estimate has it. `parcels` is how many there are, however few have numbers.
     """
 
     id: str
@@ -199,6 +200,7 @@ class TrackerRecord:
     shipment_id: str = ""
     tender_id: str = ""
     parcel_numbers: tuple[str, ...] = ()
+    parcels: int = 1
     status: str = "unknown"
     reason: str = "not_tracked_yet"
     phase: str = "unknown"
@@ -208,6 +210,7 @@ class TrackerRecord:
     delivered_at: datetime | None = None
     last_progress_status: str = ""
     estimated_delivery_at: datetime | None = None
+    estimated_as_of: datetime | None = None
     promised_by: datetime | None = None
     timezone: str = ""
     version: int = 0

@@ -18,7 +18,7 @@ from gateway.services.changes import record_change
 from gateway.services.ids import new_id
 from gateway.services.labels import is_whole
 from gateway.services.ports import Store, UnitOfWork
-from gateway.services.projection import project
+from gateway.services.projection import estimated, project
 from gateway.services.recalls import compensation
 from gateway.services.transactions import again_if_crossed
 
@@ -123,20 +123,22 @@ class Acceptance:
             mode=shipment.mode,
             tracking_number=booking.ref.tracking_number or booking.ref.carrier_reference,
             parcel_numbers=booking.ref.parcel_numbers,
+            parcels=len(shipment.shipment.parcels),
             shipment_id=shipment.id,
             tender_id=tender.id,
-            estimated_delivery_at=booking.deliver_by,
             promised_by=shipment.deliver_by,
             timezone=recipient_zone(shipment.shipment),
             created_at=now,
             due_at=now,
         )
+        # When it was sent, to the second as carriers tell times: a courier may be assigned before we hear of it.
+        sent_at = tender.created_at.replace(microsecond=0)
+        tracker = estimated(tracker, booking.deliver_by, sent_at)
         if not uow.trackers.add(tracker):
             tracker = _adopted(uow, tracker)
         event = TrackingEvent(
             event_id=f"booked:{tender.id}",
-            # When it was sent, to the second as carriers tell times: a courier may be assigned before we hear of it.
-            occurred_at=tender.created_at.replace(microsecond=0),
+            occurred_at=sent_at,
             status="booked",
             reason="label_created",
             description="accepted by the carrier",
@@ -202,8 +204,13 @@ def _adopted(uow: UnitOfWork, wanted: TrackerRecord) -> TrackerRecord:
         shipment_id=wanted.shipment_id,
         tender_id=wanted.tender_id,
         parcel_numbers=wanted.parcel_numbers,
+        parcels=wanted.parcels,
+        promised_by=wanted.promised_by,
+        timezone=wanted.timezone,
         due_at=wanted.due_at,
     )
+    if wanted.estimated_as_of is not None:
+        adopted = estimated(adopted, wanted.estimated_delivery_at, wanted.estimated_as_of)
     uow.trackers.update(adopted)
     return adopted
 

@@ -39,8 +39,8 @@ def project(
     `reread`: its events are read otherwise than before, so what changes is a correction.
     """
     events = uow.trackers.events(tracker.merchant_id, tracker.id)
-    current = current_status(events, tracker.parcel_numbers)
-    changed = any(getattr(tracker, name) != value for name, value in told(current).items())
+    current = current_status(events, tracker.parcel_numbers, tracker.parcels)
+    changed = _differs(tracker, current)
     folded = replace(
         tracker,
         **told(current),
@@ -56,7 +56,7 @@ def project(
         if changed:
             record_tracker_change(uow, folded, now)
         return Projection(folded, None)
-    return Projection(folded, _move(uow, folded, current, events, now, changed, correction, proof))
+    return Projection(folded, _move(uow, folded, current, events, now, correction, proof))
 
 
 def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str], now: datetime) -> None:
@@ -69,6 +69,14 @@ def learn_numbers(uow: UnitOfWork, tracker: TrackerRecord, numbers: Sequence[str
         booking = replace(shipment.booking, tracking_number=numbers[0])
         numbered = replace(shipment, tracking_number=numbers[0], booking=booking)
         record_change(uow, numbered, "shipment.tracking_number_assigned", now)
+
+
+def estimated(tracker: TrackerRecord, deliver_by: datetime | None, as_of: datetime) -> TrackerRecord:
+    """The tracker with its carrier's newest estimate, whichever is told first; of two of one moment the later."""
+    known = (tracker.estimated_as_of, tracker.estimated_delivery_at)
+    if deliver_by is None or (known[0] and known[1] and (as_of, deliver_by) <= known):
+        return tracker
+    return replace(tracker, estimated_delivery_at=deliver_by, estimated_as_of=as_of)
 
 
 def told(current: CurrentStatus) -> dict[str, Any]:
@@ -85,21 +93,25 @@ def told(current: CurrentStatus) -> dict[str, Any]:
     }
 
 
+def _differs(record: TrackerRecord | ShipmentRecord, current: CurrentStatus) -> bool:
+    return any(getattr(record, name) != value for name, value in told(current).items())
+
+
 def _move(
     uow: UnitOfWork,
     tracker: TrackerRecord,
     current: CurrentStatus,
     events: Sequence[TrackingEvent],
     now: datetime,
-    changed: bool,
     corrected: bool,
     proof: ProofOfDelivery | None,
 ) -> ShipmentRecord | None:
-    """The shipment follows the tracker of its booking; trackers of closed tenders move nothing."""
+    """The shipment follows the tracker of its booking; trackers of closed tenders move nothing.
+
+    A tracker that was followed before its booking has moved already, and its shipment has not: each is compared.
+    """
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
     if shipment is None or shipment.tender_id != tracker.tender_id:
-        return shipment
-    if not (changed or proof) and current.pieces == shipment.pieces:
         return shipment
     moved = replace(
         shipment,
@@ -111,7 +123,7 @@ def _move(
     if moved == shipment:
         return shipment
     moved = replace(moved, due_at=now)
-    kind, *also = _news(shipment, moved, changed, corrected)
+    kind, *also = _news(shipment, moved, _differs(shipment, current), corrected)
     moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:
         uow.cases.open(_conflict(moved, now))
@@ -123,7 +135,7 @@ def _move(
 
 
 def _news(before: ShipmentRecord, after: ShipmentRecord, changed: bool, corrected: bool) -> list[str]:
-    """The types of message that tell of a shipment that moved, one at least."""
+    """The types of message that tell of a shipment that moved, one at least, even where only a number is new."""
     by_parcel = len(after.pieces) > 1 and after.pieces != before.pieces and bool(before.pieces)
     into_trouble = after.status == "exception" and (before.status, before.reason) != (after.status, after.reason)
     applies = {
@@ -134,7 +146,7 @@ def _news(before: ShipmentRecord, after: ShipmentRecord, changed: bool, correcte
         "shipment.parcel_status_changed": by_parcel,
         "shipment.proof_of_delivery": after.proof != before.proof,
     }
-    return [name for name, is_so in applies.items() if is_so]
+    return [name for name, is_so in applies.items() if is_so] or ["shipment.parcel_status_changed"]
 
 
 def _conflict(shipment: ShipmentRecord, now: datetime) -> Case:

@@ -166,7 +166,7 @@ def _reread(
     again = {event.event_id: now[event.event_id] for event in events if now[event.event_id] is not event}
     if not again:
         return {}, None
-    facts = told(current_status(now.values(), tracker.parcel_numbers))
+    facts = told(current_status(now.values(), tracker.parcel_numbers, tracker.parcels))
     if all(getattr(tracker, name) == value for name, value in facts.items()):
         return again, None
     moved = Moved(

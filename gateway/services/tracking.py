@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from carriers.base import Capability, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, StaleVersion
-from gateway.domain.fold import clamp, sort_key
+from gateway.domain.fold import sort_key
+from gateway.domain.honest_time import clamp
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import AccountRecord, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
@@ -24,7 +25,7 @@ from gateway.services.group_commit import GroupCommit
 from gateway.services.ids import new_id
 from gateway.services.poll_pace import after_push, bounds
 from gateway.services.ports import Mode, Page, Store, UnitOfWork
-from gateway.services.projection import learn_numbers, project
+from gateway.services.projection import estimated, learn_numbers, project
 from gateway.settings import Tracking as TrackingSettings
 
 SOONEST_AGAIN = timedelta(seconds=5)
@@ -96,14 +97,21 @@ class Funnel:
         inbox_id: str,
     ) -> int:
         fresh = 0
+        named = update.tracking_number in tracker.parcel_numbers and update.tracking_number != tracker.tracking_number
+        piece = update.tracking_number if named else ""
         for event in update.events:
             kept = replace(
-                event, occurred_at=clamp(event.occurred_at, received_at), received_at=received_at, source=source
+                event,
+                occurred_at=clamp(event.occurred_at, received_at),
+                received_at=received_at,
+                source=source,
+                piece=event.piece or piece,
             )
             if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
                 fresh += 1
-        if update.deliver_by is not None and update.deliver_by != tracker.estimated_delivery_at:
-            tracker = replace(tracker, estimated_delivery_at=update.deliver_by)
+        expected = estimated(tracker, update.deliver_by, _as_of(update, source, received_at))
+        if expected is not tracker:
+            tracker = expected
             uow.trackers.update(tracker)
             uow.shipments.wake(tracker.merchant_id, tracker.shipment_id, self._clock())
         if update.numbers:
@@ -113,6 +121,12 @@ class Funnel:
         if fresh and source in PUSHED:
             uow.trackers.update(after_push(tracker, self._bounds, self._clock()))
         return fresh
+
+
+def _as_of(update: TrackingUpdate, source: Source, received_at: datetime) -> datetime:
+    """How things stood when it was said: an answer is of now, a message of its newest event, however late it comes."""
+    moments = [clamp(event.occurred_at, received_at) for event in update.events if source is not Source.POLL]
+    return max(moments, default=received_at)
 
 
 def waiting(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from gateway.domain.errors import NotFound
 from gateway.domain.fold import CurrentStatus, current_status, sort_key
+from gateway.domain.moves import Move, moves, standing
 from gateway.domain.records import ShipmentRecord, TrackerRecord
 from gateway.domain.tracking import Leg, TrackingEvent
 from gateway.services.ports import Mode, Store
@@ -25,14 +27,35 @@ class Whereabouts:
 
     @property
     def legs(self) -> Sequence[tuple[str, CurrentStatus]]:
-        """Each leg there is, by itself: how far it came towards the recipient, and where it is on the way back."""
-        back = [each for each in self.events if each.leg is Leg.RETURN or each.status in BACKWARDS]
-        there = [each for each in self.events if each not in back]
-        numbers = self.tracker.parcel_numbers if self.tracker else ()
-        legs = [(Leg.OUTBOUND.value, current_status(there, numbers))]
-        if self.current.leg is Leg.RETURN:
-            legs.append((Leg.RETURN.value, current_status(back, numbers)))
+        """Each leg there is, by itself: how far it came towards the recipient, and where it is on the way back.
+
+        Many carriers scan on the way back as they did on the way there, so what counts is where the shipment turned.
+        """
+        turned = self._turned()
+        there: list[TrackingEvent] = []
+        back: list[TrackingEvent] = []
+        for each in standing(self.events):
+            after = turned is not None and sort_key(each) >= sort_key(turned)
+            marked = each.leg is Leg.RETURN or each.status in BACKWARDS
+            (back if after or marked else there).append(each)
+        legs = [(Leg.OUTBOUND.value, current_status(there, *self._parcels))]
+        if turned is not None:
+            legs.append((Leg.RETURN.value, current_status(back, *self._parcels)))
         return legs
+
+    @property
+    def moves(self) -> Sequence[Move]:
+        """How it came to where it is, oldest first."""
+        return moves(self.events, *self._parcels)
+
+    @property
+    def _parcels(self) -> tuple[Sequence[str], int]:
+        return (self.tracker.parcel_numbers, self.tracker.parcels) if self.tracker else ((), 1)
+
+    def _turned(self) -> TrackingEvent | None:
+        """What turned it round, if it is on its way back."""
+        way_back = takewhile(lambda move: move.leg is Leg.RETURN, reversed(self.moves))
+        return min((move.made_by for move in way_back), key=sort_key, default=None)
 
 
 class WhereaboutsDesk:
@@ -49,7 +72,8 @@ class WhereaboutsDesk:
                 raise NotFound(f"no shipment {shipment_id}")
             tracker = uow.trackers.of_tender(merchant_id, shipment.tender_id) if shipment.tender_id else None
             events = sorted(uow.trackers.events(merchant_id, tracker.id), key=sort_key) if tracker else []
-        current = current_status(events, tracker.parcel_numbers if tracker else ())
-        if not events:
+        if tracker is not None and events:
+            current = current_status(events, tracker.parcel_numbers, tracker.parcels)
+        else:
             current = CurrentStatus(status=shipment.status, reason=shipment.reason, phase=shipment.phase)
         return Whereabouts(shipment=shipment, tracker=tracker, events=events, current=current)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.fold import CurrentStatus, clamp, current_status, sort_key
+from gateway.domain.fold import CurrentStatus, current_status, sort_key
+from gateway.domain.honest_time import clamp
 from gateway.domain.tracking import Leg, TrackingEvent, reasons, statuses
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -22,7 +22,8 @@
 9. Export views: `test_tracking_views`.
 Legs: `test_a_return_once_begun_never_becomes_a_delivery`.
 Pieces: `test_fold.test_a_shipment_is_delivered_only_when_every_known_piece_is`,
-   `test_the_shipment_is_where_its_least_advanced_parcel_is`.
+   `test_the_shipment_is_where_its_least_advanced_parcel_is`,
+   `test_parcels_without_a_number_are_where_words_on_all_say`.
 Corrections: `test_a_correction_counts_whatever_was_told_before_it`, `test_a_withdrawn_correction_was_never_made`,
    `test_nothing_but_a_correction_can_be_withdrawn`.
 Monotonicity: `test_more_events_never_make_it_forget_an_attempt_or_a_conflict`.
@@ -38,7 +39,8 @@ from pathlib import Path
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.domain.fold import FUTURE_TOLERANCE, ONE_VISIT, clamp, current_status
+from gateway.domain.fold import ONE_VISIT, current_status
+from gateway.domain.honest_time import FUTURE_TOLERANCE, clamp
 from gateway.domain.tracking import Leg, TrackingEvent, statuses
 from tests.domain.test_fold import ENOUGH, NOON, anything, event, histories, reported
 
@@ -139,6 +141,19 @@ def test_the_shipment_is_where_its_least_advanced_parcel_is(events: list[Trackin
     told = current_status(events, ["A", "B", "C"])
     assert told.status in told.pieces.values()
     assert statuses()[told.status].rank == min(statuses()[status].rank for status in told.pieces.values())
+
+
+@ENOUGH
+@given(histories, st.integers(1, 4))
+def test_parcels_without_a_number_are_where_words_on_all_say(events: list[TrackingEvent], parcels: int) -> None:
+    told = [replace(e, event_id=str(number)) for number, e in enumerate(events)]
+    named = [replace(event("delivered", piece=piece), occurred_at=after(told)) for piece in ("A", "B")]
+    fewest = current_status([*told, *named], parcels=parcels)
+    of_all = current_status([e for e in told if not e.piece])
+    if parcels > len(named):
+        assert statuses()[fewest.status].rank <= statuses()[of_all.status].rank
+    else:
+        assert fewest == current_status([*told, *named], ["A", "B"])
 
 
 @ENOUGH

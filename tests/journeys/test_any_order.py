@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -46,7 +48,7 @@ def test_any_order_and_any_repetition_of_webhooks_tells_the_same_story(
     life = data.draw(st.sampled_from(sorted(STORIES)))
     sent = another(site, shop, *pushing, f"{next(ORDERS)}-sim{life}")
     site.clock.advance(hours=26)
-    bodies = sent.scans()
+    bodies = estimating(sent.scans())
     again = data.draw(st.lists(st.sampled_from(bodies), max_size=6))
     mixed = data.draw(st.permutations([*bodies, *again]))
     read_before = data.draw(st.integers(0, len(mixed)))
@@ -63,3 +65,21 @@ def test_any_order_and_any_repetition_of_webhooks_tells_the_same_story(
     assert [datetime.fromisoformat(at) for at in (shown["delivered_at"],) if at] == delivered
     assert not shown["status_conflict"]
     assert [event["id"] for event in sent.events()] == [event["id"] for event in told]
+    newest = max(
+        (event["at"], shipment["deliver_by"]) for shipment in map(shipment_of, bodies) for event in shipment["events"]
+    )
+    (tracker,) = [each for each in shop.get("/v1/trackers")["data"] if each["tracking_number"] == sent.number]
+    assert datetime.fromisoformat(tracker["estimated_delivery_at"]) == datetime.fromisoformat(newest[1])
+
+
+def shipment_of(body: bytes) -> Any:
+    return json.loads(body)["shipment"]
+
+
+def estimating(bodies: Sequence[bytes]) -> list[bytes]:
+    """The same webhooks, each with another estimate: the later it is made, the sooner the parcel comes."""
+    estimates = [f"2027-01-{28 - place:02}T10:00:00+00:00" for place in range(len(bodies))]
+    return [
+        json.dumps({**json.loads(body), "shipment": {**shipment_of(body), "deliver_by": estimate}}).encode()
+        for body, estimate in zip(bodies, estimates, strict=True)
+    ]

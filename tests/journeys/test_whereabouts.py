@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.domain.tracking import Leg, Place
-from tests.journeys.site import Merchant, Site
+from tests.journeys.recipients import page_of
+from tests.journeys.site import PARCEL, Merchant, Site
 from tests.journeys.telling import told
 
 
@@ -70,6 +71,61 @@ def test_other_peoples_words_tell_the_same_story(site: Site, shop: Merchant) -> 
         "ATTEMPTED_DELIVERY",
         "DELIVERED",
     ]
+
+
+def test_a_way_back_that_is_scanned_like_any_other_is_no_delivery(site: Site, shop: Merchant) -> None:
+    it = told(site, shop)
+    site.clock.advance(hours=12)
+    it.tell(
+        it.event("picked_up", ago=600),
+        it.event("exception", "recipient_refused", ago=500),
+        it.event("returning", ago=400),
+        it.event("out_for_delivery", ago=300),
+    )
+    way = shop.get(f"/v1/shipments/{it.id}/tracking")
+    assert [(each["leg"], each["status"]) for each in way["legs"]] == [
+        ("outbound", "exception"),
+        ("return", "returning"),
+    ]
+
+
+def test_other_peoples_words_claim_nothing_that_is_not_so(site: Site, shop: Merchant) -> None:
+    it = told(site, shop, parcels=[PARCEL] * 2)
+    site.clock.advance(hours=12)
+    first, second = (f"SBX000001-{place}" for place in (1, 2))
+    it.tell(it.event("picked_up", ago=600), it.event("delivered", ago=300, piece=first))
+    assert not {"DELIVERED", "Delivered", "delivered"} & set(words(shop, it.id))
+    it.tell(it.event("delivered", ago=200, piece=second), it.event("assigned", ago=100))
+    for name, last in (("easypost", "delivered"), ("aftership", "Delivered"), ("shopify", "DELIVERED")):
+        assert words(shop, it.id, name)[-1] == last
+        assert words(shop, it.id, name).count(last) == 1
+
+
+def test_what_a_person_says_and_takes_back_stays_in_the_house(site: Site, shop: Merchant) -> None:
+    it = told(site, shop)
+    it.tell(it.event("picked_up", ago=60))
+    said = {"status": "failed", "reason": "lost", "author": "Berta Secret", "why": "the depot burnt down"}
+    correction = shop.call("POST", f"/v1/shipments/{it.id}/corrections", said).json or {}
+    path = f"/v1/shipments/{it.id}/tracking"
+    views = [shop.call("GET", f"{path}/{name}").get_data(as_text=True) for name in ("easypost", "aftership", "shopify")]
+    assert words(shop, it.id)[-1] == "FAILURE"
+    back = {"author": "Berta Secret", "why": "it was another depot"}
+    assert shop.call("POST", f"/v1/shipments/{it.id}/corrections/{correction['id']}/withdraw", back).status_code == 200
+    assert words(shop, it.id)[-1] == "CARRIER_PICKED_UP"
+    shown = page_of(site, shop, it.id)
+    views += [shown, *(shop.call("GET", f"{path}/{name}").get_data(as_text=True) for name in ("easypost", "shopify"))]
+    assert not [each for each in views if "Berta" in each or "depot" in each]
+    assert "lost" not in shown
+
+
+def words(shop: Merchant, shipment_id: str, name: str = "shopify") -> list[str]:
+    """Of the events in a view, oldest first."""
+    events, word = {
+        "easypost": ("tracking_details", "status"),
+        "aftership": ("checkpoints", "tag"),
+        "shopify": ("fulfillment_events", "status"),
+    }[name]
+    return [each[word] for each in shop.get(f"/v1/shipments/{shipment_id}/tracking/{name}")[events]]
 
 
 def test_hostile_text_of_a_carrier_is_shown_as_text(site: Site, shop: Merchant) -> None:

@@ -11,7 +11,7 @@ from carriers.base import Carrier
 from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound
 from gateway.domain.eta import EtaSource
-from gateway.domain.fold import sort_key
+from gateway.domain.moves import standing
 from gateway.domain.proof_files import READABLE, PictureKind, ProofFile
 from gateway.domain.recipients import NOT_RECEIVED, BrandRecord, Expected, Rating, Step, expected, steps
 from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
@@ -101,7 +101,7 @@ class RecipientPages:
                     collects=bool(shipment.shipment.service_point),
                 ),
                 expected=_expected(uow, shipment, now, zone),
-                events=tuple(sorted(events, key=sort_key, reverse=True)[:MOST_EVENTS]),
+                events=tuple(reversed(standing(events)[-MOST_EVENTS:])),
                 rating=uow.ratings.get(shipment.merchant_id, shipment.id),
                 missing=next((case for case in reversed(cases) if case.kind == NOT_RECEIVED), None),
                 photo=_photo(uow, shipment) if brand.brand.photo else None,

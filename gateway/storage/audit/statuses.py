@@ -87,7 +87,7 @@ def _events_between(connection: Connection, first: Row[Any], last: Row[Any]) -> 
 
 def _unlike_its_fold(tracker: TrackerRecord, told: Sequence[Row[Any]]) -> Iterator[Violation]:
     try:
-        current = current_status((EVENTS.noun(row) for row in told), tracker.parcel_numbers)
+        current = current_status((EVENTS.noun(row) for row in told), tracker.parcel_numbers, tracker.parcels)
     except InvalidValue as error:
         yield broken("I6", tracker.merchant_id, tracker.id, f"has an event that cannot be: {error}")
         return

@@ -294,7 +294,7 @@ def test_a_scan_becomes_one_event_under_the_devices_own_id() -> None:
     (event,) = update.events
     assert (update.tracking_number, update.proof) == ("OF1", proof)
     assert (event.event_id, event.status, event.reason) == ("8b9f", "delivered", "delivered_neighbour")
-    assert (event.occurred_at, event.place, event.piece) == (at(2, 17), place, "2")
+    assert (event.occurred_at, event.place, event.piece) == (at(2, 17), place, "OF1/2")
 
 
 @pytest.mark.parametrize(("code", "detail"), [("teleported", ""), ("delivered", "by_drone"), ("", "")])
