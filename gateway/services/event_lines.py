@@ -83,31 +83,21 @@ class Reader:
     zone: ZoneInfo
 
     def csv(self, lines: Iterable[bytes]) -> Iterator[Line | Fault]:
-        """CSV; the first line names the columns. Only a header at fault ends it.
-
-        No column holds a line break, so a line is a record: a quotation mark that is not closed is that line's fault
-        alone.
-        """
-        header: list[str] | None = None
-        for number, text in enumerate(_texts(lines), 1):
-            try:
-                cells = next(csv.reader((text,), strict=True))
-            except csv.Error as error:
-                yield Fault(number, "", CSV_FAULTS.get(str(error), str(error)))
-                if header is None:
-                    return
-                continue
-            if header is None:
-                header, fault = cells, _header_fault(cells)
-                if fault is not None:
-                    yield fault
-                    return
+        """CSV; the first line names the columns. Only a header at fault ends it."""
+        records = _records(lines)
+        _, header = next(records, (1, []))
+        if not isinstance(header, Fault):
+            header = _header_fault(header) or header
+        if isinstance(header, Fault):
+            yield header
+            return
+        for number, cells in records:
+            if isinstance(cells, Fault):
+                yield cells
             elif cells and len(cells) != len(header):
                 yield Fault(number, "", f"{len(cells)} columns instead of {len(header)}")
             elif cells:
                 yield self._read(number, dict(zip(header, cells, strict=True)))
-        if header is None:
-            yield Fault(1, "", "there is no line")
 
     def ndjson(self, lines: Iterable[bytes]) -> Iterator[Line | Fault]:
         """One JSON object a line (https://github.com/ndjson/ndjson-spec); empty lines are left out."""
@@ -226,6 +216,15 @@ def _texts(lines: Iterable[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines):
         text = line.decode("utf-8", "surrogateescape")
         yield text.removeprefix("\ufeff") if number == 0 else text
+
+
+def _records(lines: Iterable[bytes]) -> Iterator[tuple[int, list[str] | Fault]]:
+    """CSV by line. No column holds a line break: a quotation mark that is not closed is its own line's fault alone."""
+    for number, text in enumerate(_texts(lines), 1):
+        try:
+            yield number, next(csv.reader((text,), strict=True))
+        except csv.Error as error:
+            yield number, Fault(number, "", CSV_FAULTS.get(str(error), str(error)))
 
 
 def _header_fault(header: list[str]) -> Fault | None:
