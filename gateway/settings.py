@@ -248,7 +248,7 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
     The file is `file`, else the one named by GATEWAY_SETTINGS, else `gateway.toml` in the working folder if it exists.
 
     Raises:
-        BadSettings: an unknown key, a wrong type, an unreadable file.
+        BadSettings: an unknown key, a wrong type, an unreadable file, values that do not go together.
     """
     data = tomllib.loads(files("gateway.config").joinpath("default.toml").read_text("utf-8"))
     chosen = file or (Path(environ["GATEWAY_SETTINGS"]) if environ.get("GATEWAY_SETTINGS") else Path("gateway.toml"))
@@ -262,6 +262,8 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
         overlay(data, {"secrets": read_toml(secrets_file)}, str(secrets_file))
     overlay(data, environment, "environment")
     effective: Settings = section(Settings, data, "")
+    if effective.notifications.session_s >= effective.worker.lease_s:
+        raise BadSettings("notifications.session_s must be less than worker.lease_s")
     return effective
 
 

@@ -12,6 +12,7 @@ class Notifications:
     """
 
     timeout_s: float
+    session_s: float
     senders_at_once: int
     retry_min: tuple[int, ...]
     rest_s: int

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from gateway.domain.plausibility import AT_RISK as RISK
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 
@@ -101,6 +102,6 @@ def holds(event: NotificationEvent, occurrence: str, cause: str, shipment: Shipm
     if shipment.state is not ShipmentState.BOOKED or shipment.status_conflict:
         return False
     if cause == AT_RISK:
-        return shipment.status in event.statuses
+        return RISK in shipment.alarms and shipment.status in event.statuses
     same = event.occurrence(shipment.reason, shipment.attempts) == occurrence
     return same and event.matches(shipment.status, shipment.reason)

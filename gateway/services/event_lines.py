@@ -45,6 +45,7 @@ COLUMNS = tuple(LONGEST)
 `status`. Without an `event_id` an event is named by what it says, so that the same line is the same event.
 """
 
+CSV_FAULTS = {"unexpected end of data": "a quotation mark is not closed on this line"}
 REQUIRED = ("tracking_number", "occurred_at")
 
 
@@ -55,6 +56,10 @@ class Fault:
     line: int
     column: str
     why: str
+
+    def __post_init__(self) -> None:
+        """A column that nobody has may be named by anything: by what is no text, too."""
+        object.__setattr__(self, "column", self.column[:64].encode("utf-8", "replace").decode())
 
     def __str__(self) -> str:
         """For people."""
@@ -79,24 +84,20 @@ class Reader:
 
     def csv(self, lines: Iterable[bytes]) -> Iterator[Line | Fault]:
         """CSV; the first line names the columns. Only a header at fault ends it."""
-        rows = csv.reader(_texts(lines), strict=True)
-        header = next(rows, [])
-        fault = _header_fault(header)
-        if fault is not None:
-            yield fault
+        records = _records(lines)
+        _, header = next(records, (1, []))
+        if not isinstance(header, Fault):
+            header = _header_fault(header) or header
+        if isinstance(header, Fault):
+            yield header
             return
-        while True:
-            try:
-                cells = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Fault(rows.line_num, "", str(error))
-                continue
-            if cells and len(cells) != len(header):
-                yield Fault(rows.line_num, "", f"{len(cells)} columns instead of {len(header)}")
+        for number, cells in records:
+            if isinstance(cells, Fault):
+                yield cells
+            elif cells and len(cells) != len(header):
+                yield Fault(number, "", f"{len(cells)} columns instead of {len(header)}")
             elif cells:
-                yield self._read(rows.line_num, dict(zip(header, cells, strict=True)))
+                yield self._read(number, dict(zip(header, cells, strict=True)))
 
     def ndjson(self, lines: Iterable[bytes]) -> Iterator[Line | Fault]:
         """One JSON object a line (https://github.com/ndjson/ndjson-spec); empty lines are left out."""
@@ -115,7 +116,7 @@ class Reader:
             return Fault(number, "", "is no JSON object")
         for name, value in given.items():
             if name not in LONGEST:
-                return Fault(number, str(name)[:64], "is no column of ours")
+                return Fault(number, str(name), "is no column of ours")
             kinds = (str, float, int) if name in ("latitude", "longitude") else (str,)
             if isinstance(value, bool) or not isinstance(value, (*kinds, type(None))):
                 return Fault(number, name, "is no text")
@@ -217,10 +218,19 @@ def _texts(lines: Iterable[bytes]) -> Iterator[str]:
         yield text.removeprefix("\ufeff") if number == 0 else text
 
 
+def _records(lines: Iterable[bytes]) -> Iterator[tuple[int, list[str] | Fault]]:
+    """CSV by line. No column holds a line break: a quotation mark that is not closed is its own line's fault alone."""
+    for number, text in enumerate(_texts(lines), 1):
+        try:
+            yield number, next(csv.reader((text,), strict=True))
+        except csv.Error as error:
+            yield number, Fault(number, "", CSV_FAULTS.get(str(error), str(error)))
+
+
 def _header_fault(header: list[str]) -> Fault | None:
     for name in header:
         if name not in LONGEST:
-            return Fault(1, name[:64], f"the columns are {', '.join(COLUMNS)}")
+            return Fault(1, name, f"the columns are {', '.join(COLUMNS)}")
     for name in REQUIRED:
         if name not in header:
             return Fault(1, name, "this column is missing")

@@ -142,3 +142,25 @@ def test_a_body_in_another_form_or_for_no_account_is_refused(importer: Merchant)
     assert post(importer, "{}", "application/json").status_code == 415
     assert post(importer, HEADER, account="nobody").status_code == 404
     assert taken(post(importer, "number\n"))["faults"][0]["line"] == 1
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe\n", b'"tracking_number\n', b"\n", b""])
+def test_a_header_that_is_none_is_refused_by_name(importer: Merchant, body: bytes) -> None:
+    report = taken(post(importer, body))
+    assert [(each["line"], bool(each["message"])) for each in report["faults"]] == [(1, True)]
+
+
+def test_a_member_that_is_no_text_is_its_lines_fault(importer: Merchant) -> None:
+    good = json.dumps({"tracking_number": "OK1", "occurred_at": "2026-03-02T12:00:00Z", "status": "delivered"})
+    report = taken(post(importer, f'{good}\n{{"\\ud800": "x"}}\n', "application/x-ndjson"))
+    assert (report["new"], report["faults"]) == (1, [{"line": 2, "column": "?", "message": "is no column of ours"}])
+
+
+def test_a_quotation_mark_that_is_not_closed_is_its_lines_fault_alone(importer: Merchant) -> None:
+    header = "tracking_number,occurred_at,status,description\n"
+    good = "OK{},2026-03-02T12:00:00Z,delivered,\n"
+    lines = header + good.format(1) + 'OK2,2026-03-02T12:00:00Z,delivered,"it was\n' + good.format(3) + good.format(4)
+    report = taken(post(importer, lines))
+    (fault,) = report["faults"]
+    assert (fault["line"], fault["message"]) == (3, "a quotation mark is not closed on this line")
+    assert (report["lines"], report["new"]) == (4, 3)

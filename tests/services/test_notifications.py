@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway.engines.notices.twilio_reports import signature
 from gateway.services.changes import record_change
-from tests.journeys.recipients import EMAIL, PHONE, TOKEN, Street, Told, brand, mails, settings, street, texts, to
+from tests.journeys.recipients import EMAIL, PHONE, TOKEN, Street, Told, brand, log, mails, settings, street, texts, to
+from tests.journeys.scans import scan
 from tests.journeys.site import Site
 
 BASE = "http://127.0.0.1:8080"
@@ -248,18 +250,44 @@ def test_a_person_may_have_it_told_again_while_it_is_so(here: Street) -> None:
     assert "it is not so any more" in too_late.json["detail"]
 
 
+def risk(here: Street, told: Told, *alarms: str) -> None:
+    """The promise is found to be at risk; afterwards the shipment has these alarms."""
+    with here.site.services.store.work() as uow:
+        shipment = uow.shipments.get(here.shop.id, told.parcel.id, lock=True)
+        assert shipment is not None
+        record_change(uow, replace(shipment, alarms=alarms), "shipment.promise_at_risk", here.site.clock())
+        uow.commit()
+    here.site.work()
+
+
 def test_a_promise_at_risk_is_told_as_a_delay(here: Street) -> None:
     told = here.parcel().scan("PICKED_UP")
     for _ in range(2):
-        with here.site.services.store.work() as uow:
-            shipment = uow.shipments.get(here.shop.id, told.parcel.id, lock=True)
-            assert shipment is not None
-            record_change(uow, shipment, "shipment.promise_at_risk", here.site.clock())
-            uow.commit()
-        here.site.work()
+        risk(here, told, "promise_at_risk")
     assert only(told, "delayed") == ("sent", "")
     assert here.sink.mails[-1].message["Subject"] == "Fjord Shop: pakken din er forsinket"
     assert "Den er ventet" in here.sink.mails[0].part("plain")
+
+
+def test_a_risk_that_is_over_is_not_told(here: Street) -> None:
+    told = here.parcel().scan("PICKED_UP")
+    risk(here, told, "stuck")
+    assert only(told, "delayed")[0] == "dropped"
+    assert len(here.sink.mails) == 1
+
+
+def test_nobody_is_told_of_a_return(here: Street) -> None:
+    """Its destination is the merchant's own warehouse."""
+    out = here.parcel().scan("PICKED_UP").scan("DELIVERED", "RECIPIENT")
+    sent = len(here.sink.mails)
+    asked = here.shop.call("POST", f"/v1/shipments/{out.parcel.id}/return", {}, Idempotency_Key=f"back-{here.shop.id}")
+    assert asked.status_code == 201, asked.text
+    back, number = asked.json["id"], asked.json["tracking_number"]
+    out.parcel.push(scan(number, "e-back", "PICKED_UP", here.site.clock().isoformat()))
+    here.site.work()
+    why = {each["why"] for each in log(here.shop, back)}
+    assert why == {"it is a return: it comes to the merchant, not to a recipient"}
+    assert len(here.sink.mails) == sent
 
 
 def test_one_merchants_flood_is_no_others_concern(here: Street) -> None:

@@ -141,6 +141,7 @@ def test_a_variable_that_means_nothing_is_refused_by_name(name: str, value: str,
         ("[booking]\nrecheck_min = [1.5]", r"booking\.recheck_min"),
         ("[booking]\nrecheck_min = [true]", r"booking\.recheck_min"),
         ("[secrets]\nkeys = [1]", r"secrets\.keys"),
+        ("[worker]\nlease_s = 30", r"notifications\.session_s must be less than worker\.lease_s"),
     ],
 )
 def test_a_file_that_means_nothing_is_refused_by_the_name_of_the_key(elsewhere: Path, toml: str, named: str) -> None:

@@ -25,6 +25,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.domain.notifications import Sender
 from gateway.engines.notices.press import MISSING
+from gateway.engines.notices.smtp_server import Deadline, Server
 from gateway.services.ports.notifications import Letter, Outcome, Unreachable
 from gateway.services.public_http import HOST, NotPublic, public_address
 from gateway.settings import Notifications
@@ -70,22 +71,33 @@ class SmtpCourier:
 
     @contextmanager
     def open(self, sender: Sender) -> Iterator[Mailbag]:
-        """Connected and logged in. Raises Unreachable."""
+        """Connected and logged in, until the session's time is up. Raises Unreachable."""
+        deadline = Deadline(self._settings.session_s)
         try:
-            server = self._connected(sender)
-        except (OSError, smtplib.SMTPException, NotPublic) as error:  # TLS errors are OSErrors
-            raise Unreachable(_reason(error)) from error
-        try:
-            yield Mailbag(server, sender, self._own_name, self._clock)
+            try:
+                server = self._connected(sender, deadline)
+            except (OSError, smtplib.SMTPException, NotPublic) as error:  # TLS errors are OSErrors
+                why = f"it did not come to an end within {deadline.seconds:g} s" if deadline.passed else _reason(error)
+                raise Unreachable(why) from error
+            try:
+                yield Mailbag(server, sender, self._own_name, self._clock)
+            finally:
+                with suppress(OSError, smtplib.SMTPException):
+                    server.quit()
         finally:
-            with suppress(OSError, smtplib.SMTPException):
-                server.quit()
+            deadline.lift()
 
-    def _connected(self, sender: Sender) -> smtplib.SMTP:
+    def _connected(self, sender: Sender, deadline: Deadline) -> smtplib.SMTP:
         security = sender.option("security") or "starttls"
-        wrap = self._tls if security == "tls" else None
-        private = self._may_be_private(sender.option("host"))
-        server = _Server(sender.option("host"), _port(sender), self._greeting, self._settings.timeout_s, wrap, private)
+        server = Server(
+            sender.option("host"),
+            _port(sender),
+            self._greeting,
+            answer_s=self._settings.timeout_s,
+            deadline=deadline,
+            tls=self._tls if security == "tls" else None,
+            private=self._may_be_private(sender.option("host")),
+        )
         try:
             if security == "starttls":
                 server.starttls(context=self._tls)
@@ -100,22 +112,6 @@ class SmtpCourier:
 
     def _may_be_private(self, host: str) -> bool:
         return self._settings.allow_private or host.lower() in self._settings.private_hosts
-
-
-class _Server(smtplib.SMTP):
-    """A server at an address that was checked; the certificate is checked against its name."""
-
-    def __init__(
-        self, host: str, port: int, own_name: str, timeout_s: float, tls: ssl.SSLContext | None, private: bool
-    ) -> None:
-        self._wrap = tls
-        self._private = private
-        super().__init__(host, port, own_name, timeout_s)
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        address = public_address(host, port, allow_private=self._private)
-        plain = socket.create_connection((str(address), port), timeout)
-        return plain if self._wrap is None else self._wrap.wrap_socket(plain, server_hostname=host)
 
 
 class Mailbag:

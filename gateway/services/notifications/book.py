@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import Literal
 
 from gateway.domain.clock import Clock
-from gateway.domain.errors import Conflict, NotFound, Unprocessable
+from gateway.domain.errors import Conflict, NotFound, Unavailable, Unprocessable
 from gateway.domain.notification_events import holds, notification_events
 from gateway.domain.notifications import (
     Block,
@@ -26,6 +27,8 @@ from gateway.services.ports import Mode, Page, Store, UnitOfWork
 from gateway.services.ports.notifications import Courier, Unreachable
 
 MOST_COPIES = 5
+CHECKS_AT_ONCE = 4
+"""In a process, which has threads for other things."""
 
 
 class NotificationBook:
@@ -42,6 +45,7 @@ class NotificationBook:
         self._clock = clock
         self._couriers = couriers
         self._recipients = recipients
+        self._checks = BoundedSemaphore(CHECKS_AT_ONCE)
 
     def senders(self, merchant_id: str, mode: Mode) -> Sequence[Sender]:
         """The merchant's, without secrets."""
@@ -90,15 +94,24 @@ class NotificationBook:
             uow.commit()
 
     def check_sender(self, merchant_id: str, mode: Mode, channel: str) -> str:
-        """Connect and log in, send nothing: "" when that works, else why not. Raises NotFound."""
+        """Connect and log in, send nothing: "" when that works, else why not.
+
+        Raises:
+            NotFound: there is no such sender.
+            Unavailable: so many are being checked already; each holds a thread for as long as its server likes.
+        """
         with self._store.look() as uow:
             named = _sender(uow, merchant_id, mode, channel)
             sender = uow.notifications.sender(merchant_id, named.id) or named
+        if not self._checks.acquire(blocking=False):
+            raise Unavailable(f"{CHECKS_AT_ONCE} senders are being checked; try again in a few seconds")
         try:
             with self._couriers[sender.channel].open(sender):
                 return ""
         except Unreachable as error:
             return str(error)
+        finally:
+            self._checks.release()
 
     def settings(self, merchant_id: str, mode: Mode) -> NotificationSettings:
         """What holds."""

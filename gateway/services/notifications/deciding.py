@@ -114,8 +114,10 @@ def _at_another_hour(case: Case) -> Dropped | Postponed | None:
 
 
 def _is_unwanted(case: Case) -> Dropped | None:
-    """By the merchant's settings, or because there is no address."""
+    """By what is carried, by the merchant's settings, or because there is no address."""
     told, settings, address = case.told, case.settings, case.address
+    if case.shipment.return_of:
+        return Dropped("it is a return: it comes to the merchant, not to a recipient")
     if told.channel not in channels_of(case.event, settings) and told.copy == 0:
         return Dropped("the settings do not want it any more")
     if not address:

@@ -75,15 +75,25 @@ class NotificationLanes:
         self._recipients = recipients
         self._alarm = alarm
         self._faults = faults
+        self._at_work: set[str] = set()
 
     def claim(self, most: int | None = None) -> Sequence[Sender]:
         """Senders for which something is due, leased to this worker: one turn for each, however much it has to send."""
         lease = timedelta(seconds=self._worker.lease_s)
         with self._store.work() as uow:
-            return uow.notifications.claim_lanes(self._clock(), lease, most or self._settings.senders_at_once)
+            lanes = uow.notifications.claim_lanes(self._clock(), lease, most or self._settings.senders_at_once)
+        # A lease may end before its work does: then a lane holds the one thread that it has, and gets no second.
+        return [lane for lane in lanes if lane.id not in self._at_work]
 
     def work(self, lane: Sender) -> None:
         """Send what is due, then give the lane back."""
+        self._at_work.add(lane.id)
+        try:
+            self._visit(lane)
+        finally:
+            self._at_work.discard(lane.id)
+
+    def _visit(self, lane: Sender) -> None:
         with self._store.work() as uow:
             if uow.notifications.lost(lane, LOST):
                 uow.commit()

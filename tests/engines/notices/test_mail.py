@@ -22,9 +22,17 @@ from gateway.engines.notices.mail import SmtpCourier, is_address
 from gateway.engines.notices.sink import MailSink
 from gateway.services.ports.notifications import Letter, Unreachable
 from gateway.settings import Notifications
+from tests.engines.notices.stuck import Stuck, stuck
 
 SETTINGS = Notifications(
-    timeout_s=3.0, senders_at_once=2, retry_min=(1,), rest_s=30, private_hosts=(), ca_file="", allow_private=True
+    timeout_s=3.0,
+    session_s=20.0,
+    senders_at_once=2,
+    retry_min=(1,),
+    rest_s=30,
+    private_hosts=(),
+    ca_file="",
+    allow_private=True,
 )
 LETTER = Letter(
     id="ntf_1",
@@ -37,7 +45,7 @@ LETTER = Letter(
 )
 
 
-def sender(sink: MailSink, **options: object) -> Sender:
+def sender(sink: MailSink | Stuck, **options: object) -> Sender:
     given = {"host": "127.0.0.1", "port": sink.port, "security": "none", "from": "parcels@shop.example", **options}
     now = utc_now()
     return Sender(
@@ -205,3 +213,8 @@ def test_a_private_host_that_the_operator_names_is_called(sink: MailSink) -> Non
     named.check(sender(sink))
     with named.open(sender(sink)) as post:
         assert post.send(LETTER).state == "sent"
+
+
+def test_a_server_that_never_comes_to_an_end_is_left_when_the_sessions_time_is_up() -> None:
+    with stuck() as server, pytest.raises(Unreachable, match=r"did not come to an end within 0\.2 s"):
+        courier(replace(SETTINGS, session_s=0.2)).open(sender(server)).__enter__()
