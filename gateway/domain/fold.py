@@ -22,6 +22,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from itertools import pairwise
+from operator import attrgetter
 
 from gateway.domain.tracking import Leg, TrackingEvent, statuses
 
@@ -202,7 +204,13 @@ def _ordered(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
         copies[event.event_id] = event if known is None else min(known, event, key=sort_key)
     withdrawn = {event.withdraws for event in copies.values()} - {""}
     kept = [event for event in copies.values() if not (event.correction and event.event_id in withdrawn)]
-    return sorted(kept, key=sort_key)
+    kept.sort(key=_moment)
+    if any(one.occurred_at == other.occurred_at for one, other in pairwise(kept)):
+        kept.sort(key=sort_key)  # most never share a moment, and the whole key costs as much as the walk
+    return kept
+
+
+_moment = attrgetter("occurred_at")
 
 
 def _step(course: _Course, event: TrackingEvent) -> _Course:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.copies import altered
 from gateway.domain.fold import CurrentStatus, current_status
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.stages import stages
@@ -40,10 +41,11 @@ def project(
     """
     events = uow.trackers.events(tracker.merchant_id, tracker.id)
     current = current_status(events, tracker.parcel_numbers)
-    changed = any(getattr(tracker, name) != value for name, value in told(current).items())
-    folded = replace(
+    news = told(current)
+    changed = any(getattr(tracker, name) != value for name, value in news.items())
+    folded = altered(
         tracker,
-        **told(current),
+        **news,
         version=tracker.version + 1 if changed else tracker.version,
         finished=statuses()[current.status].terminal,
         due_at=now if changed and current.status == "delivered" else tracker.due_at,  # its proof is asked for at once

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from carriers.base import Capability, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
+from gateway.domain.copies import altered
 from gateway.domain.errors import Conflict, NotFound, StaleVersion
 from gateway.domain.fold import clamp, sort_key
 from gateway.domain.messages import InboxMessage, InboxState
@@ -97,9 +98,8 @@ class Funnel:
     ) -> int:
         fresh = 0
         for event in update.events:
-            kept = replace(
-                event, occurred_at=clamp(event.occurred_at, received_at), received_at=received_at, source=source
-            )
+            moment = clamp(event.occurred_at, received_at)
+            kept = altered(event, occurred_at=moment, received_at=received_at, source=source)
             if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
                 fresh += 1
         if update.deliver_by is not None and update.deliver_by != tracker.estimated_delivery_at:
