@@ -27,6 +27,7 @@ from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.event_lines import Fault, Line, Reader
+from gateway.services.garbage import uncollected
 from gateway.services.ids import new_id
 from gateway.services.many import Batched
 from gateway.services.ports import Mode, Store, UnitOfWork
@@ -139,7 +140,7 @@ class Ingest:
         def down(lane: Sequence[TrackingUpdate]) -> tuple[Applied, int]:
             return again_if_crossed(lambda: self._apply(account, lane, received_at, inbox_id))
 
-        with ThreadPoolExecutor(LANES, thread_name_prefix="ingest") as pool:
+        with uncollected(), ThreadPoolExecutor(LANES, thread_name_prefix="ingest") as pool:
             done = list(pool.map(down, filter(None, lanes)))
         return sum(applied.new for applied, _ in done), sum(made for _, made in done)
 
