@@ -19,7 +19,7 @@ _batches = 0
 @contextmanager
 def uncollected() -> Iterator[None]:
     """The search rests in this process until the last batch that is worked on ends."""
-    global _batches  # noqa: PLW0603  # the collector is the process's, and so is this count
+    global _batches  # the collector is the process's, and so is this count
     with _lock:
         _batches += 1
         gc.disable()
