@@ -22,7 +22,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from itertools import pairwise
 from operator import attrgetter
 
 from gateway.domain.tracking import Leg, TrackingEvent, statuses
@@ -204,13 +203,8 @@ def _ordered(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
         copies[event.event_id] = event if known is None else min(known, event, key=sort_key)
     withdrawn = {event.withdraws for event in copies.values()} - {""}
     kept = [event for event in copies.values() if not (event.correction and event.event_id in withdrawn)]
-    kept.sort(key=_moment)
-    if any(one.occurred_at == other.occurred_at for one, other in pairwise(kept)):
-        kept.sort(key=sort_key)  # most never share a moment, and the whole key costs as much as the walk
-    return kept
-
-
-_moment = attrgetter("occurred_at")
+    apart = len({event.occurred_at for event in kept}) == len(kept)  # as most are: the whole key is dear
+    return sorted(kept, key=attrgetter("occurred_at") if apart else sort_key)
 
 
 def _step(course: _Course, event: TrackingEvent) -> _Course:
