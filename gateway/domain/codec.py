@@ -90,10 +90,14 @@ def _dataclass_writer(kind: Any, without: str = "") -> Writer:
         for name, default in fields:
             member = getattr(noun, name)
             if member is not default and member != default:
-                found[name] = member if type(member) in PLAIN else to_json(member)
+                found[name] = _member(member)
         return found
 
     return write
+
+
+def _member(value: Any) -> Json:
+    return value if type(value) in PLAIN else to_json(value)
 
 
 def _default(field: dataclasses.Field[Any]) -> object:
@@ -121,7 +125,7 @@ WRITERS: Sequence[tuple[type, Writer]] = (
     (time, lambda moment: moment.isoformat("minutes")),
     (Decimal, str),
     (bytes, lambda data: base64.b64encode(data).decode("ascii")),
-    (Mapping, lambda mapping: {str(key): to_json(item) for key, item in mapping.items()}),
+    (Mapping, lambda mapping: {str(key): _member(item) for key, item in mapping.items()}),
     (Sequence, lambda items: [to_json(item) for item in items]),
 )
 """How types are written, the first that fits; a datetime is a date. Dataclasses go by their fields."""

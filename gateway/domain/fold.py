@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import reduce
+from operator import attrgetter
 
 from gateway.domain.tracking import Leg, TrackingEvent, statuses
 
@@ -195,7 +196,8 @@ def in_order(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
         copies[event.event_id] = event if known is None else min(known, event, key=sort_key)
     withdrawn = {event.withdraws for event in copies.values()} - {""}
     kept = [event for event in copies.values() if not (event.correction and event.event_id in withdrawn)]
-    return sorted(kept, key=sort_key)
+    apart = len({event.occurred_at for event in kept}) == len(kept)  # as most are: the whole key is dear
+    return sorted(kept, key=attrgetter("occurred_at") if apart else sort_key)
 
 
 def step(course: Course, event: TrackingEvent) -> Course:

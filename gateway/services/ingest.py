@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Literal
 from zlib import crc32
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from carriers.base import TrackingUpdate
 from gateway.domain.clock import Clock
 from gateway.domain.codec import to_json
+from gateway.domain.copies import altered
 from gateway.domain.errors import Unprocessable
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import AccountRecord, TrackerRecord
@@ -25,6 +27,7 @@ from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.event_lines import Fault, Line, Reader
+from gateway.services.garbage import uncollected
 from gateway.services.ids import new_id
 from gateway.services.many import Batched
 from gateway.services.ports import Mode, Store, UnitOfWork
@@ -137,7 +140,7 @@ class Ingest:
         def down(lane: Sequence[TrackingUpdate]) -> tuple[Applied, int]:
             return again_if_crossed(lambda: self._apply(account, lane, received_at, inbox_id))
 
-        with ThreadPoolExecutor(LANES, thread_name_prefix="ingest") as pool:
+        with uncollected(), ThreadPoolExecutor(LANES, thread_name_prefix="ingest") as pool:
             done = list(pool.map(down, filter(None, lanes)))
         return sum(applied.new for applied, _ in done), sum(made for _, made in done)
 
@@ -147,9 +150,8 @@ class Ingest:
         now = self._clock()
         with self._store.work() as uow:
             batched = Batched(uow)
-            followed = [_tracker(account, update.tracking_number, now) for update in told]
             numbers = {update.tracking_number for update in told}
-            batched.read_ahead(account.merchant_id, account.id, numbers, new=followed)
+            batched.read_ahead(account.merchant_id, account.id, numbers, new=partial(_tracker, account, now))
             applied = self._funnel.apply(batched.unit, account, told, Source.IMPORT, received_at, inbox_id)
             made = batched.changes.made
             for tracker in made:
@@ -184,7 +186,7 @@ def _by_number(lines: Iterable[Line]) -> list[TrackingUpdate]:
     return [TrackingUpdate(tracking_number=number, events=tuple(found)) for number, found in events.items()]
 
 
-def _tracker(account: AccountRecord, number: str, now: datetime) -> TrackerRecord:
+def _tracker(account: AccountRecord, now: datetime, number: str) -> TrackerRecord:
     return TrackerRecord(
         id=new_id("trk", now),
         merchant_id=account.merchant_id,
@@ -201,4 +203,4 @@ def _rest(uow: UnitOfWork, made: TrackerRecord) -> None:
     """Of a parcel whose story has ended nothing more is asked."""
     now = uow.trackers.get(made.merchant_id, made.id)
     if now is not None and now.finished:
-        uow.trackers.update(replace(now, due_at=None))
+        uow.trackers.update(altered(now, due_at=None))

@@ -9,7 +9,7 @@ without knowing it, at a small part of the cost. What it has not read ahead goes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, cast
 
@@ -19,7 +19,7 @@ from gateway.domain.messages import OutboxMessage
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports import DeliveryRecords, Outbox, Shipments, Trackers, UnitOfWork
-from gateway.services.ports.many import Changes, History
+from gateway.services.ports.many import Changes, Followed, History
 
 
 class Batched:
@@ -48,11 +48,11 @@ class Batched:
         account_id: str,
         numbers: Collection[str],
         tenders: Collection[str] = (),
-        new: Iterable[TrackerRecord] = (),
+        new: Callable[[str], TrackerRecord] | None = None,
     ) -> None:
         """Lock the trackers with these numbers or of these tenders, and read all that folding them takes.
 
-        Trackers that are `new` are made unless their number is followed already.
+        For numbers that nobody follows yet, trackers are made by `new`.
 
         Raises:
             StaleVersion: one of them was given to another shipment at this moment.
@@ -64,9 +64,12 @@ class Batched:
         trackers = self._memory[0]
         trackers.name({number: tracker.id for number, tracker in named.items()})
         trackers.book({tender: tracker.id for tender, tracker in booked.items()})
-        trackers.make(account_id, [each for each in new if each.tracking_number not in named])
+        if new is not None:
+            trackers.make(account_id, [new(number) for number in sorted(set(numbers) - named.keys())])
 
-    def take(self, merchant_id: str, account_id: str, found: Iterable[TrackerRecord]) -> Sequence[TrackerRecord]:
+    def take(
+        self, merchant_id: str, account_id: str, found: Iterable[Followed | TrackerRecord]
+    ) -> Sequence[TrackerRecord]:
         """Lock trackers that were found; they as they are now. Raises what `read_ahead` raises."""
         many = self._uow.many
         known = {tracker.id: tracker for tracker in found}
@@ -118,10 +121,9 @@ class _Trackers:
 
     def make(self, account_id: str, trackers: Iterable[TrackerRecord]) -> None:
         for tracker in trackers:
-            if tracker.tracking_number not in self._numbers:
-                self._numbers[tracker.tracking_number] = tracker.id
-                self.hold(account_id, [tracker], {})
-                self._changes.made.append(tracker)
+            self._numbers[tracker.tracking_number] = tracker.id
+            self.hold(account_id, [tracker], {})
+            self._changes.made.append(tracker)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)

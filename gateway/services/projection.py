@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.copies import altered
 from gateway.domain.fold import CurrentStatus, current_status
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.stages import stages
@@ -40,10 +41,11 @@ def project(
     """
     events = uow.trackers.events(tracker.merchant_id, tracker.id)
     current = current_status(events, tracker.parcel_numbers, tracker.parcels)
-    changed = _differs(tracker, current)
-    folded = replace(
+    news = told(current)
+    changed = _differs(tracker, news)
+    folded = altered(
         tracker,
-        **told(current),
+        **news,
         version=tracker.version + 1 if changed else tracker.version,
         finished=statuses()[current.status].terminal,
         due_at=now if changed and current.status == "delivered" else tracker.due_at,  # its proof is asked for at once
@@ -93,8 +95,8 @@ def told(current: CurrentStatus) -> dict[str, Any]:
     }
 
 
-def _differs(record: TrackerRecord | ShipmentRecord, current: CurrentStatus) -> bool:
-    return any(getattr(record, name) != value for name, value in told(current).items())
+def _differs(record: TrackerRecord | ShipmentRecord, news: Mapping[str, Any]) -> bool:
+    return any(getattr(record, name) != value for name, value in news.items())
 
 
 def _move(
@@ -123,7 +125,7 @@ def _move(
     if moved == shipment:
         return shipment
     moved = replace(moved, due_at=now)
-    kind, *also = _news(shipment, moved, _differs(shipment, current), corrected)
+    kind, *also = _news(shipment, moved, _differs(shipment, told(current)), corrected)
     moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:
         uow.cases.open(_conflict(moved, now))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from carriers.base import Capability, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
+from gateway.domain.copies import altered
 from gateway.domain.errors import Conflict, NotFound, StaleVersion
 from gateway.domain.fold import sort_key
 from gateway.domain.honest_time import clamp
@@ -100,12 +101,9 @@ class Funnel:
         named = update.tracking_number in tracker.parcel_numbers and update.tracking_number != tracker.tracking_number
         piece = update.tracking_number if named else ""
         for event in update.events:
-            kept = replace(
-                event,
-                occurred_at=clamp(event.occurred_at, received_at),
-                received_at=received_at,
-                source=source,
-                piece=event.piece or piece,
+            moment = clamp(event.occurred_at, received_at)
+            kept = altered(
+                event, occurred_at=moment, received_at=received_at, source=source, piece=event.piece or piece
             )
             if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
                 fresh += 1

@@ -6,9 +6,10 @@ the caller holds the locks under which it knows what is there (and a row that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from itertools import count
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Table, TextClause, bindparam, 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeDecorator
 
 Cells = Mapping[str, Any]
 _NAMES = count(1)
@@ -103,26 +105,28 @@ def listed(connection: Connection, texts: Sequence[str]) -> Any:
 def _copy(connection: Connection, into: str, table: Table, columns: Sequence[str], rows: Sequence[Cells]) -> None:
     """COPY rows into a table (or a temporary one with columns of it)."""
     driver: Any = connection.connection.driver_connection
-    writers = [(name, _writer(table, name, connection.dialect)) for name in columns]
+    made = ((place, _writer(table, name, connection.dialect)) for place, name in enumerate(columns))
+    writers = [(place, writer) for place, writer in made if writer is not None]
+    pick = itemgetter(*columns)
     names = ", ".join(_quoted(connection, columns))
     statement = f"COPY {into} ({names}) FROM STDIN"
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for cells in _written(rows, writers):
+            for row in rows:
+                cells = list(pick(row))
+                for place, write in writers:
+                    cells[place] = write(cells[place])
                 copy.write_row(cells)
     except psycopg.Error as error:  # past SQLAlchemy, which would have wrapped it
         raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
-
-
-def _written(rows: Sequence[Cells], writers: Sequence[tuple[str, Callable[[Any], Any] | None]]) -> Iterator[list[Any]]:
-    for row in rows:
-        yield [row[name] if write is None else write(row[name]) for name, write in writers]
 
 
 @cache
 def _writer(table: Table, column: str, dialect: Dialect) -> Callable[[Any], Any] | None:
     """What turns a value of ours into the driver's, if anything does."""
     kind: Any = table.c[column].type
+    if isinstance(kind, TypeDecorator) and kind.impl_instance.dialect_impl(dialect).bind_processor(dialect) is None:
+        return partial(kind.process_bind_param, dialect=dialect)  # SQLAlchemy's own goes three calls deep
     writer: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return writer
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter, itemgetter
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 
@@ -35,6 +36,7 @@ class Rows(Generic[N]):
         self._noun = noun
         names = [field.name for field in fields(cast(Any, noun))]
         self._plain = tuple(name for name in names if name in table.c)
+        self._read, self._cells = attrgetter(*self._plain), itemgetter(*self._plain)
         self._money = tuple(name for name in names if name not in table.c and name not in besides)
         if missing := [name for name in self._money if f"{name}_minor" not in table.c]:
             raise TypeError(f"{table.name} has no columns for {', '.join(missing)} of {noun.__name__}")
@@ -103,12 +105,15 @@ class Rows(Generic[N]):
     def noun(self, row: Result[Any], **others: object) -> N:
         """The noun in a row; `others` are fields that do not lie in it."""
         cells = row._mapping
-        found = {name: cells[name] for name in self._plain if name not in others}
+        if others:
+            found = {name: cells[name] for name in self._plain if name not in others}
+        else:
+            found = dict(zip(self._plain, self._cells(cells), strict=True))
         return self._noun(**found, **{name: _money(cells, name) for name in self._money}, **others)
 
     def values(self, noun: N) -> dict[str, Any]:
         """The columns' values of a noun."""
-        cells = {name: getattr(noun, name) for name in self._plain}
+        cells: dict[str, Any] = dict(zip(self._plain, self._read(noun), strict=True))
         for name in self._money:
             money: Money | None = getattr(noun, name)
             cells[f"{name}_minor"] = None if money is None else money.minor

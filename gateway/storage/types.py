@@ -26,7 +26,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """To UTC. Raises InvalidValue for a naive time."""
-        return None if value is None else aware(value, "a stored time").astimezone(UTC)
+        if value is None or value.tzinfo is UTC:
+            return value
+        return aware(value, "a stored time").astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Aware again: SQLite keeps no offset, PostgreSQL answers in UTC (see `engine`)."""
@@ -101,7 +103,7 @@ class Word(TypeDecorator[StrEnum]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """The word; raises ValueError for one that is not in the enumeration."""
-        return None if value is None else self.kind(value).value
+        return value.value if isinstance(value, self.kind) else None if value is None else self.kind(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         """The member."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 import psycopg
 from sqlalchemy import make_url
 
 from carriers.base import TrackingEvent, TrackingUpdate
+from gateway.bootstrap import build
 from gateway.domain.records import AccountRecord
+from gateway.services.bound import Services
 from gateway.services.ids import new_id
+from gateway.settings import load_settings
 from tests.bench.figures import Figure
 from tests.bench.stage import MODE, Merchant, Stage
 
@@ -21,6 +26,8 @@ NUMBERS = 10_000
 STORY = ("picked_up", "in_transit", "in_transit", "out_for_delivery", "delivered")
 REPEATED = 0.2
 """Which share of the events comes a second time."""
+PROCESSES = 2
+READY_LIMIT_S = 120.0
 A_BATCH = 2000
 """Numbers in one transaction."""
 
@@ -35,15 +42,18 @@ def ingestion(stage: Stage, seconds: float) -> Iterator[Figure]:
         return
     merchant = stage.merchant("history", {"200": stage.carriers["200"]})
     account = stage.services.accounts.get(merchant.id, MODE, merchant.accounts[0])
-    told = [_story(f"B6-{number}", STORY) for number in range(NUMBERS)]
-    told += told[: round(REPEATED * NUMBERS)]
-    took_s = _taken(stage, account, told)
+    told = _history(range(NUMBERS))
+    took_s = _taken(stage.services, account, told)
     handed = sum(len(update.events) for update in told)
     copied_s, kept = _copied(stage, merchant)
-    yield _figure("new numbers", handed / took_s, kept / copied_s, f"{handed:,} events, {kept:,} of them new")
+    note = f"{handed:,} events, {kept:,} of them new"
+    yield _figure("new numbers", handed / took_s, kept / copied_s, f"{note}; one process")
+    took_s = _shared(stage)
+    both = f"{note}; {PROCESSES} processes, each with its share of the numbers; raw COPY as above"
+    yield _figure(f"new numbers, {PROCESSES} processes", handed / took_s, kept / copied_s, both)
     later = [_story(f"B6-{number}", ("returned",), days=9) for number in range(NUMBERS)]
-    took_s = _taken(stage, account, later)
-    note = f"{len(later):,} events, one more for each number that is there; raw COPY as above"
+    took_s = _taken(stage.services, account, later)
+    note = f"{len(later):,} events, one more for each number that is there; raw COPY as above; one process"
     yield _figure("known numbers", len(later) / took_s, kept / copied_s, note)
 
 
@@ -55,7 +65,7 @@ def _figure(case: str, rate: float, copied: float, note: str) -> Figure:
         unit="events/s",
         beside="raw COPY",
         yardstick=copied,
-        note=f"{note}; {A_BATCH:,} numbers a transaction, one process",
+        note=f"{note}; {A_BATCH:,} numbers a batch",
     )
 
 
@@ -75,11 +85,46 @@ def _story(number: str, statuses: Sequence[str], days: int = 0) -> TrackingUpdat
     return TrackingUpdate(tracking_number=number, events=tuple(events))
 
 
-def _taken(stage: Stage, account: AccountRecord, told: Sequence[TrackingUpdate]) -> float:
-    now = stage.services.clock()
+def _history(numbers: range) -> list[TrackingUpdate]:
+    told = [_story(f"B6-{number}", STORY) for number in numbers]
+    return told + told[: round(REPEATED * len(told))]
+
+
+def _shared(stage: Stage) -> float:
+    """Seconds from when all processes are ready until the last has taken in its share."""
+    merchant = stage.merchant("shared history", {"200": stage.carriers["200"]})
+    spawn = multiprocessing.get_context("spawn")
+    ready, done = spawn.Barrier(PROCESSES + 1), spawn.Barrier(PROCESSES + 1)
+    shares = [range(place, NUMBERS, PROCESSES) for place in range(PROCESSES)]
+    given = (dict(stage.environment), merchant, ready, done)
+    working = [spawn.Process(target=_take_share, args=(*given, share), daemon=True) for share in shares]
+    for each in working:
+        each.start()
+    ready.wait(READY_LIMIT_S)
+    started = time.perf_counter()
+    done.wait(READY_LIMIT_S)
+    took_s = time.perf_counter() - started
+    for each in working:
+        each.join()
+    return took_s
+
+
+def _take_share(
+    environment: Mapping[str, str], merchant: Merchant, ready: Barrier, done: Barrier, share: range
+) -> None:
+    services = build(load_settings(environment))
+    told = _history(share)
+    account = services.accounts.get(merchant.id, MODE, merchant.accounts[0])
+    ready.wait(READY_LIMIT_S)
+    _taken(services, account, told)
+    done.wait(READY_LIMIT_S)
+
+
+def _taken(services: Services, account: AccountRecord, told: Sequence[TrackingUpdate]) -> float:
+    now = services.clock()
     started = time.perf_counter()
     for start in range(0, len(told), A_BATCH):
-        stage.services.ingest.apply(account, told[start : start + A_BATCH], now, new_id("inb", now))
+        services.ingest.apply(account, told[start : start + A_BATCH], now, new_id("inb", now))
     return time.perf_counter() - started
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.domain.messages import OutboxMessage
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, TrackerRecord
@@ -16,6 +16,13 @@ from gateway.services.ports.answers import Mode
 
 Key = tuple[str, str]
 """A tracker's id and an event's."""
+
+
+class Followed(NamedTuple):
+    """A tracker as far as it must be known to lock it: its id, and its shipment's, which is locked first."""
+
+    id: str
+    shipment_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +74,15 @@ class Many(Protocol):
 
     def unmapped(self, merchant_id: str, mode: Mode) -> Sequence[UnmappedCode]: ...
 
-    def by_number(self, merchant_id: str, account_id: str, numbers: Collection[str]) -> Mapping[str, TrackerRecord]: ...
-    def by_tender(self, merchant_id: str, tender_ids: Collection[str]) -> Mapping[str, TrackerRecord]: ...
+    def by_number(self, merchant_id: str, account_id: str, numbers: Collection[str]) -> Mapping[str, Followed]: ...
+    def by_tender(self, merchant_id: str, tender_ids: Collection[str]) -> Mapping[str, Followed]: ...
     def lock(
-        self, merchant_id: str, trackers: Collection[TrackerRecord]
+        self, merchant_id: str, trackers: Collection[Followed | TrackerRecord]
     ) -> tuple[Sequence[TrackerRecord], Sequence[ShipmentRecord]]:
         """They and their shipments as they are now, locked until the transaction ends, everybody in one order."""
 
     def events(self, merchant_id: str, tracker_ids: Collection[str]) -> Mapping[str, Sequence[TrackingEvent]]:
-        """Their events, without what the carriers' own words were (`raw`)."""
+        """Their events as far as they are folded and read again: without `raw`, description, place and written time."""
 
     def records(self, merchant_id: str, shipment_ids: Collection[str]) -> Sequence[DeliveryRecord]: ...
     def add_all(self, rows: Sequence[object]) -> None:

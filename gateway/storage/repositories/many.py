@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
@@ -12,7 +13,7 @@ from gateway.domain.quotes import Quote
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports.answers import Mode
-from gateway.services.ports.many import Changes, UnmappedCode
+from gateway.services.ports.many import Changes, Followed, UnmappedCode
 from gateway.storage.bulk import among, insert_all, listed, update_all
 from gateway.storage.news import notify
 from gateway.storage.repositories.base import Repository
@@ -32,8 +33,9 @@ UNMAPPED = "unmapped_carrier_code"
 MOST_CODES = 1000
 _A = ACCOUNTS.c
 _T, _E, _S, _N, _R = TRACKERS.table.c, EVENTS.table.c, SHIPMENTS.table.c, NUMBERS.c, RECORDS.table.c
-_FOLDED = select(*(column for column in EVENTS.table.columns if column.name not in ("raw", "inbox_id")))
-_NUMBERED = select(_N.number, *TRACKERS.table.columns).join_from(
+_UNFOLDED = ("description", "place", "occurred_at_local", "raw")
+_FOLDED = [field.name for field in fields(TrackingEvent) if field.name not in _UNFOLDED]
+_NUMBERED = select(_N.number, _T.id, _T.shipment_id).join_from(
     NUMBERS, TRACKERS.table, (_N.merchant_id == _T.merchant_id) & (_N.tracker_id == _T.id)
 )
 
@@ -75,19 +77,18 @@ class ManyRepository(Repository):
         )
         return [_unmapped(row) for row in self._connection.execute(wanted)]
 
-    def by_number(self, merchant_id: str, account_id: str, numbers: Collection[str]) -> Mapping[str, TrackerRecord]:
+    def by_number(self, merchant_id: str, account_id: str, numbers: Collection[str]) -> Mapping[str, Followed]:
         """Trackers by the numbers asked for, their own or their parcels'."""
         of_account = _NUMBERED.where(_N.merchant_id == merchant_id, _N.account_id == account_id)
-        return {row.number: TRACKERS.noun(row) for row in self._rows(of_account, _N.number, numbers)}
+        return {number: Followed(*each) for number, *each in self._rows(of_account, _N.number, numbers)}
 
-    def by_tender(self, merchant_id: str, tender_ids: Collection[str]) -> Mapping[str, TrackerRecord]:
+    def by_tender(self, merchant_id: str, tender_ids: Collection[str]) -> Mapping[str, Followed]:
         """Trackers by their tenders."""
-        wanted = select(TRACKERS.table).where(_T.merchant_id == merchant_id)
-        found = (TRACKERS.noun(row) for row in self._rows(wanted, _T.tender_id, tender_ids))
-        return {tracker.tender_id: tracker for tracker in found}
+        wanted = select(_T.tender_id, _T.id, _T.shipment_id).where(_T.merchant_id == merchant_id)
+        return {tender: Followed(*each) for tender, *each in self._rows(wanted, _T.tender_id, tender_ids)}
 
     def lock(
-        self, merchant_id: str, trackers: Collection[TrackerRecord]
+        self, merchant_id: str, trackers: Collection[Followed | TrackerRecord]
     ) -> tuple[Sequence[TrackerRecord], Sequence[ShipmentRecord]]:
         """Shipments first, by their ids, then trackers: everybody locks in this order."""
         shipment_ids = {tracker.shipment_id for tracker in trackers} - {""}
@@ -97,9 +98,9 @@ class ManyRepository(Repository):
     def events(self, merchant_id: str, tracker_ids: Collection[str]) -> Mapping[str, Sequence[TrackingEvent]]:
         """Their events."""
         found: dict[str, list[TrackingEvent]] = defaultdict(list)
-        wanted = _FOLDED.where(_E.merchant_id == merchant_id)
-        for row in self._rows(wanted, _E.tracker_id, tracker_ids):
-            found[row.tracker_id].append(EVENTS.noun(row, raw={}))
+        wanted = select(_E.tracker_id, *(_E[name] for name in _FOLDED)).where(_E.merchant_id == merchant_id)
+        for tracker_id, *cells in self._rows(wanted, _E.tracker_id, tracker_ids):
+            found[tracker_id].append(TrackingEvent(**dict(zip(_FOLDED, cells, strict=True))))
         return found
 
     def records(self, merchant_id: str, shipment_ids: Collection[str]) -> Sequence[DeliveryRecord]:
@@ -153,9 +154,8 @@ class ManyRepository(Repository):
         written = [(rows.values(before), rows.values(after)) for before, after in pairs]
         changed = {name for before, after in written for name in after if after[name] is not before[name]}
         key = {column.name for column in rows.table.primary_key}
-        update_all(
-            self._connection, rows.table, [{name: after[name] for name in (key | changed)} for _, after in written]
-        )
+        kept = sorted(key | changed)
+        update_all(self._connection, rows.table, [{name: after[name] for name in kept} for _, after in written])
 
 
 NEW: Mapping[type, tuple[Rows[Any], Callable[[Any], Mapping[str, Any]]]] = {
