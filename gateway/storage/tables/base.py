@@ -32,7 +32,7 @@ from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.notifications import Channel, NotificationSettings, NotificationState
 from gateway.domain.quotes import CarrierResult, CheckoutPromise, LastResort, Offer, Outlook, Rate, ServiceLevel, Shadow
 from gateway.domain.recipients import Brand
-from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
+from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Personal, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import Address, Parcel, TimeWindow
 from gateway.storage.types import EmptyAsNull, Json, NoCurrency, UtcDateTime, Word
@@ -47,6 +47,7 @@ MaybeCurrency = Annotated[str, mapped_column(NoCurrency(3), nullable=True)]
 _WORDS = (
     ShipmentState,
     TenderState,
+    Personal,
     PickupState,
     ManifestState,
     InboxState,
