@@ -164,13 +164,15 @@ class Limits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     """How many days quotes, raw messages from carriers that were applied, what merchants were told, and the pictures
-    that prove deliveries are kept.
+    that prove deliveries are kept; after the end of a shipment, instructions and the people it was from and to.
     """
 
     quotes_days: int
     inbox_days: int
     told_days: int
     proofs_days: int
+    instructions_days: int
+    addresses_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

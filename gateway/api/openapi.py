@@ -75,6 +75,7 @@ TAGS = {
     "notification-templates": "The words, yours over those that come with the gateway; and how they look.",
     "notification-blocks": "Recipients who are told nothing.",
     "stream": "What happens, as it happens (server-sent events).",
+    "privacy": "People who want to be forgotten, or to know what is known of them.",
     "service": "For those who run the gateway.",
 }
 IDEMPOTENCY_KEY = {

@@ -110,6 +110,13 @@ PROBLEMS = (
         "`detail` says what is in the way.",
     ),
     Problem(
+        "erased",
+        410,
+        "Erased",
+        "The answer that this Idempotency-Key had was about people who are forgotten (`/docs/privacy`).",
+        "Nothing was done again. Read the shipment for what is left of it.",
+    ),
+    Problem(
         "returned_already",
         409,
         "Is being sent back already",

@@ -20,6 +20,7 @@ from gateway.services.faultpoints import FaultPoints
 from gateway.services.live import LiveUpdates
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.ports import Store
+from gateway.services.privacy import PrivacyDesk
 from gateway.services.proof_files import ProofFiles
 from gateway.services.proof_keeping import ProofKeeping
 from gateway.services.recipients.bound import recipients
@@ -50,9 +51,11 @@ def afterwards(
 ) -> Mapping[str, Any]:
     """What proves a delivery, who looks into it, the way back, and what is forgotten."""
     files = FsspecFileStore(settings.files.url)
+    keeping = ProofKeeping(store, files, clock, settings.retention)
     return {
         "proofs": ProofFiles(store, files, PictureProcess(), clock, settings, faults),
-        "proof_keeping": ProofKeeping(store, files, clock, settings.retention),
+        "proof_keeping": keeping,
+        "privacy": PrivacyDesk(store, keeping, clock, settings.retention),
         "returns": Returns(store, shipments, clock, settings.returns),
         "retention": Retention(store, clock, settings.retention),
         "staff": staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),

@@ -13,7 +13,7 @@ from typing import Literal
 
 from gateway.domain.eta import Eta
 from gateway.domain.quotes import Rate, ServiceLevel
-from gateway.domain.shipments import BookingRef, LabelFormat, Shipment, ShipmentState, TenderState
+from gateway.domain.shipments import BookingRef, LabelFormat, Personal, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, ProofOfDelivery
 from gateway.domain.values import Money, TimeWindow
 
@@ -96,7 +96,7 @@ class ShipmentRecord:
     `deliver_by` is the first promise, which never moves; `eta` is what is expected now. `pieces` has each parcel's own
     status by number, where its carrier tells parcels apart. `alarms` are the kinds of open cases that
     `gateway.services.watch` has opened; it looks at the shipment again when it is `due_at`.
-    `return_of` is the shipment that this one brings back.
+    `return_of` is the shipment that this one brings back. `personal`: what is still known of its people.
     """
 
     id: str
@@ -142,6 +142,7 @@ class ShipmentRecord:
     proof: ProofOfDelivery | None = None
     booking: BookingRef | None = None
     return_of: str = ""
+    personal: Personal = Personal.ALL
     version: int = 1
     due_at: datetime | None = None
     tries: int = 0

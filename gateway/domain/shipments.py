@@ -22,6 +22,17 @@ class ShipmentState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Personal(StrEnum):
+    """What is still known of the people whose parcel it is. `asked`: all of it, until it is over and can be erased.
+    `some`: all but instructions and what carriers wrote about each event. `none`: the shipment is pseudonymised.
+    """
+
+    ALL = "all"
+    ASKED = "asked"
+    SOME = "some"
+    NONE = "none"
+
+
 class TenderState(StrEnum):
     """How a carrier answered one tender. `offered`, `uncertain` and `accepted` are open: at most one per shipment."""
 

@@ -23,7 +23,21 @@ class Deed:
     request_id: str = ""
 
 
-def write_down(uow: UnitOfWork, user: User, deed: Deed, now: datetime) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHolder:
+    """Whoever has an API key: no user of ours, so the key is all that can be named."""
+
+    merchant_id: str
+    key_id: str
+    id: str = ""
+
+    @property
+    def name(self) -> str:
+        """As the log shows it."""
+        return f"API key {self.key_id}"
+
+
+def write_down(uow: UnitOfWork, user: User | KeyHolder, deed: Deed, now: datetime) -> None:
     """The next entry of the merchant's log. Raises StaleVersion when another one came between."""
     last = uow.audit.last(user.merchant_id)
     entry = AuditEntry(

@@ -35,6 +35,7 @@ from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
 from gateway.services.polling import Poller
 from gateway.services.ports import Store
+from gateway.services.privacy import PrivacyDesk
 from gateway.services.proof_files import ProofFiles
 from gateway.services.proof_keeping import ProofKeeping
 from gateway.services.quarantine import Quarantine
@@ -118,6 +119,7 @@ class Services:
     live: LiveUpdates
     proofs: ProofFiles
     proof_keeping: ProofKeeping
+    privacy: PrivacyDesk
     returns: Returns
     recipients: Recipients
     notifications: NotificationBook

@@ -10,7 +10,7 @@ from typing import Protocol
 from carriers.base import BookingRef, Capability, CarrierError, Label, LabelFormat, LabelKind, ShipmentRejected
 from gateway.domain.errors import Conflict, GatewayError, NotFound
 from gateway.domain.records import ShipmentRecord
-from gateway.domain.shipments import ShipmentState
+from gateway.domain.shipments import Personal, ShipmentState
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
 from gateway.services.ports import Mode, Store
@@ -87,11 +87,7 @@ class Labels:
             if shipment is None or shipment.mode != mode:
                 raise NotFound(f"no shipment {shipment_id}")
             stored = uow.shipments.label(merchant_id, shipment_id, kind)
-        booking = shipment.booking
-        if shipment.state not in (ShipmentState.BOOKED, ShipmentState.CANCELLING) or booking is None:
-            raise Conflict(f"a shipment in state {shipment.state.value} has no label")
-        if booking.drop_off_codes:
-            raise Conflict("it is handed in with its code; the label is printed there")
+        booking = _with_label(shipment)
         if stored is not None:
             return stored
         live = self._pool.get(merchant_id, shipment.account_id)
@@ -155,3 +151,14 @@ class Labels:
 async def _label(live: LiveCarrier, booking: BookingRef, form: LabelFormat) -> Label:
     label: Label = await live.carrier.label(booking, form)  # type: ignore[attr-defined]  # callers saw the role
     return label
+
+
+def _with_label(shipment: ShipmentRecord) -> BookingRef:
+    """What it is printed for; raises Conflict where nothing is, or is any more."""
+    if shipment.state not in (ShipmentState.BOOKED, ShipmentState.CANCELLING) or shipment.booking is None:
+        raise Conflict(f"a shipment in state {shipment.state.value} has no label")
+    if shipment.personal is Personal.NONE:
+        raise Conflict("its label is erased, with the addresses on it")
+    if shipment.booking.drop_off_codes:
+        raise Conflict("it is handed in with its code; the label is printed there")
+    return shipment.booking

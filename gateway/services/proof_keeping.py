@@ -43,6 +43,12 @@ class ProofKeeping:
                     why = "is not in the file store" if content is None else "is another one in the file store"
                     yield Violation(invariant="I11", merchant_id=merchant_id, subject_id=file.id, why=why)
 
+    def erase_of(self, merchant_id: str, shipment_id: str) -> int:
+        """Forget one shipment's pictures now; how many. Raises Unavailable."""
+        with self._store.look() as uow:
+            found = uow.proof_files.of_shipment(merchant_id, shipment_id)
+        return self._forget([file for file in found if file.state is not ProofFileState.ERASED])
+
     def _merchants(self) -> Sequence[str]:
         with self._store.look() as uow:
             return [merchant_id for merchant_id, _ in uow.keys.merchants()]
@@ -58,9 +64,12 @@ class ProofKeeping:
             after = found[-1].id
 
     def _erase(self, merchant_id: str, before: str) -> int:
-        """Some of them, the file first: what a crash leaves in between is asked for again and is not there."""
+        """Some of them."""
         with self._store.look() as uow:
-            old = uow.proof_files.older(merchant_id, before, AT_ONCE)
+            return self._forget(uow.proof_files.older(merchant_id, before, AT_ONCE))
+
+    def _forget(self, old: Sequence[ProofFile]) -> int:
+        """The file first: what a crash leaves in between is asked for again and is not there."""
         for file in old:
             if file.sha256:
                 self._files.remove(file.key)

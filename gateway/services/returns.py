@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.records import ShipmentRecord
-from gateway.domain.shipments import LabelFormat, ReturnWay, Shipment, ShipmentState
+from gateway.domain.shipments import LabelFormat, Personal, ReturnWay, Shipment, ShipmentState
 from gateway.domain.values import Address, Parcel, Requirements, TimeWindow
 from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.quotes import QuoteAsk
@@ -119,6 +119,8 @@ class Returns:
             return f"its booking is {shipment.state.value}"
         if shipment.status != "delivered":
             return WHY_NOT.get(shipment.status, f"it is not delivered yet ({shipment.status}); it may be cancelled")
+        if shipment.personal is Personal.NONE:
+            return "its addresses are erased; book a new shipment"
         if shipment.delivered_at is not None and self._clock() > shipment.delivered_at + self._window:
             return f"it was delivered more than {self._window.days} days ago"
         return ""

@@ -38,6 +38,7 @@ from gateway.storage.repositories.outbox import OutboxRepository
 from gateway.storage.repositories.people import AuditRepository, NoteRepository, UserRepository
 from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
+from gateway.storage.repositories.privacy import PrivacyRepository
 from gateway.storage.repositories.proofs import ProofFileRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
@@ -98,6 +99,7 @@ class SqlUnitOfWork:
         self.audit: people.AuditLog = AuditRepository(connection)
         self.notes: people.Notes = NoteRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
+        self.privacy: ports.Privacy = PrivacyRepository(connection)
         self.notifications: ports.Notifications = NotificationRepository(connection, vault)
 
     def commit(self) -> None:

@@ -54,6 +54,7 @@ from gateway.services.ports.people import OfPeople
 from gateway.services.ports.places import Facilities as Facilities
 from gateway.services.ports.places import ZoneSets as ZoneSets
 from gateway.services.ports.policies import Policies as Policies
+from gateway.services.ports.privacy import Privacy as Privacy
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
 from gateway.services.ports.recipients import Brands as Brands
 from gateway.services.ports.recipients import Ratings as Ratings
@@ -247,6 +248,7 @@ class UnitOfWork(OfPeople, Protocol):
     kpi_facts: KpiFacts
     reliability: Reliability
     notifications: Notifications
+    privacy: Privacy
 
     def commit(self) -> None: ...
 

@@ -15,7 +15,7 @@ from gateway.domain.moves import standing
 from gateway.domain.proof_files import READABLE, PictureKind, ProofFile
 from gateway.domain.recipients import NOT_RECEIVED, BrandRecord, Expected, Rating, Step, expected, steps
 from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
-from gateway.domain.shipments import ShipmentState
+from gateway.domain.shipments import Personal, ShipmentState
 from gateway.domain.timezones import recipient_zone
 from gateway.domain.tracking import TrackingEvent, statuses
 from gateway.services.ports import Store, UnitOfWork
@@ -26,7 +26,7 @@ MOST_EVENTS = 30
 
 
 class LinkEnded(NotFound):
-    """The delivery has been over for so long that its page is not shown any more; whose it was."""
+    """It has been over for so long that its page is not shown any more, or its people are forgotten; whose it was."""
 
     def __init__(self, brand: BrandRecord) -> None:
         super().__init__("this link has ended")
@@ -125,7 +125,8 @@ class RecipientPages:
         if shipment is None:
             raise NotFound("no such link")
         ended_at = _ended_at(shipment)
-        if ended_at is not None and now > ended_at + self._lasts:
+        erased = shipment.personal is Personal.NONE
+        if erased or (ended_at is not None and now > ended_at + self._lasts):
             raise LinkEnded(uow.brands.get(shipment.merchant_id))
         return shipment
 

@@ -41,7 +41,7 @@ from gateway.domain.quotes import (
     Verdict,
 )
 from gateway.domain.recipients import Brand
-from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
+from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Personal, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, Place, ProofOfDelivery, Source
 from gateway.domain.values import Address, Parcel, TimeWindow
 from gateway.storage.types import EmptyAsNull, Json, NoCurrency, UtcDateTime, Word
@@ -56,6 +56,7 @@ MaybeCurrency = Annotated[str, mapped_column(NoCurrency(3), nullable=True)]
 _WORDS = (
     ShipmentState,
     TenderState,
+    Personal,
     PickupState,
     ManifestState,
     InboxState,

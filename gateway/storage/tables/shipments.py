@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.domain.eta import Eta
 from gateway.domain.quotes import Outlook, Rate, ServiceLevel
-from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Shipment, ShipmentState, TenderState
+from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Personal, Shipment, ShipmentState, TenderState
 from gateway.domain.tracking import Leg, ProofOfDelivery
 from gateway.domain.values import TimeWindow
 from gateway.storage.tables.base import (
@@ -112,6 +112,7 @@ class ShipmentRow(Named, Row):
     proof: Mapped[ProofOfDelivery | None]
     booking: Mapped[BookingRef | None]
     return_of: Mapped[Maybe]
+    personal: Mapped[Personal] = mapped_column(server_default=Personal.ALL.value)
     version: Mapped[int]
     due_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default="0")
@@ -130,6 +131,7 @@ class ShipmentRow(Named, Row):
             "shipments_unfinished", "merchant_id", "mode", "created_at", "id", "deliver_by", where="phase != 'final'"
         ),
         index("shipments_by_number", "merchant_id", "mode", "tracking_number", "created_at", "id"),
+        index("shipments_personal", "merchant_id", "personal", "updated_at", where="personal <> 'none'"),
         due_index("shipments"),
     )
 
