@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_port
+
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 INSTALL = (("apt-get", "update"), ("apt-get", "install", "--yes", "--no-install-recommends", "rabbitmq-server"))
 TO_TYPE = " && ".join(map(" ".join, INSTALL))
@@ -40,7 +42,7 @@ class Rabbit:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port, self._epmd_port, self._nodes_port = _free_ports(3)
+        self._port, self._epmd_port, self._nodes_port = free_port(), free_port(), free_port()
         self._user = _unprivileged()
         self.url = f"amqp://guest:guest@127.0.0.1:{self._port}//"
         (folder / "rabbitmq.conf").write_text(CONFIG.format(port=self._port))
@@ -167,14 +169,3 @@ def _unprivileged() -> str | None:
         return None
     known = {user.pw_name for user in pwd.getpwall()}
     return "rabbitmq" if "rabbitmq" in known else "nobody"
-
-
-def _free_ports(count: int) -> list[int]:
-    opened = [socket.socket() for _ in range(count)]
-    try:
-        for each in opened:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in opened]
-    finally:
-        for each in opened:
-            each.close()

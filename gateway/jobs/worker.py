@@ -23,6 +23,7 @@ from gateway.services.ports import Store
 log = logging.getLogger("gateway.worker")
 BATCHES_A_TICK = 50
 CHORES_AFTER_S = 60
+LOOK_UP_S = 1.0
 
 
 class Claimed(Protocol):
@@ -97,7 +98,8 @@ class WorkerLoop:
             )
         scheduler.start()
         log.info("worker started: %s", ", ".join(job.name for job in self._jobs))
-        self._stop.wait()
+        while not self._stop.wait(LOOK_UP_S):
+            pass  # Python runs handlers in the main thread, which must move: another thread may have taken the signal
         scheduler.shutdown(wait=True)
         for threads in (self._threads, *self._own.values()):
             threads.shutdown(wait=True)

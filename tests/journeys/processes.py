@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult
 
 import requests
+
+from tests.ports import free_port
 
 START_LIMIT_S = 60.0
 END_LIMIT_S = 60
@@ -63,13 +65,6 @@ class Web:
         self.process.wait(END_LIMIT_S)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def gateway(command: str, settings: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`gateway worker` or another that runs on; when the block is left, it and all it started are killed."""
@@ -85,7 +80,8 @@ def gateway(command: str, settings: Mapping[str, str], log: Path) -> Iterator[su
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # all have ended by themselves
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(END_LIMIT_S)
 
 

@@ -17,12 +17,14 @@ import requests
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
-from tests.journeys.processes import free_port, wait_until
+from tests.journeys.processes import wait_until
 from tests.journeys.site import Gateway, Site, environment
+from tests.ports import free_port
 from tests.postgres import OwnServer
 from tests.rabbitmq import Rabbit
 
 LOOK_S = 0.2
+START_LIMIT_S = 180.0
 QUICK = {
     "WORKER__TICK_S": "0.2",
     "WORKER__LEASE_S": "3",
@@ -125,7 +127,7 @@ def rigged(url: str, database: OwnServer, broker: Rabbit | None, folder: Path) -
         supervisor = threading.Thread(target=rig.supervise)
         supervisor.start()
         try:
-            wait_until(rig.ready, "the web process did not start")
+            wait_until(rig.ready, "the web process did not start", START_LIMIT_S)
             yield rig
         finally:
             rig.ended.set()
