@@ -51,13 +51,23 @@ class StatusFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonFacts:
-    """Why a shipment is where it is: who caused it, who must act next."""
+    """Why a shipment is where it is: who caused it, who must act next.
+
+    `belongs_to`: the statuses that it can stand beside without contradicting them; of most reasons that is any.
+    """
 
     name: str
     attributable_to: str
     action_required_by: str
     meaning: str
     recipient_sentence: str
+    belongs_to: tuple[str, ...]
+
+    def contradicts(self, status: str) -> str:
+        """What is wrong with it as the reason of a status, in words; "" where nothing is."""
+        if not self.belongs_to or status in (*self.belongs_to, "unknown"):
+            return ""
+        return f"{self.name} contradicts {status}: it is a reason of {', '.join(self.belongs_to)}"
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -83,7 +93,10 @@ def statuses() -> Mapping[str, StatusFacts]:
 
 @cache
 def reasons() -> Mapping[str, ReasonFacts]:
-    """The open list of reasons by name, from `reasons.csv` beside this file."""
+    """The open list of reasons by name, from `reasons.csv` beside this file.
+
+    Source of `belongs_to`: the statuses that carriers' tables and the status model use a reason with, and our reading.
+    """
     return {
         row["reason"]: ReasonFacts(
             name=row["reason"],
@@ -91,6 +104,7 @@ def reasons() -> Mapping[str, ReasonFacts]:
             action_required_by=row["action_required_by"],
             meaning=row["meaning"],
             recipient_sentence=row["recipient_sentence"],
+            belongs_to=tuple(row["belongs_to"].split()),
         )
         for row in _rows("reasons.csv")
     }

@@ -168,6 +168,8 @@ class Reader:
         reason = cells.get("reason", "none")
         if reason not in reasons():
             raise _Bad("reason", "is not one of our reasons")
+        if why := reasons()[reason].contradicts(status):
+            raise _Bad("reason", why)
         return status, reason
 
     def _moment(self, text: str) -> tuple[datetime, str]:

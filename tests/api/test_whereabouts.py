@@ -41,5 +41,7 @@ def test_a_correction_says_who_and_how_they_know(merchant: Merchant, order: Json
     path = f"/v1/shipments/{merchant.book(order)['id']}/corrections"
     assert sorted(pointers(merchant.post(path, {"status": "unknown"}))) == ["/author", "/status", "/why"]
     assert pointers(merchant.post(path, {**CORRECTION, "reason": "aliens"})) == ["/reason"]
+    lost = {**CORRECTION, "status": "delivered", "reason": "lost"}
+    assert pointers(merchant.post(path, lost)) == ["/reason"]
     problem(merchant.having("shipments:write").post(path, CORRECTION), 403, "missing_scope")
     problem(merchant.post(f"{path}/cor_x/withdraw", WITHDRAWAL), 404, "not_found")

@@ -60,6 +60,26 @@ def test_there_are_as_many_reasons_as_we_promised_and_each_says_who_must_act() -
         assert facts.action_required_by in ACTORS, name
 
 
+def test_no_table_of_a_carrier_or_another_model_says_what_contradicts_itself() -> None:
+    here = Path(__file__).parents
+    tables = [here[0] / "status_models.csv", *(here[2] / "carriers").glob("*/statuses.csv")]
+    assert len(tables) > 10
+    for path in tables:
+        for row in csv.DictReader(path.read_text("utf-8").splitlines()):
+            if row["reason"]:
+                assert reasons()[row["reason"]].contradicts(row["status"]) == "", (path, row)
+    for facts in reasons().values():
+        assert set(facts.belongs_to) <= set(statuses()), facts.name
+
+
+def test_an_outcome_is_no_reason_of_another_one() -> None:
+    assert reasons()["lost"].contradicts("delivered").startswith("lost contradicts delivered: it is a reason of ")
+    assert reasons()["delivered_signed"].contradicts("failed")
+    assert reasons()["recipient_refused"].contradicts("delivered")
+    assert not reasons()["recipient_refused"].contradicts("returned")
+    assert not reasons()["none"].contradicts("delivered")
+
+
 def test_every_status_and_reason_can_be_told_to_a_recipient() -> None:
     for facts in [*statuses().values(), *reasons().values()]:
         assert facts.meaning.endswith("."), facts.name

@@ -72,6 +72,7 @@ def test_every_bad_line_is_named_and_the_good_ones_are_kept(importer: Merchant) 
         ("BAD3,2026-03-02T12:00:00Z,delivered,because\n", 6, "reason"),
         ("BAD4,2026-03-02T12:00:00Z,delivered\n", 7, None),
         ("BAD5,2026-03-02T12:00:00Z,,\n", 8, "status"),
+        ("BAD6,2026-03-02T12:00:00Z,delivered,lost\n", 9, "reason"),
     ]
     report = taken(post(importer, HEADER + good + "".join(line for line, _, _ in bad)))
     assert [(each["line"], each["column"]) for each in report["faults"]] == [(at, column) for _, at, column in bad]

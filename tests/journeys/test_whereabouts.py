@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from gateway.domain.tracking import Leg, Place
-from tests.journeys.recipients import page_of
 from tests.journeys.site import PARCEL, Merchant, Site
 from tests.journeys.telling import told
 
@@ -112,7 +112,7 @@ def test_what_a_person_says_and_takes_back_stays_in_the_house(site: Site, shop: 
     back = {"author": "Berta Secret", "why": "it was another depot"}
     assert shop.call("POST", f"/v1/shipments/{it.id}/corrections/{correction['id']}/withdraw", back).status_code == 200
     assert words(shop, it.id)[-1] == "CARRIER_PICKED_UP"
-    shown = page_of(site, shop, it.id)
+    shown = site.gateway.app.test_client().get(urlsplit(it.shown()["tracking_url"]).path).text
     views += [shown, *(shop.call("GET", f"{path}/{name}").get_data(as_text=True) for name in ("easypost", "shopify"))]
     assert not [each for each in views if "Berta" in each or "depot" in each]
     assert "lost" not in shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, post_load
+from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from gateway.api.schemas.fields import Given, Shown, text, word
 from gateway.api.schemas.tracking import STATUSES
@@ -23,6 +23,11 @@ class CorrectSchema(Given):
     parcel = text(64, "The tracking number of the one parcel that is meant; left out: all of them.", allow_none=True)
     author = text(100, "The person who says so.", least=2, required=True)
     why = text(500, "How they know.", least=3, required=True)
+
+    @validates_schema
+    def _agree(self, data: dict[str, Any], **_: object) -> None:
+        if why := reasons()[data["reason"]].contradicts(data["status"]):
+            raise ValidationError(why, "reason")
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> Word:
