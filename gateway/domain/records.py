@@ -142,7 +142,7 @@ class ShipmentRecord:
     booking: BookingRef | None = None
     return_of: str = ""
     personal: Personal = Personal.ALL
-    link_version: int = 0
+    link_version: int = 0  # how often the recipient's link was revoked
     version: int = 1
     due_at: datetime | None = None
     tries: int = 0
