@@ -52,7 +52,7 @@ def _known(record: ShipmentRecord) -> dict[str, Any]:
         told = uow.notifications.of_shipment(who.merchant_id, record.id)
     return {
         "shipment": shapes.shipment(file, desk.proofs.link),
-        "events": [shapes_tracking.event(each) for each in events],
+        "events": shapes_tracking.events(events),
         "notifications": [notification_shapes.shown_notification(each) for each in told],
         "notes": [{"at": note.at, "who": note.who, "text": note.text} for note in notes],
         "comment": rating.comment if rating else None,

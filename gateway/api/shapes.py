@@ -122,7 +122,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "service": shipment.service.value if shipment.service else None,
         "tracking_number": shipment.tracking_number or None,
         "carrier_tracking_url": shipment.carrier_tracking_url or None,
-        "tracking_url": services().recipients.links.url(shipment.id),
+        "tracking_url": services().recipients.links.url(shipment.id, shipment.link_version),
         "price": money(shipment.price),
         "promised_price": money(shipment.promised_price),
         "promise": {"deliver_by": shipment.deliver_by},

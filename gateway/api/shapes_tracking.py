@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.codec import to_json
 from gateway.domain.fold import CurrentStatus
+from gateway.domain.late import late as too_late
 from gateway.domain.records import ShipmentRecord, TrackerRecord
 from gateway.domain.sentences import delivered_of, recipient_sentence
 from gateway.domain.tracking import TrackingEvent, reasons, statuses
@@ -28,11 +30,19 @@ def eta(shipment: ShipmentRecord) -> Json | None:
     }
 
 
-def event(each: TrackingEvent) -> Json:
+def events(found: Sequence[TrackingEvent]) -> list[Json]:
+    """All scans of a shipment."""
+    behind = too_late(found)
+    return [event(each, late=each.event_id in behind) for each in found]
+
+
+def event(each: TrackingEvent, *, late: bool) -> Json:
     """One scan."""
     return {
         "id": each.event_id,
         "occurred_at": each.occurred_at,
+        "claimed_at": each.claimed_at or None,
+        "late": late,
         "received_at": each.received_at,
         "status": each.status,
         "reason": each.reason,
@@ -93,7 +103,7 @@ def whereabouts(found: Whereabouts) -> Json:
         "delivered_at": current.delivered_at,
         "promise": {"deliver_by": record.deliver_by},
         "eta": eta(record),
-        "events": [event(each) for each in found.events],
+        "events": events(found.events),
     }
 
 

@@ -94,7 +94,7 @@ def get_shipment(shipment_id: str) -> Response:
 def list_events(shipment_id: str) -> Response:
     """Everything that happened to it, oldest first."""
     found = services().shipments.events(caller().merchant_id, caller().mode, shipment_id)
-    return answer({"data": [shapes_tracking.event(each) for each in found]})
+    return answer({"data": shapes_tracking.events(found)})
 
 
 @blueprint.route("/<shipment_id>/decision")
@@ -130,6 +130,15 @@ def get_label(wanted: dict[str, str], shipment_id: str) -> Response:
 def cancel_shipment(_: Run, shipment_id: str) -> Response:
     """Cancel it at its carrier; 409 when that is too late."""
     return _shown(services().recalls.cancel(caller().merchant_id, _file(shipment_id).shipment.id), 200)
+
+
+@blueprint.route("/<shipment_id>/tracking-link/revoke", methods=["POST"])
+@requires("shipments:write")
+@blueprint.response(200, ShipmentSchema, description="`tracking_url` is another now.")
+@once()
+def revoke_tracking_link(_: Run, shipment_id: str) -> Response:
+    """End the recipient's link, which may be in the wrong hands, and make another; messages still to come have it."""
+    return _shown(services().recipients.pages.revoke(caller().merchant_id, caller().mode, shipment_id), 200)
 
 
 @blueprint.route("/<shipment_id>/return", methods=["POST"])

@@ -57,7 +57,7 @@ def list_trackers(wanted: dict[str, Any]) -> Response:
 def get_tracker(tracker_id: str) -> Response:
     """One number with its events, oldest first."""
     found, events = services().tracking.tracker(caller().merchant_id, caller().mode, tracker_id)
-    return answer({**shapes_tracking.tracker(found), "events": [shapes_tracking.event(each) for each in events]})
+    return answer({**shapes_tracking.tracker(found), "events": shapes_tracking.events(events)})
 
 
 @blueprint.route("/fleet/scans", methods=["POST"])

@@ -91,12 +91,11 @@ class ShipmentRecord:
     """A shipment and how far it has come.
 
     `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold); `version`
-    grows with every change of either and orders the merchant's webhooks.
-    `promised_price` is what a checkout's offer was to cost the merchant; the buyer's price stands whatever it becomes.
-    `deliver_by` is the first promise, which never moves; `eta` is what is expected now. `pieces` has each parcel's own
-    status by number, where its carrier tells parcels apart. `alarms` are the kinds of open cases that
-    `gateway.services.watch` has opened; it looks at the shipment again when it is `due_at`.
-    `return_of` is the shipment that this one brings back. `personal`: what is still known of its people.
+    grows with every change of either and orders the merchant's webhooks. `promised_price` is what a checkout's offer
+    was to cost the merchant; the buyer's price stands whatever it becomes. `deliver_by` is the first promise, which
+    never moves; `eta` is what is expected now. `pieces` has each parcel's own status by number, where its carrier tells
+    parcels apart. `alarms` are the kinds of open cases that `gateway.services.watch` has opened; it looks again when it
+    is `due_at`. `return_of`: the shipment that this brings back. `personal`: what is still known of its people.
     """
 
     id: str
@@ -143,6 +142,7 @@ class ShipmentRecord:
     booking: BookingRef | None = None
     return_of: str = ""
     personal: Personal = Personal.ALL
+    link_version: int = 0  # how often the recipient's link was revoked
     version: int = 1
     due_at: datetime | None = None
     tries: int = 0

@@ -130,7 +130,8 @@ class TrackingEvent:
     `wire.py`). `occurred_at` is aware; where the carrier gave a local time without zone, `occurred_at_local` keeps it
     verbatim and `tz_source` says how the zone was found (carrier, location, assumed).
     `source`, `received_at` and `correction` are set when it is ingested. `withdraws` is the id of an event that no
-    longer counts: a correction that its author took back. Nothing is ever deleted.
+    longer counts: a correction that its author took back. Nothing is ever deleted. `claimed_at` is the time that was
+    told where it could not be (ISO 8601; see `fold.clamp`), "" where it was believed.
     """
 
     event_id: str
@@ -150,6 +151,7 @@ class TrackingEvent:
     received_at: datetime | None = None
     correction: bool = False
     withdraws: str = ""
+    claimed_at: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in statuses():

@@ -101,9 +101,15 @@ class Funnel:
         named = update.tracking_number in tracker.parcel_numbers and update.tracking_number != tracker.tracking_number
         piece = update.tracking_number if named else ""
         for event in update.events:
-            moment = clamp(event.occurred_at, received_at)
+            at = clamp(event.occurred_at, received_at)
+            claimed = "" if at == event.occurred_at else event.occurred_at.isoformat()
             kept = altered(
-                event, occurred_at=moment, received_at=received_at, source=source, piece=event.piece or piece
+                event,
+                occurred_at=at,
+                claimed_at=claimed,
+                received_at=received_at,
+                source=source,
+                piece=event.piece or piece,
             )
             if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
                 fresh += 1

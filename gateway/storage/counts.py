@@ -18,7 +18,7 @@ from gateway.storage.tables.messages import DeliveryRow
 from gateway.storage.tables.notifications import NotificationRow, SenderRow
 from gateway.storage.tables.proofs import ProofFileRow
 from gateway.storage.tables.shipments import CaseRow, RecallRow, ShipmentRow, TenderRow
-from gateway.storage.tables.tracking import InboxRow
+from gateway.storage.tables.tracking import EventRow, InboxRow
 
 
 def _of(row: type[Row], *states: str) -> ColumnElement[bool]:
@@ -40,6 +40,7 @@ WAITING: Mapping[str, tuple[type[Row], ColumnElement[bool]]] = {
     "manifests_uncertain": (ManifestRow, _of(ManifestRow, ManifestState.UNCERTAIN)),
     "pictures_waiting": (ProofFileRow, _of(ProofFileRow, ProofFileState.WAITING, ProofFileState.HELD)),
     "pictures_refused": (ProofFileRow, _of(ProofFileRow, ProofFileState.REFUSED)),
+    "events_unmapped": (EventRow, table_of(EventRow).c.reason == "unmapped_carrier_code"),
     "cases_open": (CaseRow, _of(CaseRow, "open")),
 }
 

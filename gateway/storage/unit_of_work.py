@@ -42,7 +42,7 @@ from gateway.storage.repositories.privacy import PrivacyRepository
 from gateway.storage.repositories.proofs import ProofFileRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
-from gateway.storage.repositories.recipients import BrandRepository, RatingRepository
+from gateway.storage.repositories.recipients import BrandRepository, RatingRepository, TriesRepository
 from gateway.storage.repositories.reliability import ReliabilityRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
@@ -94,6 +94,7 @@ class SqlUnitOfWork:
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
         self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
+        self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
         self.users: people.Users = UserRepository(connection, vault)
         self.audit: people.AuditLog = AuditRepository(connection)

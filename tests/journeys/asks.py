@@ -200,6 +200,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
         Ask(body=lambda ids: {"outcome": "booked", "carrier_reference": "SBX1", "note": "I say so"}),
     ),
     "POST /v1/shipments/<shipment_id>/cancel": (Ask(),),
+    "POST /v1/shipments/<shipment_id>/tracking-link/revoke": (Ask(),),
     "POST /v1/shipments/<shipment_id>/return": (Ask(body=lambda ids: {}),),
     "GET /v1/service-points": (
         Ask(query="country=NO&postal_code=0150", status=200, why=OWN_LIST),

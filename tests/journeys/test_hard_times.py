@@ -34,14 +34,17 @@ def test_a_scan_of_an_impossible_time_is_dated_by_its_receipt_and_holds_nothing_
     bodies = sent.scans()
     picked_up, delivered = bodies[0], bodies[-1]
     before = site.clock()
-    sent.push(dated(picked_up, (before + timedelta(days=1)).isoformat() if claimed == "+1 day" else claimed))
+    told = (before + timedelta(days=1)).isoformat() if claimed == "+1 day" else claimed
+    sent.push(dated(picked_up, told))
     read_inbox(site)
     (shown,) = sent.events()
+    assert datetime.fromisoformat(shown["claimed_at"]) == datetime.fromisoformat(told), "what was told is not lost"
     assert before - timedelta(seconds=1) <= datetime.fromisoformat(shown["occurred_at"]) <= site.clock() + TOLERANCE
     site.clock.advance(minutes=11)
     sent.push(dated(delivered, site.clock().isoformat()))
     site.work()
     assert sent.shown()["status"] == "delivered"
+    assert [event["claimed_at"] for event in sent.events() if event["status"] == "delivered"] == [None]
     assert site.violations() == []
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.conftest import TestDatabase
 from tests.journeys.fleet import add_fleet
-from tests.journeys.site import ORDER, Merchant, Site
+from tests.journeys.site import ORDER, Gateway, Merchant, Site
 
 WISH = {"where": "neighbour", "wish_note": "no. 14, ring twice", "proof": "8888"}
 DESTINATION = {**ORDER["destination"], "instructions": "door code 4711"}
@@ -83,6 +85,44 @@ def test_only_who_knows_what_the_recipient_knows_may_wish(site: Site, shop: Merc
     assert "Too many wrong tries." in locked.text
     site.clock.advance(minutes=61)
     assert send(site, shipment).status_code == 303
+
+
+def test_many_tries_at_once_at_any_process_are_no_more_than_one_has(
+    site: Site, shop: Merchant, database: TestDatabase
+) -> None:
+    add_fleet(site, shop, "vans")
+    shipment = shop.booked(destination=DESTINATION)
+    path = f"{urlsplit(shipment['tracking_url']).path}/wish"
+    other = Gateway(database.url)
+
+    def guess(_: int) -> str:
+        guessed = {**WISH, "proof": "1234"}
+        return other.app.test_client().post(path, data=guessed, headers={"Sec-Fetch-Site": "same-origin"}).text
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(guess, range(9)))
+    other.close()
+    assert sum("That is not what we have." in each for each in answers) == 5
+    assert sum("Too many wrong tries." in each for each in answers) == 4
+    assert "Too many wrong tries." in send(site, shipment).text, "another process knows of them"
+
+
+def test_a_link_in_the_wrong_hands_is_ended_and_followed_by_another(site: Site, shop: Merchant) -> None:
+    add_fleet(site, shop, "vans")
+    shipment = shop.booked(destination=DESTINATION)
+    old = urlsplit(shipment["tracking_url"]).path
+    client = site.gateway.app.test_client()
+    assert client.get(old).status_code == 200
+    revoked = shop.call("POST", f"/v1/shipments/{shipment['id']}/tracking-link/revoke")
+    assert revoked.status_code == 200, revoked.text
+    new = urlsplit(revoked.json["tracking_url"]).path
+    assert client.get(old).status_code == 404
+    assert send(site, shipment).status_code == 404
+    assert client.get(new).status_code == 200
+    assert shop.shipment(shipment["id"])["tracking_url"] == revoked.json["tracking_url"]
+    again = shop.call("POST", f"/v1/shipments/{shipment['id']}/tracking-link/revoke")
+    assert [client.get(path).status_code for path in (old, new)] == [404, 404]
+    assert client.get(urlsplit(again.json["tracking_url"]).path).status_code == 200
 
 
 def test_what_is_wrong_with_a_wish_is_named(site: Site, shop: Merchant) -> None:

@@ -60,7 +60,11 @@ def test_what_comes_after_the_end_is_kept_and_changes_nothing(site: Site, shop: 
     sent.push(after, *before)
     site.work()
     assert sent.shown() == ended
-    assert [event["carrier_code"] for event in sent.events()][-2:] == ["DELIVERED", "AT_HUB"]
+    assert [(event["carrier_code"], event["late"]) for event in sent.events()][-2:] == [
+        ("DELIVERED", False),
+        ("AT_HUB", True),
+    ]
+    assert [event["late"] for event in sent.events()].count(True) == 1, "what lies before the end is not late"
 
 
 def test_pushed_and_polled_are_one_event(site: Site, shop: Merchant, database: TestDatabase) -> None:
@@ -136,6 +140,7 @@ def test_a_code_in_no_table_is_kept_as_unknown_and_moves_nothing(site: Site, sho
     assert (unlisted["carrier_code"], unlisted["status"]) == ("DRONE_HANDOVER", "unknown")
     assert unlisted["reason"] == "unmapped_carrier_code"
     assert sent.shown()["status"] == "picked_up"
+    assert site.services.store.counts()["events_unmapped"] == 1
 
 
 @pytest.mark.parametrize("lie", ["unsigned", "forged", "tampered", "old"])

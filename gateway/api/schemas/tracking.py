@@ -68,6 +68,14 @@ class EventSchema(Shown):
 
     id = fields.String(required=True)
     occurred_at = fields.AwareDateTime(required=True)
+    claimed_at = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The time that was told, where it could not be and `occurred_at` is another (ISO 8601)."
+        },
+    )
+    late = fields.Boolean(required=True, metadata={"description": "It came behind a final status and moved nothing."})
     received_at = fields.AwareDateTime(required=True, allow_none=True)
     status = word(STATUSES, required=True)
     reason = fields.String(required=True)

@@ -136,7 +136,7 @@ class Writer:
             "carrier": self._carrier(shipment.carrier) or shop,
             "tracking_number": plain(shipment.tracking_number),
             "reference": plain(shipment.reference),
-            "link": self._recipients.pages.url(shipment.id),
+            "link": self._recipients.pages.url(shipment.id, shipment.link_version),
             "when": self._press.when(start, end, case.now, language, country),
             "attempts": str(shipment.attempts),
             "last_day": self._press.day(last_day, case.now, language, country) if last_day else "",

@@ -58,6 +58,7 @@ from gateway.services.ports.privacy import Privacy as Privacy
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
 from gateway.services.ports.recipients import Brands as Brands
 from gateway.services.ports.recipients import Ratings as Ratings
+from gateway.services.ports.recipients import Tries as Tries
 from gateway.services.ports.reliability import Reliability as Reliability
 from gateway.services.ports.repeats import Idempotency as Idempotency
 from gateway.services.ports.waves import Assignments as Assignments
@@ -246,6 +247,7 @@ class UnitOfWork(OfPeople, Protocol):
     brands: Brands
     ratings: Ratings
     kpi_facts: KpiFacts
+    tries: Tries
     reliability: Reliability
     notifications: Notifications
     privacy: Privacy

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Literal, Protocol
 
 from gateway.domain.recipients import BrandRecord, Rating
@@ -34,6 +34,16 @@ class Ratings(Protocol):
     def get(self, merchant_id: str, shipment_id: str) -> Rating | None: ...
     def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[Rating]:
         """Newest first."""
+
+
+class Tries(Protocol):
+    """Of recipients to prove who they are, by shipment."""
+
+    def count(self, merchant_id: str, shipment_id: str, now: datetime, kept: timedelta) -> int:
+        """One more; how many with it, forgotten so long after the first."""
+
+    def forget(self, merchant_id: str, shipment_id: str) -> None:
+        """It was the recipient."""
 
 
 class Voice(Protocol):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from carriers.base import Carrier
 from gateway.domain.clock import Clock
-from gateway.domain.errors import NotFound
+from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.eta import EtaSource
 from gateway.domain.moves import standing
 from gateway.domain.proof_files import READABLE, PictureKind, ProofFile
@@ -18,8 +18,10 @@ from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
 from gateway.domain.shipments import Personal, ShipmentState
 from gateway.domain.timezones import recipient_zone
 from gateway.domain.tracking import TrackingEvent, statuses
-from gateway.services.ports import Store, UnitOfWork
-from gateway.services.recipients.links import Links
+from gateway.services.changes import record_change
+from gateway.services.ports import Mode, Store, UnitOfWork
+from gateway.services.recipients.links import MOST_VERSIONS, Links
+from gateway.services.transactions import again_if_crossed
 
 MOST_EVENTS = 30
 """The newest ones: what a phone shows in a second, and more than any parcel needs."""
@@ -120,15 +122,35 @@ class RecipientPages:
 
     def shipment(self, uow: UnitOfWork, token: str, now: datetime) -> ShipmentRecord:
         """The shipment of a link that has not ended. Raises NotFound, LinkEnded."""
-        shipment_id = self._links.shipment_id(token)
-        shipment = uow.shipments.by_id(shipment_id) if shipment_id else None
-        if shipment is None:
+        named, version = self._links.read(token) or ("", 0)
+        shipment = uow.shipments.by_id(named) if named else None
+        if shipment is None or shipment.link_version != version:
             raise NotFound("no such link")
         ended_at = _ended_at(shipment)
         erased = shipment.personal is Personal.NONE
         if erased or (ended_at is not None and now > ended_at + self._lasts):
             raise LinkEnded(uow.brands.get(shipment.merchant_id))
         return shipment
+
+    def revoke(self, merchant_id: str, mode: Mode, shipment_id: str) -> ShipmentRecord:
+        """End a recipient's link, which may be in the wrong hands; the shipment has another one from now on.
+
+        Raises:
+            NotFound. Conflict: it was revoked as often as can be.
+        """
+        return again_if_crossed(lambda: self._revoke(merchant_id, mode, shipment_id))
+
+    def _revoke(self, merchant_id: str, mode: Mode, shipment_id: str) -> ShipmentRecord:
+        with self._store.work() as uow:
+            shipment = uow.shipments.get(merchant_id, shipment_id, lock=True)
+            if shipment is None or shipment.mode != mode:
+                raise NotFound(f"no shipment {shipment_id}")
+            if shipment.link_version >= MOST_VERSIONS:
+                raise Conflict("this link was revoked as often as can be")
+            again = replace(shipment, link_version=shipment.link_version + 1)
+            changed = record_change(uow, again, "shipment.link_revoked", self._clock())
+            uow.commit()
+        return changed
 
     def _carrier(self, code: str, shop: str) -> str:
         """The carrier's own name; our own vans drive in the shop's. "" before one is found."""

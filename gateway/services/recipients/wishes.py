@@ -1,13 +1,13 @@
 """How recipients want their parcel delivered: only where its carrier takes that on, nothing is promised for others.
 
 A link may have been passed on, so a wish needs what the recipient knows: the end of the phone number that the parcel
-was booked with, else the postcode. After five wrong answers nobody may try for an hour (in this process).
+was booked with, else the postcode. Every try is counted before it is
+looked at; after five wrong ones nobody may try for the rest of an hour.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -46,26 +46,6 @@ class NotTheRecipient(GatewayError):
         self.locked = locked
 
 
-class Tries:
-    """Wrong answers by shipment, forgotten after an hour."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._wrong: dict[str, list[datetime]] = {}
-
-    def locked(self, shipment_id: str, now: datetime) -> bool:
-        """Whether there were too many of late."""
-        with self._lock:
-            recent = [at for at in self._wrong.get(shipment_id, ()) if now - at < LOCKED_FOR]
-            self._wrong = {name: times for name, times in self._wrong.items() if now - times[-1] < LOCKED_FOR}
-            return len(recent) >= WRONG_AT_MOST
-
-    def count(self, shipment_id: str, now: datetime) -> None:
-        """One more."""
-        with self._lock:
-            self._wrong.setdefault(shipment_id, []).append(now)
-
-
 class RecipientWishes:
     """Hands wishes to carriers."""
 
@@ -74,7 +54,6 @@ class RecipientWishes:
         self._pool = pool
         self._pages = pages
         self._clock = clock
-        self._tries = Tries()
 
     def needs(self, shipment: ShipmentRecord, brand: Brand) -> ProofKind | None:
         """What a wish needs; None where its merchant or its carrier takes none (any more)."""
@@ -108,12 +87,19 @@ class RecipientWishes:
         again_if_crossed(lambda: self._keep(shipment, told))
 
     def _check(self, shipment: ShipmentRecord, proof: str, now: datetime) -> None:
-        if self._tries.locked(shipment.id, now):
+        """Counted first and in the database: many at once, at many processes, get no more tries than one."""
+        whose = (shipment.merchant_id, shipment.id)
+        with self._store.work() as uow:
+            tries = uow.tries.count(*whose, now, LOCKED_FOR)
+            uow.commit()
+        if tries > WRONG_AT_MOST:
             raise NotTheRecipient(locked=True)
         known = proof_of(shipment.shipment.destination)
         if known is None or normalised(proof) != known[1]:
-            self._tries.count(shipment.id, now)
             raise NotTheRecipient(locked=False)
+        with self._store.work() as uow:
+            uow.tries.forget(*whose)
+            uow.commit()
 
     def _keep(self, shipment: ShipmentRecord, told: str) -> None:
         with self._store.work() as uow:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, delete, select
 
 from gateway.domain.errors import StaleVersion
 from gateway.domain.recipients import Brand, BrandRecord, Rating
 from gateway.services.ports import Mode, Page
 from gateway.storage.repositories.base import MERCHANTS, Repository
-from gateway.storage.rows import Rows
+from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
-from gateway.storage.tables.recipients import BrandRow, RatingRow
+from gateway.storage.tables.recipients import BrandRow, RatingRow, TriesRow
 
 BRANDS = Rows(BrandRow, BrandRecord)
 RATINGS = Rows(RatingRow, Rating)
 _B = table_of(BrandRow).c
 _R = RATINGS.table.c
+_TRIES = table_of(TriesRow).c
 _BRAND = (
     select(MERCHANTS.c.name, _B.brand, _B.logo_sha256, _B.version, _B.updated_at)
     .select_from(MERCHANTS.outerjoin(table_of(BrandRow), MERCHANTS.c.merchant_id == _B.merchant_id))
@@ -69,3 +71,24 @@ class RatingRepository(Repository):
         wanted = select(RATINGS.table, _R.shipment_id.label("id"))
         wanted = wanted.where(_R.merchant_id == merchant_id, _R.mode == mode)
         return self._page(RATINGS, wanted, (_R.created_at, _R.shipment_id), limit, cursor)
+
+
+class TriesRepository(Repository):
+    """Of recipients to prove who they are, counted over all processes."""
+
+    def count(self, merchant_id: str, shipment_id: str, now: datetime, kept: timedelta) -> int:
+        """One more; how many with it, forgotten so long after the first. Whoever comes at the same moment waits."""
+        whose = {"merchant_id": merchant_id, "shipment_id": shipment_id}
+        upsert = DIALECTS[self._connection.dialect.name].insert(table_of(TriesRow)).values(**whose, tries=1, since=now)
+        over = _TRIES.since <= now - kept
+        again = {
+            "tries": case((over, 1), else_=_TRIES.tries + 1),
+            "since": case((over, now), else_=_TRIES.since),
+        }
+        counted = upsert.on_conflict_do_update(index_elements=list(whose), set_=again).returning(_TRIES.tries)
+        return int(self._connection.execute(counted).scalar_one())
+
+    def forget(self, merchant_id: str, shipment_id: str) -> None:
+        """It was the recipient."""
+        mine = (_TRIES.merchant_id == merchant_id, _TRIES.shipment_id == shipment_id)
+        self._connection.execute(delete(table_of(TriesRow)).where(*mine))

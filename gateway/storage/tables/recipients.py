@@ -35,3 +35,13 @@ class RatingRow(Owned, Row):
         of("shipment_id", "shipments"),
         index("ratings_newest", "merchant_id", "mode", "created_at", "shipment_id"),
     )
+
+
+class TriesRow(Owned, Row):
+    """How often somebody tried to prove to be the recipient of late."""
+
+    __tablename__ = "recipient_tries"
+    shipment_id: Mapped[str] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    since: Mapped[datetime]
+    __table_args__ = (of("shipment_id", "shipments"),)

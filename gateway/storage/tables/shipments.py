@@ -113,6 +113,7 @@ class ShipmentRow(Named, Row):
     booking: Mapped[BookingRef | None]
     return_of: Mapped[Maybe]
     personal: Mapped[Personal] = mapped_column(server_default=Personal.ALL.value)
+    link_version: Mapped[int] = mapped_column(server_default="0")
     version: Mapped[int]
     due_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default="0")

@@ -94,6 +94,7 @@ class EventRow(Owned, Row):
     received_at: Mapped[datetime | None]
     correction: Mapped[bool]
     withdraws: Mapped[Maybe]
+    claimed_at: Mapped[Maybe]
     inbox_id: Mapped[Maybe]
     __table_args__ = (
         of("tracker_id", "trackers"),
