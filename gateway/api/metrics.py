@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from gateway.services.ports import Store
@@ -56,8 +56,24 @@ class Deployment(Collector):
         yield beats
 
 
-def registries(store: Store) -> Iterable[CollectorRegistry]:
-    """The registries to scrape: this process's and the deployment's."""
+class Unadjusted(Collector):
+    """Where this process's quotes told the groups' hours though there was an adjustment to distance and area."""
+
+    def __init__(self, failures: Mapping[str, int]) -> None:
+        self._failures = failures
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """Read when scraped."""
+        counts = CounterMetricFamily("gateway_adjustments_failed", "Adjustments, by what failed.", labels=["what"])
+        for what in ("read", "asked"):
+            counts.add_metric([what], self._failures.get(what, 0))
+        yield counts
+
+
+def registries(store: Store, failures: Mapping[str, int]) -> Iterable[CollectorRegistry]:
+    """The registries to scrape: this process's and the deployment's; `failures` are those of `Unadjusted`."""
+    forecasts = CollectorRegistry()
+    forecasts.register(Unadjusted(failures))
     deployment = CollectorRegistry()
     deployment.register(Deployment(store))
-    return REQUESTS, deployment
+    return REQUESTS, forecasts, deployment

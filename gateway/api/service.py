@@ -48,7 +48,7 @@ def readyz() -> Response:
 @blueprint.response(200, {"type": "string"}, content_type="text/plain")
 def metrics() -> Response:
     """Counts and times for Prometheus."""
-    texts = [generate_latest(each) for each in registries(services().store)]
+    texts = [generate_latest(each) for each in registries(services().store, services().foresight.outlooks.failures)]
     return Response(b"".join(texts), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -25,6 +25,7 @@ def outlook(each: Offer) -> Json:
         "since": known.since,
         "until": known.until,
         "source": known.source or None,
+        "adjusted": known.adjusted or None,
         "co2e_tier": (known.co2e_tier or None) if each.rate.co2e_g is None else "carrier",
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 from carriers.base.registry import installed
 from gateway.bootstrap.ground import CALENDAR
 from gateway.domain.clock import Clock
+from gateway.engines.adjusting import LazyTrees
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.geometry import ShapelyGeometry
 from gateway.engines.replay.lazy import LazyReplays
@@ -26,6 +27,7 @@ from gateway.services.policies import PolicyBook
 from gateway.services.ports import Store
 from gateway.services.ports.policies import NoCalendar
 from gateway.services.quotes import QuoteService
+from gateway.services.reliability.adjusting import Adjusting
 from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
 from gateway.services.reliability.outlooks import OutlookBook
@@ -47,11 +49,11 @@ def places(store: Store, clock: Clock) -> tuple[ZoneBook, FacilityBook]:
 
 def foresight_of(store: Store, clock: Clock) -> tuple[Foresight, Decisions]:
     """What is known of deliveries, and the decisions that ask for it; the calendar comes with the facilities."""
-    emissions = EmissionModel(store, shipped_factors(), shipped_emission_profiles())
+    emissions, trees = EmissionModel(store, shipped_factors(), shipped_emission_profiles()), LazyTrees()
     foresight = Foresight(
         emissions=emissions,
-        outlooks=OutlookBook(store, emissions),
-        learner=Learner(store, clock),
+        outlooks=OutlookBook(store, emissions, trees),
+        learner=Learner(store, clock, Adjusting(store, trees, clock)),
         reports=ReliabilityReports(store, clock),
     )
     return foresight, Decisions(foresight.outlooks, NoCalendar(), BookedVolumes(store, clock))

@@ -70,7 +70,7 @@ class Outlook:
     `p_on_time` and `p_first_attempt` are probabilities from 0 to 1; `transit_p50_h`, `transit_p80_h`, `transit_p90_h`
     quantiles of the hours from ready to the door; `co2e_g` grams by a model, where the carrier states none, and
     `co2e_tier` on what data they rest (primary, modelled, default). The others rest on `deliveries` between two days,
-    as `source` says in words.
+    as `source` says in words; `adjusted` says by which of them the hours were then adjusted to this distance and area.
     """
 
     p_on_time: float | None = None
@@ -84,6 +84,7 @@ class Outlook:
     since: date | None = None
     until: date | None = None
     source: str = ""
+    adjusted: str = ""
 
     def __post_init__(self) -> None:
         for chance in (self.p_on_time, self.p_first_attempt):

@@ -35,6 +35,9 @@ FULL = 3
 LEAST_PROMISE_H = 0.5
 """A promise is taken for no less: a multiple of minutes says nothing about hours."""
 
+HOURS_DIGITS = 3
+"""Hours are told to some 4 seconds: of a courier's quarter of an hour, hundredths would be 4 %."""
+
 
 def promise_h(service: str, hours: float | None) -> float:
     """The promised hours; where nothing is promised, those that stand for it."""
@@ -79,9 +82,9 @@ def _outlook(
     return Outlook(
         p_on_time=None if hours is None else on_time,
         p_first_attempt=first_attempt,
-        transit_p50_h=round(p50 * promised, 2),
-        transit_p80_h=round(p80 * promised, 2),
-        transit_p90_h=round(p90 * promised, 2),
+        transit_p50_h=round(p50 * promised, HOURS_DIGITS),
+        transit_p80_h=round(p80 * promised, HOURS_DIGITS),
+        transit_p90_h=round(p90 * promised, HOURS_DIGITS),
         co2e_g=co2e[0],
         co2e_tier=co2e[1],
         deliveries=deliveries,

@@ -135,6 +135,8 @@ def _expected(winner: Offer) -> Iterator[str]:
         between = f" from {known.since} to {known.until}" if known.since and known.until else ""
         rests = f"as in {_count(known.deliveries, 'delivery')} of {known.source or 'this account'}{between}"
         yield f"From {winner.account} we expect {', '.join(told)}, {rests}."
+        if known.adjusted:
+            yield f"The hours are adjusted for this distance and area by {known.adjusted}."
     else:
         yield f"No delivery by {winner.account} had ended when this was decided: how reliable it is was not known."
 

@@ -10,7 +10,7 @@ import numpy as np
 from gateway.learning.lanes import SHARES
 from tests.bench.baselines import lanes, overall
 from tests.bench.deliveries import Deliveries
-from tests.bench.forecasting import replayed, spoken
+from tests.bench.forecasting import adjusted, replayed
 
 
 def made(rows: int = 900, faster_from: int | None = None) -> Deliveries:
@@ -55,10 +55,15 @@ def test_lanes_are_told_apart_and_quantiles_hold() -> None:
     assert np.abs(lanes(of)[:, 0] - np.median(actual)).mean() > np.abs(overall(of)[:, 0] - np.median(actual)).mean()
 
 
-def test_families_that_the_season_left_behind_fall_silent() -> None:
-    of = made(faster_from=620)
-    forecasts, shares = spoken(of, np.array(replayed(of)))
-    late = of.duration[of.split + 90 :]
-    loss = np.abs(late - forecasts[90:, 0]).mean()
-    assert loss < 0.8 * np.abs(late - lanes(of)[90:, 0]).mean()
-    assert "groups" in shares
+def test_what_trees_say_knows_nothing_that_comes_after_it() -> None:
+    """Whatever the last deliveries do, what was said of those before is the same."""
+    calm = made(2400)
+    wild = replace(calm, duration=calm.duration.copy(), ended=calm.ended.copy())
+    wild.duration[2200:] *= 50
+    wild.ended[2200:] = wild.began[2200:] + wild.duration[2200:]
+    groups = np.ones((2400, len(SHARES))) * (5.0, 7.0, 9.0)
+    (before, told), (after, _) = adjusted(calm, groups), adjusted(wild, groups)
+    assert told == "100% adjusted"
+    np.testing.assert_array_equal(before[: 2200 - calm.split], after[: 2200 - calm.split])
+    late = calm.duration[calm.split :]
+    assert np.abs(late - before[:, 0]).mean() < 0.8 * np.abs(late - groups[calm.split :, 0]).mean()

@@ -147,6 +147,11 @@ class OutlookSchema(Shown):
     since = fields.Date(required=True, allow_none=True, metadata={"description": "The day of the first of them."})
     until = fields.Date(required=True, allow_none=True, metadata={"description": "The day of the last."})
     source = fields.String(required=True, allow_none=True, metadata={"description": "Which deliveries those are."})
+    adjusted = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "By what the hours were adjusted to this distance and area; null if they were not."},
+    )
     co2e_tier = word(
         ["carrier", "primary", "modelled", "default"],
         "Where co2e_g comes from: stated by the carrier, or reckoned from your own measurements (primary), from your "

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.domain.quotes import Outlook
 from gateway.domain.records import DeliveryRecord
+from gateway.domain.shipments import Shipment
+from gateway.services.ports.adjustments import StoredAdjustment
 from gateway.services.ports.answers import Mode
 
 
@@ -54,6 +56,24 @@ class Reliability(Protocol):
         """What finished shipments of these accounts taught of their way, by id: the data of `Courses`."""
 
     def keep_courses(self, merchant_id: str, account_id: str, at: datetime, courses: Any) -> None: ...
+    def ended(
+        self, merchant_id: str, mode: Mode, since: datetime, limit: int
+    ) -> Iterator[tuple[DeliveryRecord, Shipment]]:
+        """Deliveries booked since then that were learnt from, newest first, read while they are asked for."""
+
+    def adjusted_at(self, merchant_id: str, mode: Mode) -> datetime | None:
+        """When an adjustment was last learnt, with or without success; None for never."""
+
+    def adjustment(self, merchant_id: str, mode: Mode) -> StoredAdjustment | None:
+        """What was learnt last.
+
+        Raises:
+            NotAdjusted: what is stored is damaged.
+        """
+
+    def keep_adjustment(self, merchant_id: str, mode: Mode, made: StoredAdjustment) -> None:
+        """In place of an earlier one. What was read of the merchant's settings before is stale then."""
+
     def emission_profiles(self, merchant_id: str) -> Mapping[str, Mapping[str, object]]:
         """What a merchant says of emissions: by account id, "*" for all."""
 

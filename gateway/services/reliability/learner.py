@@ -19,6 +19,7 @@ from gateway.services.ports import Store, UnitOfWork
 from gateway.services.ports.answers import Mode
 from gateway.services.ports.reliability import Settled
 from gateway.services.reliability import courses
+from gateway.services.reliability.adjusting import Adjusting
 from gateway.services.reliability.facts import (
     FIRST_DAY,
     LOST,
@@ -48,9 +49,10 @@ MODES: tuple[Mode, ...] = ("test", "live")
 class Learner:
     """Learns, one merchant and mode at a time."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, adjusting: Adjusting | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._adjusting = adjusting
         self._published: dict[tuple[str, Mode], datetime] = {}
 
     def chore(self) -> Sequence[str]:
@@ -60,6 +62,8 @@ class Learner:
         for merchant_id, _ in merchants:
             for mode in MODES:
                 self.learn(merchant_id, mode)
+                if self._adjusting is not None:
+                    self._adjusting.learn(merchant_id, mode)
         return ()
 
     def learn(self, merchant_id: str, mode: Mode) -> int:

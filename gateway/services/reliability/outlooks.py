@@ -6,6 +6,7 @@ then pays a few dictionary look-ups a rate.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -16,7 +17,9 @@ from gateway.learning.table import UNSAID, ReliabilityTable
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
 from gateway.services.ports import Store
+from gateway.services.ports.adjustments import Adjustments
 from gateway.services.ports.answers import Mode
+from gateway.services.reliability.adjusters import Adjuster, Asked, adjuster
 from gateway.services.reliability.emissions import ALL, EmissionModel
 from gateway.services.reliability.facts import HOUR_S, time_zone
 
@@ -34,14 +37,17 @@ class _Known:
     zones: Mapping[str, tzinfo]
     profiles: Mapping[str, Mapping[str, object]]
     reckonings: dict[str, Reckoning]
+    adjuster: Adjuster | None
 
 
 class OutlookBook:
-    """The outlooks of merchants' rates."""
+    """The outlooks of merchants' rates. `failures` counts where the groups had to stand alone, by what failed."""
 
-    def __init__(self, store: Store, emissions: EmissionModel) -> None:
+    def __init__(self, store: Store, emissions: EmissionModel, adjustments: Adjustments | None = None) -> None:
         self._store = store
         self._emissions = emissions
+        self._adjustments = adjustments
+        self.failures: Counter[str] = Counter()
         self._known: dict[tuple[str, Mode], _Known] = {}
 
     def of(
@@ -51,15 +57,16 @@ class OutlookBook:
         known = self._of_merchant(merchant_id, mode, settings_version)
         load = load_of(context.shipment)
         starts_at = max(context.now, context.ready_at)
-        made = []
+        made, asked = [], []
         for candidate in candidates:
             rate, account_id = candidate.rate, candidate.account_id
             table = known.tables.get(account_id, known.network)
-            weekday = starts_at.astimezone(known.zones.get(account_id, UTC)).weekday()
+            local = starts_at.astimezone(known.zones.get(account_id, UTC))
             hours = None if rate.deliver_by is None else (rate.deliver_by - starts_at).total_seconds() / HOUR_S
             co2e = self._reckoning(known, candidate).grams(load) if rate.co2e_g is None else UNSAID
-            made.append(table.outlook(rate.service.value, context.zone, weekday, hours, co2e))
-        return made
+            made.append(table.outlook(rate.service.value, context.zone, local.weekday(), hours, co2e))
+            asked.append(Asked(account_id, rate.service.value, hours, local))
+        return made if known.adjuster is None else known.adjuster.adjusted(context.shipment, asked, made)
 
     def _reckoning(self, known: _Known, candidate: Candidate) -> Reckoning:
         account_id = candidate.account_id
@@ -76,8 +83,9 @@ class OutlookBook:
             accounts = uow.accounts.list(merchant_id, mode)
             stored = uow.reliability.tables(merchant_id, [each.id for each in accounts])
             profiles = uow.reliability.emission_profiles(merchant_id)
+            adjusts = adjuster(uow, merchant_id, mode, self._adjustments, self.failures)
         tables = {name: ReliabilityTable(data["rows"], data["network"]) for name, data in stored.items() if data}
         network = ReliabilityTable({}, next((each.network for each in tables.values()), None))
         zones = {each.id: time_zone(each.options) for each in accounts}
-        known = self._known[merchant_id, mode] = _Known(version, tables, network, zones, profiles, {})
+        known = self._known[merchant_id, mode] = _Known(version, tables, network, zones, profiles, {}, adjusts)
         return known

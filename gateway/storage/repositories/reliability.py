@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -13,15 +14,16 @@ from sqlalchemy import Select, Text, bindparam, delete, func, select, type_coerc
 from gateway.domain.codec import from_json
 from gateway.domain.quotes import NOTHING_KNOWN, Outlook
 from gateway.domain.records import DeliveryRecord
-from gateway.domain.shipments import ShipmentState
+from gateway.domain.shipments import Shipment, ShipmentState
 from gateway.services.ports import Mode
+from gateway.services.ports.adjustments import NotAdjusted, StoredAdjustment, Taught
 from gateway.services.ports.reliability import Settled
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import RECORDS
 from gateway.storage.rows import DIALECTS
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.quotes import QuoteRow
-from gateway.storage.tables.reliability import CourseRow, EmissionProfileRow, ReliabilityRow
+from gateway.storage.tables.reliability import AdjustmentRow, CourseRow, EmissionProfileRow, ReliabilityRow
 from gateway.storage.tables.shipments import ShipmentRow, TenderRow
 from gateway.storage.tables.tracking import TrackerRow
 
@@ -29,6 +31,7 @@ _R = RECORDS.table.c
 _S, _T, _Q = table_of(ShipmentRow), table_of(TenderRow), table_of(QuoteRow)
 _LEARNT = table_of(ReliabilityRow)
 _COURSES = table_of(CourseRow)
+_ADJUSTMENTS = table_of(AdjustmentRow)
 _K = table_of(TrackerRow)
 _PROFILES = table_of(EmissionProfileRow)
 _OFFERS_TEXT = type_coerce(_Q.c.offers, Text).label("offers_text")
@@ -73,6 +76,17 @@ _MEASURED = (
         _R.booked_at < bindparam("until"),
     )
     .order_by(_R.booked_at)
+)
+_ENDED = (
+    select(RECORDS.table, _S.c.shipment)
+    .select_from(_OF_MODE)
+    .where(
+        _R.merchant_id == bindparam("merchant_id"),
+        _S.c.mode == bindparam("mode"),
+        _R.learnt_at.is_not(None),
+        _R.booked_at >= bindparam("since"),
+    )
+    .order_by(_R.booked_at.desc())
 )
 _MARK = (
     update(RECORDS.table)
@@ -151,6 +165,51 @@ class ReliabilityRepository(Repository):
         upsert = upsert.on_conflict_do_update(index_elements=["merchant_id", "account_id"], set_=kept)
         self._connection.execute(upsert, {"merchant_id": merchant_id, "account_id": account_id, **kept})
 
+    def ended(
+        self, merchant_id: str, mode: Mode, since: datetime, limit: int
+    ) -> Iterator[tuple[DeliveryRecord, Shipment]]:
+        """Deliveries booked since then that were learnt from, newest first, read while they are asked for."""
+        bound = {"merchant_id": merchant_id, "mode": mode, "since": since}
+        for row in self._connection.execute(_ENDED.limit(limit), bound):
+            yield RECORDS.noun(row), row.shipment
+
+    def adjusted_at(self, merchant_id: str, mode: Mode) -> datetime | None:
+        """When an adjustment was last learnt; None for never."""
+        return self._connection.execute(_adjustment(_ADJUSTMENTS.c.fitted_at, merchant_id, mode)).scalar()
+
+    def adjustment(self, merchant_id: str, mode: Mode) -> StoredAdjustment | None:
+        """What was learnt last.
+
+        Raises:
+            NotAdjusted: it is not what was stored.
+        """
+        row = self._connection.execute(_adjustment(_ADJUSTMENTS, merchant_id, mode)).one_or_none()
+        if row is None:
+            return None
+        if hashlib.sha256(row.fitted).hexdigest() != row.digest:
+            raise NotAdjusted("the stored adjustment is damaged: its digest is another one")
+        fitted = orjson.loads(zlib.decompress(row.fitted))
+        accounts = {
+            account_id: Taught(number, count, date.fromisoformat(since), date.fromisoformat(until))
+            for account_id, (number, count, since, until) in fitted["accounts"].items()
+        }
+        return StoredAdjustment(fitted_at=row.fitted_at, why=row.why, accounts=accounts, model=fitted["model"])
+
+    def keep_adjustment(self, merchant_id: str, mode: Mode, made: StoredAdjustment) -> None:
+        """In place of an earlier one."""
+        accounts = {name: (each.number, each.count, each.since, each.until) for name, each in made.accounts.items()}
+        fitted = _deflated({"accounts": accounts, "model": made.model})
+        kept = {
+            "fitted_at": made.fitted_at,
+            "why": made.why,
+            "digest": hashlib.sha256(fitted).hexdigest(),
+            "fitted": fitted,
+        }
+        upsert = DIALECTS[self._connection.dialect.name].insert(_ADJUSTMENTS)
+        upsert = upsert.on_conflict_do_update(index_elements=["merchant_id", "mode"], set_=kept)
+        self._connection.execute(upsert, {"merchant_id": merchant_id, "mode": mode, **kept})
+        self._settings_changed(merchant_id)
+
     def emission_profiles(self, merchant_id: str) -> Mapping[str, Mapping[str, object]]:
         """What a merchant says of emissions: by account id, "*" for all."""
         found = self._connection.execute(select(_PROFILES).where(_PROFILES.c.merchant_id == merchant_id))
@@ -171,6 +230,10 @@ class ReliabilityRepository(Repository):
             _LEARNT.c.merchant_id == merchant_id, _LEARNT.c.account_id.in_(account_ids)
         )
         return {row.account_id: orjson.loads(zlib.decompress(row.data)) for row in self._connection.execute(wanted)}
+
+
+def _adjustment(what: Any, merchant_id: str, mode: Mode) -> Select[Any]:
+    return select(what).where(_ADJUSTMENTS.c.merchant_id == merchant_id, _ADJUSTMENTS.c.mode == mode)
 
 
 def _said(offers: str | None, offer_id: str | None) -> Outlook:

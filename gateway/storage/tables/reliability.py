@@ -37,3 +37,17 @@ class EmissionProfileRow(Owned, Row):
     __tablename__ = "emission_profiles"
     of: Mapped[str] = mapped_column(primary_key=True)
     data: Mapped[Mapping[str, object]]
+
+
+class AdjustmentRow(Owned, Row):
+    """What trees learnt from a merchant's deliveries in a mode (`services.ports.adjustments`): JSON, deflated.
+
+    `digest` is the SHA-256 of `fitted`: a damaged model is not to be read.
+    """
+
+    __tablename__ = "adjustments"
+    mode: Mapped[str] = mapped_column(primary_key=True)
+    fitted_at: Mapped[datetime]
+    why: Mapped[str]
+    digest: Mapped[str]
+    fitted: Mapped[bytes]
