@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Barrier, Lock
 
 import pytest
@@ -12,7 +13,8 @@ from carriers.base.registry import installed
 from carriers.sandbox.adapter import Sandbox
 from gateway.services.carrier_pool import CarrierPool
 
-POISON = b"poison"
+POISON, BROKEN = "POISON", "BROKEN"
+"""Numbers: a webhook of the one cannot be read; what is told of the other cannot be applied."""
 MEET_WITHIN_S = 30.0
 
 
@@ -37,14 +39,22 @@ class Diary:
 
             def parse_webhook(self, call: WebhookCall) -> Sequence[TrackingUpdate]:
                 diary.parsed.append(call.body)
-                if POISON in call.body:
+                if POISON.encode() in call.body:
                     raise RuntimeError("a bug in a carrier's code")
                 if first.acquire(blocking=False):
                     diary._meeting.wait(MEET_WITHIN_S)
-                return Sandbox.parse_webhook(self, call)  # type: ignore[arg-type]  # it needs only `statuses`
+                told = Sandbox.parse_webhook(self, call)  # type: ignore[arg-type]  # it needs only `statuses`
+                return [_spoilt(update) for update in told]
 
             async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
                 diary.polled.extend(numbers)
-                return ()
+                return [_spoilt(TrackingUpdate(tracking_number=each, events=())) for each in numbers]
 
         return Spy
+
+
+def _spoilt(update: TrackingUpdate) -> TrackingUpdate:
+    """With an event that is none, where it is about that number: a bug of an adapter."""
+    if update.tracking_number != BROKEN:
+        return update
+    return replace(update, events=(None,))  # type: ignore[arg-type]  # what types forbid and code does all the same

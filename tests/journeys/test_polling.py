@@ -11,7 +11,7 @@ import pytest
 
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from tests.conftest import TestDatabase
-from tests.journeys.scans import inbox, parcel, quarantined, scan
+from tests.journeys.scans import inbox, parcel, scan
 from tests.journeys.site import Gateway, Merchant, Site
 from tests.journeys.spies import Diary
 
@@ -58,26 +58,6 @@ def test_two_workers_share_inbox_and_polls_and_do_nothing_twice(
     assert inbox(database) == {"applied": PARCELS}
     trackers = shop.get("/v1/trackers")["data"]
     assert Counter(each["status"] for each in trackers) == {"picked_up": PARCELS}
-
-
-def test_a_message_that_crashes_its_reader_is_set_aside_and_the_others_go_on(
-    site: Site, shop: Merchant, database: TestDatabase, diary: Diary
-) -> None:
-    running = site.carrier("sandbox")
-    account_id = shop.account("sandbox-1", running)
-    follow(shop, "sandbox-1", "SPY1")
-    poison = scan("poison", "e1", "PICKED_UP", site.clock().isoformat())
-    good = scan("SPY1", "e2", "PICKED_UP", site.clock().isoformat())
-    for body in (poison, good):
-        assert site.push(account_id, body, running).status_code == 200
-    site.work()
-    assert inbox(database) == {"applied": 1, "new": 1}
-    settings = site.services.settings.worker
-    for _ in range(settings.max_tries):
-        site.work(seconds=settings.lease_s + 1)
-    assert Counter(diary.parsed) == {poison: settings.max_tries, good: 1}
-    assert inbox(database) == {"applied": 1, "quarantined": 1}
-    assert quarantined(database) == [f"given up after {settings.max_tries} tries; see the worker's log"]
 
 
 def test_an_account_that_cannot_be_asked_does_not_keep_others_from_being_polled(
