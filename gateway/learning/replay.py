@@ -1,5 +1,7 @@
 """Past deliveries forecast again, each when it began and from what had ended by then, as the groups would have."""
 
+# ruff: noqa: D102  # a property whose name and type say everything needs no sentence
+
 from __future__ import annotations
 
 import heapq
@@ -25,19 +27,19 @@ class Past(Protocol):
     """
 
     @property
-    def began(self) -> Any: ...  # noqa: D102
+    def began(self) -> Any: ...
 
     @property
-    def ended(self) -> Any: ...  # noqa: D102
+    def ended(self) -> Any: ...
 
     @property
-    def duration(self) -> Any: ...  # noqa: D102
+    def duration(self) -> Any: ...
 
     @property
-    def path(self) -> Sequence[Path]: ...  # noqa: D102
+    def path(self) -> Sequence[Path]: ...
 
     @property
-    def ages(self) -> bool: ...  # noqa: D102
+    def ages(self) -> bool: ...
 
 
 def replayed(of: Past, frozen_at: int | None = None) -> list[Row]:
