@@ -79,6 +79,7 @@ def environment(database_url: str, **more: str) -> dict[str, str]:
         "WEBHOOKS__ALLOW_PRIVATE": "true",
         "FILES__URL": "memory://journeys",
         "NOTIFICATIONS__ALLOW_PRIVATE": "true",
+        "NOTIFICATIONS__SESSION_S": "0.5",  # less than the shortest lease of a test
         "BOOKING__DEADLINE_S": "2",
         "BOOKING__LEASE_MARGIN_S": "1",
         **more,
