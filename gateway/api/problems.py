@@ -110,13 +110,6 @@ PROBLEMS = (
         "`detail` says what is in the way.",
     ),
     Problem(
-        "erased",
-        410,
-        "Erased",
-        "The answer that this Idempotency-Key had was about people who are forgotten (`/docs/privacy`).",
-        "Nothing was done again. Read the shipment for what is left of it.",
-    ),
-    Problem(
         "returned_already",
         409,
         "Is being sent back already",
@@ -143,6 +136,13 @@ PROBLEMS = (
         "Still running",
         "The first request with this Idempotency-Key has not been answered yet.",
         "Wait for `Retry-After` seconds and send the very same request again.",
+    ),
+    Problem(
+        "erased",
+        410,
+        "Erased",
+        "The answer that this Idempotency-Key had was about people who are forgotten (`/docs/privacy`).",
+        "Nothing was done again. Read the shipment for what is left of it.",
     ),
     Problem(
         "precondition_failed",
