@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
 
 from gateway.services.notifications.book import CHECKS_AT_ONCE
+from tests.conftest import TestDatabase
 from tests.engines.notices.stuck import stuck
 from tests.journeys.recipients import mails, street
-from tests.journeys.site import Site
+from tests.journeys.site import Gateway, Site
 
 CHECK = "/v1/notification-senders/email/check"
 
 
-def test_only_so_many_senders_are_checked_at_a_time(sqlite_site: Site) -> None:
-    shop = sqlite_site.merchant()
-    with stuck() as server, ThreadPoolExecutor(CHECKS_AT_ONCE) as threads, street(sqlite_site, shop) as here:
+@pytest.fixture
+def patient(sqlite_database: TestDatabase, tmp_path: Path) -> Iterator[Site]:
+    """A gateway that speaks to mail servers for longer than these tests take: here nobody ends it but they."""
+    gateway = Gateway(sqlite_database.url, NOTIFICATIONS__SESSION_S="50")
+    with Site(gateway, tmp_path) as site:
+        yield site
+    gateway.close()
+    sqlite_database.empty()
+
+
+def test_only_so_many_senders_are_checked_at_a_time(patient: Site) -> None:
+    shop = patient.merchant()
+    with stuck() as server, ThreadPoolExecutor(CHECKS_AT_ONCE) as threads, street(patient, shop) as here:
         mails(shop, here.sink, port=server.port)
         running = [
             threads.submit(shop.call, "POST", CHECK, **{"Idempotency-Key": f"check-{n}"}) for n in range(CHECKS_AT_ONCE)
@@ -30,20 +45,20 @@ def test_only_so_many_senders_are_checked_at_a_time(sqlite_site: Site) -> None:
         assert again.status_code == 200
 
 
-def test_a_lane_that_is_still_worked_when_its_lease_ends_is_not_begun_again(sqlite_site: Site) -> None:
-    lanes = sqlite_site.services.recipient_lanes
-    with stuck() as server, ThreadPoolExecutor(1) as threads, street(sqlite_site, sqlite_site.merchant()) as here:
+def test_a_lane_that_is_still_worked_when_its_lease_ends_is_not_begun_again(patient: Site) -> None:
+    lanes = patient.services.recipient_lanes
+    with stuck() as server, ThreadPoolExecutor(1) as threads, street(patient, patient.merchant()) as here:
         mails(here.shop, here.sink, port=server.port)
         here.parcel().scan("PICKED_UP", work=False)
-        for message in sqlite_site.services.inbox.claim():
-            sqlite_site.services.inbox.work(message)
-        sqlite_site.services.lanes.claim()  # fans messages out
+        for message in patient.services.inbox.claim():
+            patient.services.inbox.work(message)
+        patient.services.lanes.claim()  # fans messages out
         (lane,) = [each for each in lanes.claim() if each.channel == "email"]
         visit = threads.submit(lanes.work, lane)
         assert server.called.acquire(timeout=20)
-        sqlite_site.clock.advance(seconds=61)
+        patient.clock.advance(seconds=61)
         assert lane.id not in [each.id for each in lanes.claim()]
         server.over.set()
         visit.result()
-        sqlite_site.clock.advance(seconds=61)
+        patient.clock.advance(seconds=61)
         assert lane.id in [each.id for each in lanes.claim()], "afterwards it is anybody's again"

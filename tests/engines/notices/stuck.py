@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Event, Semaphore, Thread
 
 DRIP_S = 0.02
-MOST_DRIPS = 250
+MOST_DRIPS = 1000
 
 
 @dataclass
