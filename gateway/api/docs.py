@@ -97,6 +97,19 @@ def proofs_page() -> Response:
     )
 
 
+@blueprint.route("/docs/privacy")
+@open_to_all("it documents the gateway")
+def privacy_page() -> Response:
+    """What is kept of people, for how long, and how they are forgotten."""
+    settings = services().settings
+    return _page(
+        "privacy.html",
+        base=settings.web.base_url,
+        kept=settings.retention,
+        link_days=settings.recipients.link_days,
+    )
+
+
 @blueprint.route("/docs/webhooks")
 @open_to_all("it explains what we send to merchants")
 def webhooks_page() -> Response:

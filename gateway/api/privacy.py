@@ -46,16 +46,13 @@ def _known(record: ShipmentRecord) -> dict[str, Any]:
     who, desk = caller(), services()
     file = desk.shipments.get(who.merchant_id, who.mode, record.id)
     events = desk.shipments.events(who.merchant_id, who.mode, record.id)
-    with desk.store.look() as uow:
-        rating = uow.ratings.get(who.merchant_id, record.id)
-        notes = uow.notes.of_shipment(who.merchant_id, record.id)
-        told = uow.notifications.of_shipment(who.merchant_id, record.id)
+    beside = desk.privacy.beside(record)
     return {
         "shipment": shapes.shipment(file, desk.proofs.link),
         "events": [shapes_tracking.event(each) for each in events],
-        "notifications": [notification_shapes.shown_notification(each) for each in told],
-        "notes": [{"at": note.at, "who": note.who, "text": note.text} for note in notes],
-        "comment": rating.comment if rating else None,
+        "notifications": [notification_shapes.shown_notification(each) for each in beside.told],
+        "notes": [{"at": note.at, "who": note.who, "text": note.text} for note in beside.notes],
+        "comment": beside.comment or None,
     }
 
 

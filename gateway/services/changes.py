@@ -8,7 +8,6 @@ from datetime import datetime
 
 from gateway.domain.messages import OutboxMessage
 from gateway.domain.records import ShipmentRecord, TrackerRecord
-from gateway.domain.shipments import Personal
 from gateway.services.ids import new_id
 from gateway.services.ports import UnitOfWork
 
@@ -34,9 +33,7 @@ def record_change(
     `also` are types of further messages about the same change: each has a version of its own, the last one is stored.
     """
     kinds = (kind, *also)
-    # What is told late of people who were forgotten is forgotten too, as soon as it is over again.
-    personal = Personal.ASKED if shipment.personal is Personal.NONE else shipment.personal
-    changed = replace(shipment, version=shipment.version + len(kinds), updated_at=now, personal=personal)
+    changed = replace(shipment, version=shipment.version + len(kinds), updated_at=now)
     uow.shipments.update(changed)
     for version, each in enumerate(kinds, shipment.version + 1):
         _tell(uow, replace(changed, version=version), each, now, more or {})

@@ -5,11 +5,13 @@ Source of the terms: the document on security, section 13, and GDPR articles 5(1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.domain.clock import Clock
+from gateway.domain.notifications import Notification
+from gateway.domain.people import Note
 from gateway.domain.privacy import Subject, forgotten, is_over, nobodys, pseudonymised, unguided
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import Personal, Shipment
@@ -43,6 +45,15 @@ class Erasure:
     deferred: tuple[tuple[str, str], ...]
     quotes: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is known of a shipment's people besides the shipment and its events."""
+
+    notes: Sequence[Note]
+    told: Sequence[Notification]
+    comment: str
 
 
 class PrivacyDesk:
@@ -82,6 +93,16 @@ class PrivacyDesk:
 
         return again_if_crossed(look)
 
+    def beside(self, shipment: ShipmentRecord) -> Beside:
+        """What else there is of one that was found."""
+        with self._store.look() as uow:
+            rating = uow.ratings.get(shipment.merchant_id, shipment.id)
+            return Beside(
+                notes=uow.notes.of_shipment(shipment.merchant_id, shipment.id),
+                told=uow.notifications.of_shipment(shipment.merchant_id, shipment.id),
+                comment=rating.comment if rating else "",
+            )
+
     def erase(self, merchant_id: str, mode: Mode, subject: Subject, by: KeyHolder, *, dry_run: bool) -> Erasure:
         """Forget somebody: what is over at once, what is under way or disputed as soon as it no longer is.
 
@@ -92,6 +113,8 @@ class PrivacyDesk:
             found = uow.privacy.of_subject(merchant_id, mode, subject, MOST)
             waits = {each.id: _why_later(uow, each) for each in found}
         erased = [each for each in found if not waits[each.id]]
+        needed = {each.quote_id for each in found if waits[each.id]}
+        quotes = self._erase_quotes(merchant_id, mode, subject, by, needed, dry_run=dry_run)
         if not dry_run:
             for each in found:
                 self._erase(each, by) if not waits[each.id] else self._ask(each, by)
@@ -100,7 +123,7 @@ class PrivacyDesk:
             at=now,
             erased=tuple(each.id for each in erased),
             deferred=tuple((name, why) for name, why in waits.items() if why),
-            quotes=self._erase_quotes(merchant_id, mode, subject, by, dry_run=dry_run),
+            quotes=quotes,
             more=len(found) == MOST,
         )
 
@@ -161,12 +184,16 @@ class PrivacyDesk:
 
         again_if_crossed(write)
 
-    def _erase_quotes(self, merchant_id: str, mode: Mode, subject: Subject, by: KeyHolder, *, dry_run: bool) -> int:
-        """What was asked about for somebody and not booked, or not for long; how many."""
-        count, after_id = 0, first_id("qte", self._clock() - self._guided - timedelta(days=1))
+    def _erase_quotes(
+        self, merchant_id: str, mode: Mode, subject: Subject, by: KeyHolder, needed: Collection[str], *, dry_run: bool
+    ) -> int:
+        """What was asked about for somebody and can no longer be booked; how many."""
+        now = self._clock()
+        count, after_id = 0, first_id("qte", now - self._guided - timedelta(days=1))
         while after_id:
             with self._store.work() as uow:
-                found, after_id = uow.privacy.quotes_naming(merchant_id, mode, subject, after_id, QUOTES_AT_ONCE)
+                named, after_id = uow.privacy.quotes_naming(merchant_id, mode, subject, after_id, now, QUOTES_AT_ONCE)
+                found = [(quote_id, shipment) for quote_id, shipment in named if quote_id not in needed]
                 for quote_id, shipment in () if dry_run else found:
                     uow.privacy.keep_quote(merchant_id, quote_id, pseudonymised(shipment))
                 uow.commit()

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.domain.copies import altered
 from gateway.domain.fold import CurrentStatus, current_status
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
+from gateway.domain.shipments import Personal
 from gateway.domain.stages import stages
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
 from gateway.services.changes import record_change, record_tracker_change
@@ -115,6 +116,9 @@ def _move(
     shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id, lock=True)
     if shipment is None or shipment.tender_id != tracker.tender_id:
         return shipment
+    if shipment.personal is Personal.NONE:  # what is told late of the forgotten is forgotten too
+        shipment = replace(shipment, personal=Personal.ASKED)
+        uow.shipments.update(shipment)
     moved = replace(
         shipment,
         **told(current),

@@ -60,6 +60,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/policies",
         "/docs/notifications",
         "/docs/problems",
+        "/docs/privacy",
         "/docs/proofs",
         "/docs/scale",
         "/docs/statuses",

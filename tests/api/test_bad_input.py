@@ -104,6 +104,8 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         "/v1/shipments/shp_x/corrections",
         {**CORRECTION, "parcel": "70726201101234567"},
     ),
+    "export": ("POST", "/v1/privacy/export", {"email": "kari@example.com"}),
+    "erase": ("POST", "/v1/privacy/erase", {"phone": "+4799999999", "dry_run": True}),
     "withdrawal": ("POST", "/v1/shipments/shp_x/corrections/cor_x/withdraw", WITHDRAWAL),
     "resolve": ("POST", "/v1/shipments/shp_x/resolve", examples.RESOLVE),
     "return": (

@@ -16,6 +16,7 @@ PAGES = {
             "",
             "/checkouts",
             "/policies",
+            "/privacy",
             "/problems",
             "/recipients",
             "/proofs",

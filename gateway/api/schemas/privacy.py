@@ -65,7 +65,7 @@ class ErasureSchema(Shown):
     at = fields.AwareDateTime(required=True)
     erased = fields.List(fields.String(), required=True, metadata={"description": "Shipments."})
     deferred = fields.List(fields.Nested(DeferredSchema), required=True)
-    quotes = fields.Integer(required=True, metadata={"description": "Quotes that named them and were not booked."})
+    quotes = fields.Integer(required=True, metadata={"description": "Expired quotes that named them."})
     more = fields.Boolean(required=True, metadata={"description": "There may be more: ask again."})
 
 

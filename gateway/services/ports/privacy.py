@@ -43,9 +43,9 @@ class Privacy(Protocol):
         """What was asked about between two ids, oldest first."""
 
     def quotes_naming(
-        self, merchant_id: str, mode: Mode, subject: Subject, after_id: str, limit: int
+        self, merchant_id: str, mode: Mode, subject: Subject, after_id: str, now: datetime, limit: int
     ) -> tuple[Sequence[tuple[str, Shipment]], str]:
-        """Among so many quotes with larger ids, those in which somebody is named; the last id, "" after the last."""
+        """Among so many quotes with larger ids, the expired ones that name somebody; the last id, "" at the end."""
 
     def forget_tracked(self, merchant_id: str, after_id: str, before_id: str, limit: int) -> str:
         """Of trackers booked elsewhere, only their events' codes and times; the last one's id, "" when none is left."""

@@ -8,7 +8,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, delete, exists, func, or_, select, text, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    Text,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
 from gateway.domain.messages import InboxState
 from gateway.domain.privacy import Subject, area, unlinked
@@ -57,9 +71,17 @@ BLANKS: Sequence[tuple[Table, dict[str, Any]]] = (
 GONE = (LABELS.table, NOTES.table)
 UNWORDED: dict[Personal, dict[str, Any]] = {
     Personal.SOME: {"raw": {}},
-    Personal.NONE: {"raw": {}, "description": "", "place": None},
+    Personal.NONE: {
+        "raw": {},
+        "description": "",
+        "place": None,
+        "carrier_qualifier": case(
+            (or_(_E.reason == "unmapped_carrier_code", _E.carrier_qualifier.contains(" ")), ""),
+            else_=_E.carrier_qualifier,
+        ),
+    },
 }
-"""What events lose."""
+"""What events lose. A qualifier that no table knows, or with spaces (no table has such), is somebody's words."""
 
 
 class PrivacyRepository(Repository):
@@ -141,7 +163,7 @@ class PrivacyRepository(Repository):
         return [(row.id, row.shipment) for row in found]
 
     def quotes_naming(
-        self, merchant_id: str, mode: Mode, subject: Subject, after_id: str, limit: int
+        self, merchant_id: str, mode: Mode, subject: Subject, after_id: str, now: datetime, limit: int
     ) -> tuple[Sequence[tuple[str, Shipment]], str]:
         """Reads their text: no index knows it, and those older than two weeks name nobody."""
         word = _escaped(subject.word.casefold())
@@ -150,7 +172,9 @@ class PrivacyRepository(Repository):
             select(func.max(select(_Q.id).where(*younger).order_by(_Q.id).limit(limit).subquery().c.id))
         )
         named = func.lower(type_coerce(_Q.shipment, Text)).contains(word, autoescape=True)
-        wanted = select(_Q.id, _Q.shipment).where(*younger, _Q.id <= (last or ""), _Q.mode == mode, named)
+        wanted = select(_Q.id, _Q.shipment).where(
+            *younger, _Q.id <= (last or ""), _Q.mode == mode, _Q.expires_at < now, named
+        )
         rows = self._connection.execute(wanted).all()
         found = [(row.id, row.shipment) for row in rows if subject.meant_by(row.shipment, row.shipment.reference)]
         return found, str(last or "")
