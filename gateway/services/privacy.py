@@ -163,7 +163,8 @@ class PrivacyDesk:
                 if record.quote_id:
                     uow.privacy.keep_quote(record.merchant_id, record.quote_id, pseudonymised(record.shipment))
                 if record.updated_at > now - KEYS_KEPT:
-                    uow.privacy.forget_answers(record, ANSWER_GONE)
+                    for name in filter(None, (record.id, record.quote_id)):
+                        uow.privacy.forget_answers(record.merchant_id, name, ANSWER_GONE)
                 if by is not None:
                     write_down(uow, by, Deed(what="erased personal data", subject_id=record.id), now)
                 uow.commit()
@@ -196,6 +197,7 @@ class PrivacyDesk:
                 found = [(quote_id, shipment) for quote_id, shipment in named if quote_id not in needed]
                 for quote_id, shipment in () if dry_run else found:
                     uow.privacy.keep_quote(merchant_id, quote_id, pseudonymised(shipment))
+                    uow.privacy.forget_answers(merchant_id, quote_id, ANSWER_GONE)
                 uow.commit()
             count += len(found)
         if count and not dry_run:

@@ -35,8 +35,8 @@ class Privacy(Protocol):
     def forget_around(self, shipment: ShipmentRecord, now: datetime) -> None:
         """Labels, search words, notes, comments, what it was told by whom: all that hangs on a shipment."""
 
-    def forget_answers(self, shipment: ShipmentRecord, body: bytes) -> int:
-        """Put this in place of the stored answers of requests about it; how many there were."""
+    def forget_answers(self, merchant_id: str, name: str, body: bytes) -> int:
+        """Put this in place of the stored answers of requests about what has this id; how many there were."""
 
     def keep_quote(self, merchant_id: str, quote_id: str, shipment: Shipment) -> None: ...
     def quotes(self, merchant_id: str, after_id: str, before_id: str, limit: int) -> Sequence[tuple[str, Shipment]]:
