@@ -76,4 +76,7 @@ def test_the_same_webhook_from_many_at_once_is_one_event_and_one_message(
     assert [event["status"] for event in sent.events()] == ["delivered"]
     with site.services.store.look() as uow:
         types = [message.type for message in uow.outbox.of_subject(shop.id, sent.id, 0, 200)]
-    assert types.count("shipment.proof_of_delivery") == 1
+    pictures = sent.shown()["proof_of_delivery"]["pictures"]
+    assert len(pictures) == 1
+    assert types.count("shipment.status_changed") == 2, "the label, and the delivery"
+    assert types.count("shipment.proof_of_delivery") == 2, "what is known of the handing over, and its picture"

@@ -185,11 +185,11 @@ def test_verdicts_go_back_to_their_offers_in_batches(fresh_url: str) -> None:
     more += "'2026-11-23 14:30:00', 'default', 0, '[]', '[]')"
     engine = write_engine(fresh_url)
     with engine.begin() as connection:
-        command.upgrade(alembic_config(connection), "0023")
+        command.upgrade(alembic_config(connection), "0021")
         connection.execute(text(QUOTED_BEFORE[0]))
         connection.execute(text(more), [{"id": f"qte_{number}"} for number in range(1002)])
         connection.execute(text(beside))
-        command.downgrade(alembic_config(connection), "0021")
+        command.downgrade(alembic_config(connection), "0019")
         found = connection.execute(text("SELECT id, offers FROM quotes ORDER BY id")).all()
     engine.dispose()
     joined = [{"id": "a", "verdicts": [{"why": "cheap"}]}]

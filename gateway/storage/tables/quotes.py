@@ -17,7 +17,7 @@ class QuoteRow(Named, Row):
     """What was asked, who answered, and the offers as judged, best first.
 
     `verdicts` are those of each offer, in the order of the offers: most of what a quote weighs, and nothing that a
-    backtest reads. NULL in rows of before 0023, whose offers hold their own.
+    backtest reads. NULL in rows of before 0021, whose offers hold their own.
     """
 
     __tablename__ = "quotes"
