@@ -178,7 +178,7 @@ class PrivacyDesk:
             with self._store.work() as uow:
                 record = uow.shipments.get(shipment.merchant_id, shipment.id, lock=True)
                 if record is not None and record.personal in (Personal.ALL, Personal.SOME):
-                    uow.privacy.ask(record.merchant_id, record.id)
+                    uow.privacy.wish(record.merchant_id, record.id)
                     deed = Deed(what="asked for personal data to be erased", subject_id=record.id)
                     write_down(uow, by, deed, self._clock())
                     uow.commit()

@@ -17,7 +17,7 @@ POOL = "services/carrier_pool.py"
 WEBHOOKS = "services/webhook_lanes.py"
 ON_THEIR_OWN = ("cli/demo/", "cli/running.py", "migrations/")
 """The demo is a merchant and a person who starts processes, not the gateway."""
-TO_RECIPIENTS = ("engines/notices/mail.py", "engines/notices/twilio.py")
+TO_RECIPIENTS = ("engines/notices/mail.py", "engines/notices/smtp_server.py", "engines/notices/twilio.py")
 """Driven by the recipients' lanes alone, which commit each letter before it is sent and pass the fault point after."""
 WAYS_OUT = ("requests", "urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "pycurl", "smtplib", "ftplib")
 

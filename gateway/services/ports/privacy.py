@@ -26,7 +26,7 @@ class Privacy(Protocol):
     def disputed(self, merchant_id: str, shipment_id: str) -> bool:
         """Whether a case about it is open."""
 
-    def ask(self, merchant_id: str, shipment_id: str) -> None:
+    def wish(self, merchant_id: str, shipment_id: str) -> None:
         """It is to be erased once it is over."""
 
     def keep(self, before: ShipmentRecord, after: ShipmentRecord) -> None:

@@ -109,7 +109,7 @@ class PrivacyRepository(Repository):
         mine = (_C.merchant_id == merchant_id, _C.shipment_id == shipment_id, _C.state == "open")
         return self._connection.execute(select(_C.id).where(*mine).limit(1)).first() is not None
 
-    def ask(self, merchant_id: str, shipment_id: str) -> None:
+    def wish(self, merchant_id: str, shipment_id: str) -> None:
         """Nothing else of it."""
         at = (_S.merchant_id == merchant_id, _S.id == shipment_id)
         self._connection.execute(update(SHIPMENTS.table).where(*at).values(personal=Personal.ASKED))
