@@ -78,13 +78,17 @@ class Booker:
             self.settle(tender, answer)
 
     def settle(self, tender: Tender, answer: Booking | CarrierError) -> ShipmentRecord:
-        """Record a carrier's answer to a tender, whoever got it and however late."""
+        """Record a carrier's answer to a tender, whoever got it and however late.
+
+        That nothing was booked is believed of the one sending there was: once its sender lost it, another may have sent
+        it again, and what that came to is not the first one's to say.
+        """
         if isinstance(answer, Booking):
             return self._acceptance.accept(tender, answer)
         with self._store.work() as uow:
             shipment = _locked(uow, tender.merchant_id, tender.shipment_id)
             now = self._clock()
-            state, open_states = state_after(answer), (TenderState.OFFERED, TenderState.UNCERTAIN)
+            state = state_after(answer)
             closed = replace(
                 tender,
                 state=state,
@@ -94,7 +98,7 @@ class Booker:
                 updated_at=now,
                 due_at=now if state is TenderState.UNCERTAIN else None,
             )
-            if uow.tenders.close(closed, open_states):
+            if uow.tenders.close(closed, (TenderState.OFFERED,)):
                 shipment = self._after(uow, shipment, state, now)
                 if isinstance(answer, ServicePointClosed):  # every other offer leads there too
                     why = f"service point {shipment.shipment.service_point} is closed, choose another: {answer}"

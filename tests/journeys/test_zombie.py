@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from carriers.base import CarrierUnavailable
 from carriers.base.calls import Call
 from carriers.base.curl_transport import CurlTransport
 from carriers.base.drive import Pending
 from carriers.base.flight import Answered
 from gateway.bootstrap import TRANSPORTS
+from gateway.domain.shipments import TenderState
 from tests.conftest import TestDatabase
-from tests.journeys.site import Gateway, Site, states
+from tests.journeys.site import Gateway, Merchant, Site, states
 
 PATIENT_S = 10
 
@@ -91,3 +94,17 @@ def test_a_booking_sent_by_a_worker_that_lost_its_lease_is_taken_back(
     assert after["tracking_number"] == shipment["tracking_number"]
     assert len(paused.active(after)) == active
     assert [case["kind"] for case in after["cases"]] == cases
+
+
+def test_that_nothing_was_sent_is_not_believed_of_a_sender_that_lost_its_tender(site: Site, shop: Merchant) -> None:
+    """Another may have sent it again and be about to record the booking: closing it would book a second one."""
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    shipment = shop.book(reference="order-sim914").json or {}
+    assert shipment["state"] == "uncertain"
+    with site.services.store.look() as uow:
+        (tender,) = uow.tenders.of_shipment(shop.id, shipment["id"])
+    held_up = CarrierUnavailable("this process was held up; nothing was sent")
+    site.services.reconciler._booker.settle(replace(tender, state=TenderState.OFFERED), held_up)
+    assert states(shop.shipment(shipment["id"])) == ["uncertain"]
+    settled = site.settle(shop, shipment["id"])
+    assert (settled["state"], states(settled), len(site.active(settled))) == ("booked", ["accepted"], 1)
