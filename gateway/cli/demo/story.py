@@ -35,7 +35,7 @@ HEADING = re.compile(r"<h1>([^<]+)</h1>")
 SEEN_S = 3.0
 """How long whoever watches has to see each change."""
 
-SHOWN_OF_PROOF = ("received_by", "relationship")
+SHOWN_OF_PROOF = ("received_by", "relationship", "pin_matched")
 
 
 def play(stage: Stage) -> None:
@@ -191,7 +191,8 @@ def deliver(shop: Merchant, shipment: Mapping[str, Any], code: str, end: str) ->
     proof = after["proof_of_delivery"]
     if proof:
         shown = [f"{name.replace('_', ' ')}: {proof[name]}" for name in SHOWN_OF_PROOF if proof.get(name)]
-        shop.say(f"  proof of delivery, {', '.join(shown)}")
+        shown += [f"{picture['kind']} by the {picture['source']}: {picture['state']}" for picture in proof["pictures"]]
+        shop.say(f"  proof of delivery, {', '.join(shown) or 'of which nothing has come yet'}")
 
 
 def watch(shop: Merchant, shipment: Mapping[str, Any], code: str, stations: list[str]) -> None:
