@@ -17,6 +17,11 @@
       const long = at.toLocaleString("en-GB", { dateStyle: "full", timeStyle: "short" });
       const short = at.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
       const form = each.dataset.form;
+      if (form === "date") {
+        each.textContent = at.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+        each.title = long;
+        continue;
+      }
       each.textContent = form === "ago" ? relative(at) : form === "long" ? long : form === "clock" ? short.slice(-5) : short;
       each.title = form === "ago" ? long : `${long} (${relative(at)})`;
     }
