@@ -11,6 +11,7 @@ from gateway.services.bulk import BulkJobs, BulkKind
 from gateway.services.facilities import FacilityBook
 from gateway.services.idempotency import Once
 from gateway.services.orders import Orders
+from gateway.services.pack_station import PackStation
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.shipments import ShipmentService
@@ -30,4 +31,10 @@ def ordering(
     orders = Orders(quotes, shipments, facilities, once, clock)
     kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders)}
     bulk = BulkJobs(store, kinds, clock, settings.worker)
-    return {"once": once, "orders": orders, "bulk": bulk, "batches": Batches(store, bulk, facilities)}
+    return {
+        "once": once,
+        "orders": orders,
+        "bulk": bulk,
+        "batches": Batches(store, bulk, facilities),
+        "packing": PackStation(store, orders, bulk, quotes),
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -14,11 +14,13 @@ from gateway.console.export import safe
 from gateway.console.gate import NotAllowed, deed, may, services, who
 from gateway.console.rendering import go, page, partial
 from gateway.domain.bulk import BulkRow, BulkState, RowState
-from gateway.domain.errors import Unprocessable
+from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.order_columns import columns
 from gateway.domain.people import Permission
+from gateway.services.batches import BOOK
 from gateway.services.bulk import BulkFile
 from gateway.services.labels import MOST_IN_A_BATCH
+from gateway.services.pack_station import PACK
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 A_PAGE = 50
@@ -55,8 +57,8 @@ ORDER_STATES = {
     RowState.UNKNOWN: "Being found out",
     RowState.FAILED: "Not booked",
 }
-ACTS: Mapping[str, Act] = {
-    "book": Act(
+ACTS: dict[str, Act] = {
+    BOOK: Act(
         needs=Permission.BOOK,
         verb="Book",
         warning="Carriers are paid for what is booked. A booking can be cancelled on its own page, while its carrier "
@@ -66,6 +68,7 @@ ACTS: Mapping[str, Act] = {
         labels=True,
     ),
 }
+ACTS = {**ACTS, PACK: replace(ACTS[BOOK], verb="Pack")}
 """Every kind; the key is the job's."""
 
 
@@ -100,6 +103,16 @@ def confirm(job_id: str) -> Response:
         services().bulk.confirm(who().user, who().mode, job_id, request.form.get("typed", "")[:20])
     except Unprocessable as error:
         return _page(file, 422, errors={"typed": f"{str(error)[:1].upper()}{str(error)[1:]}."})
+    return go("jobs.detail", job_id=job_id)
+
+
+@blueprint.post("/<job_id>/pack")
+@may(Permission.LOOK)
+def pack(job_id: str) -> Response:
+    """Let it wait at the pack station: each order is booked when it is packed."""
+    if _allowed(job_id).job.kind != BOOK:
+        raise NotFound(f"no orders in job {job_id}")
+    services().bulk.by_hand(who().user, who().mode, job_id, PACK)
     return go("jobs.detail", job_id=job_id)
 
 
@@ -192,7 +205,8 @@ def _page(file: BulkFile, status: int = 200, **facts: Any) -> Response:
         next=rows[A_PAGE - 1].number if len(rows) > A_PAGE else None,
         shown=shown[0] if shown else None,
         tones=TONES,
-        working=job.state in WORKING,
+        working=job.state in WORKING and job.kind != PACK,
+        packing=job.state in WORKING and job.kind == PACK,
         parts=_parts(file) if act.labels and booked else (),
         **given,
     )

@@ -20,6 +20,7 @@ NAV = (
     ("shipments.grid", "Shipments", "s"),
     ("cases.desk", "Exceptions", "e"),
     ("book.form", "Book", "b"),
+    ("pack.station", "Pack", "k"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),
@@ -27,6 +28,9 @@ NAV = (
     ("staff.overview", "Settings", ","),
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
+
+PART_OF = {"batch": "book"}
+"""Pages that are part of another of the menu."""
 
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -61,7 +65,7 @@ TAIL = 4
 def page(template: str, status: int = 200, **facts: Any) -> Response:
     """A page, or the part of one that htmx asked for, with what every template may want."""
     signed = g.get("who")
-    here = (request.blueprint or "").split(".")[0]
+    here = PART_OF.get(request.blueprint or "", request.blueprint or "")
     return make_response(
         render_template(template, who=signed, csrf=g.get("csrf", ""), nav=NAV, here=here, can=_can, **facts), status
     )

@@ -33,6 +33,7 @@ from gateway.services.notifications.lanes import NotificationLanes
 from gateway.services.notifications.receipts import Receipts
 from gateway.services.notifications.templates import Templates
 from gateway.services.orders import Orders
+from gateway.services.pack_station import PackStation
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
@@ -95,6 +96,7 @@ class Services:
     bulk: BulkJobs
     orders: Orders
     batches: Batches
+    packing: PackStation
     rate_cards: RateCardBook
     zones: ZoneBook
     facilities: FacilityBook
