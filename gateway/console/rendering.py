@@ -21,6 +21,7 @@ NAV = (
     ("cases.desk", "Exceptions", "e"),
     ("book.form", "Book", "b"),
     ("pack.station", "Pack", "k"),
+    ("handover.overview", "Handover", "h"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),

@@ -19,6 +19,7 @@ from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
+from gateway.services.handover_board import HandoverBoard
 from gateway.services.idempotency import Once
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
@@ -122,6 +123,7 @@ class Services:
     service_points: ServicePoints
     pickups: Pickups
     manifests: Manifests
+    handover: HandoverBoard
     webhooks: MerchantWebhooks
     lanes: WebhookLanes
     live: LiveUpdates

@@ -107,6 +107,15 @@ def test_what_every_carrier_refuses_is_said_and_can_be_tried_again(world: World,
     assert "stick on" in said(packer.post("/pack", scan="", current="stuck-sim911", weight="2.5").text)
 
 
+def test_a_stranger_scans_nothing_of_the_shops(world: World) -> None:
+    waiting(world, "ours", 1)
+    stranger = world.person(Role.WAREHOUSE, world.stranger)
+    known = world.shipments["Per Dahl"]
+    for scanned in ("ours-1", known["id"], known["reference"], known["tracking_number"], known["quote_id"]):
+        assert "not known here" in said(stranger.post("/pack", scan=scanned).text)
+        assert "not booked" in said(stranger.post("/pack", scan="", current=scanned).text)
+
+
 @pytest.mark.parametrize(
     ("text", "grams"), [("2.5", 2500), ("2,5 kg", 2500), ("800 g", 800), ("3kg", 3000), ("3", 0), ("nett-2.5", 0)]
 )

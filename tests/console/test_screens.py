@@ -14,6 +14,8 @@ from playwright.sync_api import Page
 
 from gateway.domain.people import Role
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
+from tests.console.test_book import ORDER, job_of, orders, sheet
+from tests.console.test_handover import handed_over
 from tests.console.world import Person, World
 
 PICTURES = os.environ.get("SCREENSHOTS")
@@ -23,6 +25,7 @@ SEEN = VIEWS if PICTURES else (LIGHT, PHONE_DARK)
 NARROWEST = View(name="320 px", width=320, height=640)
 
 
+@pytest.fixture(scope="session")
 def pages(world: World) -> Mapping[str, str]:
     """Every page by the name of its picture."""
     shipment = {name.split()[0].lower(): found["id"] for name, found in world.shipments.items()}
@@ -40,6 +43,7 @@ def pages(world: World) -> Mapping[str, str]:
         "shipment-problem": f"/shipments/{shipment['henrik']}",
         "exceptions": "/exceptions",
         "case": f"/exceptions/cas_{case}",
+        **_worked(world),
         "carriers": "/carriers",
         "carrier": f"/carriers/{world.account_id}",
         "past": f"/carriers/{world.account_id}/past",
@@ -53,6 +57,40 @@ def pages(world: World) -> Mapping[str, str]:
         "audit": "/settings/audit",
         "me": "/me",
         "refused": "/shipments/shp_none",
+    }
+
+
+def _worked(world: World) -> Mapping[str, str]:
+    """Pages on which shipments are made and handed over, each with something on it."""
+    boss = world.person(Role.ADMIN)
+    wrong = {**ORDER, "reference": "seen-9", "country": "Norway", "postal_code": "562"}
+    ready = job_of(world, boss, sheet([*orders(4, "seen"), wrong]))
+    done = job_of(world, boss, sheet([*orders(2, "seen-too")]))
+    boss.post(f"{done}/confirm", typed="2")
+    world.site.work()
+    packing = job_of(world, boss, sheet(orders(2, "seen-packed")))
+    boss.post(f"{packing}/pack")
+    asked = {"text": sheet(orders(1, "seen-working")), "csrf": boss.token()}
+    working = boss.client.post("/console/book/batch", data=asked).headers["Location"]
+    quote = boss.post("/book", **ORDER, reference="seen-one").headers["Location"]
+    handed = handed_over(world)
+    return {
+        "book": "/book",
+        "offers": quote.removeprefix("/console"),
+        "batch": "/book/batch",
+        "job-ready": ready,
+        "job-done": done,
+        "job-packing": packing,
+        "job-working": working.removeprefix("/console"),
+        "jobs": "/jobs",
+        "pack": "/pack",
+        "pack-order": "/pack?scan=seen-packed-1",
+        "pack-known": "/pack?scan=nett-2001",
+        "pack-unknown": "/pack?scan=nobody",
+        "pack-sheet": "/pack/sheet",
+        "handover": "/handover",
+        "manifest": f"/handover/manifests/{handed['manifest_id']}",
+        "pickup": f"/handover/pickups/{handed['pickup_id']}",
     }
 
 
@@ -71,14 +109,14 @@ def boss(world: World) -> Person:
 
 @pytest.mark.parametrize("view", SEEN, ids=lambda view: view.name)
 def test_every_page_is_accessible_and_fits(
-    view: View, browser: Chromium, world: World, served: str, boss: Person
+    view: View, browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
 ) -> None:
     wrong = []
     with browser.page(view) as page:
         page.goto(f"{served}/sign-in")
         wrong += list(_looked_at(page, "sign-in", view))
         signed_in(page, served, boss)
-        for name, path in pages(world).items():
+        for name, path in pages.items():
             page.goto(f"{served}{path}")
             wrong += list(_looked_at(page, name, view))
     assert not wrong, "\n".join(wrong)
@@ -92,9 +130,9 @@ def _looked_at(page: Page, name: str, view: View) -> Iterator[str]:
         yield f"{name}, {view.name}: wider than the screen"
 
 
-def test_every_page_fits_320_pixels(browser: Chromium, world: World, served: str, boss: Person) -> None:
+def test_every_page_fits_320_pixels(browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]) -> None:
     with browser.page(NARROWEST) as page:
         signed_in(page, served, boss)
-        for path in pages(world).values():
+        for path in pages.values():
             page.goto(f"{served}{path}")
             assert not sideways(page), path

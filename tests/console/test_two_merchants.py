@@ -11,6 +11,8 @@ from flask import Flask
 
 from gateway.console import create_console
 from gateway.domain.people import ROLES, Permission, Role
+from tests.console.test_book import ORDER, job_of, orders, sheet
+from tests.console.test_handover import handed_over
 from tests.console.world import PEOPLE, Person, World
 
 FORMS: Mapping[str, Mapping[str, str]] = {
@@ -25,6 +27,13 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/developers/endpoints/<endpoint_id>/state": {"state": "disabled"},
     "/policies/<name>/publish": {"version": "0", "stage": "live", "live": "0"},
     "/policies/<name>/simulate": {"version": "0", "days": "7"},
+    "/book": {**ORDER, "reference": "theirs"},
+    "/jobs/<job_id>/confirm": {"typed": "1"},
+    "/pack": {"scan": "nothing of theirs"},
+    "/handover/manifests": {"account": "sandbox-oslo"},
+    "/handover/manifests/<manifest_id>": {"outcome": "no", "found": "asked them"},
+    "/handover/pickups": {"account": "sandbox-oslo", "day": "2099-01-01", "ready": "10:00", "closes": "12:00"},
+    "/handover/pickups/<pickup_id>": {"outcome": "no", "found": "asked them"},
     "/settings/users/<user_id>": {"role": "support", "version": "1"},
 }
 OPEN_TO_ALL = {"/sign-in", "/sign-in/code", "/static/<name>"}
@@ -58,6 +67,9 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
     backtest = admin.post("/policies/default/simulate", version="0", days="7").headers["Location"]
     cases = re.findall(r"/exceptions/(cas_\w+)", admin.see("/exceptions"))
     assert desk.waiting(world.shop.id, "test")
+    handed = handed_over(world)
+    quote = admin.post("/book", **ORDER, reference="walked").headers["Location"]
+    job = job_of(world, admin, sheet(orders(1, "walked")))
     return {
         "shipment_id": world.shipments["Per Dahl"]["id"],
         "case_id": cases[0],
@@ -68,6 +80,9 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         "notification_id": "ntf_none",
         "user_id": world.site.services.staff.people.list(world.shop.id)[0].id,
         "name": "default",
+        "quote_id": quote.rpartition("/")[2],
+        "job_id": job.rpartition("/")[2],
+        **handed,
         "backtest_id": backtest.rpartition("/")[2],
     }
 
