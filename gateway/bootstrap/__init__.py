@@ -18,6 +18,7 @@ from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
 from gateway.services.booking import Booker
 from gateway.services.bound import Services
+from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.corrections import CorrectionDesk
@@ -56,7 +57,7 @@ from gateway.shipped import shipped_zones as shipped_zones
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:
     """Bind every service. Raises BadSettings: no secret keys or no such transport."""
-    store, faults, pool = ground(settings, clock)
+    store, faults, pool, log = ground(settings, clock)
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), places(store, clock)
     foresight, decisions = foresight_of(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
@@ -91,6 +92,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **after,
         foresight=foresight,
         kpis=KpiReports(store, clock),
+        log=log,
+        calls=CallBook(store, clock, settings.request_log),
     )
 
 

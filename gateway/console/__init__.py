@@ -10,6 +10,7 @@ from flask import Flask
 
 from gateway.console import (
     assets,
+    calls,
     carriers,
     cases,
     developers,
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     policies.blueprint,
     reports.blueprint,
     developers.blueprint,
+    calls.blueprint,
     staff.blueprint,
     assets.blueprint,
 )

@@ -9,6 +9,7 @@ from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
+from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -48,6 +49,7 @@ from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
 from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.reliability.report import ReliabilityReports
+from gateway.services.request_log import RequestLog
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.returns import Returns
@@ -131,3 +133,5 @@ class Services:
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff
+    log: RequestLog
+    calls: CallBook

@@ -22,6 +22,7 @@ from gateway.storage.news import POLL_S, PolledNews, PostgresNews
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.backtests import BacktestRepository
+from gateway.storage.repositories.calls import CallRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
@@ -101,6 +102,7 @@ class SqlUnitOfWork:
         self.notes: people.Notes = NoteRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
         self.privacy: ports.Privacy = PrivacyRepository(connection)
+        self.calls: ports.Calls = CallRepository(connection)
         self.notifications: ports.Notifications = NotificationRepository(connection, vault)
 
     def commit(self) -> None:

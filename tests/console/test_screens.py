@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.domain.people import Role
+from gateway.services.ports.calls import CallSearch
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
 from tests.console.world import Person, World
 
@@ -29,6 +30,10 @@ def pages(world: World) -> Mapping[str, str]:
     desk = world.site.services.staff.desk
     review = desk.waiting(world.shop.id, "test")
     assert "needs_review" in review
+    calls = world.site.services.calls
+    refused = calls.list(world.shop.id, CallSearch(mode="test", outcome="failed"))[0]
+    booking = calls.list(world.shop.id, CallSearch(mode="test", text=shipment["kari"]))[-1]
+    asked = calls.made(world.shop.id, CallSearch(mode="test"))[0]
     case = world.person(Role.ADMIN).see("/exceptions").split("/console/exceptions/cas_")[1].split('"')[0]
     return {
         "today": "/",
@@ -48,6 +53,12 @@ def pages(world: World) -> Mapping[str, str]:
         "reports": "/reports",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{world.endpoint_id}",
+        "calls": "/developers/calls",
+        "calls-none": "/developers/calls?about=nothing",
+        "call": f"/developers/calls/{booking.id}",
+        "call-refused": f"/developers/calls/{refused.id}",
+        "calls-carriers": "/developers/calls/carriers",
+        "call-carrier": f"/developers/calls/carriers/{asked.id}",
         "settings": "/settings",
         "users": "/settings/users",
         "audit": "/settings/audit",

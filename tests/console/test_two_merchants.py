@@ -11,6 +11,7 @@ from flask import Flask
 
 from gateway.console import create_console
 from gateway.domain.people import ROLES, Permission, Role
+from gateway.services.ports.calls import CallSearch
 from tests.console.world import PEOPLE, Person, World
 
 FORMS: Mapping[str, Mapping[str, str]] = {
@@ -56,6 +57,8 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
     deliveries = world.site.services.webhooks.deliveries(world.shop.id, "test", world.endpoint_id, 1, None)
     key = world.site.services.keys.list(world.shop.id, "test")[0]
     backtest = admin.post("/policies/default/simulate", version="0", days="7").headers["Location"]
+    search = CallSearch(mode="test", outcome="failed")
+    call = world.site.services.calls.list(world.shop.id, search)[0]
     cases = re.findall(r"/exceptions/(cas_\w+)", admin.see("/exceptions"))
     assert desk.waiting(world.shop.id, "test")
     return {
@@ -65,6 +68,8 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         "endpoint_id": world.endpoint_id,
         "delivery_id": deliveries.items[0].id,
         "key_id": key.id,
+        "call_id": call.id,
+        "carrier_call_id": world.site.services.calls.made(world.shop.id, CallSearch(mode="test"))[0].id,
         "notification_id": "ntf_none",
         "user_id": world.site.services.staff.people.list(world.shop.id)[0].id,
         "name": "default",

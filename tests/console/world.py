@@ -112,6 +112,7 @@ def build_world(gateway: Gateway, folder: Path) -> World:
     add_fleet(site, shop, "vans")
     stranger.account("elsewhere", sandbox)
     site.work()
+    site.services.log.flush()
     return World(
         site=site,
         shop=shop,

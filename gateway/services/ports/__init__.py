@@ -36,6 +36,7 @@ from gateway.services.ports.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.ports.answers import UnmappedCode as UnmappedCode
 from gateway.services.ports.answers import Violation as Violation
 from gateway.services.ports.backtests import Backtests as Backtests
+from gateway.services.ports.calls import Calls as Calls
 from gateway.services.ports.cases import Cases as Cases
 from gateway.services.ports.cases import Corrections as Corrections
 from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
@@ -251,6 +252,7 @@ class UnitOfWork(OfPeople, Protocol):
     reliability: Reliability
     notifications: Notifications
     privacy: Privacy
+    calls: Calls
 
     def commit(self) -> None: ...
 
