@@ -28,6 +28,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("notifications", told.claim, told.work, told.park, at_once=services.settings.notifications.senders_at_once),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
+        Job("bulk", services.bulk.claim, services.bulk.work, services.bulk.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("erase_proofs", services.proof_keeping.erase_old, _nothing, _nothing, every_s=HOUR_S),
         Job("forget_people", services.privacy.forget, _nothing, _nothing, every_s=HOUR_S),

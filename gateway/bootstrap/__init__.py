@@ -7,6 +7,7 @@ from typing import Any
 
 from carriers.base.registry import installed
 from gateway.bootstrap.afterwards import afterwards, telling
+from gateway.bootstrap.bulk import bulk_jobs
 from gateway.bootstrap.choosing import foresight_of, places, planning, shops
 from gateway.bootstrap.distribution import dispatcher_of
 from gateway.bootstrap.ground import TRANSPORTS as TRANSPORTS
@@ -84,6 +85,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
         **_booking(store, pool, shipments, clock, settings),
+        **bulk_jobs(store, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),

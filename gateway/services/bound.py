@@ -9,6 +9,7 @@ from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
+from gateway.services.bulk import BulkJobs
 from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
@@ -91,6 +92,7 @@ class Services:
     policy_names: PolicyNames
     backtester: Backtester
     backtests: BacktestJobs
+    bulk: BulkJobs
     rate_cards: RateCardBook
     zones: ZoneBook
     facilities: FacilityBook

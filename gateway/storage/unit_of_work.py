@@ -22,6 +22,7 @@ from gateway.storage.news import POLL_S, PolledNews, PostgresNews
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.backtests import BacktestRepository
+from gateway.storage.repositories.bulk import BulkRepository
 from gateway.storage.repositories.calls import CallRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
@@ -74,6 +75,7 @@ class SqlUnitOfWork:
         self.facilities: ports.Facilities = FacilityRepository(connection)
         self.assignments: ports.Assignments = AssignmentRepository(connection)
         self.backtests: ports.Backtests = BacktestRepository(connection)
+        self.bulk: ports.Bulk = BulkRepository(connection)
         self.quotes: ports.QuoteStore = QuoteRepository(connection)
         self.checkouts: ports.CheckoutStore = CheckoutRepository(connection, vault)
         self.shipments: ports.Shipments = ShipmentRepository(connection)

@@ -1,14 +1,14 @@
 """Calls are logged for developers.
 
 Revision ID: 0031
-Revises: 0025
+Revises: 0029
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0025"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -36,6 +36,7 @@ from gateway.services.ports.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.ports.answers import UnmappedCode as UnmappedCode
 from gateway.services.ports.answers import Violation as Violation
 from gateway.services.ports.backtests import Backtests as Backtests
+from gateway.services.ports.bulk import Bulk as Bulk
 from gateway.services.ports.calls import Calls as Calls
 from gateway.services.ports.cases import Cases as Cases
 from gateway.services.ports.cases import Corrections as Corrections
@@ -227,6 +228,7 @@ class UnitOfWork(OfPeople, Protocol):
     facilities: Facilities
     assignments: Assignments
     backtests: Backtests
+    bulk: Bulk
     quotes: QuoteStore
     checkouts: CheckoutStore
     shipments: Shipments

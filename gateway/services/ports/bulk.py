@@ -1,0 +1,44 @@
+"""The port of bulk jobs."""
+
+# ruff: noqa: D102  # a method whose name and types say everything needs no sentence
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gateway.domain.bulk import BulkJob, BulkRow, RowState
+from gateway.domain.values import Money
+from gateway.services.ports.answers import Mode
+
+
+class Bulk(Protocol):
+    """Jobs and their rows."""
+
+    def add(self, job: BulkJob, rows: Sequence[BulkRow]) -> None: ...
+    def get(self, merchant_id: str, job_id: str, *, lock: bool = False) -> BulkJob | None: ...
+    def update(self, job: BulkJob) -> None: ...
+    def list(self, merchant_id: str, mode: Mode, limit: int) -> Sequence[BulkJob]:
+        """Newest first, without those that were dropped."""
+
+    def rows(
+        self, merchant_id: str, job_id: str, states: Sequence[RowState], limit: int, after: int = 0
+    ) -> Sequence[BulkRow]:
+        """By number, those above `after`; no states: all."""
+
+    def settle(self, row: BulkRow, expected: RowState) -> bool:
+        """Write a row if it is still in that state; False when somebody else was first."""
+
+    def counts(self, merchant_id: str, job_id: str) -> Mapping[RowState, int]:
+        """How many rows are in each state that any is in."""
+
+    def costs(self, merchant_id: str, job_id: str, states: Sequence[RowState]) -> Sequence[tuple[Money, int]]:
+        """By currency: the sum, and of how many rows."""
+
+    def reopen(self, merchant_id: str, job_id: str) -> int:
+        """Let failed rows be tried once more; how many."""
+
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[BulkJob]: ...
+    def prune(self, merchant_id: str, before_id: str) -> int:
+        """Forget jobs with smaller ids, their rows too; how many. Ids sort by time."""
