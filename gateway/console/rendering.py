@@ -27,7 +27,7 @@ NAV = (
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
 
-PARTS = {"shipment": "shipments", "calls": "developers"}
+PARTS = {"shipment": "shipments", "calls": "developers", "saved_views": "shipments"}
 """Pages that are part of one of the menu."""
 
 TYPES = {

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     MAP_CODES = "map_codes"
     DEVELOP = "develop"
     POLICIES = "policies"
+    SHARE_VIEWS = "share_views"
     PEOPLE = "people"
 
 
@@ -47,7 +48,13 @@ _SUPPORT = frozenset(
         Permission.WORK_CASES,
     }
 )
-_OPERATIONS = _SUPPORT | {Permission.RESOLVE, Permission.PROBE, Permission.MAP_CODES, Permission.POLICIES}
+_OPERATIONS = _SUPPORT | {
+    Permission.RESOLVE,
+    Permission.PROBE,
+    Permission.MAP_CODES,
+    Permission.POLICIES,
+    Permission.SHARE_VIEWS,
+}
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.SUPPORT: _SUPPORT,
     Role.OPERATIONS: _OPERATIONS,
@@ -62,7 +69,8 @@ class User:
     """Somebody who may sign in. Their e-mail address is unique over all merchants: it says whose they are.
 
     `secrets` hold the seed of their one-time codes (encrypted at rest); `last_step` is the time step of the last code
-    used, so that none works twice. `failures` in a row lead to `locked_until`. `shortcuts`: single-letter keys.
+    used, so that none works twice. `failures` in a row lead to `locked_until`. `shortcuts`: single-letter keys;
+    `landing`: the saved view that they begin with, "" for Today.
     """
 
     id: str
@@ -77,6 +85,7 @@ class User:
     failures: int = 0
     locked_until: datetime | None = None
     shortcuts: bool = True
+    landing: str = ""
     created_at: datetime
     disabled_at: datetime | None = None
     version: int = 1

@@ -50,6 +50,7 @@ from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
 from gateway.storage.repositories.trackers import TrackerRepository
+from gateway.storage.repositories.views import TagRepository, ViewRepository
 from gateway.storage.repositories.windows import FleetWindows
 from gateway.storage.repositories.zones import ZoneSetRepository
 from gateway.storage.rows import DIALECTS
@@ -102,6 +103,8 @@ class SqlUnitOfWork:
         self.users: people.Users = UserRepository(connection, vault)
         self.audit: people.AuditLog = AuditRepository(connection)
         self.notes: people.Notes = NoteRepository(connection)
+        self.views: people.Views = ViewRepository(connection)
+        self.tags: people.Tags = TagRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
         self.privacy: ports.Privacy = PrivacyRepository(connection)
         self.calls: ports.Calls = CallRepository(connection)

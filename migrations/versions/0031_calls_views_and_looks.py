@@ -1,4 +1,4 @@
-"""Calls are logged for developers.
+"""Calls are logged for developers; people save views of the list, begin with one, and put tags on shipments.
 
 Revision ID: 0031
 Revises: 0029
@@ -67,9 +67,40 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
         *_constraints(),
     )
+    _views()
+
+
+def _views() -> None:
+    op.add_column("users", sa.Column("landing", sa.String(), nullable=True))
+    op.create_table(
+        "saved_views",
+        *_named(),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id", "owner_id"], ["users.merchant_id", "users.id"]),
+        *_constraints(),
+    )
+    op.create_table(
+        "shipment_tags",
+        sa.Column("merchant_id", sa.String(), nullable=False),
+        sa.Column("shipment_id", sa.String(), nullable=False),
+        sa.Column("tag", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.merchant_id"]),
+        sa.ForeignKeyConstraint(["merchant_id", "shipment_id"], ["shipments.merchant_id", "shipments.id"]),
+        sa.PrimaryKeyConstraint("merchant_id", "shipment_id", "tag"),
+    )
+    op.create_index("shipment_tags_of_tag", "shipment_tags", ["merchant_id", "tag", "shipment_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("shipment_tags")
+    op.drop_table("saved_views")
+    op.drop_column("users", "landing")
     for table in ("call_gaps", "carrier_calls", "api_calls"):
         op.drop_table(table)
 

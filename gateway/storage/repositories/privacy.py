@@ -45,6 +45,7 @@ from gateway.storage.repositories.recipients import RATINGS
 from gateway.storage.repositories.shipments import LABELS, SHIPMENTS, TERMS, folded, term_rows
 from gateway.storage.repositories.tenders import RECALLS, TENDERS
 from gateway.storage.repositories.trackers import EVENTS, TRACKERS
+from gateway.storage.repositories.views import TAGS
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.handover import ManifestDocumentRow
@@ -69,7 +70,7 @@ BLANKS: Sequence[tuple[Table, dict[str, Any]]] = (
     (PROOF_FILES.table, {"url": "", "why": ""}),
 )
 """Texts of rows that stay for what else they say."""
-GONE = (LABELS.table, NOTES.table)
+GONE = (LABELS.table, NOTES.table, TAGS)
 CALLS = (API_CALLS.table, CARRIER_CALLS.table)
 """They name nobody, but what they were about shall be as if it had not been."""
 UNWORDED: dict[Personal, dict[str, Any]] = {

@@ -23,6 +23,7 @@ from gateway.storage.tables import (
     shipments,
     status_tables,
     tracking,
+    views,
     zones,
 )
 from gateway.storage.tables.base import Row
@@ -51,6 +52,7 @@ __all__ = [
     "shipments",
     "status_tables",
     "tracking",
+    "views",
     "zones",
 ]
 

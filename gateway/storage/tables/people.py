@@ -28,6 +28,7 @@ class UserRow(Named, Row):
     failures: Mapped[int]
     locked_until: Mapped[datetime | None]
     shortcuts: Mapped[bool]
+    landing: Mapped[Maybe]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     version: Mapped[int]
