@@ -13,7 +13,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from gateway.api import BLUEPRINTS, docs, errors
 from gateway.api.auth import RateWindow, add_rate_headers, services
 from gateway.api.call_log import told
-from gateway.api.front import FAULT, LATE
+from gateway.api.front import FAULT, LATE, ROOM
 from gateway.api.metrics import observe
 from gateway.api.openapi import document, documented
 from gateway.api.recipients import assets, pages
@@ -57,7 +57,7 @@ def create_app(bound: Services) -> Flask:
     app.extensions["openapi"] = document(app, api)
     errors.install(app)
     app.after_request(add_rate_headers)
-    console = _watched(create_console(bound))
+    console = _watched(create_console(bound, ROOM))
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/console": console.wsgi_app})  # type: ignore[method-assign]  # Flask's own way
     return _watched(app)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from carriers.base.registry import installed
 from gateway.bootstrap.afterwards import afterwards, telling
-from gateway.bootstrap.bulk import bulk_jobs
+from gateway.bootstrap.bulk import ordering
 from gateway.bootstrap.choosing import foresight_of, places, planning, shops
 from gateway.bootstrap.distribution import dispatcher_of
 from gateway.bootstrap.ground import TRANSPORTS as TRANSPORTS
@@ -19,6 +19,7 @@ from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
 from gateway.services.booking import Booker
 from gateway.services.bound import Services
+from gateway.services.bulk_acts import shipment_acts
 from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
@@ -66,13 +67,14 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
     after = afterwards(store, shipments, clock, settings, faults)
+    booked, repeats = _booking(store, pool, shipments, clock, settings), once(store, clock, faults, settings)
+    acts = shipment_acts(store, after["staff"], booked["recalls"], booked["labels"])
     accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings.work)
     return Services(
         settings=settings,
         store=store,
         clock=clock,
         pool=pool,
-        once=once(store, clock, faults, settings),
         keys=KeyRing(store, settings.secrets.pepper, clock),
         catalogue=Catalogue(store, installed),
         accounts=accounts,
@@ -84,8 +86,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         facilities=facilities,
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
-        **_booking(store, pool, shipments, clock, settings),
-        **bulk_jobs(store, clock, settings),
+        **booked,
+        **ordering(store, quotes, shipments, facilities, repeats, acts, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),

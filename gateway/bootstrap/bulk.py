@@ -1,4 +1,4 @@
-"""Bulk jobs, and the kinds that there are of them."""
+"""Orders as people write them, and bulk jobs with the kinds that there are of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.domain.clock import Clock
+from gateway.services.batches import BOOK, Batches, BookingKind
 from gateway.services.bulk import BulkJobs, BulkKind
+from gateway.services.facilities import FacilityBook
+from gateway.services.idempotency import Once
+from gateway.services.orders import Orders
 from gateway.services.ports import Store
+from gateway.services.quotes import QuoteService
+from gateway.services.shipments import ShipmentService
 from gateway.settings import Settings
 
 
-def bulk_jobs(store: Store, clock: Clock, settings: Settings) -> Mapping[str, Any]:
-    """One act on many things; the mapping is the list of all acts."""
-    kinds: Mapping[str, BulkKind] = {}
-    return {"bulk": BulkJobs(store, kinds, clock, settings.worker)}
+def ordering(
+    store: Store,
+    quotes: QuoteService,
+    shipments: ShipmentService,
+    facilities: FacilityBook,
+    once: Once,
+    acts: Mapping[str, BulkKind],
+    clock: Clock,
+    settings: Settings,
+) -> Mapping[str, Any]:
+    """One act on many things; `kinds` is the list of all acts, those on shipments among them."""
+    orders = Orders(quotes, shipments, facilities, once, clock)
+    kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders), **acts}
+    bulk = BulkJobs(store, kinds, clock, settings.worker)
+    return {"once": once, "orders": orders, "bulk": bulk, "batches": Batches(store, bulk, facilities)}

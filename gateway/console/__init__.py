@@ -10,11 +10,15 @@ from flask import Flask
 
 from gateway.console import (
     assets,
+    batch,
+    book,
+    bulk_acts,
     calls,
     carriers,
     cases,
     developers,
     export,
+    jobs,
     me,
     policies,
     refusals,
@@ -36,9 +40,13 @@ BLUEPRINTS = (
     today.blueprint,
     shipments.blueprint,
     saved_views.blueprint,
+    bulk_acts.blueprint,
     export.blueprint,
     shipment.blueprint,
     cases.blueprint,
+    batch.blueprint,
+    book.blueprint,
+    jobs.blueprint,
     carriers.blueprint,
     policies.blueprint,
     reports.blueprint,
@@ -52,11 +60,15 @@ BLUEPRINTS = (
 LARGEST_FORM = 1 << 20
 
 
-def create_console(bound: Services) -> Flask:
-    """The application, over the same services as the API."""
+def create_console(bound: Services, room: str = "") -> Flask:
+    """The application, over the same services as the API.
+
+    `room` is where the environ tells of a body that is longer than usual (see `gateway.api.front`).
+    """
     app = Flask("gateway.console", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, PROPAGATE_EXCEPTIONS=False)
     app.extensions["gateway"] = bound
+    app.extensions["room"] = room
     app.extensions["throttle"] = signing.Throttle(bound.settings.console.tries_per_h)
     add_filters(app)
     app.before_request(refuse_other_sites)

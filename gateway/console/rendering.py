@@ -19,6 +19,7 @@ NAV = (
     ("today.today", "Today", "t"),
     ("shipments.grid", "Shipments", "s"),
     ("cases.desk", "Exceptions", "e"),
+    ("book.form", "Book", "b"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),
@@ -27,7 +28,7 @@ NAV = (
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
 
-PARTS = {"shipment": "shipments", "calls": "developers", "saved_views": "shipments"}
+PARTS = {"shipment": "shipments", "calls": "developers", "saved_views": "shipments", "bulk_acts": "shipments"}
 """Pages that are part of one of the menu."""
 
 TYPES = {
@@ -98,11 +99,12 @@ def add_filters(app: Flask) -> None:
 
 
 def moment(at: datetime | None, form: str = "short") -> Markup:
-    """A time: in UTC, which the page's script tells in the reader's own zone. `form`: short, long or ago."""
+    """A time: in UTC, which the page's script tells in the reader's own zone. `form`: short, long, ago, clock, date."""
     if at is None:
         return Markup("–")
     utc = at.astimezone(UTC)
     told = f"{utc.day} {utc:%b %H:%M}" if form != "long" else f"{utc:%A}, {utc.day} {utc:%B %Y, %H:%M}"
+    told = f"{utc:%a} {utc.day} {utc:%b}," if form == "date" else told
     return Markup('<time datetime="{}" data-form="{}">{} UTC</time>').format(
         utc.isoformat(timespec="seconds"), form, told
     )

@@ -34,6 +34,8 @@ LABEL_TYPES = {LabelKind.PDF: "application/pdf", LabelKind.ZPL: "application/zpl
 WAITING = (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
 SHORTEST_WORD = 3
 DONE = {
+    "booked": "It is booked. Its label is under Booking; press p for it.",
+    "asked": "The carrier's answer is not known yet. It is being found out; nobody else is asked meanwhile.",
     "note": "Your note is kept.",
     "cancelled": "The carrier has cancelled it.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
@@ -174,7 +176,7 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         standing=standing(shipment),
         promise=promise(shipment, now),
         pictures=_pictures(shipment_id) if given["unmasked"] else (),
-        decision=decision(dossier.quote, dossier.file) if dossier.quote else None,
+        decision=decision(dossier.quote, dossier.file.tenders, shipment.chosen_offer_id) if dossier.quote else None,
         can_cancel=can_cancel,
         notices=services().notifications.log(who().merchant_id, who().mode, shipment_id),
         public_url=services().recipients.links.url(shipment_id, shipment.link_version) if shipment.booking else "",

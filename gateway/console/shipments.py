@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
+from gateway.console.acts import SHIPMENT_ACTS
 from gateway.console.gate import may, services, who
 from gateway.console.looks import COLUMNS, SIZES, Look, address, look
 from gateway.console.query import OPERATORS, PROMISES, Query, read
@@ -46,6 +47,7 @@ def grid() -> Response:
         look=seen,
         views=[(view, address(view)) for view in views],
         columns=COLUMNS,
+        bulk_acts=SHIPMENT_ACTS,
         sizes=SIZES,
         rows=[(each, standing(each), promise(each, now)) for each in found.page.items],
         tags=_tags(seen, found.page.items),

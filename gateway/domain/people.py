@@ -16,6 +16,7 @@ class Role(StrEnum):
 
     SUPPORT = "support"
     OPERATIONS = "operations"
+    WAREHOUSE = "warehouse"
     DEVELOPER = "developer"
     ADMIN = "admin"
 
@@ -30,6 +31,9 @@ class Permission(StrEnum):
     CANCEL = "cancel"
     RESOLVE = "resolve"
     WORK_CASES = "work_cases"
+    BOOK = "book"
+    PACK = "pack"
+    HAND_OVER = "hand_over"
     PROBE = "probe"
     MAP_CODES = "map_codes"
     DEVELOP = "develop"
@@ -48,16 +52,23 @@ _SUPPORT = frozenset(
         Permission.WORK_CASES,
     }
 )
-_OPERATIONS = _SUPPORT | {
-    Permission.RESOLVE,
-    Permission.PROBE,
-    Permission.MAP_CODES,
-    Permission.POLICIES,
-    Permission.SHARE_VIEWS,
-}
+_WAREHOUSE = frozenset({Permission.LOOK, Permission.PACK, Permission.HAND_OVER})
+_OPERATIONS = (
+    _SUPPORT
+    | _WAREHOUSE
+    | {
+        Permission.BOOK,
+        Permission.RESOLVE,
+        Permission.PROBE,
+        Permission.MAP_CODES,
+        Permission.POLICIES,
+        Permission.SHARE_VIEWS,
+    }
+)
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.SUPPORT: _SUPPORT,
     Role.OPERATIONS: _OPERATIONS,
+    Role.WAREHOUSE: _WAREHOUSE,
     Role.DEVELOPER: frozenset({Permission.LOOK, Permission.PROBE, Permission.DEVELOP}),
     Role.ADMIN: frozenset(Permission),
 }

@@ -9,6 +9,7 @@ from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
+from gateway.services.batches import Batches
 from gateway.services.bulk import BulkJobs
 from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
@@ -32,6 +33,7 @@ from gateway.services.notifications.book import NotificationBook
 from gateway.services.notifications.lanes import NotificationLanes
 from gateway.services.notifications.receipts import Receipts
 from gateway.services.notifications.templates import Templates
+from gateway.services.orders import Orders
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
@@ -93,6 +95,8 @@ class Services:
     backtester: Backtester
     backtests: BacktestJobs
     bulk: BulkJobs
+    orders: Orders
+    batches: Batches
     rate_cards: RateCardBook
     zones: ZoneBook
     facilities: FacilityBook
