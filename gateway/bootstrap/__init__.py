@@ -19,8 +19,6 @@ from gateway.services.acceptance import Acceptance
 from gateway.services.accounts import AccountBook
 from gateway.services.booking import Booker
 from gateway.services.bound import Services
-from gateway.services.bulk_acts import shipment_acts
-from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.corrections import CorrectionDesk
@@ -68,7 +66,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
     after = afterwards(store, shipments, clock, settings, faults)
     booked, repeats = _booking(store, pool, shipments, clock, settings), once(store, clock, faults, settings)
-    acts = shipment_acts(store, after["staff"], booked["recalls"], booked["labels"])
     accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings.work)
     return Services(
         settings=settings,
@@ -87,7 +84,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
         **booked,
-        **ordering(store, quotes, shipments, facilities, repeats, acts, clock, settings),
+        **ordering(store, quotes, shipments, facilities, repeats, {**booked, **after}, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),
@@ -97,7 +94,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         foresight=foresight,
         kpis=KpiReports(store, clock),
         log=log,
-        calls=CallBook(store, clock, settings.request_log),
     )
 
 

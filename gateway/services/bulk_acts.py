@@ -5,6 +5,7 @@ Whoever began a job must be allowed to act on every row when it is worked, not o
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ from gateway.services.tags import TagBook
 GONE = (ShipmentState.CANCELLED, ShipmentState.CANCELLING)
 
 
-class ShipmentAct:
+class ShipmentAct(ABC):
     """One act on a shipment. `check` says by a Conflict why it cannot be done to one; `act` does it and tells."""
 
     needs: Permission
@@ -44,12 +45,12 @@ class ShipmentAct:
         user, shipment = self._author(job), self._shipment(job, row)
         return replace(self.act(job, row, user, shipment), subject_id=shipment.id)
 
-    def check(self, job: BulkJob, row: BulkRow, shipment: ShipmentRecord) -> None:
+    def check(self, job: BulkJob, row: BulkRow, shipment: ShipmentRecord) -> None:  # noqa: B027  # some can always be done
         """Raises Conflict."""
 
+    @abstractmethod
     def act(self, job: BulkJob, row: BulkRow, user: User, shipment: ShipmentRecord) -> BulkRow:
         """The row as it is then."""
-        raise NotImplementedError
 
     def _shipment(self, job: BulkJob, row: BulkRow) -> ShipmentRecord:
         with self._store.look() as uow:

@@ -251,7 +251,7 @@ def _exchange(watched: Watched, call_id: str, made: Made, exchange: Exchange) ->
         ms=round(exchange.seconds * 1000),
         failure=exchange.failure[:200],
         headers=headers(bare["headers"]),  # type: ignore[arg-type]  # as `redacted` says
-        reply_headers=headers(bare.get("reply_headers", {})),  # type: ignore[arg-type]
+        reply_headers=headers(bare.get("reply_headers", {})),  # type: ignore[arg-type]  # likewise
         reply=redactor.answer(str(bare.get("reply_body", "")).encode(), status),
     )
 

@@ -100,15 +100,19 @@ class SqlUnitOfWork:
         self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
         self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
+        self._work_of_people(connection, vault)
+        self.privacy: ports.Privacy = PrivacyRepository(connection)
+        self.calls: ports.Calls = CallRepository(connection)
+        self.notifications: ports.Notifications = NotificationRepository(connection, vault)
+
+    def _work_of_people(self, connection: Connection, vault: Vault) -> None:
+        """What those at the console leave and look for."""
         self.users: people.Users = UserRepository(connection, vault)
         self.audit: people.AuditLog = AuditRepository(connection)
         self.notes: people.Notes = NoteRepository(connection)
         self.views: people.Views = ViewRepository(connection)
         self.tags: people.Tags = TagRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
-        self.privacy: ports.Privacy = PrivacyRepository(connection)
-        self.calls: ports.Calls = CallRepository(connection)
-        self.notifications: ports.Notifications = NotificationRepository(connection, vault)
 
     def commit(self) -> None:
         """Keep what was written."""

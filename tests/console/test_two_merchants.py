@@ -19,6 +19,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/shipments/<shipment_id>/notes": {"text": "hello"},
     "/shipments/<shipment_id>/cancel": {"reason": "fraud", "version": "1"},
     "/shipments/<shipment_id>/resolve": {"outcome": "not_booked", "found": "asked them"},
+    "/shipments/views/<view_id>": {"name": "x", "version": "1"},
     "/exceptions/<case_id>/take": {"owner": ""},
     "/exceptions/<case_id>/close": {"owner": "", "note": "done"},
     "/carriers/<account_id>/codes": {"code": "X", "status": "delivered", "reason": "none"},
@@ -59,6 +60,9 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
     backtest = admin.post("/policies/default/simulate", version="0", days="7").headers["Location"]
     search = CallSearch(mode="test", outcome="failed")
     call = world.site.services.calls.list(world.shop.id, search)[0]
+    view = admin.post("/shipments/views", name="Theirs", q="is:open", shared="on").headers["Location"]
+    tick = {"which": "ticked", "id": world.shipments["Per Dahl"]["id"]}
+    job = admin.post("/shipments/many/draft", act="tag", word="theirs", **tick).headers["Location"]
     cases = re.findall(r"/exceptions/(cas_\w+)", admin.see("/exceptions"))
     assert desk.waiting(world.shop.id, "test")
     return {
@@ -68,6 +72,8 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         "endpoint_id": world.endpoint_id,
         "delivery_id": deliveries.items[0].id,
         "key_id": key.id,
+        "view_id": re.findall(r"viw_\w+", view)[0],
+        "job_id": job.rpartition("/")[2],
         "call_id": call.id,
         "carrier_call_id": world.site.services.calls.made(world.shop.id, CallSearch(mode="test"))[0].id,
         "notification_id": "ntf_none",

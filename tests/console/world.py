@@ -90,7 +90,7 @@ class Person:
         assert answer.status_code == 200, answer.text
         return str(answer.text)
 
-    def post(self, path: str, **form: str) -> Any:
+    def post(self, path: str, **form: str | list[str]) -> Any:
         """Send a form with this session's token, as a page of ours would."""
         return self.client.post(f"/console{path}", data={"csrf": self.token(), **form})
 
