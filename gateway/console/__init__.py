@@ -12,6 +12,7 @@ from gateway.console import (
     assets,
     batch,
     book,
+    brand,
     bulk_acts,
     calls,
     carriers,
@@ -20,6 +21,7 @@ from gateway.console import (
     export,
     jobs,
     me,
+    notices,
     policies,
     refusals,
     reports,
@@ -50,9 +52,11 @@ BLUEPRINTS = (
     carriers.blueprint,
     policies.blueprint,
     reports.blueprint,
+    notices.blueprint,
     developers.blueprint,
     calls.blueprint,
     staff.blueprint,
+    brand.blueprint,
     assets.blueprint,
 )
 """The table of contents."""

@@ -23,12 +23,19 @@ NAV = (
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),
+    ("notices.log", "Notifications", "n"),
     ("developers.overview", "Developers", "d"),
     ("staff.overview", "Settings", ","),
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
 
-PARTS = {"shipment": "shipments", "calls": "developers", "saved_views": "shipments", "bulk_acts": "shipments"}
+PARTS = {
+    "shipment": "shipments",
+    "calls": "developers",
+    "saved_views": "shipments",
+    "bulk_acts": "shipments",
+    "brand": "staff",
+}
 """Pages that are part of one of the menu."""
 
 TYPES = {

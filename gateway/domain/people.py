@@ -39,6 +39,7 @@ class Permission(StrEnum):
     DEVELOP = "develop"
     POLICIES = "policies"
     SHARE_VIEWS = "share_views"
+    SETTINGS = "settings"
     PEOPLE = "people"
 
 
@@ -63,6 +64,7 @@ _OPERATIONS = (
         Permission.MAP_CODES,
         Permission.POLICIES,
         Permission.SHARE_VIEWS,
+        Permission.SETTINGS,
     }
 )
 ROLES: Mapping[Role, frozenset[Permission]] = {

@@ -132,3 +132,17 @@ def test_what_is_not_meant_is_refused_in_words(world: World, support: Person) ->
         stranger.post("/shipments/many/draft", act="labels", which="ticked", id=ids(world, "Per Dahl")).status_code
         == 404
     )
+
+
+def test_a_summary_for_a_ticket_names_nobody_and_tags_are_on_the_page(world: World, support: Person) -> None:
+    path = f"/shipments/{ids(world, 'Kari Nordmann')[0]}"
+    page = support.see(path)
+    (summary,) = re.findall(r'data-copies="(Shipment [^"]+)"', page)
+    assert "Status: Out for delivery." in summary
+    assert "Promised: 20" in summary
+    assert not [word for word in ("Kari", "Nordmann", "4417", "0355", "Bogstad", "post.example") if word in summary]
+    assert support.post(f"{path}/tags", tag="not one").status_code == 422
+    support.post(f"{path}/tags", tag="VIP")
+    assert "Take the tag vip off" in support.see(path)
+    support.post(f"{path}/tags", tag="vip", off="yes")
+    assert "Take the tag vip off" not in support.see(path)

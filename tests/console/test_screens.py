@@ -26,6 +26,7 @@ MANY = {"cancel": "fraud", "tag": "screens"}
 NARROWEST = View(name="320 px", width=320, height=640)
 
 
+@pytest.fixture(scope="session")
 def pages(world: World) -> Mapping[str, str]:
     """Every page by the name of its picture."""
     shipment = {name.split()[0].lower(): found["id"] for name, found in world.shipments.items()}
@@ -75,6 +76,12 @@ def pages(world: World) -> Mapping[str, str]:
         "call-refused": f"/developers/calls/{refused.id}",
         "calls-carriers": "/developers/calls/carriers",
         "call-carrier": f"/developers/calls/carriers/{asked.id}",
+        "notifications": "/notifications",
+        "words": "/notifications/texts",
+        "words-sms": "/notifications/texts?channel=sms&event=delivered&language=de",
+        "hours": "/notifications/hours",
+        "brand": "/settings/brand",
+        "retention": "/settings/retention",
         "settings": "/settings",
         "users": "/settings/users",
         "audit": "/settings/audit",
@@ -98,14 +105,14 @@ def boss(world: World) -> Person:
 
 @pytest.mark.parametrize("view", SEEN, ids=lambda view: view.name)
 def test_every_page_is_accessible_and_fits(
-    view: View, browser: Chromium, world: World, served: str, boss: Person
+    view: View, browser: Chromium, pages: Mapping[str, str], served: str, boss: Person
 ) -> None:
     wrong = []
     with browser.page(view) as page:
         page.goto(f"{served}/sign-in")
         wrong += list(_looked_at(page, "sign-in", view))
         signed_in(page, served, boss)
-        for name, path in pages(world).items():
+        for name, path in pages.items():
             page.goto(f"{served}{path}")
             wrong += list(_looked_at(page, name, view))
     assert not wrong, "\n".join(wrong)
@@ -119,9 +126,9 @@ def _looked_at(page: Page, name: str, view: View) -> Iterator[str]:
         yield f"{name}, {view.name}: wider than the screen"
 
 
-def test_every_page_fits_320_pixels(browser: Chromium, world: World, served: str, boss: Person) -> None:
+def test_every_page_fits_320_pixels(browser: Chromium, pages: Mapping[str, str], served: str, boss: Person) -> None:
     with browser.page(NARROWEST) as page:
         signed_in(page, served, boss)
-        for path in pages(world).values():
+        for path in pages.values():
             page.goto(f"{served}{path}")
             assert not sideways(page), path

@@ -17,6 +17,7 @@ from tests.console.world import PEOPLE, Person, World
 FORMS: Mapping[str, Mapping[str, str]] = {
     "/shipments/<shipment_id>/unmask": {"reason": "caller_verified"},
     "/shipments/<shipment_id>/notes": {"text": "hello"},
+    "/shipments/<shipment_id>/tags": {"tag": "theirs"},
     "/shipments/<shipment_id>/cancel": {"reason": "fraud", "version": "1"},
     "/shipments/<shipment_id>/resolve": {"outcome": "not_booked", "found": "asked them"},
     "/shipments/views/<view_id>": {"name": "x", "version": "1"},

@@ -64,6 +64,8 @@
     e: () => press("[data-key=e]"),
     r: () => press("[data-key=r]"),
     p: () => press("[data-key=p]"),
+    "[": () => press("[data-neighbour='-1']:not([hidden])"),
+    "]": () => press("[data-neighbour='1']:not([hidden])"),
   };
 
   document.addEventListener("keydown", (event) => {
@@ -120,6 +122,19 @@
   });
   document.querySelector("[data-picks-all]")?.removeAttribute("hidden");
   window.addEventListener("pageshow", tellPicked);
+
+  // The results of the list that was last looked at, to go from one to the next without going back.
+  if (!document.querySelector("header.bar")) sessionStorage.clear();
+  const listed = [...document.querySelectorAll("table.shipments th a")].map((link) => link.pathname);
+  if (listed.length) sessionStorage.setItem("listed", JSON.stringify({ paths: listed, back: location.pathname + location.search }));
+  const results = JSON.parse(sessionStorage.getItem("listed") ?? '{"paths":[]}'), place = results.paths.indexOf(location.pathname);
+  if (place >= 0) {
+    for (const link of document.querySelectorAll("[data-neighbour]")) {
+      const there = results.paths[place + Number(link.dataset.neighbour)];
+      if (there) { link.href = there; link.hidden = false; }
+    }
+    document.querySelector("[data-back]")?.setAttribute("href", results.back);
+  }
 
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {
