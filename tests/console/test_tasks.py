@@ -60,7 +60,7 @@ def test_rows_are_selected_and_results_followed_with_the_keyboard(page: Page) ->
     page.wait_for_url(f"**{there[2]}")
     page.keyboard.press("[")
     page.wait_for_url(f"**{there[1]}")
-    page.go_back()
+    page.locator("[data-back]").click()
     page.locator("[data-picks-all]").check()
     assert "those on other pages too" in page.locator("[data-picked]").inner_text()
 
