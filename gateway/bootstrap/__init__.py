@@ -23,8 +23,10 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
+from gateway.services.facilities import FacilityBook
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
+from gateway.services.handover_board import HandoverBoard
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
@@ -88,7 +90,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),
-        **_handover(store, pool, clock, settings),
+        **_handover(store, pool, facilities, clock, settings),
         **telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
@@ -110,12 +112,15 @@ def _reconciler(
     return Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
 
 
-def _handover(store: Store, pool: CarrierPool, clock: Clock, settings: Settings) -> Mapping[str, Any]:
+def _handover(
+    store: Store, pool: CarrierPool, facilities: FacilityBook, clock: Clock, settings: Settings
+) -> Mapping[str, Any]:
     """Where parcels change hands: collections, the end of the day."""
     lists = HandoverList(settings.labels.fonts)
     return {
         "pickups": Pickups(store, pool, clock, settings.booking, settings.worker),
         "manifests": Manifests(store, pool, clock, settings.booking, settings.worker, lists),
+        "handover": HandoverBoard(store, pool, facilities, clock),
     }
 
 

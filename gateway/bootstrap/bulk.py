@@ -12,6 +12,7 @@ from gateway.services.bulk_acts import shipment_acts
 from gateway.services.facilities import FacilityBook
 from gateway.services.idempotency import Once
 from gateway.services.orders import Orders
+from gateway.services.pack_station import PackStation
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.shipments import ShipmentService
@@ -33,4 +34,10 @@ def ordering(
     acts = shipment_acts(store, bound["staff"], bound["recalls"], bound["labels"])
     kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders), **acts}
     bulk = BulkJobs(store, kinds, clock, settings.worker)
-    return {"once": once, "orders": orders, "bulk": bulk, "batches": Batches(store, bulk, facilities)}
+    return {
+        "once": once,
+        "orders": orders,
+        "bulk": bulk,
+        "batches": Batches(store, bulk, facilities),
+        "packing": PackStation(store, orders, bulk, quotes),
+    }

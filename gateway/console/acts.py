@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.domain.bulk import RowState
 from gateway.domain.order_columns import columns
 from gateway.domain.people import Permission
+from gateway.services.batches import BOOK
+from gateway.services.pack_station import PACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +115,14 @@ SHIPMENT_ACTS: Mapping[str, Act] = {
 }
 """What the list of shipments offers, in its order. An export is a file at once, no job."""
 
-ACTS: Mapping[str, Act] = {
-    "book": Act(
-        needs=Permission.BOOK,
-        verb="Book",
-        warning="Carriers are paid for what is booked. A booking can be cancelled on its own page, while its carrier "
-        "still takes it back.",
-        states=ORDER_STATES,
-        columns={name: column.title for name, column in columns().items()},
-        labels=True,
-    ),
-    **SHIPMENT_ACTS,
-}
+_BOOKING = Act(
+    needs=Permission.BOOK,
+    verb="Book",
+    warning="Carriers are paid for what is booked. A booking can be cancelled on its own page, while its carrier still "
+    "takes it back.",
+    states=ORDER_STATES,
+    columns={name: column.title for name, column in columns().items()},
+    labels=True,
+)
+ACTS: Mapping[str, Act] = {BOOK: _BOOKING, PACK: replace(_BOOKING, verb="Pack"), **SHIPMENT_ACTS}
 """Every kind."""

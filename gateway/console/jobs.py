@@ -14,10 +14,12 @@ from gateway.console.export import safe
 from gateway.console.gate import NotAllowed, deed, may, services, who
 from gateway.console.rendering import go, page, partial
 from gateway.domain.bulk import BulkRow, BulkState, RowState
-from gateway.domain.errors import Unprocessable
+from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.people import Permission
+from gateway.services.batches import BOOK
 from gateway.services.bulk import BulkFile
 from gateway.services.labels import MOST_IN_A_BATCH
+from gateway.services.pack_station import PACK
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 A_PAGE = 50
@@ -63,6 +65,16 @@ def confirm(job_id: str) -> Response:
         services().bulk.confirm(who().user, who().mode, job_id, request.form.get("typed", "")[:20])
     except Unprocessable as error:
         return _page(file, 422, errors={"typed": f"{str(error)[:1].upper()}{str(error)[1:]}."})
+    return go("jobs.detail", job_id=job_id)
+
+
+@blueprint.post("/<job_id>/pack")
+@may(Permission.LOOK)
+def pack(job_id: str) -> Response:
+    """Let it wait at the pack station: each order is booked when it is packed."""
+    if _allowed(job_id).job.kind != BOOK:
+        raise NotFound(f"no orders in job {job_id}")
+    services().bulk.by_hand(who().user, who().mode, job_id, PACK)
     return go("jobs.detail", job_id=job_id)
 
 
@@ -156,7 +168,8 @@ def _page(file: BulkFile, status: int = 200, **facts: Any) -> Response:
         next=rows[A_PAGE - 1].number if len(rows) > A_PAGE else None,
         shown=shown[0] if shown else None,
         tones=TONES,
-        working=job.state in WORKING,
+        working=job.state in WORKING and job.kind != PACK,
+        packing=job.state in WORKING and job.kind == PACK,
         parts=_parts(file) if act.labels and booked else (),
         **given,
     )

@@ -20,6 +20,8 @@ NAV = (
     ("shipments.grid", "Shipments", "s"),
     ("cases.desk", "Exceptions", "e"),
     ("book.form", "Book", "b"),
+    ("pack.station", "Pack", "k"),
+    ("handover.overview", "Handover", "h"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),
@@ -29,14 +31,15 @@ NAV = (
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
 
-PARTS = {
+PART_OF = {
+    "batch": "book",
     "shipment": "shipments",
     "calls": "developers",
     "saved_views": "shipments",
     "bulk_acts": "shipments",
     "brand": "staff",
 }
-"""Pages that are part of one of the menu."""
+"""Pages that are part of another of the menu."""
 
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -71,7 +74,7 @@ TAIL = 4
 def page(template: str, status: int = 200, **facts: Any) -> Response:
     """A page, or the part of one that htmx asked for, with what every template may want."""
     signed = g.get("who")
-    here = PARTS.get(request.blueprint or "", request.blueprint or "")
+    here = PART_OF.get(request.blueprint or "", request.blueprint or "")
     return make_response(
         render_template(template, who=signed, csrf=g.get("csrf", ""), nav=NAV, here=here, can=_can, **facts), status
     )

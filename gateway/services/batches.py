@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.domain.bulk import BulkJob, BulkRow, RowState
-from gateway.domain.errors import NotFound
 from gateway.domain.order_columns import columns
 from gateway.domain.order_lines import read
 from gateway.domain.people import User
@@ -120,12 +119,10 @@ class BookingKind:
         return replace(row, state=RowState.READY, data=data, price=best.rate.price)
 
     def do(self, job: BulkJob, row: BulkRow) -> BulkRow:
-        """Book it, from the quote that was looked at while that is good."""
+        """Book it, from the quote that was looked at while that is good; carriers that refused it are asked anew."""
         ask = self._orders.ask(job.merchant_id, read(row.data), str(job.facts.get("policy", "")))
-        try:
-            booking = self._orders.fresh(job.merchant_id, job.mode, row.data.get("quote_id", ""), ask)
-        except NotFound:  # forgotten meanwhile
-            booking = self._orders.fresh(job.merchant_id, job.mode, "", ask)
+        quote_id = row.data.get("quote_id", "") if row.attempt == 1 else ""
+        booking = self._orders.fresh(job.merchant_id, job.mode, quote_id, ask)
         return booked_row(row, self._orders.book(job.merchant_id, job.mode, row.key, booking))
 
 

@@ -20,6 +20,7 @@ from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
+from gateway.services.handover_board import HandoverBoard
 from gateway.services.idempotency import Once
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
@@ -34,6 +35,7 @@ from gateway.services.notifications.lanes import NotificationLanes
 from gateway.services.notifications.receipts import Receipts
 from gateway.services.notifications.templates import Templates
 from gateway.services.orders import Orders
+from gateway.services.pack_station import PackStation
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
@@ -97,6 +99,7 @@ class Services:
     bulk: BulkJobs
     orders: Orders
     batches: Batches
+    packing: PackStation
     rate_cards: RateCardBook
     zones: ZoneBook
     facilities: FacilityBook
@@ -122,6 +125,7 @@ class Services:
     service_points: ServicePoints
     pickups: Pickups
     manifests: Manifests
+    handover: HandoverBoard
     webhooks: MerchantWebhooks
     lanes: WebhookLanes
     live: LiveUpdates

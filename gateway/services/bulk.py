@@ -168,6 +168,34 @@ class BulkJobs:
 
         return self._change(user, mode, job_id, begin)
 
+    def by_hand(self, user: User, mode: Mode, job_id: str, kind: str) -> BulkJob:
+        """Begin it as another kind, whose rows people do one by one, each by its own word. Raises as `confirm`."""
+
+        def begin(uow: UnitOfWork, job: BulkJob) -> BulkJob:
+            if job.state is not BulkState.READY:
+                raise Conflict(f"a job that is {job.state.value} cannot be begun")
+            self._written(uow, user, job, f"began by hand: {job.title}", "")
+            begun = replace(job, kind=kind, state=BulkState.RUNNING, updated_at=self._clock())
+            uow.bulk.update(begun)
+            return begun
+
+        return self._change(user, mode, job_id, begin)
+
+    def find(self, merchant_id: str, mode: Mode, kind: str, name: str) -> BulkRow | None:
+        """The row of that name in a job of that kind that runs."""
+        with self._store.look() as uow:
+            return uow.bulk.find(merchant_id, mode, kind, name)
+
+    def settle(self, row: BulkRow, before: BulkRow) -> None:
+        """Write what became of a row that was done by hand; the last one ends the job."""
+        with self._store.work() as uow:
+            uow.bulk.settle(row, before)
+            job = uow.bulk.get(row.merchant_id, row.job_id, lock=True)
+            left = uow.bulk.counts(row.merchant_id, row.job_id).get(RowState.READY, 0)
+            if job is not None and job.state is BulkState.RUNNING and not left:
+                self._moved(uow, job, BulkState.DONE)
+            uow.commit()
+
     def drop(self, user: User, mode: Mode, job_id: str) -> BulkJob:
         """Nobody wants it: before it began it is dropped, afterwards the rows that are left stay undone."""
 
@@ -232,7 +260,7 @@ class BulkJobs:
                 row, state=RowState.BLOCKED if row.state is RowState.NEW else RowState.FAILED, why=str(error)
             )
         with self._store.work() as uow:
-            uow.bulk.settle(settled, row.state)
+            uow.bulk.settle(settled, row)
             uow.commit()
         return True
 

@@ -56,10 +56,10 @@ class Orders:
 
     def fresh(self, merchant_id: str, mode: Mode, quote_id: str, otherwise: QuoteAsk) -> BookAsk:
         """To book from a quote while it is good, afterwards from a new one about the same."""
-        quote = self._quotes.get(merchant_id, mode, quote_id) if quote_id else None
-        if quote is not None and quote.expires_at > self._clock():
-            return BookAsk(quote_id=quote.id)
-        return BookAsk(ask=otherwise)
+        if not quote_id:
+            return BookAsk(ask=otherwise)
+        good = self._quotes.get(merchant_id, mode, quote_id).expires_at > self._clock()
+        return BookAsk(quote_id=quote_id) if good else BookAsk(ask=otherwise)
 
     def book(self, merchant_id: str, mode: Mode, key: str, ask: BookAsk) -> ShipmentRecord:
         """The shipment that is booked under this key, now or before; however often it is asked for, it is paid once.

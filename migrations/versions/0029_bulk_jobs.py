@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merchant_id", "job_id", "number"),
     )
     op.create_index("bulk_rows_state", "bulk_rows", ["merchant_id", "job_id", "state", "number"])
+    op.create_index("bulk_rows_name", "bulk_rows", ["merchant_id", "name"])
 
 
 def downgrade() -> None:

@@ -16,6 +16,8 @@ from playwright.sync_api import Page
 from gateway.domain.people import Role
 from gateway.services.ports.calls import CallSearch
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
+from tests.console.test_book import ORDER, job_of, orders, sheet
+from tests.console.test_handover import handed_over
 from tests.console.world import Person, World
 
 PICTURES = os.environ.get("SCREENSHOTS")
@@ -62,6 +64,7 @@ def pages(world: World) -> Mapping[str, str]:
         "shipment-problem": f"/shipments/{shipment['henrik']}",
         "exceptions": "/exceptions",
         "case": f"/exceptions/cas_{case}",
+        **_worked(world),
         "carriers": "/carriers",
         "carrier": f"/carriers/{world.account_id}",
         "past": f"/carriers/{world.account_id}/past",
@@ -90,6 +93,40 @@ def pages(world: World) -> Mapping[str, str]:
     }
 
 
+def _worked(world: World) -> Mapping[str, str]:
+    """Pages on which shipments are made and handed over, each with something on it."""
+    boss = world.person(Role.ADMIN)
+    wrong = {**ORDER, "reference": "seen-9", "country": "Norway", "postal_code": "562"}
+    ready = job_of(world, boss, sheet([*orders(4, "seen"), wrong]))
+    done = job_of(world, boss, sheet([*orders(2, "seen-too")]))
+    boss.post(f"{done}/confirm", typed="2")
+    world.site.work()
+    packing = job_of(world, boss, sheet(orders(2, "seen-packed")))
+    boss.post(f"{packing}/pack")
+    asked = {"text": sheet(orders(1, "seen-working")), "csrf": boss.token()}
+    working = boss.client.post("/console/book/batch", data=asked).headers["Location"]
+    quote = boss.post("/book", **ORDER, reference="seen-one").headers["Location"]
+    handed = handed_over(world)
+    return {
+        "book": "/book",
+        "offers": quote.removeprefix("/console"),
+        "batch": "/book/batch",
+        "job-ready": ready,
+        "job-done": done,
+        "job-packing": packing,
+        "job-working": working.removeprefix("/console"),
+        "jobs": "/jobs",
+        "pack": "/pack",
+        "pack-order": "/pack?scan=seen-packed-1",
+        "pack-known": "/pack?scan=nett-2001",
+        "pack-unknown": "/pack?scan=nobody",
+        "pack-sheet": "/pack/sheet",
+        "handover": "/handover",
+        "manifest": f"/handover/manifests/{handed['manifest_id']}",
+        "pickup": f"/handover/pickups/{handed['pickup_id']}",
+    }
+
+
 def signed_in(page: Page, served: str, person: Person) -> None:
     """Let the browser hold a session."""
     cookie = person.client.get_cookie("gw")
@@ -105,7 +142,7 @@ def boss(world: World) -> Person:
 
 @pytest.mark.parametrize("view", SEEN, ids=lambda view: view.name)
 def test_every_page_is_accessible_and_fits(
-    view: View, browser: Chromium, pages: Mapping[str, str], served: str, boss: Person
+    view: View, browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
 ) -> None:
     wrong = []
     with browser.page(view) as page:
@@ -126,7 +163,7 @@ def _looked_at(page: Page, name: str, view: View) -> Iterator[str]:
         yield f"{name}, {view.name}: wider than the screen"
 
 
-def test_every_page_fits_320_pixels(browser: Chromium, pages: Mapping[str, str], served: str, boss: Person) -> None:
+def test_every_page_fits_320_pixels(browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]) -> None:
     with browser.page(NARROWEST) as page:
         signed_in(page, served, boss)
         for path in pages.values():

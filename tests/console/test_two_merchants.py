@@ -12,6 +12,8 @@ from flask import Flask
 from gateway.console import create_console
 from gateway.domain.people import ROLES, Permission, Role
 from gateway.services.ports.calls import CallSearch
+from tests.console.test_book import ORDER, job_of, orders, sheet
+from tests.console.test_handover import handed_over
 from tests.console.world import PEOPLE, Person, World
 
 FORMS: Mapping[str, Mapping[str, str]] = {
@@ -28,6 +30,13 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/developers/endpoints/<endpoint_id>/state": {"state": "disabled"},
     "/policies/<name>/publish": {"version": "0", "stage": "live", "live": "0"},
     "/policies/<name>/simulate": {"version": "0", "days": "7"},
+    "/book": {**ORDER, "reference": "theirs"},
+    "/jobs/<job_id>/confirm": {"typed": "1"},
+    "/pack": {"scan": "nothing of theirs"},
+    "/handover/manifests": {"account": "sandbox-oslo"},
+    "/handover/manifests/<manifest_id>": {"outcome": "no", "found": "asked them"},
+    "/handover/pickups": {"account": "sandbox-oslo", "day": "2099-01-01", "ready": "10:00", "closes": "12:00"},
+    "/handover/pickups/<pickup_id>": {"outcome": "no", "found": "asked them"},
     "/settings/users/<user_id>": {"role": "support", "version": "1"},
 }
 OPEN_TO_ALL = {"/sign-in", "/sign-in/code", "/static/<name>"}
@@ -62,10 +71,11 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
     search = CallSearch(mode="test", outcome="failed")
     call = world.site.services.calls.list(world.shop.id, search)[0]
     view = admin.post("/shipments/views", name="Theirs", q="is:open", shared="on").headers["Location"]
-    tick = {"which": "ticked", "id": world.shipments["Per Dahl"]["id"]}
-    job = admin.post("/shipments/many/draft", act="tag", word="theirs", **tick).headers["Location"]
     cases = re.findall(r"/exceptions/(cas_\w+)", admin.see("/exceptions"))
     assert desk.waiting(world.shop.id, "test")
+    handed = handed_over(world)
+    quote = admin.post("/book", **ORDER, reference="walked").headers["Location"]
+    job = job_of(world, admin, sheet(orders(1, "walked")))
     return {
         "shipment_id": world.shipments["Per Dahl"]["id"],
         "case_id": cases[0],
@@ -74,12 +84,14 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         "delivery_id": deliveries.items[0].id,
         "key_id": key.id,
         "view_id": re.findall(r"viw_\w+", view)[0],
-        "job_id": job.rpartition("/")[2],
         "call_id": call.id,
         "carrier_call_id": world.site.services.calls.made(world.shop.id, CallSearch(mode="test"))[0].id,
         "notification_id": "ntf_none",
         "user_id": world.site.services.staff.people.list(world.shop.id)[0].id,
         "name": "default",
+        "quote_id": quote.rpartition("/")[2],
+        "job_id": job.rpartition("/")[2],
+        **handed,
         "backtest_id": backtest.rpartition("/")[2],
     }
 

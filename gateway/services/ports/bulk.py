@@ -27,8 +27,11 @@ class Bulk(Protocol):
     ) -> Sequence[BulkRow]:
         """By number, those above `after`; no states: all."""
 
-    def settle(self, row: BulkRow, expected: RowState) -> bool:
-        """Write a row if it is still in that state; False when somebody else was first."""
+    def find(self, merchant_id: str, mode: Mode, kind: str, name: str) -> BulkRow | None:
+        """The row of that name in a job of that kind that runs: one that is ready, else the newest."""
+
+    def settle(self, row: BulkRow, before: BulkRow) -> bool:
+        """Write a row if it is still as it was; False when somebody else was first."""
 
     def counts(self, merchant_id: str, job_id: str) -> Mapping[RowState, int]:
         """How many rows are in each state that any is in."""

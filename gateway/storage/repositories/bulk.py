@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
 
 from gateway.domain.bulk import BulkJob, BulkRow, BulkState, RowState
 from gateway.domain.values import Money
@@ -51,10 +51,20 @@ class BulkRepository(Repository):
         wanted = wanted.where(_R.state.in_(states)) if states else wanted
         return ROWS.all(self._connection, wanted.order_by(_R.number).limit(limit))
 
-    def settle(self, row: BulkRow, expected: RowState) -> bool:
+    def find(self, merchant_id: str, mode: Mode, kind: str, name: str) -> BulkRow | None:
+        """By name, in jobs that run."""
+        jobs = select(_J.id).where(
+            _J.merchant_id == merchant_id, _J.mode == mode, _J.kind == kind, _J.state == BulkState.RUNNING
+        )
+        named = select(ROWS.table).where(_R.merchant_id == merchant_id, _R.name == name, _R.job_id.in_(jobs))
+        ready = case((_R.state == RowState.READY, 0), else_=1)
+        return ROWS.first(self._connection, named.order_by(ready, _R.job_id.desc(), _R.number).limit(1))
+
+    def settle(self, row: BulkRow, before: BulkRow) -> bool:
         """Write it if nobody was first."""
-        same = (*_of(row.merchant_id, row.job_id), _R.number == row.number, _R.state == expected)
-        written = update(ROWS.table).where(*same, _R.attempt == row.attempt).values(**ROWS.values(row))
+        same = (*_of(row.merchant_id, row.job_id), _R.number == row.number)
+        unchanged = (_R.state == before.state, _R.attempt == before.attempt)
+        written = update(ROWS.table).where(*same, *unchanged).values(**ROWS.values(row))
         return self._connection.execute(written).rowcount == 1
 
     def counts(self, merchant_id: str, job_id: str) -> Mapping[RowState, int]:

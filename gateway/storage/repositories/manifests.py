@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, exists, insert, or_, select, update
 
-from gateway.domain.handovers import HOLDING_MANIFEST_STATES, ManifestRecord
+from gateway.domain.handovers import HOLDING_MANIFEST_STATES, ManifestRecord, ManifestState
 from gateway.domain.records import ShipmentRecord
+from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import statuses
 from gateway.services.ports import Mode, Page
 from gateway.services.ports.answers import HandoverSearch
@@ -29,6 +30,11 @@ _S = SHIPMENTS.table.c
 _KEEP = {name: dialect.insert(_DOCUMENTS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 
 
+def _here() -> Sequence[str]:
+    """Statuses of parcels that no carrier has seen."""
+    return [name for name, status in statuses().items() if status.phase == "pre_transit"]
+
+
 class ManifestRepository(Repository):
     """Manifests."""
 
@@ -44,6 +50,28 @@ class ManifestRepository(Repository):
         held = exists().where(_E.merchant_id == _S.merchant_id, _E.shipment_id == _S.id)
         ready = or_(_S.ready_at.is_(None), _S.ready_at < ready_before)
         return SHIPMENTS.all(self._connection, booked(merchant_id, mode, account_id, meant, limit).where(ready, ~held))
+
+    def unlisted(self, merchant_id: str, mode: Mode, account_id: str, limit: int) -> Sequence[ShipmentRecord]:
+        """Booked, here still and on no manifest, oldest first."""
+        held = exists().where(_E.merchant_id == _S.merchant_id, _E.shipment_id == _S.id)
+        wanted = booked(merchant_id, mode, account_id, _here(), limit, lock=False)
+        return SHIPMENTS.all(self._connection, wanted.where(~held))
+
+    def unscanned(self, merchant_id: str, mode: Mode, limit: int) -> Sequence[tuple[ShipmentRecord, ManifestRecord]]:
+        """On a closed manifest, and not seen by its carrier since; oldest manifest first."""
+        wanted = (
+            select(_E.shipment_id, _E.manifest_id)
+            .join(MANIFESTS.table, (_M.merchant_id == _E.merchant_id) & (_M.id == _E.manifest_id))
+            .join(SHIPMENTS.table, (_S.merchant_id == _E.merchant_id) & (_S.id == _E.shipment_id))
+            .where(_E.merchant_id == merchant_id, _M.mode == mode, _M.state == ManifestState.CLOSED)
+            .where(_S.status.in_(_here()), _S.state == ShipmentState.BOOKED)
+            .order_by(_M.id, _S.id)
+            .limit(limit)
+        )
+        found = self._connection.execute(wanted).all()
+        manifests = {name: self.get(merchant_id, name) for name in {row.manifest_id for row in found}}
+        both = [(SHIPMENTS.get(self._connection, merchant_id, row[0]), manifests[row[1]]) for row in found]
+        return [(shipment, manifest) for shipment, manifest in both if shipment and manifest]
 
     def add(self, manifest: ManifestRecord, shipment_ids: Collection[str]) -> None:
         """Raises StaleVersion when a shipment is on another one meanwhile."""

@@ -28,11 +28,13 @@ _E = PICKUP_ENTRIES.c
 _S = SHIPMENTS.table.c
 
 
-def booked(merchant_id: str, mode: Mode, account_id: str, with_status: Collection[str], limit: int) -> Select[Any]:
+def booked(
+    merchant_id: str, mode: Mode, account_id: str, with_status: Collection[str], limit: int, *, lock: bool = True
+) -> Select[Any]:
     """An account's booked shipments in one of these statuses, locked, oldest first. (The statuses keep it to an index:
     a shipment stays `booked` for ever.)
     """
-    return (
+    wanted = (
         select(SHIPMENTS.table)
         .where(
             _S.merchant_id == merchant_id,
@@ -43,8 +45,8 @@ def booked(merchant_id: str, mode: Mode, account_id: str, with_status: Collectio
         )
         .order_by(_S.created_at, _S.id)
         .limit(limit)
-        .with_for_update(of=SHIPMENTS.table)
     )
+    return wanted.with_for_update(of=SHIPMENTS.table) if lock else wanted
 
 
 class PickupRepository(Repository):

@@ -50,4 +50,5 @@ class BulkRowRow(Owned, Row):
     __table_args__ = (
         of("job_id", "bulk_jobs", ondelete="CASCADE"),
         index("bulk_rows_state", "merchant_id", "job_id", "state", "number"),
+        index("bulk_rows_name", "merchant_id", "name"),
     )
