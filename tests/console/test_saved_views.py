@@ -74,7 +74,8 @@ def test_views_are_ordered_with_buttons_named_and_begun_with(support: Person) ->
     support.post(f"/shipments/views/{ids['Three']}/move", to="up")
     support.post(f"/shipments/views/{ids['One']}/move", to="down")
     page = support.see("/shipments/views")
-    assert re.findall(r'<li id="(viw_\w+)">', page) == [ids["Three"], ids["One"], ids["Two"]]
+    listed = [each for each in re.findall(r'<li id="(viw_\w+)">', page) if each in ids.values()]
+    assert listed == [ids["Three"], ids["One"], ids["Two"]]
     bad = support.post(f"/shipments/views/{ids['One']}", name=" ", version="3")
     assert bad.status_code == 422
     assert support.post("/shipments/views", name="x" * 61).status_code == 422
