@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from reportlab.graphics.barcode.code39 import Standard39
-from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
-
 
 class Path(NamedTuple):
     """`d` of a path, one unit a module, and how many modules a side has."""
@@ -17,6 +14,8 @@ class Path(NamedTuple):
 
 def svg_path(text: str) -> Path:
     """The dark modules of a QR code with medium error correction."""
+    from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel  # slow to load, and seldom wanted
+
     code: Any = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(text)
     code.make()
@@ -27,6 +26,8 @@ def svg_path(text: str) -> Path:
 
 def bars(text: str) -> Path:
     """A Code 39, which every scanner reads and which has capitals and spaces; one unit high."""
+    from reportlab.graphics.barcode.code39 import Standard39  # likewise
+
     code: Any = Standard39(text, checksum=0, stop=1)
     for step in (code.validate, code.encode, code.decompose):
         step()
