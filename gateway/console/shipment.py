@@ -74,12 +74,13 @@ def unmask(shipment_id: str) -> Response:
 @blueprint.post("/notes")
 @may(Permission.NOTE)
 def add_note(shipment_id: str) -> Response:
-    """A note for colleagues."""
+    """A note for colleagues, or for the recipient too."""
     text = request.form.get("text", "")
+    visible = request.form.get("visible") == "on" and who().user.may(Permission.NOTIFY)
     try:
-        services().staff.desk.note(who().user, who().mode, shipment_id, text)
+        services().staff.desk.note(who().user, who().mode, shipment_id, text, visible=visible)
     except Unprocessable as error:
-        return _page(shipment_id, 422, errors={"text": str(error)}, typed={"text": text})
+        return _page(shipment_id, 422, errors={"text": str(error)}, typed={"text": text, "visible": visible})
     return go("shipment.detail", shipment_id=shipment_id, done="note", _anchor="notes")
 
 

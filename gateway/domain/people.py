@@ -148,7 +148,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What somebody wrote about a shipment for their colleagues."""
+    """What somebody wrote about a shipment for their colleagues; `visible`: its recipient reads it, too."""
 
     id: str
     merchant_id: str
@@ -157,3 +157,4 @@ class Note:
     user_id: str
     who: str
     text: str
+    visible: bool = False

@@ -112,8 +112,14 @@ class Desk:
                 owners=_names(uow, merchant_id),
             )
 
-    def note(self, user: User, mode: Mode, shipment_id: str, text: str, key: str = "") -> Note:
-        """Write a note; under one key only once. Raises NotFound, Unprocessable."""
+    def note(
+        self, user: User, mode: Mode, shipment_id: str, text: str, key: str = "", *, visible: bool = False
+    ) -> Note:
+        """Write a note, for the recipient's eyes too where it is `visible`; under one key only once.
+
+        Raises:
+            NotFound, Unprocessable: it is empty or too long.
+        """
         text = text.strip()
         if not 0 < len(text) <= LONGEST_NOTE:
             raise Unprocessable("/text", f"a note has 1 to {LONGEST_NOTE} characters; this one has {len(text)}")
@@ -127,6 +133,7 @@ class Desk:
             user_id=user.id,
             who=user.name,
             text=text,
+            visible=visible,
         )
         with self._store.work() as uow:
             uow.notes.add(note)

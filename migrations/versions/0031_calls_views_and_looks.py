@@ -71,6 +71,7 @@ def upgrade() -> None:
 
 
 def _views() -> None:
+    op.add_column("shipment_notes", sa.Column("visible", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("users", sa.Column("landing", sa.String(), nullable=True))
     op.create_table(
         "saved_views",
@@ -101,6 +102,7 @@ def downgrade() -> None:
     op.drop_table("shipment_tags")
     op.drop_table("saved_views")
     op.drop_column("users", "landing")
+    op.drop_column("shipment_notes", "visible")
     for table in ("call_gaps", "carrier_calls", "api_calls"):
         op.drop_table(table)
 

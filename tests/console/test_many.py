@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from pypdf import PdfReader
 
@@ -146,3 +147,14 @@ def test_a_summary_for_a_ticket_names_nobody_and_tags_are_on_the_page(world: Wor
     assert "Take the tag vip off" in support.see(path)
     support.post(f"{path}/tags", tag="vip", off="yes")
     assert "Take the tag vip off" not in support.see(path)
+
+
+def test_a_note_for_the_recipient_is_read_on_the_page_of_the_parcel(world: World, support: Person) -> None:
+    shipment = world.shop.shipment(ids(world, "Sara Berg")[0])
+    path = f"/shipments/{shipment['id']}"
+    support.post(f"{path}/notes", text="Only for us")
+    support.post(f"{path}/notes", text="It comes <b>tomorrow</b>", visible="on")
+    page = world.site.gateway.app.test_client().get(urlsplit(shipment["tracking_url"]).path).text
+    assert "It comes &lt;b&gt;tomorrow&lt;/b&gt;" in page
+    assert "Only for us" not in page
+    assert "The recipient reads it" in support.see(path)

@@ -78,6 +78,7 @@ class NoteRow(Named, Row):
     user_id: Mapped[str]
     who: Mapped[str]
     text: Mapped[str]
+    visible: Mapped[bool]
     __table_args__ = (
         of("shipment_id", "shipments"),
         of("user_id", "users"),
