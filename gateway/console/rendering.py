@@ -34,6 +34,7 @@ NAV = (
 PART_OF = {
     "batch": "book",
     "shipment": "shipments",
+    "correcting": "shipments",
     "calls": "developers",
     "saved_views": "shipments",
     "bulk_acts": "shipments",

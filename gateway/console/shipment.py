@@ -40,6 +40,8 @@ DONE = {
     "cancelled": "The carrier has cancelled it.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
     "resolved": "What you said is kept.",
+    "corrected": "What you said counts from now on.",
+    "withdrawn": "It is taken back: what the carrier says counts again.",
     "resent": "The recipient is told again.",
 }
 

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     POLICIES = "policies"
     SHARE_VIEWS = "share_views"
     SETTINGS = "settings"
+    CORRECT = "correct"
     PEOPLE = "people"
 
 

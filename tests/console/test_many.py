@@ -158,3 +158,22 @@ def test_a_note_for_the_recipient_is_read_on_the_page_of_the_parcel(world: World
     assert "It comes &lt;b&gt;tomorrow&lt;/b&gt;" in page
     assert "Only for us" not in page
     assert "The recipient reads it" in support.see(path)
+
+
+def test_a_status_is_corrected_by_an_administrator_and_taken_back(world: World, support: Person, admin: Person) -> None:
+    booked = world.shop.booked(**{**order(6), "reference": "many-9"})
+    path = f"/shipments/{booked['id']}/corrections"
+    assert support.get(path).status_code == 403
+    (version,) = re.findall(r'name="version" value="(\d+)"', admin.see(path))
+    said = {"status": "delivered", "reason": "none", "why": "The recipient rang", "version": version}
+    wrong = admin.post(path, **{**said, "status": "", "why": "x"})
+    assert wrong.status_code == 422
+    assert "Say how you know" in wrong.text
+    assert admin.post(path, **{**said, "version": "0"}).status_code == 409
+    assert admin.post(path, **said).headers["Location"].endswith("done=corrected")
+    assert world.shop.shipment(booked["id"])["status"] == "delivered"
+    (correction,) = re.findall(r"corrections/(cor_\w+)/withdraw", admin.see(path))
+    assert admin.post(f"{path}/{correction}/withdraw", why="").status_code == 422
+    admin.post(f"{path}/{correction}/withdraw", why="It was another parcel")
+    assert world.shop.shipment(booked["id"])["status"] == "booked"
+    assert "Taken back" in admin.see(path)

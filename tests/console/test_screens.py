@@ -62,6 +62,7 @@ def pages(world: World) -> Mapping[str, str]:
         "many-after": jobs["tag"],
         "shipment": f"/shipments/{shipment['ola']}",
         "shipment-problem": f"/shipments/{shipment['henrik']}",
+        "corrections": f"/shipments/{shipment['ola']}/corrections",
         "exceptions": "/exceptions",
         "case": f"/exceptions/cas_{case}",
         **_worked(world),
