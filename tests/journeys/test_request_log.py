@@ -11,8 +11,9 @@ import pytest
 from gateway.services.ports.calls import CallSearch
 from gateway.storage.tables import metadata
 from tests.conftest import TestDatabase
+from tests.journeys.recipients import street
 from tests.journeys.site import ORDER, Gateway, Site
-from tests.journeys.test_privacy import EMAIL, PERSONAL, leaks
+from tests.journeys.test_privacy import EMAIL, ON_ONE_DATABASE, PERSONAL, by_carrier, by_van, leaks
 
 TEST = CallSearch(mode="test")
 LOG = ("api_calls.", "carrier_calls.")
@@ -76,6 +77,18 @@ def test_a_booking_is_told_with_what_was_asked_of_carriers(site: Site, database:
     site.clock.advance(days=15)
     calls.prune()
     assert calls.list(shop.id, TEST) == []
+
+
+@ON_ONE_DATABASE
+def test_whatever_people_come_in_by_the_log_names_nobody(site: Site, database: TestDatabase) -> None:
+    shop = site.merchant()
+    with street(site, shop, events={"booked": ["email"], "delivered": ["email", "sms"]}) as there:
+        by_van(site, shop)
+        by_carrier(there)
+    site.services.log.flush()
+    purposes = {each.purpose for each in site.services.calls.made(shop.id, CallSearch(mode="test", limit=200))}
+    assert {"quote", "book", "label", "manifest"} <= purposes
+    assert [leak for leak in leaks(database) if leak.startswith(LOG)] == []
 
 
 def test_a_flood_is_counted_and_refusals_are_still_seen(tmp_path: Path, database: TestDatabase) -> None:
