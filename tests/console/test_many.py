@@ -55,7 +55,7 @@ def test_a_tag_is_put_on_those_selected_found_by_and_taken_off_again(world: Worl
 
 
 def test_cancelling_many_wants_the_number_typed_and_tells_each_row(world: World, support: Person) -> None:
-    booked = [world.shop.booked(**{**order(n), "reference": f"many-{n}"})["id"] for n in (3, 4)]
+    booked = [world.shop.booked(**{**order(n), "reference": f"called-off-{n}"})["id"] for n in (3, 4)]
     over = ids(world, "Per Dahl")
     job = drafted(world, support, "cancel", "fraud", which="ticked", id=[*booked, *over])
     page = support.see(job)
@@ -161,7 +161,7 @@ def test_a_note_for_the_recipient_is_read_on_the_page_of_the_parcel(world: World
 
 
 def test_a_status_is_corrected_by_an_administrator_and_taken_back(world: World, support: Person, admin: Person) -> None:
-    booked = world.shop.booked(**{**order(6), "reference": "many-9"})
+    booked = world.shop.booked(**{**order(6), "reference": "corrected-1"})
     path = f"/shipments/{booked['id']}/corrections"
     assert support.get(path).status_code == 403
     (version,) = re.findall(r'name="version" value="(\d+)"', admin.see(path))
