@@ -146,8 +146,10 @@ def settle_pickup(pickup_id: str) -> Response:
 @may(Permission.HAND_OVER)
 def cancel(pickup_id: str) -> Response:
     """Call the courier off."""
-    services().staff.audit.record(who().user, deed("asked to call a pickup off", pickup_id))
-    services().pickups.cancel(who().merchant_id, who().mode, pickup_id)
+    signed = who()
+    services().pickups.get(signed.merchant_id, signed.mode, pickup_id)
+    services().staff.audit.record(signed.user, deed("asked to call a pickup off", pickup_id))
+    services().pickups.cancel(signed.merchant_id, signed.mode, pickup_id)
     return go("handover.pickup", pickup_id=pickup_id)
 
 

@@ -31,6 +31,8 @@ NAV = (
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
 
+FOR_SOME = {"book.form": "book", "pack.station": "pack"}
+"""Pages of the menu that only those see who may do what is done there."""
 PART_OF = {
     "batch": "book",
     "shipment": "shipments",
@@ -76,8 +78,9 @@ def page(template: str, status: int = 200, **facts: Any) -> Response:
     """A page, or the part of one that htmx asked for, with what every template may want."""
     signed = g.get("who")
     here = PART_OF.get(request.blueprint or "", request.blueprint or "")
+    menu = [each for each in NAV if each[0] not in FOR_SOME or _can(FOR_SOME[each[0]])]
     return make_response(
-        render_template(template, who=signed, csrf=g.get("csrf", ""), nav=NAV, here=here, can=_can, **facts), status
+        render_template(template, who=signed, csrf=g.get("csrf", ""), nav=menu, here=here, can=_can, **facts), status
     )
 
 

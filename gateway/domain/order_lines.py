@@ -82,7 +82,7 @@ class _Line:
     def __init__(self, cells: Cells) -> None:
         self.faults: list[Fault] = []
         self.mended: dict[str, str] = {}
-        self._cells = {name: self._clean(name, cells.get(name, "")) for name in columns()}
+        self._cells = {name: self._clean(name, cells[name]) if cells.get(name) else "" for name in columns()}
 
     def shipment(self, parcels: Sequence[Cells], sender: Address | None) -> Shipment | None:
         """The shipment; None where anything is wrong."""

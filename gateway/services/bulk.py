@@ -219,8 +219,8 @@ class BulkJobs:
         def again(uow: UnitOfWork, job: BulkJob) -> BulkJob:
             if job.state is not BulkState.DONE:
                 raise Conflict("it is not through yet: wait until it is")
-            number = uow.bulk.reopen(job.merchant_id, job.id)
-            number += 0 if number else uow.bulk.counts(job.merchant_id, job.id).get(RowState.READY, 0)
+            left = uow.bulk.counts(job.merchant_id, job.id).get(RowState.READY, 0)
+            number = uow.bulk.reopen(job.merchant_id, job.id) or left
             if not number:
                 raise Conflict("no row failed")
             self._written(uow, user, job, f"tried again: {job.title}", f"{number} rows")
@@ -256,9 +256,8 @@ class BulkJobs:
         except NOT_NOW:
             return False
         except GatewayError as error:
-            settled = replace(
-                row, state=RowState.BLOCKED if row.state is RowState.NEW else RowState.FAILED, why=str(error)
-            )
+            wrong = RowState.BLOCKED if row.state is RowState.NEW else RowState.FAILED
+            settled = replace(row, state=wrong, why=str(error))
         with self._store.work() as uow:
             uow.bulk.settle(settled, row)
             uow.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from carriers.base import Capability
 from gateway.domain.clock import Clock
@@ -17,6 +17,8 @@ from gateway.services.manifests import MOST_SHIPMENTS, local_day
 from gateway.services.ports import Mode, Store
 
 UNSCANNED = 50
+SCANNED_WITHIN = timedelta(hours=4)
+"""How long after its list was closed a parcel may wait for its first scan before anybody looks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ class HandoverBoard:
     def unscanned(self, merchant_id: str, mode: Mode) -> Sequence[tuple[ShipmentRecord, ManifestRecord]]:
         """Handed over by the list, and never seen by the carrier: somebody should look for them."""
         with self._store.look() as uow:
-            return uow.manifests.unscanned(merchant_id, mode, UNSCANNED)
+            return uow.manifests.unscanned(merchant_id, mode, self._clock() - SCANNED_WITHIN, UNSCANNED)
 
     def _of(self, merchant_id: str, live: LiveCarrier, shipments: Sequence[ShipmentRecord]) -> Sequence[Waiting]:
         parts: dict[str, list[ShipmentRecord]] = defaultdict(list)

@@ -31,7 +31,7 @@ ORDER: Mapping[str, str] = {
     "phone": "+4790807060",
     "weight_kg": "2.5",
 }
-TITLES = {name: columns()[name].title for name in (*ORDER, "reference")}
+TITLES = {name: columns()[name].title for name in (*ORDER, "reference", "email")}
 
 
 @pytest.fixture
@@ -171,6 +171,19 @@ def test_a_row_that_failed_is_downloaded_and_tried_again(world: World, operation
     assert "Booked 1" in shown(operations.see(path))
 
 
+def test_people_in_lines_that_were_not_booked_are_forgotten(world: World, operations: Person) -> None:
+    gone = {"email": "Gone@post.example", "phone": "+47 41 00 22 33", "name": "Gone Person"}
+    path = job_of(world, operations, sheet([{**ORDER, **gone, "reference": "gone-1"}, *orders(1, "stays")]))
+    assert "Gone Person" in operations.get(f"{path}/rows.csv").text
+    erase = world.shop.call("POST", "/v1/privacy/erase", {"phone": "+4741002233"}, Idempotency_Key="gone")
+    assert erase.status_code == 200, erase.text
+    report = operations.get(f"{path}/rows.csv").text
+    assert "Gone" not in report
+    assert "gone-1" not in report
+    assert "stays-1" in report
+    assert "Book 1 of 2" in shown(operations.see(path))
+
+
 def test_headings_nobody_knows_are_asked_about_and_remembered(world: World, operations: Person) -> None:
     text = sheet(orders(1, "heads")).replace("Street and number", "Hvor da").replace("Weight of each (kg)", "Tyngde")
     page = sent(operations, text)
@@ -224,7 +237,7 @@ def test_the_template_is_read_as_it_is_and_what_is_written_is_read_the_same() ->
     excel = read({**cells, "postal_code": "355", "phone": "'0047 92 28 44 17"})
     assert excel.shipment is not None
     assert excel.shipment.destination.postal_code == "0355"
-    assert excel.shipment.destination.phone == "+4790123456"
+    assert excel.shipment.destination.phone == "+4792284417"
     assert list(excel.mended) == ["postal_code"]
 
 

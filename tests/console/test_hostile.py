@@ -13,6 +13,8 @@ from playwright.sync_api import Page
 from gateway.console.rendering import NAV
 from gateway.domain.people import Role
 from tests.browser import LIGHT, PHONE, Chromium, sideways
+from tests.console.test_book import ORDER as FORM
+from tests.console.test_book import job_of, sheet
 from tests.console.test_screens import signed_in
 from tests.console.world import Person, World
 from tests.journeys.site import ORDER
@@ -91,9 +93,41 @@ def test_what_is_searched_for_is_told_as_text(support: Person, text: str) -> Non
     assert searched in html.unescape(answer.text)
 
 
+def test_orders_of_hostile_strings_are_told_as_text(browser: Chromium, world: World, served: str) -> None:
+    boss = world.person(Role.OPERATIONS)
+    rows = [{**FORM, "reference": text[:90] + str(at), "name": text} for at, text in enumerate(HOSTILE)]
+    rows += [{**FORM, "country": text, "phone": text} for text in HOSTILE]
+    job = job_of(world, boss, sheet(rows))
+    form = boss.post("/book", **{**FORM, "name": HOSTILE[0], "city": HOSTILE[10], "reference": HOSTILE[2]})
+    offers = form.headers["Location"].removeprefix("/console")
+    boss.post("/handover/pickups", account="sandbox-oslo", note=HOSTILE[0])
+    with browser.page(PHONE) as page:
+        signed_in(page, served, boss)
+        for path in (job, f"{job}?state=blocked", offers, f"/book?quote={offers.rpartition('/')[2]}", "/jobs"):
+            page.goto(f"{served}{path}")
+            _unharmed(page, path)
+        page.goto(f"{served}/pack")
+        for text in HOSTILE:
+            page.fill("#scan", text)
+            with page.expect_response("**/pack"):
+                page.keyboard.press("Enter")
+            page.locator(".said-title", has_text=" ".join(text.split())[:20]).wait_for()
+            assert page.title().endswith("Doorstep"), text
+            assert page.locator("img, iframe, base, math, .station svg").count() == 0, text
+            assert not sideways(page), text
+    report = boss.get(f"{job}/rows.csv").data.decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(report)) for cell in row]
+    assert [cell for cell in cells if cell[:1] in tuple("=@")] == []
+
+
 def _unharmed(page: Page, where: str) -> None:
     assert page.title().endswith("Doorstep"), where
-    assert page.locator("img[src='x'], iframe, base, math, main script, main style, main svg:not(.spark, .brand-preview)").count() == 0
+    assert (
+        page.locator(
+            "img[src='x'], iframe, base, math, main script, main style, main svg:not(.spark, .brand-preview)"
+        ).count()
+        == 0
+    )
     assert page.locator("nav.side a").count() == len(NAV), where
     assert not sideways(page), where
 

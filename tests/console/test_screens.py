@@ -96,7 +96,7 @@ def pages(world: World) -> Mapping[str, str]:
 
 def _worked(world: World) -> Mapping[str, str]:
     """Pages on which shipments are made and handed over, each with something on it."""
-    boss = world.person(Role.ADMIN)
+    boss, handed = world.person(Role.ADMIN), handed_over(world)
     wrong = {**ORDER, "reference": "seen-9", "country": "Norway", "postal_code": "562"}
     ready = job_of(world, boss, sheet([*orders(4, "seen"), wrong]))
     done = job_of(world, boss, sheet([*orders(2, "seen-too")]))
@@ -107,24 +107,26 @@ def _worked(world: World) -> Mapping[str, str]:
     asked = {"text": sheet(orders(1, "seen-working")), "csrf": boss.token()}
     working = boss.client.post("/console/book/batch", data=asked).headers["Location"]
     quote = boss.post("/book", **ORDER, reference="seen-one").headers["Location"]
-    handed = handed_over(world)
+    variants = {
+        "job-packing": packing,
+        "jobs": "/jobs",
+        "pack": "/pack",
+        "pack-known": "/pack?scan=nett-2001",
+        "pack-unknown": "/pack?scan=nobody",
+    }
     return {
         "book": "/book",
         "offers": quote.removeprefix("/console"),
         "batch": "/book/batch",
         "job-ready": ready,
         "job-done": done,
-        "job-packing": packing,
         "job-working": working.removeprefix("/console"),
-        "jobs": "/jobs",
-        "pack": "/pack",
         "pack-order": "/pack?scan=seen-packed-1",
-        "pack-known": "/pack?scan=nett-2001",
-        "pack-unknown": "/pack?scan=nobody",
         "pack-sheet": "/pack/sheet",
         "handover": "/handover",
         "manifest": f"/handover/manifests/{handed['manifest_id']}",
         "pickup": f"/handover/pickups/{handed['pickup_id']}",
+        **(variants if PICTURES else {}),
     }
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from gateway.domain.people import Role
 from tests.browser import LIGHT, Chromium
+from tests.console.test_book import orders, sheet
 from tests.console.test_screens import signed_in
 from tests.console.world import World, order
 
@@ -116,6 +117,29 @@ def test_a_label_is_opened_again_in_two_actions(page: Page, world: World, served
     with page.expect_download() as download:
         page.keyboard.press("p")
     assert download.value.suggested_filename.endswith(".pdf")
+
+
+def test_fifty_are_booked_from_a_file_in_five_actions(page: Page, world: World, served: str) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    page.wait_for_url("**/book")
+    page.click("text=Book many from a file")
+    page.locator("#f-file").set_input_files(
+        {"name": "fifty.csv", "mimeType": "text/csv", "buffer": sheet(orders(50, "fifty")).encode()}
+    )
+    page.click("text=Look at it")
+    page.wait_for_selector("#progress")
+    world.site.work()
+    page.wait_for_selector("#f-typed")  # the page noticed by itself
+    page.fill("#f-typed", "50")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#progress")
+    world.site.work()
+    page.wait_for_selector("text=Print 50 labels")
+    assert "Booked 50" in " ".join(shown(page).split())
+    made = world.shop.get("/v1/shipments?limit=200")["data"]
+    references = [each["reference"] for each in made if (each["reference"] or "").startswith("fifty-")]
+    assert len(references) == len(set(references)) == 50
 
 
 def test_the_list_of_keys_opens_closes_and_single_letters_can_be_switched_off(page: Page, served: str) -> None:

@@ -43,5 +43,8 @@ class Bulk(Protocol):
         """Let failed rows be tried once more; how many."""
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[BulkJob]: ...
+    def at_rest(self, merchant_id: str, mode: Mode, after: tuple[str, int], limit: int) -> Sequence[BulkRow]:
+        """Rows that nobody works on and that say something of their own still, by job and number, those after one."""
+
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget jobs with smaller ids, their rows too; how many. Ids sort by time."""

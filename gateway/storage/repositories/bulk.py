@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, select, tuple_, update
 
 from gateway.domain.bulk import BulkJob, BulkRow, BulkState, RowState
 from gateway.domain.values import Money
@@ -88,6 +88,14 @@ class BulkRepository(Repository):
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[BulkJob]:
         """Those that have something to do."""
         return claim(self._connection, JOBS, and_(_J.due_at <= now, _J.state.in_(WORKED)), now, lease, limit)
+
+    def at_rest(self, merchant_id: str, mode: Mode, after: tuple[str, int], limit: int) -> Sequence[BulkRow]:
+        """By job and number."""
+        jobs = select(_J.id).where(_J.merchant_id == merchant_id, _J.mode == mode, _J.state.not_in(WORKED))
+        told = _R.state.not_in((RowState.DONE, RowState.UNKNOWN))
+        wanted = select(ROWS.table).where(_R.merchant_id == merchant_id, _R.job_id.in_(jobs), told)
+        later = wanted.where(tuple_(_R.job_id, _R.number) > tuple_(*after))
+        return ROWS.all(self._connection, later.order_by(_R.job_id, _R.number).limit(limit))
 
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget the older ones; foreign keys take their rows along."""

@@ -57,13 +57,17 @@ class ManifestRepository(Repository):
         wanted = booked(merchant_id, mode, account_id, _here(), limit, lock=False)
         return SHIPMENTS.all(self._connection, wanted.where(~held))
 
-    def unscanned(self, merchant_id: str, mode: Mode, limit: int) -> Sequence[tuple[ShipmentRecord, ManifestRecord]]:
-        """On a closed manifest, and not seen by its carrier since; oldest manifest first."""
+    def unscanned(
+        self, merchant_id: str, mode: Mode, before: datetime, limit: int
+    ) -> Sequence[tuple[ShipmentRecord, ManifestRecord]]:
+        """On a manifest that was closed before then, and not seen by its carrier since; oldest manifest first."""
         wanted = (
             select(_E.shipment_id, _E.manifest_id)
             .join(MANIFESTS.table, (_M.merchant_id == _E.merchant_id) & (_M.id == _E.manifest_id))
             .join(SHIPMENTS.table, (_S.merchant_id == _E.merchant_id) & (_S.id == _E.shipment_id))
-            .where(_E.merchant_id == merchant_id, _M.mode == mode, _M.state == ManifestState.CLOSED)
+            .where(
+                _E.merchant_id == merchant_id, _M.mode == mode, _M.state == ManifestState.CLOSED, _M.updated_at < before
+            )
             .where(_S.status.in_(_here()), _S.state == ShipmentState.BOOKED)
             .order_by(_M.id, _S.id)
             .limit(limit)
