@@ -161,7 +161,8 @@ class Front:
 
     def _answer(self, environ: Environ, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
         told: list[Any] = []
-        parts = self._application(environ, lambda *start: told.extend(start))
+        asked = dict(environ)  # what is asked twice must not find what the first time left in it
+        parts = self._application(asked, lambda *start: told.extend(start))
         try:
             if ROOM in environ and environ[ROOM].bytes:
                 return

@@ -32,7 +32,8 @@ PAGES: tuple[tuple[type[GatewayError], int, str, str], ...] = (
 AWAY = 503
 """Nobody can be asked who it is; what they typed is shown to them all the same."""
 OTHERS = ("Something went wrong on our side", "It has been written down. Tell your administrator the number below.")
-WEB = {404: "There is no such page", 405: "This page takes no such request", 413: "That was too much at once"}
+TOO_MUCH = 413
+WEB = {404: "There is no such page", 405: "This page takes no such request", TOO_MUCH: "That was too much at once"}
 
 
 def install(app: Flask) -> None:
@@ -60,7 +61,7 @@ def _bug(error: Exception) -> Response:
 
 
 def _page(status: int, title: str, said: str, then: str) -> Response:
-    theirs = g.get("who") or status == AWAY
+    theirs = (g.get("who") or status == AWAY) and status != TOO_MUCH  # what is too much is not read
     typed = json.loads(kept_form()[1]) if request.method == "POST" and theirs else []
     shown = [(words(name), text) for name, text in typed if text]
     template = "refused_part.html" if partial() else "refused.html"

@@ -109,11 +109,11 @@ class BookingKind:
         self._orders = orders
 
     def look(self, job: BulkJob, row: BulkRow) -> BulkRow:
-        """Ask the carriers; blocked where none takes it."""
+        """Ask the carriers; one that none takes can be asked about again."""
         ask = self._orders.ask(job.merchant_id, read(row.data), str(job.facts.get("policy", "")))
         quote = self._orders.quote(job.merchant_id, job.mode, ask)
         if not quote.ranked:
-            return replace(row, state=RowState.BLOCKED, why=nothing_left(quote))
+            return replace(row, state=RowState.FAILED, why=nothing_left(quote))
         best = quote.ranked[0]
         data = {**row.data, "quote_id": quote.id, "offer": _offered(best)}
         return replace(row, state=RowState.READY, data=data, price=best.rate.price)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from gateway.domain.bulk import BulkJob, BulkRow, BulkState, RowState
 from gateway.domain.clock import Clock
@@ -21,6 +20,7 @@ from gateway.services.audit_trail import Deed, write_down
 from gateway.services.idempotency import StillRunning
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Store, UnitOfWork
+from gateway.services.ports.bulk import BulkKind as BulkKind
 from gateway.services.transactions import again_if_crossed
 from gateway.settings import Worker
 
@@ -30,18 +30,9 @@ TYPED_ABOVE = 100
 """Source: the document on what people see, section 3: the number is typed above 100 rows, or where money moves."""
 AT_ONCE, THREADS, JOBS_AT_ONCE = 40, 4, 4
 AGAIN = timedelta(seconds=2)
+WORKED = (BulkState.LOOKING, BulkState.RUNNING)
 NOT_NOW = (Unavailable, StaleVersion, StillRunning)
 """What says nothing about the row: it is tried again, by itself."""
-
-
-class BulkKind(Protocol):
-    """One kind of job. Both answer with the row as it is then; a GatewayError they raise is the row's own fault."""
-
-    def look(self, job: BulkJob, row: BulkRow) -> BulkRow:
-        """What a `new` row would come to."""
-
-    def do(self, job: BulkJob, row: BulkRow) -> BulkRow:
-        """Do a `ready` row, once under its key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,21 +201,23 @@ class BulkJobs:
         return self._change(user, mode, job_id, end)
 
     def retry(self, user: User, mode: Mode, job_id: str) -> BulkJob:
-        """Try the rows that failed once more, and those that were left when it was stopped.
+        """Try the rows that failed once more, and those that were left when it was stopped; before it begins, look
+        again at those that came to nothing.
 
         Raises:
             Conflict: it is not through, or nothing is left.
         """
 
         def again(uow: UnitOfWork, job: BulkJob) -> BulkJob:
-            if job.state is not BulkState.DONE:
+            looked = job.state is BulkState.READY
+            if not looked and job.state is not BulkState.DONE:
                 raise Conflict("it is not through yet: wait until it is")
-            left = uow.bulk.counts(job.merchant_id, job.id).get(RowState.READY, 0)
-            number = uow.bulk.reopen(job.merchant_id, job.id) or left
+            left = 0 if looked else uow.bulk.counts(job.merchant_id, job.id).get(RowState.READY, 0)
+            number = uow.bulk.reopen(job.merchant_id, job.id, RowState.NEW if looked else RowState.READY) or left
             if not number:
                 raise Conflict("no row failed")
             self._written(uow, user, job, f"tried again: {job.title}", f"{number} rows")
-            return self._moved(uow, job, BulkState.RUNNING)
+            return self._moved(uow, job, BulkState.LOOKING if looked else BulkState.RUNNING)
 
         return self._change(user, mode, job_id, again)
 
@@ -285,7 +278,7 @@ class BulkJobs:
 
     def _moved(self, uow: UnitOfWork, job: BulkJob, state: BulkState) -> BulkJob:
         now = self._clock()
-        moved = replace(job, state=state, updated_at=now, tries=0, due_at=now if state is BulkState.RUNNING else None)
+        moved = replace(job, state=state, updated_at=now, tries=0, due_at=now if state in WORKED else None)
         uow.bulk.update(moved)
         return moved
 

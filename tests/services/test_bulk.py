@@ -26,6 +26,8 @@ class Stamping:
         self.away = False
 
     def look(self, job: BulkJob, row: BulkRow) -> BulkRow:
+        if self.away:
+            return replace(row, state=RowState.FAILED, why="nobody takes it")
         return replace(row, state=RowState.READY, price=Money.from_minor(100, "NOK"))
 
     def do(self, job: BulkJob, row: BulkRow) -> BulkRow:
@@ -85,6 +87,19 @@ def test_rows_are_looked_at_and_wait_for_a_word(jobs: BulkJobs, kind: Stamping, 
     assert (file.job.state, file.ready) == (BulkState.READY, AT_ONCE + 2)
     assert file.costs == [(Money.from_minor(100 * (AT_ONCE + 2), "NOK"), AT_ONCE + 2)]
     assert kind.stamped == []
+
+
+def test_what_nobody_takes_at_the_moment_is_looked_at_again(jobs: BulkJobs, kind: Stamping, user: User) -> None:
+    kind.away = True
+    job = drafted(jobs, user, rows(2, RowState.NEW), money=True)
+    drained(jobs)
+    assert jobs.get(user.merchant_id, "test", job.id).counts == {RowState.FAILED: 2}
+    with pytest.raises(Unprocessable, match="no row"):
+        jobs.confirm(user, "test", job.id, "0")
+    kind.away = False
+    assert jobs.retry(user, "test", job.id).state is BulkState.LOOKING
+    drained(jobs)
+    assert jobs.get(user.merchant_id, "test", job.id).ready == 2
 
 
 def test_the_number_is_typed_where_money_moves_and_a_second_word_begins_nothing(

@@ -39,8 +39,8 @@ class Bulk(Protocol):
     def costs(self, merchant_id: str, job_id: str, states: Sequence[RowState]) -> Sequence[tuple[Money, int]]:
         """By currency: the sum, and of how many rows."""
 
-    def reopen(self, merchant_id: str, job_id: str) -> int:
-        """Let failed rows be tried once more; how many."""
+    def reopen(self, merchant_id: str, job_id: str, state: RowState) -> int:
+        """Let failed rows be in this state once more; how many."""
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[BulkJob]: ...
     def at_rest(self, merchant_id: str, mode: Mode, after: tuple[str, int], limit: int) -> Sequence[BulkRow]:
@@ -48,3 +48,13 @@ class Bulk(Protocol):
 
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget jobs with smaller ids, their rows too; how many. Ids sort by time."""
+
+
+class BulkKind(Protocol):
+    """One kind of job. Both answer with the row as it is then; a GatewayError they raise is the row's own fault."""
+
+    def look(self, job: BulkJob, row: BulkRow) -> BulkRow:
+        """What a `new` row would come to."""
+
+    def do(self, job: BulkJob, row: BulkRow) -> BulkRow:
+        """Do a `ready` row, once under its key."""

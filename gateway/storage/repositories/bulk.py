@@ -79,10 +79,10 @@ class BulkRepository(Repository):
         found = self._connection.execute(summed.group_by(_R.price_currency).order_by(_R.price_currency))
         return [(Money.from_minor(int(minor), currency), number) for currency, minor, number in found]
 
-    def reopen(self, merchant_id: str, job_id: str) -> int:
+    def reopen(self, merchant_id: str, job_id: str, state: RowState) -> int:
         """Failed rows, for another attempt."""
         failed = update(ROWS.table).where(*_of(merchant_id, job_id), _R.state == RowState.FAILED)
-        again = {"state": RowState.READY, "attempt": _R.attempt + 1, "why": ""}
+        again = {"state": state, "attempt": _R.attempt + 1, "why": ""}
         return self._connection.execute(failed.values(**again)).rowcount
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[BulkJob]:
