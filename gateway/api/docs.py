@@ -107,6 +107,7 @@ def privacy_page() -> Response:
         base=settings.web.base_url,
         kept=settings.retention,
         link_days=settings.recipients.link_days,
+        calls_days=services().settings.request_log.kept_days,
     )
 
 

@@ -14,6 +14,7 @@ from gateway.engines.languages import SpokenLanguages
 from gateway.engines.notices.alarm import AppriseAlarm
 from gateway.engines.pictures import PictureProcess
 from gateway.engines.small_pictures import PillowPictures
+from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.endpoint_news import LoggedAlarm
 from gateway.services.faultpoints import FaultPoints
@@ -57,6 +58,7 @@ def afterwards(
         "proof_keeping": keeping,
         "privacy": PrivacyDesk(store, keeping, clock, settings.retention),
         "returns": Returns(store, shipments, clock, settings.returns),
+        "calls": CallBook(store, clock, settings.request_log),
         "retention": Retention(store, clock, settings.retention),
         "staff": staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     }

@@ -11,6 +11,7 @@ from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
 from gateway.services.batches import Batches
 from gateway.services.bulk import BulkJobs
+from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -53,6 +54,7 @@ from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
 from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.reliability.report import ReliabilityReports
+from gateway.services.request_log import RequestLog
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.returns import Returns
@@ -141,3 +143,5 @@ class Services:
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff
+    log: RequestLog
+    calls: CallBook

@@ -23,6 +23,7 @@ from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.backtests import BacktestRepository
 from gateway.storage.repositories.bulk import BulkRepository
+from gateway.storage.repositories.calls import CallRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
@@ -49,6 +50,7 @@ from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
 from gateway.storage.repositories.trackers import TrackerRepository
+from gateway.storage.repositories.views import TagRepository, ViewRepository
 from gateway.storage.repositories.windows import FleetWindows
 from gateway.storage.repositories.zones import ZoneSetRepository
 from gateway.storage.rows import DIALECTS
@@ -98,12 +100,19 @@ class SqlUnitOfWork:
         self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
         self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
+        self._work_of_people(connection, vault)
+        self.privacy: ports.Privacy = PrivacyRepository(connection)
+        self.calls: ports.Calls = CallRepository(connection)
+        self.notifications: ports.Notifications = NotificationRepository(connection, vault)
+
+    def _work_of_people(self, connection: Connection, vault: Vault) -> None:
+        """What those at the console leave and look for."""
         self.users: people.Users = UserRepository(connection, vault)
         self.audit: people.AuditLog = AuditRepository(connection)
         self.notes: people.Notes = NoteRepository(connection)
+        self.views: people.Views = ViewRepository(connection)
+        self.tags: people.Tags = TagRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
-        self.privacy: ports.Privacy = PrivacyRepository(connection)
-        self.notifications: ports.Notifications = NotificationRepository(connection, vault)
 
     def commit(self) -> None:
         """Keep what was written."""

@@ -37,6 +37,7 @@ from gateway.services.ports.answers import UnmappedCode as UnmappedCode
 from gateway.services.ports.answers import Violation as Violation
 from gateway.services.ports.backtests import Backtests as Backtests
 from gateway.services.ports.bulk import Bulk as Bulk
+from gateway.services.ports.calls import Calls as Calls
 from gateway.services.ports.cases import Cases as Cases
 from gateway.services.ports.cases import Corrections as Corrections
 from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
@@ -253,6 +254,7 @@ class UnitOfWork(OfPeople, Protocol):
     reliability: Reliability
     notifications: Notifications
     privacy: Privacy
+    calls: Calls
 
     def commit(self) -> None: ...
 

@@ -62,6 +62,11 @@ class Notifications(Protocol):
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Notification]:
         """Oldest first."""
 
+    def list(
+        self, merchant_id: str, mode: Mode, state: str, channel: str, before_id: str, limit: int
+    ) -> Sequence[Notification]:
+        """Newest first, those with smaller ids; "" means any."""
+
     def told_since(self, merchant_id: str, recipient: str, since: datetime) -> int:
         """How many were sent to a recipient."""
 

@@ -23,6 +23,7 @@ from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.recipients.links import MOST_VERSIONS, Links
 from gateway.services.transactions import again_if_crossed
 
+MOST_WORDS = 3
 MOST_EVENTS = 30
 """The newest ones: what a phone shows in a second, and more than any parcel needs."""
 
@@ -37,7 +38,7 @@ class LinkEnded(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """Everything a page is made of. `carrier` is its name, `events` are the newest first."""
+    """Everything a page is made of. `carrier` is its name, `events` are the newest first, `words` the shop's own."""
 
     shipment: ShipmentRecord
     brand: BrandRecord
@@ -50,6 +51,7 @@ class Sight:
     rating: Rating | None
     missing: Case | None
     photo: ProofFile | None
+    words: tuple[str, ...]
 
     @property
     def delivered(self) -> bool:
@@ -107,6 +109,7 @@ class RecipientPages:
                 rating=uow.ratings.get(shipment.merchant_id, shipment.id),
                 missing=next((case for case in reversed(cases) if case.kind == NOT_RECEIVED), None),
                 photo=_photo(uow, shipment) if brand.brand.photo else None,
+                words=_words(uow, shipment),
             )
 
     def version(self, token: str) -> tuple[str, int]:
@@ -176,6 +179,12 @@ def _photo(uow: UnitOfWork, shipment: ShipmentRecord) -> ProofFile | None:
     files = uow.proof_files.of_shipment(shipment.merchant_id, shipment.id) if shipment.status == "delivered" else ()
     photos = [each for each in files if each.kind is PictureKind.PHOTO and each.state in READABLE]
     return photos[-1] if photos else None
+
+
+def _words(uow: UnitOfWork, shipment: ShipmentRecord) -> tuple[str, ...]:
+    """What the shop's people wrote for the recipient's eyes, the newest first."""
+    notes = uow.notes.of_shipment(shipment.merchant_id, shipment.id)
+    return tuple(note.text for note in notes if note.visible)[:MOST_WORDS]
 
 
 def _zone(shipment: ShipmentRecord) -> tzinfo:

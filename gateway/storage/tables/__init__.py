@@ -5,6 +5,7 @@ from gateway.storage.tables import (
     assignments,
     backtests,
     bulk,
+    calls,
     checkouts,
     corrections,
     facilities,
@@ -22,6 +23,7 @@ from gateway.storage.tables import (
     shipments,
     status_tables,
     tracking,
+    views,
     zones,
 )
 from gateway.storage.tables.base import Row
@@ -31,6 +33,7 @@ __all__ = [
     "assignments",
     "backtests",
     "bulk",
+    "calls",
     "checkouts",
     "corrections",
     "facilities",
@@ -49,6 +52,7 @@ __all__ = [
     "shipments",
     "status_tables",
     "tracking",
+    "views",
     "zones",
 ]
 
