@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.domain.errors import InvalidValue
 from gateway.domain.handover import ServicePoint
 from gateway.domain.values import TimeWindow
 
@@ -42,7 +43,7 @@ class DiversionState(StrEnum):
 class Diversion:
     """One wish for another time or place. Its id is the reference the carrier gets: asked twice under it, it is one.
 
-    `slot` or `point` is what was chosen; `by` whom: the recipient on his page, or the merchant. `asked` counts the
+    `slot` or `point` is what was chosen; `asker` is the recipient, on his page, or the merchant. `asked` counts the
     times its carrier was asked.
     """
 
@@ -52,7 +53,7 @@ class Diversion:
     kind: DiversionKind
     slot: Slot | None = None
     point: ServicePoint | None = None
-    by: str = "recipient"
+    asker: str = "recipient"
     state: DiversionState = DiversionState.ASKED
     why: str = ""
     asked: int = 0
@@ -60,6 +61,14 @@ class Diversion:
     created_at: datetime
     updated_at: datetime
     due_at: datetime | None
+
+    @property
+    def goal(self) -> Slot | ServicePoint:
+        """What was chosen. Raises InvalidValue: neither a time nor a place."""
+        goal = self.slot or self.point
+        if goal is None:
+            raise InvalidValue("a diversion names a time or a place")
+        return goal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

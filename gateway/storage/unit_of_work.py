@@ -26,6 +26,7 @@ from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRep
 from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
 from gateway.storage.repositories.desk import DeskRepository
+from gateway.storage.repositories.diversions import DiversionRepository
 from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
@@ -78,6 +79,7 @@ class SqlUnitOfWork:
         self.shipments: ports.Shipments = ShipmentRepository(connection)
         self.tenders: ports.Tenders = TenderRepository(connection)
         self.recalls: ports.Recalls = RecallRepository(connection)
+        self.diversions: ports.Diversions = DiversionRepository(connection)
         self.trackers: ports.Trackers = TrackerRepository(connection)
         self.many: ports.Many = ManyRepository(connection)
         self.status_tables: ports.StatusTables = StatusTableRepository(connection)

@@ -39,6 +39,7 @@ from gateway.services.ports.backtests import Backtests as Backtests
 from gateway.services.ports.cases import Cases as Cases
 from gateway.services.ports.cases import Corrections as Corrections
 from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
+from gateway.services.ports.diversions import Diversions as Diversions
 from gateway.services.ports.handover import Manifests as Manifests
 from gateway.services.ports.handover import Pickups as Pickups
 from gateway.services.ports.handover import PollingSpends as PollingSpends
@@ -231,6 +232,7 @@ class UnitOfWork(OfPeople, Protocol):
     shipments: Shipments
     tenders: Tenders
     recalls: Recalls
+    diversions: Diversions
     trackers: Trackers
     many: Many
     inbox: Inbox
