@@ -107,13 +107,19 @@ def _learnt(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
 
 
 def _agreed(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
-    """The time that was wished, as long as nothing newer is known: no scan at the door, no estimate made since."""
-    agreed, said_at = known.shipment.agreed, known.tracker.estimated_as_of
+    """The time that was wished, as long as nothing else is known: no scan at the door, no estimate made since."""
+    agreed, said_at, estimate = (
+        known.shipment.agreed,
+        known.tracker.estimated_as_of,
+        known.tracker.estimated_delivery_at,
+    )
     if agreed is None or known.stage.name == OUT or agreed.window.end <= now:
         return None
-    if said_at is not None and said_at > agreed.at:
+    start, end = agreed.window.start, agreed.window.end
+    newer = said_at is not None and said_at > agreed.at
+    if newer and estimate is not None and not start <= estimate <= end + HARDLY:
         return None
-    return max(agreed.window.start, now), agreed.window.end
+    return max(start, now), end
 
 
 def _late(known: Known, now: datetime) -> float:

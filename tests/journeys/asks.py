@@ -204,6 +204,12 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     ),
     "POST /v1/shipments/<shipment_id>/cancel": (Ask(),),
     "POST /v1/shipments/<shipment_id>/tracking-link/revoke": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/diversions": (Ask(),),
+    "GET /v1/shipments/<shipment_id>/diversions/offers": (Ask(),),
+    "POST /v1/shipments/<shipment_id>/diversions": (
+        Ask(body=lambda ids: {"time": "2026-03-04T08"}),
+        Ask(body=lambda ids: {"service_point": "NO-0159-1"}),
+    ),
     "POST /v1/shipments/<shipment_id>/return": (Ask(body=lambda ids: {}),),
     "GET /v1/service-points": (
         Ask(query="country=NO&postal_code=0150", status=200, why=OWN_LIST),

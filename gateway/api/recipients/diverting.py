@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect
 
-from carriers.base import CarrierError
+from carriers.base import CarrierError, ShipmentRejected
 from gateway.api.auth import open_to_all, services
 from gateway.api.recipients import forms, points
 from gateway.api.recipients.frame import HEADERS, answer, filled_form, for_people, frame, here, hurry, notice, voice_of
@@ -50,7 +50,7 @@ def ask(token: str, what: str) -> Response:
     except Unprocessable:
         filled.faults["choice"] = voice.say("divert.gone")
         return _page(token, what, filled)
-    except Conflict:
+    except (Conflict, ShipmentRejected):
         return _refusal(token, 409, "too_late")
     except CarrierError:
         return _refusal(token, 503, "carrier_away")
@@ -95,7 +95,7 @@ def _page(token: str, what: str, filled: forms.Filled | None = None) -> Response
     try:
         options = _options(token, what, voice)
         proof = bound.recipients.diversions.proof(sight.shipment)
-    except Conflict:
+    except (Conflict, ShipmentRejected):
         return _refusal(token, 409, "too_late")
     except CarrierError:
         return _refusal(token, 503, "carrier_away")

@@ -14,11 +14,14 @@ from gateway.api.recipients.diverting import choices
 from gateway.api.recipients.frame import (
     HEADERS,
     answer,
+    filled_form,
     for_people,
     frame,
+    here,
     hurry,
     language,
     notice,
+    voice_of,
 )
 from gateway.api.recipients.view import view
 from gateway.domain.errors import Conflict, NotFound

@@ -32,6 +32,7 @@ from gateway.services.ports import Mode
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import CASES
 from gateway.storage.repositories.corrections import CORRECTIONS
+from gateway.storage.repositories.diversions import DIVERSIONS
 from gateway.storage.repositories.idempotency import KEYS
 from gateway.storage.repositories.inbox import FINAL, INBOX
 from gateway.storage.repositories.manifests import MANIFEST_ENTRIES
@@ -68,7 +69,7 @@ BLANKS: Sequence[tuple[Table, dict[str, Any]]] = (
     (PROOF_FILES.table, {"url": "", "why": ""}),
 )
 """Texts of rows that stay for what else they say."""
-GONE = (LABELS.table, NOTES.table)
+GONE = (LABELS.table, NOTES.table, DIVERSIONS.table)
 UNWORDED: dict[Personal, dict[str, Any]] = {
     Personal.SOME: {"raw": {}},
     Personal.NONE: {
