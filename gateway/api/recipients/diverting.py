@@ -24,7 +24,8 @@ PAGES: Mapping[DiversionKind, str] = {kind: what for what, kind in KINDS.items()
 UNSETTLED = (DiversionState.REFUSED, DiversionState.GIVEN_UP)
 
 
-@blueprint.route("/<token>/<any(times, points):what>")
+@blueprint.route("/<token>/times", defaults={"what": "times"})
+@blueprint.route("/<token>/points", defaults={"what": "points"})
 @open_to_all(THE_LINK)
 @for_people
 def offered(token: str, what: str) -> Response:
@@ -32,7 +33,8 @@ def offered(token: str, what: str) -> Response:
     return _page(token, what)
 
 
-@blueprint.route("/<token>/<any(times, points):what>", methods=["POST"])
+@blueprint.route("/<token>/times", defaults={"what": "times"}, methods=["POST"])
+@blueprint.route("/<token>/points", defaults={"what": "points"}, methods=["POST"])
 @open_to_all(THE_LINK)
 @for_people
 def ask(token: str, what: str) -> Response:
