@@ -15,7 +15,7 @@ from gateway.api.auth import RateWindow, add_rate_headers, services
 from gateway.api.front import FAULT, LATE
 from gateway.api.metrics import observe
 from gateway.api.openapi import documented
-from gateway.api.recipients import assets, diverting, pages
+from gateway.api.recipients import assets, diverting, pages, push
 from gateway.console import create_console
 from gateway.domain.errors import NotFound
 from gateway.services.bound import Services
@@ -53,6 +53,7 @@ def create_app(bound: Services) -> Flask:
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(diverting.blueprint)
+    app.register_blueprint(push.blueprint)
     app.register_blueprint(assets.blueprint)
     app.extensions["openapi"] = api
     errors.install(app)

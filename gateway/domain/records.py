@@ -253,9 +253,7 @@ class Recall:
 class Case:
     """Something a person must settle, about a tender, a shipment or (a pickup or manifest) the `subject_id`.
 
-    Kinds: needs_review, recall_refused, recall_open, price_variance, pickup_uncertain, pickup_open, pickup_unwanted,
-    manifest_uncertain, manifest_unwanted, status_conflict, not_received, diversion_open, and those of
-    `gateway.domain.plausibility`. `owner_id` is the user who works on it.
+    The kinds are in `case_kinds.toml`. `owner_id` is the user who works on it.
     """
 
     id: str

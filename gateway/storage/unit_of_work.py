@@ -41,6 +41,7 @@ from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.privacy import PrivacyRepository
 from gateway.storage.repositories.proofs import ProofFileRepository
+from gateway.storage.repositories.pushes import PushRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
 from gateway.storage.repositories.recipients import BrandRepository, RatingRepository, TriesRepository
@@ -104,6 +105,7 @@ class SqlUnitOfWork:
         self.desk: desk.Desk = DeskRepository(connection)
         self.privacy: ports.Privacy = PrivacyRepository(connection)
         self.notifications: ports.Notifications = NotificationRepository(connection, vault)
+        self.pushes: ports.Pushes = PushRepository(connection, vault)
 
     def commit(self) -> None:
         """Keep what was written."""

@@ -16,9 +16,11 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("shipments", sa.Column("agreed", sa.Text(), nullable=True))
     _diversions()
+    _pushes()
 
 
 def downgrade() -> None:
+    op.drop_table("push_subscriptions")
     op.drop_table("diversions")
     op.drop_column("shipments", "agreed")
 
@@ -58,4 +60,21 @@ def _diversions() -> None:
         ["due_at"],
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+
+
+def _pushes() -> None:
+    op.create_table(
+        "push_subscriptions",
+        sa.Column("merchant_id", sa.String(), sa.ForeignKey("merchants.merchant_id"), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("shipment_id", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "id"),
+        sa.ForeignKeyConstraint(["merchant_id", "shipment_id"], ["shipments.merchant_id", "shipments.id"]),
+    )
+    op.create_index(
+        "push_subscriptions_once", "push_subscriptions", ["merchant_id", "shipment_id", "digest"], unique=True
     )

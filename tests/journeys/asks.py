@@ -78,6 +78,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "POST /t/<token>/missing": (Ask(),),
     "POST /t/<token>/rating": (Ask(),),
     "POST /t/<token>/wish": (Ask(),),
+    "POST /t/<token>/push": (Ask(),),
     "GET /t/<token>/times": (Ask(),),
     "POST /t/<token>/times": (Ask(),),
     "GET /t/<token>/points": (Ask(),),

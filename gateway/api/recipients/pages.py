@@ -126,6 +126,7 @@ def _page(token: str, filled: forms.Filled | None = None) -> Response:
         "longest_wish": forms.LONGEST_WISH,
         "wish_proof": bound.recipients.wishes.needs(shipment, brand),
         **choices(sight, voice),
+        "push_key": bound.recipients.following.key(shipment),
         "wished": wished(shipment),
         "star_choices": [(str(each), voice.say(f"rating.star_{each}")) for each in reversed(forms.STARS)],
         "photo": f"/t/{token}/photo?{sight.photo.id[-8:]}" if sight.photo else "",

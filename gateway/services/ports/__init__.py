@@ -57,6 +57,7 @@ from gateway.services.ports.places import ZoneSets as ZoneSets
 from gateway.services.ports.policies import Policies as Policies
 from gateway.services.ports.privacy import Privacy as Privacy
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
+from gateway.services.ports.pushes import Pushes as Pushes
 from gateway.services.ports.recipients import Brands as Brands
 from gateway.services.ports.recipients import Ratings as Ratings
 from gateway.services.ports.recipients import Tries as Tries
@@ -252,6 +253,7 @@ class UnitOfWork(OfPeople, Protocol):
     tries: Tries
     reliability: Reliability
     notifications: Notifications
+    pushes: Pushes
     privacy: Privacy
 
     def commit(self) -> None: ...

@@ -9,11 +9,13 @@ from carriers.base import Carrier
 from gateway.domain.clock import Clock
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.diversions.desk import Diversions
+from gateway.services.notifications.push_keys import PushKeys
 from gateway.services.ports import Store
 from gateway.services.ports.recipients import Languages, Pictures
 from gateway.services.recipients.answers import RecipientAnswers
 from gateway.services.recipients.brands import BrandBook
 from gateway.services.recipients.diverting import RecipientDiversions
+from gateway.services.recipients.following import Following
 from gateway.services.recipients.links import Links
 from gateway.services.recipients.pages import RecipientPages
 from gateway.services.recipients.proving import Prover
@@ -30,6 +32,7 @@ class Recipients:
     answers: RecipientAnswers
     wishes: RecipientWishes
     diversions: RecipientDiversions
+    following: Following
     brands: BrandBook
     languages: Languages
     pictures: Pictures
@@ -54,6 +57,13 @@ def recipients(
         answers=RecipientAnswers(store, pages, clock),
         wishes=RecipientWishes(store, pool, pages, prover, clock),
         diversions=RecipientDiversions(store, pages, prover, diversions, clock),
+        following=Following(
+            store,
+            pages,
+            PushKeys(settings.secrets.pepper),
+            clock,
+            allow_private=settings.notifications.allow_private,
+        ),
         brands=BrandBook(store, pictures, languages, clock),
         languages=languages,
         pictures=pictures,

@@ -40,6 +40,7 @@ from gateway.storage.repositories.notifications import NOTIFICATIONS
 from gateway.storage.repositories.people import NOTES
 from gateway.storage.repositories.pickups import PICKUP_ENTRIES, PICKUPS
 from gateway.storage.repositories.proofs import PROOF_FILES
+from gateway.storage.repositories.pushes import PUSHES
 from gateway.storage.repositories.quotes import QUOTES
 from gateway.storage.repositories.recipients import RATINGS
 from gateway.storage.repositories.shipments import LABELS, SHIPMENTS, TERMS, folded, term_rows
@@ -69,7 +70,7 @@ BLANKS: Sequence[tuple[Table, dict[str, Any]]] = (
     (PROOF_FILES.table, {"url": "", "why": ""}),
 )
 """Texts of rows that stay for what else they say."""
-GONE = (LABELS.table, NOTES.table, DIVERSIONS.table)
+GONE = (LABELS.table, NOTES.table, DIVERSIONS.table, PUSHES)
 UNWORDED: dict[Personal, dict[str, Any]] = {
     Personal.SOME: {"raw": {}},
     Personal.NONE: {
