@@ -65,7 +65,8 @@ def ask(token: str, what: str) -> Response:
 
 def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
     """What the page of a parcel says of it: links to choose by, the newest wish, and where it is collected."""
-    let = services().recipients.diversions.kinds(sight.shipment, sight.brand.brand)
+    waits = sight.wish is not None and sight.wish.state is DiversionState.ASKED
+    let = () if waits else services().recipients.diversions.kinds(sight.shipment, sight.brand.brand)
     told = _told(sight.wish, voice) if sight.wish and not sight.over else ""
     return {
         "diversions": [(PAGES[kind], voice.say(f"divert.{PAGES[kind]}")) for kind in let],
