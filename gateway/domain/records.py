@@ -94,10 +94,9 @@ class ShipmentRecord:
     `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold); `version`
     grows with every change of either and orders the merchant's webhooks. `promised_price` is what a checkout's offer
     was to cost the merchant; the buyer's price stands whatever it becomes. `deliver_by` is the first promise, which
-    never moves; `eta` is what is expected now, `agreed` the time to which it was put off by wish. `pieces` has each
-    parcel's own status by number, where its carrier tells parcels apart. `alarms` are the kinds of open cases that
-    `gateway.services.watch` has opened; it looks again when it is `due_at`. `return_of`: the shipment that this brings
-    back. `personal`: what is still known of its people.
+    never moves; `eta` is what is expected now, `agreed` for when it was put off by wish. `pieces` has each parcel's own
+    status by number, where its carrier tells them apart. `alarms` are the kinds of cases that `gateway.services.watch`
+    has opened; it looks again when it is `due_at`. `return_of`: what this brings back. `personal`: what is still known.
     """
 
     id: str

@@ -80,7 +80,6 @@ class SqlUnitOfWork:
         self.shipments: ports.Shipments = ShipmentRepository(connection)
         self.tenders: ports.Tenders = TenderRepository(connection)
         self.recalls: ports.Recalls = RecallRepository(connection)
-        self.diversions: ports.Diversions = DiversionRepository(connection)
         self.trackers: ports.Trackers = TrackerRepository(connection)
         self.many: ports.Many = ManyRepository(connection)
         self.status_tables: ports.StatusTables = StatusTableRepository(connection)
@@ -97,7 +96,6 @@ class SqlUnitOfWork:
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
         self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
-        self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
         self.users: people.Users = UserRepository(connection, vault)
         self.audit: people.AuditLog = AuditRepository(connection)
@@ -105,6 +103,12 @@ class SqlUnitOfWork:
         self.desk: desk.Desk = DeskRepository(connection)
         self.privacy: ports.Privacy = PrivacyRepository(connection)
         self.notifications: ports.Notifications = NotificationRepository(connection, vault)
+        self._of_recipients(connection, vault)
+
+    def _of_recipients(self, connection: Connection, vault: Vault) -> None:
+        """What they wish, and where they want to be told."""
+        self.tries: ports.Tries = TriesRepository(connection)
+        self.diversions: ports.Diversions = DiversionRepository(connection)
         self.pushes: ports.Pushes = PushRepository(connection, vault)
 
     def commit(self) -> None:

@@ -32,13 +32,15 @@ def shown(point: ServicePoint, voice: Voice) -> PointShown:
         id=point.id,
         name=plain(point.name),
         address=", ".join(plain(line) for line in lines if line),
-        away="" if point.distance_m is None else voice.say("divert.away", km=_km(point.distance_m)),
+        away=""
+        if point.distance_m is None
+        else voice.say("divert.away", km=voice.decimal(point.distance_m / METRES_PER_KM)),
         hours=_hours(point.opening_hours, voice),
     )
 
 
-def _km(metres: int) -> str:
-    return f"{metres / METRES_PER_KM:.1f}"
+def _away(metres: int | None, voice: Voice) -> str:
+    return "" if metres is None else voice.say("divert.away", km=voice.decimal(metres / METRES_PER_KM))
 
 
 def _hours(spans: Sequence[OpeningHours], voice: Voice) -> Sequence[tuple[str, str]]:

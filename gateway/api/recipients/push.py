@@ -19,6 +19,7 @@ LONGEST_KEY = 100
 @for_people
 def push(token: str) -> Response:
     """`what` is follow or leave, of the browser whose subscription this is: 204; 422 and 409 say in a word why not."""
+    services().recipients.pages.version(token)  # who has no link is told nothing else
     given = filled_form().given
     hurry("answers", services().settings.recipients.answers_per_min)
     following = services().recipients.following

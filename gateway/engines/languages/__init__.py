@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_day_names
+from babel.numbers import format_decimal
 
 from gateway.domain.handover import DAY_MIN
 from gateway.domain.tracking import reasons, statuses
@@ -109,6 +110,10 @@ class SpokenVoice:
     def weekday(self, number: int) -> str:
         """A weekday's name as it stands alone; CLDR counts from Monday, as we do."""
         return str(get_day_names("wide", "stand-alone", self._locale)[number])
+
+    def decimal(self, number: float) -> str:
+        """With one digit behind the point or comma."""
+        return str(format_decimal(number, format="0.0", locale=self._locale))
 
     def wall(self, minutes: int) -> str:
         """A time of day on a wall clock."""

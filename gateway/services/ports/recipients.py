@@ -70,6 +70,9 @@ class Voice(Protocol):
     def weekday(self, number: int) -> str:
         """A weekday's name, 0 = Monday."""
 
+    def decimal(self, number: float) -> str:
+        """With one digit behind the point or comma."""
+
     def wall(self, minutes: int) -> str:
         """A time of day on a wall clock, in minutes after midnight; 1440 is midnight at the day's end."""
 
