@@ -189,15 +189,15 @@ class Diversions:
                 record_change(uow, _diverted(current, settled, now), TOLD[settled.kind], now)
             else:
                 record_change(uow, current, "shipment.diversion_refused", now)
-            self._case_after(uow, settled, now)
+            self._case_after(uow, current, settled, now)
             uow.commit()
 
-    def _case_after(self, uow: UnitOfWork, wish: Diversion, now: datetime) -> None:
-        """Given up: nobody but the carrier knows whether it was changed. Else there is nothing left to ask."""
-        if wish.state is DiversionState.GIVEN_UP:
+    def _case_after(self, uow: UnitOfWork, shipment: ShipmentRecord, wish: Diversion, now: datetime) -> None:
+        """Given up under way: nobody but the carrier knows whether it was changed. Else nothing is left to ask."""
+        if wish.state is DiversionState.GIVEN_UP and not statuses()[shipment.status].terminal:
             uow.cases.open(_case(wish, now))
         else:
-            said = f"the carrier has answered: {wish.state.value}"
+            said = wish.why or f"the carrier has answered: {wish.state.value}"
             uow.cases.close(wish.merchant_id, wish.shipment_id, OPEN_CASE, now, wish.state.value, said)
 
     def _waiting(self, shipment: ShipmentRecord) -> Diversion | None:
