@@ -65,7 +65,7 @@ def list_diversions(shipment_id: str) -> Response:
 def divert(_: Run, wanted: tuple[DiversionKind, str], shipment_id: str) -> Response:
     """Ask its carrier for another time or a service point; 409 says why not. The same again is the same wish."""
     kind, chosen = wanted
-    wish = services().diversions.ask(_shipment(shipment_id), kind, chosen, MERCHANT)
+    wish = services().diversions.divert(_shipment(shipment_id), kind, chosen, MERCHANT)
     if wish.state in (DiversionState.REFUSED, DiversionState.GIVEN_UP):
         raise DiversionRefused(wish.why or "the carrier refuses it")
     return answer(_diversion(wish), 201 if wish.state is DiversionState.AGREED else 202)
@@ -75,10 +75,10 @@ def _shipment(shipment_id: str) -> ShipmentRecord:
     return services().diversions.shipment(caller().merchant_id, caller().mode, shipment_id)
 
 
-def _offered(ask: Callable[[], Sequence[Any]]) -> tuple[Sequence[Any], str | None]:
+def _offered(look: Callable[[], Sequence[Any]]) -> tuple[Sequence[Any], str | None]:
     """What is offered, or why nothing is."""
     try:
-        found = ask()
+        found = look()
     except (NotDivertible, CarrierError) as error:
         return (), str(error)
     return found, None if found else "the carrier offers none"

@@ -45,7 +45,7 @@ def ask(token: str, what: str) -> Response:
         return _page(token, what, filled)
     hurry("answers", services().settings.recipients.answers_per_min)
     try:
-        wish = services().recipients.diversions.ask(token, KINDS[what], chosen, proof)
+        wish = services().recipients.diversions.divert(token, KINDS[what], chosen, proof)
     except NotTheRecipient as error:
         filled.faults["proof"] = voice.say("wish.proof_locked" if error.locked else "wish.proof_wrong")
         return _page(token, what, filled)

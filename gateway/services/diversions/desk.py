@@ -66,7 +66,7 @@ class Diversions:
         with self._store.look() as uow:
             return uow.diversions.of_shipment(shipment.merchant_id, shipment.id)
 
-    def ask(self, shipment: ShipmentRecord, kind: DiversionKind, chosen: str, asker: str) -> Diversion:
+    def divert(self, shipment: ShipmentRecord, kind: DiversionKind, chosen: str, asker: str) -> Diversion:
         """Ask the carrier for what was chosen among what it offers now; the state says what it answered.
 
         Saying the same again while it has not answered asks it again, as the same wish.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -68,13 +68,14 @@ class DiversionOffers:
     def times(self, shipment: ShipmentRecord) -> Sequence[Slot]:
         """When else it would be delivered. Raises NotDivertible, CarrierError."""
         self.check(shipment, DiversionKind.RESCHEDULE)
-        found: Sequence[Slot] = self._asked(shipment, Purpose.OTHER_TIMES, lambda live: _times(live, shipment))
-        return found
+        live = self._live(shipment)
+        return self._pool.ask(Purpose.OTHER_TIMES, live, _times(live, shipment), DEADLINE_S)
 
     def points(self, shipment: ShipmentRecord) -> Sequence[ServicePoint]:
         """Service points around the destination to which it may be taken. Raises NotDivertible, CarrierError."""
         self.check(shipment, DiversionKind.REDIRECT)
-        found = self._asked(shipment, Purpose.SERVICE_POINTS, lambda live: _points(live, shipment))
+        live = self._live(shipment)
+        found = self._pool.ask(Purpose.SERVICE_POINTS, live, _points(live, shipment), DEADLINE_S)
         other = [each for each in found if each.id != shipment.shipment.service_point]
         return [replace(each, opening_hours=normal_hours(each.opening_hours)) for each in other]
 
@@ -98,8 +99,13 @@ class DiversionOffers:
 
     def divert(self, shipment: ShipmentRecord, wish: Diversion) -> None:
         """Ask for it, once more where it was asked before. Raises CarrierError: the carrier has not agreed."""
-        purpose = Purpose.RESCHEDULE if wish.kind is DiversionKind.RESCHEDULE else Purpose.REDIRECT
-        self._asked(shipment, purpose, lambda live: _divert(live, shipment, wish))
+        live, booking, goal = self._live(shipment), _booked(shipment), wish.goal
+        if isinstance(goal, Slot):
+            rescheduled = cast(Reschedules, live.carrier).reschedule(booking, goal, wish.id)
+            self._pool.ask(Purpose.RESCHEDULE, live, rescheduled, DEADLINE_S)
+        else:
+            redirected = cast(Redirects, live.carrier).redirect(booking, goal, wish.id)
+            self._pool.ask(Purpose.REDIRECT, live, redirected, DEADLINE_S)
 
     def check(self, shipment: ShipmentRecord, kind: DiversionKind) -> None:
         """Raises NotDivertible."""
@@ -108,12 +114,6 @@ class DiversionOffers:
 
     def _live(self, shipment: ShipmentRecord) -> LiveCarrier:
         return self._pool.get(shipment.merchant_id, shipment.account_id)
-
-    def _asked(
-        self, shipment: ShipmentRecord, purpose: Purpose, call: Callable[[LiveCarrier], Coroutine[Any, Any, Any]]
-    ) -> Any:
-        live = self._live(shipment)
-        return self._pool.ask(purpose, live, call(live), DEADLINE_S)
 
 
 def _may_wait(wanted: Requirements) -> bool:
@@ -128,13 +128,6 @@ def _times(live: LiveCarrier, shipment: ShipmentRecord) -> Coroutine[Any, Any, S
 def _points(live: LiveCarrier, shipment: ShipmentRecord) -> Coroutine[Any, Any, Sequence[ServicePoint]]:
     near = shipment.shipment.destination
     return cast(OffersServicePoints, live.carrier).service_points(near, NEAR_M, POINTS)
-
-
-def _divert(live: LiveCarrier, shipment: ShipmentRecord, wish: Diversion) -> Coroutine[Any, Any, None]:
-    booking, goal = _booked(shipment), wish.goal
-    if isinstance(goal, Slot):
-        return cast(Reschedules, live.carrier).reschedule(booking, goal, wish.id)
-    return cast(Redirects, live.carrier).redirect(booking, goal, wish.id)
 
 
 def _booked(shipment: ShipmentRecord) -> BookingRef:

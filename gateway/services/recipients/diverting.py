@@ -51,15 +51,15 @@ class RecipientDiversions:
         """Service points, nearest first. Raises as `times`."""
         return self._offers.points(self._allowed(token, DiversionKind.REDIRECT))
 
-    def ask(self, token: str, kind: DiversionKind, chosen: str, proof: str) -> Diversion:
-        """Ask the carrier for it; see `Diversions.ask`.
+    def divert(self, token: str, kind: DiversionKind, chosen: str, proof: str) -> Diversion:
+        """Ask the carrier for it; see `Diversions.divert`.
 
         Raises:
             NotFound, LinkEnded, NotTheRecipient, NotDivertible, Unprocessable, CarrierError.
         """
         shipment = self._allowed(token, kind)
         self._prover.check(shipment, proof)
-        return self._diversions.ask(shipment, kind, chosen, "recipient")
+        return self._diversions.divert(shipment, kind, chosen, "recipient")
 
     def _allowed(self, token: str, kind: DiversionKind) -> ShipmentRecord:
         with self._store.look() as uow:
