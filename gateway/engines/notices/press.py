@@ -56,8 +56,8 @@ class TemplatePress:
         return {"languages": LANGUAGES, "variables": VARIABLE_ORDER, "filters": sorted(FILTERS), "parts": parts}
 
     def shipped(self, event: str, channel: Channel, language: str) -> Mapping[str, str]:
-        """The parts of a shipped template. What is said in one line over WhatsApp is the heading of the mail, and a
-        push message its subject with its first paragraph.
+        """The parts of a shipped template. What is said in one line over WhatsApp is the heading of the mail; a push
+        message has its subject and its first paragraph.
         """
         texts = _texts(language)[event]
         if channel is Channel.SMS:
@@ -65,7 +65,7 @@ class TemplatePress:
         if channel is Channel.WHATSAPP:
             return {"text": f"{{{{ shop }}}}: {texts['email']['heading']}. {{{{ link }}}}"}
         if channel is Channel.PUSH:
-            return {"subject": texts["email"]["subject"], "text": texts["email"]["body"].partition("\n\n")[0]}
+            return {"subject": texts["email"]["subject"], "text": texts["email"]["body"]}
         return {"button": _phrases(language)["button"], **texts["email"]}
 
     def say(self, phrase: str, facts: Mapping[str, str], language: str) -> str:
@@ -118,8 +118,9 @@ class TemplatePress:
         if channel is Channel.EMAIL:
             return self._mail(parts, facts, language)
         if channel is Channel.PUSH:
-            subject, text = (_line(filled(parts[name], facts)) for name in PARTS[channel])
-            return Written(text=text, subject=subject, content={"url": facts["link"]})
+            subject, text = (filled(parts[name], facts) for name in PARTS[channel])
+            first = _lines(text).strip().partition("\n\n")[0]  # no phone shows more
+            return Written(text=_line(first), subject=_line(subject), content={"url": facts["link"]})
         content = {}
         if parts.get("content_sid"):
             numbered = ((part[-1], parts[part]) for part in sorted(parts) if part[:-1] == "content_")
