@@ -32,7 +32,7 @@ from gateway.domain.shipments import ShipmentState
 from gateway.domain.stages import stages
 from gateway.domain.tracking import TrackingEvent, statuses
 from gateway.services.changes import record_change
-from gateway.services.expecting import HARDLY, Expectation, Known, expectation, has_moved
+from gateway.services.expecting import HARDLY, Expectation, Known, due_by, expectation, has_moved
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.reliability.courses import CourseBook, left_path, silent_path
@@ -133,7 +133,7 @@ def _in_flight(known: Known, now: datetime) -> tuple[ShipmentRecord, Mapping[str
 
 def _at_risk(shipment: ShipmentRecord, expected: Expectation) -> str:
     """Why the promise is at risk: it will probably be broken, or would be at worst where the alarm is on already."""
-    promise, eta = shipment.deliver_by, expected.eta
+    promise, eta = due_by(shipment), expected.eta
     still = AT_RISK in shipment.alarms and eta is not None and promise is not None and eta.latest > promise + HARDLY
     if promise is None or not (expected.late or still):
         return ""

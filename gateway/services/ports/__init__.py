@@ -41,6 +41,7 @@ from gateway.services.ports.calls import Calls as Calls
 from gateway.services.ports.cases import Cases as Cases
 from gateway.services.ports.cases import Corrections as Corrections
 from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
+from gateway.services.ports.diversions import Diversions as Diversions
 from gateway.services.ports.handover import Manifests as Manifests
 from gateway.services.ports.handover import Pickups as Pickups
 from gateway.services.ports.handover import PollingSpends as PollingSpends
@@ -58,6 +59,7 @@ from gateway.services.ports.places import ZoneSets as ZoneSets
 from gateway.services.ports.policies import Policies as Policies
 from gateway.services.ports.privacy import Privacy as Privacy
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
+from gateway.services.ports.pushes import Pushes as Pushes
 from gateway.services.ports.recipients import Brands as Brands
 from gateway.services.ports.recipients import Ratings as Ratings
 from gateway.services.ports.recipients import Tries as Tries
@@ -234,6 +236,7 @@ class UnitOfWork(OfPeople, Protocol):
     shipments: Shipments
     tenders: Tenders
     recalls: Recalls
+    diversions: Diversions
     trackers: Trackers
     many: Many
     inbox: Inbox
@@ -253,6 +256,7 @@ class UnitOfWork(OfPeople, Protocol):
     tries: Tries
     reliability: Reliability
     notifications: Notifications
+    pushes: Pushes
     privacy: Privacy
     calls: Calls
 
