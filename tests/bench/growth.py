@@ -22,6 +22,7 @@ from sqlalchemy import make_url
 
 from carriers.base import TrackingEvent, TrackingUpdate
 from gateway.services.ids import new_id
+from gateway.storage.tables.base import Row
 from tests.bench.figures import Figure
 from tests.bench.http1 import request
 from tests.bench.quoting import SHIPMENT
@@ -132,9 +133,11 @@ def _grow(stage: Stage, shop: Merchant, ids: Mapping[str, str], first: int, last
         connection.execute("SET session_replication_role = replica")
         for table, (found_by, other) in COPIES.items():
             one = ids["tracker" if found_by == "tracker_id" else "shipment"]
-            members = ", ".join(f"'{name}', {value}" for name, value in other.items())
+            names = [column.name for column in Row.metadata.tables[table].columns]
+            columns = ", ".join(f'"{name}"' for name in names)
+            cells = ", ".join(other.get(name, f't."{name}"') for name in names)
             statement = (
-                f"INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object({members}))).* "  # noqa: S608  # made of our own names
+                f"INSERT INTO {table} ({columns}) SELECT {cells} "  # noqa: S608  # made of our own names
                 f"FROM {table} t, generate_series(%s::int, %s::int) i WHERE t.merchant_id = %s AND t.{found_by} = %s"
             )
             connection.execute(statement, [first + 1, last, shop.id, one])  # type: ignore[arg-type]  # likewise

@@ -104,6 +104,7 @@ def test_a_correction_of_a_final_word_is_told_as_one(site: Site, shop: Merchant,
         ("code,status\n", "/1"),
         (TABLE + "X,,no_such_status,none,,\n", "/2"),
         (TABLE + "X,,delivered,none,,\nX,,delivered,none,,\n", "/3"),
+        (TABLE + "X,,delivered,none,,\nY,,delivered,recipient_unavailable,,\n", "/3"),
     ],
 )
 def test_a_table_at_fault_is_refused_with_its_line(text: str, pointer: str, site: Site, shop: Merchant) -> None:
