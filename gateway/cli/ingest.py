@@ -25,6 +25,8 @@ from gateway.services.ports.inbox import InboxSearch
 from gateway.services.rereading import Difference
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+PAUSES_S = (1, 5, 15, 60)
+"""A file is long: the database may be restarted meanwhile. What is done is done, and the batch at hand is done anew."""
 FORMS: dict[str, Form] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -99,7 +101,7 @@ def _taken(where: Where, file: Path, processes: int) -> Report:
 def _share(where: Where, file: Path, share: Share) -> Report:
     bound = services()
     with file.open("rb") as opened:
-        return bound.ingest.take(where.opened(bound), lines_of(opened), share)
+        return bound.ingest.take(where.opened(bound), lines_of(opened), share, PAUSES_S)
 
 
 def _tell(report: Report, file: Path) -> None:

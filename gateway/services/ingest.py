@@ -32,7 +32,7 @@ from gateway.services.ids import new_id
 from gateway.services.many import Batched
 from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.tracking import Applied, Funnel
-from gateway.services.transactions import again_if_crossed
+from gateway.services.transactions import patiently
 
 Form = Literal["csv", "ndjson"]
 A_BATCH = 10_000
@@ -127,10 +127,13 @@ class Ingest:
                 report.note(each)
         return report
 
-    def take(self, intake: Intake, lines: Iterable[bytes], share: Share = ALL) -> Report:
+    def take(
+        self, intake: Intake, lines: Iterable[bytes], share: Share = ALL, pauses_s: Sequence[float] = ()
+    ) -> Report:
         """Take the good lines of a share in, name the others. A batch of lines is a transaction a lane.
 
-        Of several shares, lines and faults are told by the first.
+        Of several shares, lines and faults are told by the first. Raises Unavailable when the database was away for
+        longer than these pauses.
         """
         report = Report()
         received_at = self._clock()
@@ -140,7 +143,7 @@ class Ingest:
         while more:
             with uncollected():
                 chunk = list(islice(read, A_BATCH * share.many))
-                self._take(intake.account, chunk, share, report, received_at, inbox_id)
+                self._take(intake.account, chunk, share, report, (received_at, inbox_id, pauses_s))
                 more = bool(chunk)
         self._remember(intake.account, report, received_at, inbox_id)
         return report
@@ -151,8 +154,7 @@ class Ingest:
         chunk: Sequence[Line | Fault],
         share: Share,
         report: Report,
-        received_at: datetime,
-        inbox_id: str,
+        how: tuple[datetime, str, Sequence[float]],
     ) -> None:
         if share.place == 0:
             report.lines += len(chunk)
@@ -160,13 +162,18 @@ class Ingest:
                 if isinstance(fault, Fault):
                     report.note(fault)
         told = _by_number(line for line in chunk if isinstance(line, Line) and share.holds(line.number))
-        new, made = self.apply(account, told, received_at, inbox_id)
+        new, made = self.apply(account, told, *how)
         report.new += new
         report.new_trackers += made
         report.duplicates += sum(len(update.events) for update in told) - new
 
     def apply(
-        self, account: AccountRecord, told: Sequence[TrackingUpdate], received_at: datetime, inbox_id: str
+        self,
+        account: AccountRecord,
+        told: Sequence[TrackingUpdate],
+        received_at: datetime,
+        inbox_id: str,
+        pauses_s: Sequence[float] = (),
     ) -> tuple[int, int]:
         """Updates, each of another number; how many events and how many numbers were new.
 
@@ -178,7 +185,7 @@ class Ingest:
             lanes[crc32(update.tracking_number.encode()) % LANES].append(update)
 
         def down(lane: Sequence[TrackingUpdate]) -> tuple[Applied, int]:
-            return again_if_crossed(lambda: self._apply(account, lane, received_at, inbox_id))
+            return patiently(lambda: self._apply(account, lane, received_at, inbox_id), pauses_s)
 
         with uncollected(), ThreadPoolExecutor(LANES, thread_name_prefix="ingest") as pool:
             done = list(pool.map(down, filter(None, lanes)))
