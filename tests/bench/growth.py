@@ -1,8 +1,8 @@
 """B9: what look-up, list, search and ingestion cost when ten thousand, a hundred thousand and a million are stored.
 
-One booked shipment is copied with all that hangs on it, by the database itself. What is compared is the median, as one
-who waits feels it, of the calmest of a few rounds, because other work on the machine falls upon some of them. The
-fastest tenth is told beside it.
+One booked shipment is copied with all that hangs on it, by the database itself. What is compared is what a tenth of the
+requests took at most, in the calmest of a few rounds: what the work costs when nothing else is in the way. Medians, which
+are told beside it, are what one waits; on a busy machine they say more about the other work than about ours.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ def _figure(case: str, cost: Cost, small: Cost, took_s: float) -> Figure:
     return Figure(
         benchmark="B9",
         case=case,
-        measured=cost.median,
+        measured=cost.fast,
         unit="ms",
         beside=f"at {SIZES[0]:,}",
-        yardstick=small.median,
-        note=f"medians; the fastest tenth {cost.fast:.3g} ÷ {small.fast:.3g} ms = {cost.fast / small.fast:.2f}; "
+        yardstick=small.fast,
+        note=f"a tenth took less; medians {cost.median:.3g} ÷ {small.median:.3g} ms = {cost.median / small.median:.2f}; "
         f"{ASKED} shipments drawn from all; stored in {took_s:.0f} s",
     )
 
@@ -163,7 +163,7 @@ def _costs(stage: Stage, shop: Merchant, shipment: Mapping[str, Any], size: int,
 
 
 def _calmest(rounds: Iterable[Cost]) -> Cost:
-    return min(rounds, key=lambda cost: cost.median)
+    return min(rounds, key=lambda cost: cost.fast)
 
 
 def _asked(stage: Stage, shop: Merchant, paths: Iterable[str], seconds: float) -> Cost:
