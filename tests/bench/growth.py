@@ -1,8 +1,8 @@
 """B9: what look-up, list, search and ingestion cost when ten thousand, a hundred thousand and a million are stored.
 
 One booked shipment is copied with all that hangs on it, by the database itself. What is compared is what a tenth of the
-requests took at most, in the calmest of a few rounds: what the work costs when nothing else is in the way. Medians, which
-are told beside it, are what one waits; on a busy machine they say more about the other work than about ours.
+requests took at most, in the calmest of a few rounds: what the work costs when nothing else is in the way. Medians are
+told beside it: they are what one waits, and on a busy machine say more about the other work than about ours.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _figure(case: str, cost: Cost, small: Cost, took_s: float) -> Figure:
         unit="ms",
         beside=f"at {SIZES[0]:,}",
         yardstick=small.fast,
-        note=f"a tenth took less; medians {cost.median:.3g} ÷ {small.median:.3g} ms = {cost.median / small.median:.2f}; "
+        note=f"of a tenth; medians {cost.median:.3g} ÷ {small.median:.3g} ms = {cost.median / small.median:.2f}; "
         f"{ASKED} shipments drawn from all; stored in {took_s:.0f} s",
     )
 
