@@ -106,6 +106,11 @@ class Word(TypeDecorator[StrEnum]):
         super().__init__()
         self.kind = kind
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], StrEnum | None]:
+        """By a look-up: without SQLAlchemy's two calls around it, and the enumeration's two."""
+        members = {member.value: member for member in self.kind}
+        return lambda word: None if word is None else members.get(word) or self.kind(word)
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """The word; raises ValueError for one that is not in the enumeration."""
         return value.value if isinstance(value, self.kind) else None if value is None else self.kind(value).value
