@@ -201,7 +201,7 @@ class Trackers(Protocol):
         """A change of the folded status, under the tracker's version."""
 
     def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
-        """Write only when they were and are to be asked (`due_at`, `tries`, `polled_at`, `pushed_at`)."""
+        """Give them back: write only `due_at`, `tries`, `polled_at` and `pushed_at`."""
 
     def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
         """Those due for polling and since when, longest due first; nothing is claimed."""
@@ -209,7 +209,7 @@ class Trackers(Protocol):
     def claim_due(
         self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
     ) -> Sequence[TrackerRecord]:
-        """Trackers due for polling; the claim moves `due_at` past the lease."""
+        """Trackers due for polling that no other worker has; `due_at` stays what it was."""
 
 
 class DeliveryRecords(Protocol):
