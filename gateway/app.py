@@ -16,7 +16,7 @@ from gateway.api.call_log import told
 from gateway.api.front import FAULT, LATE, ROOM
 from gateway.api.metrics import observe
 from gateway.api.openapi import documented
-from gateway.api.recipients import assets, pages
+from gateway.api.recipients import assets, diverting, pages, push
 from gateway.console import create_console
 from gateway.domain.errors import NotFound
 from gateway.services.bound import Services
@@ -53,6 +53,8 @@ def create_app(bound: Services) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(diverting.blueprint)
+    app.register_blueprint(push.blueprint)
     app.register_blueprint(assets.blueprint)
     app.extensions["openapi"] = api
     errors.install(app)

@@ -18,6 +18,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
+        Job("diversions", services.diversions.claim, services.diversions.work, services.diversions.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
         Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park, due=services.inbox.due),

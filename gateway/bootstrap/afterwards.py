@@ -16,6 +16,8 @@ from gateway.engines.pictures import PictureProcess
 from gateway.engines.small_pictures import PillowPictures
 from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.diversions.desk import Diversions
+from gateway.services.diversions.offers import DiversionOffers
 from gateway.services.endpoint_news import LoggedAlarm
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.live import LiveUpdates
@@ -38,12 +40,16 @@ def telling(
 ) -> Mapping[str, Any]:
     """The services that tell merchants, recipients, operators and those who watch."""
     alarm = AppriseAlarm(settings.alerts.urls) if settings.alerts.urls else LoggedAlarm()
+    diversions = Diversions(store, DiversionOffers(pool), clock, settings.worker)
     return {
         **telling_recipients(store, clock, settings, faults, alarm),
         "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
         "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, alarm),
         "live": LiveUpdates(store, clock, settings.streams),
-        "recipients": recipients((store, pool, clock), settings, installed, SpokenLanguages(), PillowPictures()),
+        "diversions": diversions,
+        "recipients": recipients(
+            (store, pool, clock), diversions, settings, installed, SpokenLanguages(), PillowPictures()
+        ),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -37,7 +38,13 @@ LABELS = {
     "returns_url": "Where things are given back",
     "privacy_url": "Privacy notice",
 }
-FLAGS = ("photo", "wishes")
+FLAGS = {
+    "photo": "see the photo of the delivery",
+    "wishes": "tell the courier where to leave it",
+    "reschedule": "ask for another time",
+    "redirect": "ask for a pickup point",
+}
+"""What recipients may, where the carrier can."""
 LARGEST_LOGO = 512 * 1024
 KEPT = (
     ("inbox_days", "What carriers sent us, word for word, once it was applied"),
@@ -63,7 +70,8 @@ def keep() -> Response:
     form, signed = request.form, who()
     texts = {field.name: form.get(field.name, "").strip()[:500] for field in fields(Brand) if field.name not in FLAGS}
     texts["colour"] = texts["colour"].casefold()
-    wanted = Brand(**texts, photo=form.get("photo") == "on", wishes=form.get("wishes") == "on")
+    flags: Mapping[str, Any] = {name: form.get(name) == "on" for name in FLAGS}
+    wanted = Brand(**texts, **flags)
     errors = {name: said for name, (rule, said) in FORMS.items() if texts[name] and not rule.fullmatch(texts[name])}
     if not texts["colour"]:
         errors["colour"] = FORMS["colour"][1]
@@ -128,6 +136,7 @@ def _brand(status: int = 200, **facts: Any) -> Response:
         status,
         record=record,
         labels=LABELS,
+        flags=FLAGS,
         languages=services().recipients.languages.known,
         colour=colour,
         ink=ink_on(colour),

@@ -18,6 +18,7 @@ from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
+from gateway.services.diversions.desk import Diversions
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.handover_board import HandoverBoard
@@ -110,6 +111,7 @@ class Services:
     shipments: ShipmentService
     labels: Labels
     recalls: Recalls
+    diversions: Diversions
     reconciler: Reconciler
     tracking: Tracking
     dispatcher: Dispatcher

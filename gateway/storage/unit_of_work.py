@@ -28,6 +28,7 @@ from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRep
 from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
 from gateway.storage.repositories.desk import DeskRepository
+from gateway.storage.repositories.diversions import DiversionRepository
 from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
@@ -42,6 +43,7 @@ from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.privacy import PrivacyRepository
 from gateway.storage.repositories.proofs import ProofFileRepository
+from gateway.storage.repositories.pushes import PushRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
 from gateway.storage.repositories.recipients import BrandRepository, RatingRepository, TriesRepository
@@ -98,9 +100,9 @@ class SqlUnitOfWork:
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
         self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
-        self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
         self._work_of_people(connection, vault)
+        self._of_recipients(connection, vault)
         self.privacy: ports.Privacy = PrivacyRepository(connection)
         self.calls: ports.Calls = CallRepository(connection)
         self.notifications: ports.Notifications = NotificationRepository(connection, vault)
@@ -113,6 +115,12 @@ class SqlUnitOfWork:
         self.views: people.Views = ViewRepository(connection)
         self.tags: people.Tags = TagRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
+
+    def _of_recipients(self, connection: Connection, vault: Vault) -> None:
+        """What they wish, and where they want to be told."""
+        self.tries: ports.Tries = TriesRepository(connection)
+        self.diversions: ports.Diversions = DiversionRepository(connection)
+        self.pushes: ports.Pushes = PushRepository(connection, vault)
 
     def commit(self) -> None:
         """Keep what was written."""

@@ -33,6 +33,7 @@ from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.calls import API_CALLS, CARRIER_CALLS
 from gateway.storage.repositories.cases import CASES
 from gateway.storage.repositories.corrections import CORRECTIONS
+from gateway.storage.repositories.diversions import DIVERSIONS
 from gateway.storage.repositories.idempotency import KEYS
 from gateway.storage.repositories.inbox import FINAL, INBOX
 from gateway.storage.repositories.manifests import MANIFEST_ENTRIES
@@ -40,6 +41,7 @@ from gateway.storage.repositories.notifications import NOTIFICATIONS
 from gateway.storage.repositories.people import NOTES
 from gateway.storage.repositories.pickups import PICKUP_ENTRIES, PICKUPS
 from gateway.storage.repositories.proofs import PROOF_FILES
+from gateway.storage.repositories.pushes import PUSHES
 from gateway.storage.repositories.quotes import QUOTES
 from gateway.storage.repositories.recipients import RATINGS
 from gateway.storage.repositories.shipments import LABELS, SHIPMENTS, TERMS, folded, term_rows
@@ -70,7 +72,7 @@ BLANKS: Sequence[tuple[Table, dict[str, Any]]] = (
     (PROOF_FILES.table, {"url": "", "why": ""}),
 )
 """Texts of rows that stay for what else they say."""
-GONE = (LABELS.table, NOTES.table, TAGS)
+GONE = (LABELS.table, NOTES.table, TAGS, DIVERSIONS.table, PUSHES)
 CALLS = (API_CALLS.table, CARRIER_CALLS.table)
 """They name nobody, but what they were about shall be as if it had not been."""
 UNWORDED: dict[Personal, dict[str, Any]] = {

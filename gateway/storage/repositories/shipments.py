@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, t
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
 from gateway.services.ports import FoundShipment, Mode, Page, ShipmentSearch
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.views import TAGS
 from gateway.storage.rows import DIALECTS, Rows
@@ -22,6 +22,7 @@ SHIPMENTS = Rows(ShipmentRow, ShipmentRecord)
 LABELS = Rows(LabelRow, Label)
 TERMS = table_of(ShipmentTermRow)
 _S = SHIPMENTS.table.c
+_DUE = _S.due_at <= NOW
 _L = LABELS.table.c
 _BY_ID = select(SHIPMENTS.table).where(_S.id == bindparam("shipment_id"))
 _BY_REFERENCE = select(SHIPMENTS.table).where(
@@ -143,7 +144,7 @@ class ShipmentRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ShipmentRecord]:
         """Those that the watch is to look at."""
-        return claim(self._connection, SHIPMENTS, _S.due_at <= now, now, lease, limit)
+        return claim(self._connection, SHIPMENTS, _DUE, now, lease, limit)
 
     def foresee(self, shipment: ShipmentRecord) -> None:
         """What the watch found; nothing else of it."""
