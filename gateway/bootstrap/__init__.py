@@ -59,7 +59,7 @@ from gateway.shipped import shipped_zones as shipped_zones
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:
     """Bind every service. Raises BadSettings: no secret keys or no such transport."""
-    store, faults, pool = ground(settings, clock)
+    store, faults, pool, log = ground(settings, clock)
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), places(store, clock)
     foresight, decisions = foresight_of(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
@@ -67,6 +67,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
     after = afterwards(store, shipments, clock, settings, faults)
+    booked, repeats = _booking(store, pool, shipments, clock, settings), once(store, clock, faults, settings)
     accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings.work)
     return Services(
         settings=settings,
@@ -84,8 +85,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         facilities=facilities,
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
-        **_booking(store, pool, shipments, clock, settings),
-        **ordering(store, quotes, shipments, facilities, once(store, clock, faults, settings), clock, settings),
+        **booked,
+        **ordering(store, quotes, shipments, facilities, repeats, {**booked, **after}, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),
@@ -94,6 +95,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **after,
         foresight=foresight,
         kpis=KpiReports(store, clock),
+        log=log,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.domain.clock import Clock
 from gateway.services.batches import BOOK, Batches, BookingKind
 from gateway.services.bulk import BulkJobs, BulkKind
+from gateway.services.bulk_acts import shipment_acts
 from gateway.services.facilities import FacilityBook
 from gateway.services.idempotency import Once
 from gateway.services.orders import Orders
@@ -24,12 +25,14 @@ def ordering(
     shipments: ShipmentService,
     facilities: FacilityBook,
     once: Once,
+    bound: Mapping[str, Any],
     clock: Clock,
     settings: Settings,
 ) -> Mapping[str, Any]:
-    """One act on many things; `kinds` is the list of all acts."""
+    """One act on many things; `kinds` is the list of all acts; what those on shipments need is in `bound`."""
     orders = Orders(quotes, shipments, facilities, once, clock)
-    kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders)}
+    acts = shipment_acts(store, bound["staff"], bound["recalls"], bound["labels"])
+    kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders), **acts}
     bulk = BulkJobs(store, kinds, clock, settings.worker)
     return {
         "once": once,

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
 
+from gateway.console.acts import ACTS, Act
 from gateway.console.export import safe
 from gateway.console.gate import NotAllowed, deed, may, services, who
 from gateway.console.rendering import go, page, partial
 from gateway.domain.bulk import BulkRow, BulkState, RowState
 from gateway.domain.errors import NotFound, Unprocessable
-from gateway.domain.order_columns import columns
 from gateway.domain.people import Permission
 from gateway.services.batches import BOOK
 from gateway.services.bulk import BulkFile
@@ -33,43 +32,6 @@ TONES = {
     RowState.FAILED: "bad",
 }
 WORKING = (BulkState.LOOKING, BulkState.RUNNING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """A kind of job in words: who may begin it, what its button says, what is to be known before, and of each row what
-    it is before and after. `columns` are those of its rows' data that a file of them has, by their titles.
-    """
-
-    needs: Permission
-    verb: str
-    warning: str
-    states: Mapping[RowState, str]
-    columns: Mapping[str, str]
-    labels: bool = False
-
-
-ORDER_STATES = {
-    RowState.NEW: "To be priced",
-    RowState.READY: "To be booked",
-    RowState.BLOCKED: "Left out",
-    RowState.DONE: "Booked",
-    RowState.UNKNOWN: "Being found out",
-    RowState.FAILED: "Not booked",
-}
-ACTS: dict[str, Act] = {
-    BOOK: Act(
-        needs=Permission.BOOK,
-        verb="Book",
-        warning="Carriers are paid for what is booked. A booking can be cancelled on its own page, while its carrier "
-        "still takes it back.",
-        states=ORDER_STATES,
-        columns={name: column.title for name, column in columns().items()},
-        labels=True,
-    ),
-}
-ACTS = {**ACTS, PACK: replace(ACTS[BOOK], verb="Pack")}
-"""Every kind; the key is the job's."""
 
 
 @blueprint.get("")
@@ -120,9 +82,10 @@ def pack(job_id: str) -> Response:
 @may(Permission.LOOK)
 def drop(job_id: str) -> Response:
     """Leave it, or stop it."""
-    begun = _allowed(job_id).job.state is not BulkState.READY
+    job = _allowed(job_id).job
+    begun = job.state is not BulkState.READY
     services().bulk.drop(who().user, who().mode, job_id)
-    return go("jobs.detail", job_id=job_id) if begun else go("batch.form")
+    return go("jobs.detail", job_id=job_id) if begun else go("batch.form" if job.kind == "book" else "shipments.grid")
 
 
 @blueprint.post("/<job_id>/retry")

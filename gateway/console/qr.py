@@ -26,7 +26,7 @@ def svg_path(text: str) -> Path:
 
 def bars(text: str) -> Path:
     """A Code 39, which every scanner reads and which has capitals and spaces; one unit high."""
-    from reportlab.graphics.barcode.code39 import Standard39
+    from reportlab.graphics.barcode.code39 import Standard39  # likewise
 
     code: Any = Standard39(text, checksum=0, stop=1)
     for step in (code.validate, code.encode, code.decompose):

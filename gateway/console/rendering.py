@@ -25,6 +25,7 @@ NAV = (
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),
+    ("notices.log", "Notifications", "n"),
     ("developers.overview", "Developers", "d"),
     ("staff.overview", "Settings", ","),
 )
@@ -32,7 +33,15 @@ NAV = (
 
 FOR_SOME = {"book.form": "book", "pack.station": "pack"}
 """Pages of the menu that only those see who may do what is done there."""
-PART_OF = {"batch": "book"}
+PART_OF = {
+    "batch": "book",
+    "shipment": "shipments",
+    "correcting": "shipments",
+    "calls": "developers",
+    "saved_views": "shipments",
+    "bulk_acts": "shipments",
+    "brand": "staff",
+}
 """Pages that are part of another of the menu."""
 
 TYPES = {

@@ -38,6 +38,9 @@ class Permission(StrEnum):
     MAP_CODES = "map_codes"
     DEVELOP = "develop"
     POLICIES = "policies"
+    SHARE_VIEWS = "share_views"
+    SETTINGS = "settings"
+    CORRECT = "correct"
     PEOPLE = "people"
 
 
@@ -55,7 +58,15 @@ _WAREHOUSE = frozenset({Permission.LOOK, Permission.PACK, Permission.HAND_OVER})
 _OPERATIONS = (
     _SUPPORT
     | _WAREHOUSE
-    | {Permission.BOOK, Permission.RESOLVE, Permission.PROBE, Permission.MAP_CODES, Permission.POLICIES}
+    | {
+        Permission.BOOK,
+        Permission.RESOLVE,
+        Permission.PROBE,
+        Permission.MAP_CODES,
+        Permission.POLICIES,
+        Permission.SHARE_VIEWS,
+        Permission.SETTINGS,
+    }
 )
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.SUPPORT: _SUPPORT,
@@ -72,7 +83,8 @@ class User:
     """Somebody who may sign in. Their e-mail address is unique over all merchants: it says whose they are.
 
     `secrets` hold the seed of their one-time codes (encrypted at rest); `last_step` is the time step of the last code
-    used, so that none works twice. `failures` in a row lead to `locked_until`. `shortcuts`: single-letter keys.
+    used, so that none works twice. `failures` in a row lead to `locked_until`. `shortcuts`: single-letter keys;
+    `landing`: the saved view that they begin with, "" for Today.
     """
 
     id: str
@@ -87,6 +99,7 @@ class User:
     failures: int = 0
     locked_until: datetime | None = None
     shortcuts: bool = True
+    landing: str = ""
     created_at: datetime
     disabled_at: datetime | None = None
     version: int = 1
@@ -136,7 +149,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What somebody wrote about a shipment for their colleagues."""
+    """What somebody wrote about a shipment for their colleagues; `visible`: its recipient reads it, too."""
 
     id: str
     merchant_id: str
@@ -145,3 +158,4 @@ class Note:
     user_id: str
     who: str
     text: str
+    visible: bool = False

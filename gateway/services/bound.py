@@ -11,12 +11,14 @@ from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
 from gateway.services.batches import Batches
 from gateway.services.bulk import BulkJobs
+from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
+from gateway.services.diversions.desk import Diversions
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.handover_board import HandoverBoard
@@ -53,6 +55,7 @@ from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
 from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.reliability.report import ReliabilityReports
+from gateway.services.request_log import RequestLog
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.returns import Returns
@@ -108,6 +111,7 @@ class Services:
     shipments: ShipmentService
     labels: Labels
     recalls: Recalls
+    diversions: Diversions
     reconciler: Reconciler
     tracking: Tracking
     dispatcher: Dispatcher
@@ -141,3 +145,5 @@ class Services:
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff
+    log: RequestLog
+    calls: CallBook

@@ -66,7 +66,15 @@ def test_no_hostile_string_runs_or_breaks_a_page(browser: Chromium, world: World
     for view in (LIGHT, PHONE):
         with browser.page(view) as page:
             signed_in(page, served, boss)
-            for path in ["/shipments", "/developers", "/settings/audit", *written]:
+            for path in [
+                "/shipments",
+                "/shipments/views",
+                "/developers/calls",
+                "/settings/brand",
+                "/developers",
+                "/settings/audit",
+                *written,
+            ]:
                 page.goto(f"{served}{path}")
                 _unharmed(page, f"{path}, {view.name}")
                 for show in page.locator("#recipient form").all():
@@ -114,7 +122,12 @@ def test_orders_of_hostile_strings_are_told_as_text(browser: Chromium, world: Wo
 
 def _unharmed(page: Page, where: str) -> None:
     assert page.title().endswith("Doorstep"), where
-    assert page.locator("img[src='x'], iframe, base, math, main script, main style, main svg:not(.spark)").count() == 0
+    assert (
+        page.locator(
+            "img[src='x'], iframe, base, math, main script, main style, main svg:not(.spark, .brand-preview)"
+        ).count()
+        == 0
+    )
     assert page.locator("nav.side a").count() == len(NAV), where
     assert not sideways(page), where
 
@@ -125,12 +138,14 @@ def _written(world: World, boss: Person, texts: Sequence[str]) -> str:
     parcels = [{**ORDER["parcels"][0], "description": text} for text in texts[:3]]
     made = world.shop.booked(destination=to, parcels=parcels, metadata={"order": texts[0]})
     path = f"/shipments/{made['id']}"
+    boss.post("/settings/brand", act="keep", name=texts[0][:60], colour="#0b57b0", language="en")
     lines = io.StringIO()
     told = csv.writer(lines)
     told.writerow(["tracking_number", "occurred_at", "code", "detail", "description", "facility", "city"])
     for text in texts:
         boss.post(f"{path}/notes", text=text)
         boss.post("/developers/keys", name=text, scope="shipments:read")
+        boss.post("/shipments/views", name=text[:60], q=text[:200])
         now = world.site.clock().isoformat()
         read = "".join(letter for letter in text if letter.isprintable())  # no other letters are taken in
         told.writerow([made["tracking_number"], now, read[:60], read[:60], read, read, read])

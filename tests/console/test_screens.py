@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.domain.people import Role
+from gateway.services.ports.calls import CallSearch
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
 from tests.console.test_book import ORDER, job_of, orders, sheet
 from tests.console.test_handover import handed_over
@@ -22,6 +24,7 @@ PICTURES = os.environ.get("SCREENSHOTS")
 SEEN = VIEWS if PICTURES else (LIGHT, PHONE_DARK)
 """Where pictures are wanted, as everybody sees the pages; else the two that have nothing in common."""
 
+MANY = {"cancel": "fraud", "tag": "screens"}
 NARROWEST = View(name="320 px", width=320, height=640)
 
 
@@ -32,6 +35,20 @@ def pages(world: World) -> Mapping[str, str]:
     desk = world.site.services.staff.desk
     review = desk.waiting(world.shop.id, "test")
     assert "needs_review" in review
+    calls = world.site.services.calls
+    refused = calls.list(world.shop.id, CallSearch(mode="test", outcome="failed"))[0]
+    booking = calls.list(world.shop.id, CallSearch(mode="test", text=shipment["kari"]))[-1]
+    asked = calls.made(world.shop.id, CallSearch(mode="test"))[0]
+    boss = world.person(Role.ADMIN)
+    for shared in ("on", ""):
+        boss.post("/shipments/views", name=f"Late ones{' of all' if shared else ''}", q="promise:missed", shared=shared)
+    view = re.findall(r"view=(viw_\w+)", boss.see("/shipments"))[0]
+    tick = {"which": "ticked", "id": [found["id"] for found in world.shipments.values()]}
+    drafts = {act: boss.post("/shipments/many/draft", act=act, word=word, **tick) for act, word in MANY.items()}
+    jobs = {act: draft.headers["Location"].removeprefix("/console") for act, draft in drafts.items()}
+    world.site.work()
+    boss.post(f"{jobs['tag']}/confirm")
+    world.site.work()
     case = world.person(Role.ADMIN).see("/exceptions").split("/console/exceptions/cas_")[1].split('"')[0]
     return {
         "today": "/",
@@ -39,8 +56,13 @@ def pages(world: World) -> Mapping[str, str]:
         "found": "/shipments?q=4417",
         "narrowed": "/shipments?q=status:delivered+promise:tomorow",
         "nothing": "/shipments?q=nobody+of+that+name",
+        "view": f"/shipments?view={view}&q=is:open&cols=status+tags+price+recipient&density=compact",
+        "views": "/shipments/views",
+        "many-before": jobs["cancel"],
+        "many-after": jobs["tag"],
         "shipment": f"/shipments/{shipment['ola']}",
         "shipment-problem": f"/shipments/{shipment['henrik']}",
+        "corrections": f"/shipments/{shipment['ola']}/corrections",
         "exceptions": "/exceptions",
         "case": f"/exceptions/cas_{case}",
         **_worked(world),
@@ -52,6 +74,18 @@ def pages(world: World) -> Mapping[str, str]:
         "reports": "/reports",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{world.endpoint_id}",
+        "calls": "/developers/calls",
+        "calls-none": "/developers/calls?about=nothing",
+        "call": f"/developers/calls/{booking.id}",
+        "call-refused": f"/developers/calls/{refused.id}",
+        "calls-carriers": "/developers/calls/carriers",
+        "call-carrier": f"/developers/calls/carriers/{asked.id}",
+        "notifications": "/notifications",
+        "words": "/notifications/texts",
+        "words-sms": "/notifications/texts?channel=sms&event=delivered&language=de",
+        "hours": "/notifications/hours",
+        "brand": "/settings/brand",
+        "retention": "/settings/retention",
         "settings": "/settings",
         "users": "/settings/users",
         "audit": "/settings/audit",

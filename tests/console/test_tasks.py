@@ -47,6 +47,25 @@ def test_the_list_is_walked_and_opened_with_the_keyboard(page: Page) -> None:
     page.wait_for_url(f"**{wanted}")
 
 
+def test_rows_are_selected_and_results_followed_with_the_keyboard(page: Page) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/shipments")
+    for key in "jxjx":
+        page.keyboard.press(key)
+    assert "2 selected" in page.locator("[data-picked]").inner_text()
+    there = page.locator("table.shipments th a").evaluate_all("links => links.map(link => link.pathname)")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{there[1]}")
+    page.keyboard.press("]")
+    page.wait_for_url(f"**{there[2]}")
+    page.keyboard.press("[")
+    page.wait_for_url(f"**{there[1]}")
+    page.locator("[data-back]").click()
+    page.locator("[data-picks-all]").check()
+    assert "those on other pages too" in page.locator("[data-picked]").inner_text()
+
+
 def test_a_note_is_written_with_the_keyboard(page: Page, world: World, served: str) -> None:
     page.goto(f"{served}/shipments/{world.shipments['Sara Berg']['id']}")
     page.keyboard.press("n")

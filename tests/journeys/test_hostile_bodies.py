@@ -133,6 +133,27 @@ def test_a_body_that_ends_too_soon_is_refused(web: Web, shop: Merchant) -> None:
         assert status_of(opened) == 400
 
 
+@pytest.mark.parametrize("end", ["", "2\r\n", "0\r\n", "nonsense\r\n"])
+def test_chunks_that_end_before_the_last_are_no_whole_body(
+    web: Web, site: Site, database: TestDatabase, account: tuple[str, RunningSimulator], end: str
+) -> None:
+    """A sender that closes its side in the middle: what came so far would pass for a shorter, well-proved message."""
+    account_id, running = account
+    body = '{"id": "e1", "type": "other"}'
+    proof = "".join(f"{name}: {value}\r\n" for name, value in signed(site, running, body.encode()).items())
+    head = f"POST /v1/carriers/{account_id}/webhook HTTP/1.1\r\nhost: x\r\n{proof}transfer-encoding: chunked\r\n"
+    chunk = f"{len(body):x}\r\n{body}\r\n"
+    with begun(web, f"{head}\r\n{chunk}{end}") as opened:
+        opened.shutdown(socket.SHUT_WR)
+        assert status_of(opened) == 400
+    assert inbox(database) == {}
+    for whole in (f"{head}\r\n{chunk}0\r\n\r\n", f"{head}trailer: x-sum\r\n\r\n{chunk}0\r\nx-sum: 1\r\n\r\n"):
+        with begun(web, whole) as opened:
+            assert status_of(opened) == 200
+    assert inbox(database) == {"new": 1}
+    site.work()
+
+
 def test_a_long_body_is_only_read_from_those_who_may_send_it(
     web: Web, shop: Merchant, account: tuple[str, RunningSimulator]
 ) -> None:

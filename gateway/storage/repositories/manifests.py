@@ -13,7 +13,7 @@ from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import statuses
 from gateway.services.ports import Mode, Page
 from gateway.services.ports.answers import HandoverSearch
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.pickups import booked
 from gateway.storage.repositories.shipments import SHIPMENTS
@@ -25,6 +25,7 @@ MANIFESTS = Rows(ManifestRow, ManifestRecord)
 MANIFEST_ENTRIES = table_of(ManifestEntryRow)
 _DOCUMENTS = table_of(ManifestDocumentRow)
 _M = MANIFESTS.table.c
+_DUE = _M.due_at <= NOW
 _E = MANIFEST_ENTRIES.c
 _S = SHIPMENTS.table.c
 _KEEP = {name: dialect.insert(_DOCUMENTS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
@@ -145,4 +146,4 @@ class ManifestRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ManifestRecord]:
         """Those whose sender's lease is over."""
-        return claim(self._connection, MANIFESTS, _M.due_at <= now, now, lease, limit)
+        return claim(self._connection, MANIFESTS, _DUE, now, lease, limit)

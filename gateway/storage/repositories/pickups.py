@@ -14,7 +14,7 @@ from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import statuses
 from gateway.services.ports import Mode, Page
 from gateway.services.ports.answers import HandoverSearch
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.shipments import SHIPMENTS
 from gateway.storage.rows import Rows
@@ -24,6 +24,7 @@ from gateway.storage.tables.handover import ONE_LIVE_PICKUP, PickupEntryRow, Pic
 PICKUPS = Rows(PickupRow, PickupRecord)
 PICKUP_ENTRIES = table_of(PickupEntryRow)
 _P = PICKUPS.table.c
+_DUE = _P.due_at <= NOW
 _E = PICKUP_ENTRIES.c
 _S = SHIPMENTS.table.c
 
@@ -119,4 +120,4 @@ class PickupRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[PickupRecord]:
         """Those whose sender's lease is over, and cancellations to be asked for again."""
-        return claim(self._connection, PICKUPS, _P.due_at <= now, now, lease, limit)
+        return claim(self._connection, PICKUPS, _DUE, now, lease, limit)

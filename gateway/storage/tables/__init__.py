@@ -5,8 +5,10 @@ from gateway.storage.tables import (
     assignments,
     backtests,
     bulk,
+    calls,
     checkouts,
     corrections,
+    diversions,
     facilities,
     fleet,
     handover,
@@ -22,6 +24,7 @@ from gateway.storage.tables import (
     shipments,
     status_tables,
     tracking,
+    views,
     zones,
 )
 from gateway.storage.tables.base import Row
@@ -31,8 +34,10 @@ __all__ = [
     "assignments",
     "backtests",
     "bulk",
+    "calls",
     "checkouts",
     "corrections",
+    "diversions",
     "facilities",
     "fleet",
     "handover",
@@ -49,6 +54,7 @@ __all__ = [
     "shipments",
     "status_tables",
     "tracking",
+    "views",
     "zones",
 ]
 
