@@ -38,7 +38,7 @@ WORKING = (BulkState.LOOKING, BulkState.RUNNING)
 @may(Permission.LOOK)
 def overview() -> Response:
     """The newest jobs."""
-    found = services().bulk.list(who().merchant_id, who().mode, A_PAGE)
+    found = services().bulk.list(who().merchant_id, who().mode)
     files = [services().bulk.get(who().merchant_id, who().mode, job.id) for job in found]
     return page("jobs.html", files=files)
 
