@@ -10,6 +10,7 @@ from flask import Flask
 
 from gateway.console import (
     assets,
+    building,
     carriers,
     cases,
     developers,
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     shipment.blueprint,
     cases.blueprint,
     carriers.blueprint,
+    building.blueprint,
     policies.blueprint,
     reports.blueprint,
     developers.blueprint,

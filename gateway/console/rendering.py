@@ -27,6 +27,9 @@ NAV = (
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
 
+UNDER = {"building": "policies"}
+"""Pages that are under another one of the menu."""
+
 TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -60,9 +63,12 @@ TAIL = 4
 def page(template: str, status: int = 200, **facts: Any) -> Response:
     """A page, or the part of one that htmx asked for, with what every template may want."""
     signed = g.get("who")
-    here = (request.blueprint or "").split(".")[0]
+    here = request.blueprint or ""
     return make_response(
-        render_template(template, who=signed, csrf=g.get("csrf", ""), nav=NAV, here=here, can=_can, **facts), status
+        render_template(
+            template, who=signed, csrf=g.get("csrf", ""), nav=NAV, here=UNDER.get(here, here), can=_can, **facts
+        ),
+        status,
     )
 
 

@@ -59,7 +59,7 @@
     const field = event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field?.form) {
       event.preventDefault();
-      field.form.requestSubmit();
+      field.form.requestSubmit(field.form.querySelector("[data-main]"));
       return;
     }
     if (event.key === "Escape") {
@@ -90,6 +90,14 @@
       });
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  // A choice on which other fields depend: the form comes back with those that fit, and with the focus where it was.
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.matches("[data-refreshes]")) return;
+    field.form.elements.focus.value = field.id;
+    field.form.requestSubmit();
   });
 
   // A form is sent once, however often its button is pressed.
