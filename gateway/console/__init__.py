@@ -24,6 +24,7 @@ from gateway.console import (
     signing,
     staff,
     today,
+    zones,
 )
 from gateway.console.gate import refuse_other_sites
 from gateway.console.rendering import add_filters
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     carriers.blueprint,
     building.blueprint,
     policies.blueprint,
+    zones.blueprint,
     reports.blueprint,
     developers.blueprint,
     staff.blueprint,

@@ -21,6 +21,7 @@ NAV = (
     ("cases.desk", "Exceptions", "e"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
+    ("zones.overview", "Zones", "z"),
     ("reports.overview", "Reports", "r"),
     ("developers.overview", "Developers", "d"),
     ("staff.overview", "Settings", ","),
@@ -83,6 +84,7 @@ def add_filters(app: Flask) -> None:
         moment=moment,
         day=day,
         words=words,
+        author=author,
         name_masked=name_masked,
         email_masked=email_masked,
         tail=tail,
@@ -120,6 +122,11 @@ def words(text: object) -> str:
     """`out_for_delivery` as people say it."""
     said = str(text).replace("_", " ")
     return said[:1].upper() + said[1:]
+
+
+def author(name: str) -> str:
+    """Who wrote something, where that may have been a program."""
+    return f"API key …{name[-TAIL:]}" if name.startswith("key_") else name
 
 
 def digits(number: int) -> str:

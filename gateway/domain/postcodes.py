@@ -28,6 +28,9 @@ _SHORTENED = re.compile(r"[A-Z][A-Z0-9]{2}")
 whole postcode of three characters of which the first is a letter. Source: Apple, Apple Pay on the Web,
 ApplePayPaymentContact; UPU, Postal addressing systems.
 """
+LAST = "\uffff"
+"""After every letter of a postcode."""
+
 LONGEST = 10
 """Digits or letters of the longest postcode."""
 
@@ -63,6 +66,15 @@ def begins(postcode: str, beginnings: Sequence[str]) -> bool:
 def shortened_to(postcode: str, wholes: Iterable[str]) -> bool:
     """Whether a wallet may have shortened one of these to this."""
     return bool(_SHORTENED.fullmatch(postcode)) and any(each.startswith(postcode) for each in wholes)
+
+
+def beginnings(country: str, area: str) -> tuple[str, str]:
+    """The first and the last text, in the order of texts, that a postcode of an area can be: `01*` is all that begins
+    with 01.
+    """
+    span = _span(country, area)
+    first, last = span or (normalised(area.removesuffix("*")),) * 2
+    return first, last + LAST
 
 
 @dataclass(frozen=True, slots=True)

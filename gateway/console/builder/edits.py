@@ -38,6 +38,7 @@ ADDS: Mapping[str, tuple[str, New, str]] = {
         "name",
     ),
     "add-exchange": ("exchange", lambda: {"code": [""], "rate": [""], "source": [""]}, "code"),
+    "add-area": ("areas", lambda: {"kind": ["postcodes"]}, "kind"),
     "add-cover": ("cover", lambda: {"account": [""], "minor": [""]}, "account"),
 }
 """By verb: to which list of the branch, what, and which of its fields has the focus then."""
