@@ -11,6 +11,7 @@ from flask import Flask
 from gateway.console import (
     assets,
     building,
+    cards,
     carriers,
     cases,
     developers,
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     shipment.blueprint,
     cases.blueprint,
     carriers.blueprint,
+    cards.blueprint,
     building.blueprint,
     policies.blueprint,
     zones.blueprint,

@@ -28,7 +28,7 @@ NAV = (
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
 
-UNDER = {"building": "policies"}
+UNDER = {"building": "policies", "cards": "carriers", "credentials": "carriers"}
 """Pages that are under another one of the menu."""
 
 TYPES = {

@@ -143,6 +143,14 @@ class PostcodeIndex(Generic[T]):
             self._segments[key] = ([start for start, _ in found], [inside for _, inside in found])
         self._ranges.clear()
 
+    def areas(self) -> Iterator[tuple[str, str, T]]:
+        """Country, area as it is written, and value of each, once they are settled."""
+        for table, star in ((self._exact, ""), (self._prefixes, "*")):
+            yield from ((key[:2], f"{key[2:]}{star}", value) for key, value in table.items())
+        for (country, length), (_, found) in self._segments.items():
+            for each in dict.fromkeys(filter(None, found)):
+                yield country, f"{each.first:0{length}}-{each.last:0{length}}", each.value
+
     def find(self, place: Address) -> T | None:
         """The value of the closest area around an address; None where none covers it."""
         hit = self.closest(place.country, normalised(place.postal_code))

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from gateway.domain.messages import DeliveryState
-from gateway.domain.records import Case
+from gateway.domain.records import Case, ShipmentRecord
 from gateway.services.ports.answers import Mode, Page, ShipmentSearch
 
 
@@ -71,6 +71,11 @@ class Desk(Protocol):
 
     def told(self, merchant_id: str, subject_id: str, limit: int) -> Sequence[Told]:
         """The newest messages about it first."""
+
+    def booked_with(
+        self, merchant_id: str, mode: Mode, account_id: str, since: datetime, most: int
+    ) -> Sequence[ShipmentRecord]:
+        """The newest shipments that an account has, made since then."""
 
     def failing(self, merchant_id: str, mode: Mode) -> int:
         """Endpoints that are disabled or in trouble."""

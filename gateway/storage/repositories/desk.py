@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 
-from gateway.domain.records import Case
+from gateway.domain.records import Case, ShipmentRecord
 from gateway.services.ports import Mode, Page, ShipmentSearch
 from gateway.services.ports.desk import CaseSearch, Told, Waiting
 from gateway.storage.repositories.base import Repository
@@ -101,6 +101,16 @@ class DeskRepository(Repository):
             .limit(limit)
         )
         return [Told(*row) for row in self._connection.execute(wanted)]
+
+    def booked_with(
+        self, merchant_id: str, mode: Mode, account_id: str, since: datetime, most: int
+    ) -> Sequence[ShipmentRecord]:
+        """Backwards along the index of what is booked."""
+        wanted = select(SHIPMENTS.table).where(
+            _S.merchant_id == merchant_id, _S.mode == mode, _S.state == text("'booked'"), _S.created_at >= since
+        )
+        mine = wanted.where(_S.account_id == account_id)
+        return SHIPMENTS.all(self._connection, mine.order_by(_S.created_at.desc()).limit(most))
 
     def failing(self, merchant_id: str, mode: Mode) -> int:
         """Endpoints in trouble."""
