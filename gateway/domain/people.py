@@ -34,6 +34,7 @@ class Permission(StrEnum):
     MAP_CODES = "map_codes"
     DEVELOP = "develop"
     POLICIES = "policies"
+    CREDENTIALS = "credentials"
     PEOPLE = "people"
 
 

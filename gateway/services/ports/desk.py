@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from gateway.domain.messages import DeliveryState
 from gateway.domain.records import Case, ShipmentRecord
+from gateway.domain.shipments import TenderState
 from gateway.services.ports.answers import Mode, Page, ShipmentSearch
 
 
@@ -76,6 +77,12 @@ class Desk(Protocol):
         self, merchant_id: str, mode: Mode, account_id: str, since: datetime, most: int
     ) -> Sequence[ShipmentRecord]:
         """The newest shipments that an account has, made since then."""
+
+    def outcomes(self, merchant_id: str, account_id: str, since: datetime) -> Mapping[TenderState, int]:
+        """What became of the tenders to an account that were made since then."""
+
+    def last_trouble(self, merchant_id: str, account_id: str, since: datetime) -> tuple[datetime, str] | None:
+        """When an account last did not take a tender, and why."""
 
     def failing(self, merchant_id: str, mode: Mode) -> int:
         """Endpoints that are disabled or in trouble."""
