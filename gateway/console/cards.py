@@ -103,6 +103,7 @@ def _compared(
         card=card,
         begins=None if card.valid_from == date.min else card.valid_from,
         ends=None if card.valid_until == date.max else card.valid_until,
+        today=services().clock().date(),
         text=text,
         newest=newest,
         outrun=outrun,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -25,7 +25,18 @@ from gateway.services.policies import Stage
 
 blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 LONGEST_NOTE = 300
-PERIODS = {7: "the last 7 days", 30: "the last 30 days", 90: "the last 90 days", 400: "all that is kept"}
+DAYS = {"7": 7, "30": 30, "90": 90, "400": 400}
+NEWEST = {"newest-100": 100, "newest-1000": 1000, "newest-10000": 10_000}
+PERIODS = {
+    "newest-100": "the last 100 shipments",
+    "newest-1000": "the last 1,000 shipments",
+    "newest-10000": "the last 10,000 shipments",
+    "7": "the last 7 days",
+    "30": "the last 30 days",
+    "90": "the last 90 days",
+    "400": "all that is kept",
+}
+"""What a simulation is made with, by what the form says."""
 DONE = {
     "live": "That version decides from now on.",
     "shadow": "That version is on trial, without effect.",
@@ -123,11 +134,11 @@ def publish(name: str) -> Response:
 def simulate(name: str) -> Response:
     """Replay the shipments of a period under a version; a worker does it."""
     form, signed, now = request.form, who(), services().clock()
-    version, days = form.get("version", ""), form.get("days", "")
+    version = form.get("version", "")
     if not version.isdecimal() or len(version) > 9:
         raise NotFound(f"no version {version} of policy {name}")
-    past = int(days) if days in map(str, PERIODS) else min(PERIODS)
-    ask = BacktestAsk(policy=name, since=now - timedelta(days=past), until=now, version=int(version))
+    since = _since(form.get("days", ""), now)
+    ask = BacktestAsk(policy=name, since=since, until=now, version=int(version))
     made = services().backtests.begin(signed.merchant_id, signed.mode, ask, signed.user.name)
     return go("policies.simulation", name=name, backtest_id=made.id)
 
@@ -143,6 +154,15 @@ def simulation(name: str, backtest_id: str) -> Response:
     result: Any = found.result or {}
     measures = _measures(result) if found.result else []
     return page("simulation.html", name=name, job=found, result=result, measures=measures)
+
+
+def _since(period: str, now: datetime) -> datetime:
+    """When the period begins; as many days as quotes are kept where there are fewer shipments than asked for."""
+    most = now - timedelta(days=max(DAYS.values()))
+    if period in NEWEST:
+        found = services().staff.desk.since_newest(who().merchant_id, who().mode, NEWEST[period])
+        return most if found is None else max(found, most)
+    return now - timedelta(days=DAYS.get(period, min(DAYS.values())))
 
 
 def _step(step: Rule | Group, market: Market) -> tuple[str, bool | None, list[tuple[str, str]]]:

@@ -103,6 +103,11 @@ class Desk:
         days = [(since + timedelta(days=number)).date() for number in range(DAYS_SHOWN)]
         return {day: made.get(day, 0) for day in days}
 
+    def since_newest(self, merchant_id: str, mode: Mode, number: int) -> datetime | None:
+        """When the first of the newest so many booked shipments was made; None where there are fewer."""
+        with self._store.look() as uow:
+            return uow.desk.since_newest(merchant_id, mode, number)
+
     def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
         """Open cases by kind."""
         with self._store.look() as uow:

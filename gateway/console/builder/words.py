@@ -29,6 +29,10 @@ WIDEST = 30
 """Names of the merchant's that are offered to be ticked; more are typed."""
 
 
+FIRST = {"ordered": "at_least"}
+"""The operator that is there first, where that is not the first of all."""
+
+
 @cache
 def words() -> Mapping[str, Any]:
     """The words of `words.toml`."""
@@ -57,7 +61,7 @@ def fitting(field: Field, op: str) -> Operator:
     found = OPERATORS.get(op)
     if found is not None and KINDS[field.kind].family in found.families:
         return found
-    return OPERATORS[operators(field)[0][0]]
+    return OPERATORS[FIRST.get(KINDS[field.kind].family) or operators(field)[0][0]]
 
 
 def units(field: Field, currencies: Sequence[str]) -> Sequence[Choice]:

@@ -60,6 +60,9 @@ class Desk(Protocol):
     def made_by_day(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[date, int]:
         """How many shipments were made on each day (UTC)."""
 
+    def since_newest(self, merchant_id: str, mode: Mode, number: int) -> datetime | None:
+        """When the first of the newest so many booked shipments was made; None where there are fewer."""
+
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
         """Newest first."""
 

@@ -45,6 +45,12 @@ class DeskRepository(Repository):
         )
         return {_date(on): count for on, count in found}
 
+    def since_newest(self, merchant_id: str, mode: Mode, number: int) -> datetime | None:
+        """Backwards along the index of what is booked."""
+        booked = (_S.merchant_id == merchant_id, _S.mode == mode, _S.state == text("'booked'"))
+        wanted = select(_S.created_at).where(*booked).order_by(_S.created_at.desc())
+        return self._connection.scalar(wanted.offset(number - 1).limit(1))
+
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
         """Newest first."""
         wanted = self._of_mode(merchant_id, search.mode).where(_C.state == search.state)
