@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from gateway.console.zone_sheets import KINDS, ZoneSheet, blank, sheet_of
 from gateway.domain.errors import InvalidValue, NotFound, StaleVersion, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.values import Address
-from gateway.domain.zone_files import BadZones
+from gateway.domain.zone_files import COUNTRY, BadZones, misplaced
 from gateway.domain.zone_overlaps import Overlap
 from gateway.domain.zones import Area, Match
 from gateway.services.zones import ZoneSet
@@ -187,13 +188,18 @@ def _asked() -> tuple[dict[str, str], Sequence[Match] | None, str]:
     asked = {name: request.args.get(name, "").strip()[:40] for name in ("country", "postcode", "latitude", "longitude")}
     if not any(asked.values()):
         return asked, None, ""
+    if not COUNTRY.fullmatch(asked["country"].upper()):
+        return asked, None, "A country has two letters, such as NO."
     try:
-        address = Address(
-            country=asked["country"].upper(),
-            postal_code=asked["postcode"],
-            latitude=float(asked["latitude"]) if asked["latitude"] else None,
-            longitude=float(asked["longitude"]) if asked["longitude"] else None,
-        )
-    except (InvalidValue, ValueError) as error:
-        return asked, None, f"{error}".removesuffix(".") + "."
+        latitude, longitude = (float(asked[each]) if asked[each] else None for each in ("latitude", "longitude"))
+    except ValueError:
+        return asked, None, "A latitude and a longitude are degrees, such as 59.91 and 10.75."
+    why = "give both, latitude and longitude" if (latitude is None) != (longitude is None) else ""
+    if latitude is not None and longitude is not None and not why:
+        why = misplaced((longitude, latitude)) if math.isfinite(latitude + longitude) else "degrees are finite"
+    if why:
+        return asked, None, f"{why[:1].upper()}{why[1:]}."
+    address = Address(
+        country=asked["country"].upper(), postal_code=asked["postcode"], latitude=latitude, longitude=longitude
+    )
     return asked, list(services().zones.now(who().merchant_id).matches(address)), ""

@@ -74,7 +74,7 @@ def beginnings(country: str, area: str) -> tuple[str, str]:
     """
     span = _span(country, area)
     first, last = span or (normalised(area.removesuffix("*")),) * 2
-    return first, last + LAST
+    return first.ljust(LONGEST, "0"), last + LAST
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from gateway.console.builder.tree import Tree, branches, text, texts
@@ -265,5 +265,5 @@ def _minor(typed: str, currency: str) -> Any:
         if minor.adjusted() > MOST_DIGITS:
             return typed
         return int(minor) if minor == minor.to_integral_value() else float(minor)
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         return typed
