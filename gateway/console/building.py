@@ -28,6 +28,7 @@ from gateway.services.policies import Stage
 
 blueprint = Blueprint("building", __name__, url_prefix="/policies")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+OK = 200
 MOST_JSON = 400_000
 NEW = {"currency": "EUR", "score": {}}
 MONEY = ("/exchange", "/cover", "remove /exchange", "remove /cover", "add /exchange", "add /cover")
@@ -187,6 +188,8 @@ def _shown(sheet: Sheet, status: int = 200) -> Response:
     signed, data = who(), data_of(sheet.tree)
     checked = Checked(data)
     faults: dict[str, str] = {}
+    if status != OK:  # what must be read first has the focus
+        sheet.focus = ""
     for pointer, why in sheet.faults if sheet.raw is None else ():
         faults.setdefault(place(pointer, sheet.tree), why)
     warnings: dict[str, str] = {}

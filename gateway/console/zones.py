@@ -23,6 +23,7 @@ from gateway.domain.zones import Area, Match
 from gateway.services.zones import ZoneSet
 
 blueprint = Blueprint("zones", __name__, url_prefix="/zones")
+OK = 200
 LARGEST = 4 << 20
 DONE = {"kept": "It counts from now on.", "deleted": "It is gone; addresses in it are in the next zone, or in none."}
 LISTED = 500
@@ -128,6 +129,8 @@ def _kept(sheet: ZoneSheet, found: ZoneSet, features: Sequence[object], done: st
 
 def _shown(sheet: ZoneSheet, found: ZoneSet, status: int = 200) -> Response:
     """The form, with the map and the overlaps of what it says, where that can be read."""
+    if status != OK:  # what must be read first has the focus
+        sheet.focus = ""
     others = [area for area in found.areas if area.zone not in (sheet.was, sheet.name)]
     areas, told = list[Area](), list[Overlap]()
     try:

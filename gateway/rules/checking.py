@@ -34,7 +34,7 @@ class Checked:
         reader = RuleReader(self.market)
         self.rules = [self._rule(reader, each, at) for at, each in enumerate(_of(data, "rules"))]
         self.fallback = [self._fallback(reader, each, at) for at, each in enumerate(_of(data, "fallback"))]
-        self.faults += list(_whole(data, [pointer for pointer, _ in self.faults]))
+        self.faults += list(_fault(_without_rules(data))) or ([] if self.faults else list(_fault(data)))
 
     def _rule(self, reader: RuleReader, entry: object, at: int) -> Rule | Group | None:
         try:
@@ -62,10 +62,14 @@ def _moved(pointer: str, part: str, at: int) -> str:
     return f"/{part}/{at}" + pointer.removeprefix(f"/{part}/0")
 
 
-def _whole(data: Mapping[str, Any], known: Sequence[str]) -> Iterator[Fault]:
-    """What only the policy as a whole tells; while parts of it are wrong, that is told elsewhere."""
+def _fault(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """What saving it would tell."""
     try:
         Policy.parse("checked", 0, data)
     except Unprocessable as refused:
-        if not any(refused.pointer == pointer or pointer.startswith(("/rules", "/fallback")) for pointer in known):
-            yield refused.pointer, str(refused)
+        yield refused.pointer, str(refused)
+
+
+def _without_rules(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rest of it, whose faults are told beside those of rules."""
+    return {"score": {}, **{name: value for name, value in data.items() if name not in ("rules", "fallback")}}

@@ -197,6 +197,22 @@ def test_whoever_leaves_the_session_alone_comes_back_to_what_they_typed(page: Pa
     assert "half a thought" in shown(page)
 
 
+def test_a_policy_that_was_typed_for_too_long_comes_back_and_is_kept(page: Page, world: World, served: str) -> None:
+    page.goto(f"{served}/policies/countryside/edit")
+    page.fill("[id='/rules/0/name']", "typed for hours")
+    page.context.clear_cookies()
+    page.click("text=Keep as a draft")
+    page.wait_for_selector("#f-password")
+    person = world.person(Role.OPERATIONS)
+    page.fill("#f-email", person.email)
+    page.fill("#f-password", person.password)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing of it has been sent yet")
+    page.click("text=Send it now")
+    page.wait_for_url("**/policies/countryside?version=*&done=kept")
+    assert "typed for hours" in shown(page)
+
+
 def test_without_scripts_everything_still_works(browser: Chromium, world: World, served: str) -> None:
     from tests.browser import View
 

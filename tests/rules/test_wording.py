@@ -86,7 +86,7 @@ def test_all_faults_are_told_at_once_each_at_its_place() -> None:
     bad = {"field": "shipment.wieght", "op": "is", "value": 1}
     data = {
         "currency": "EUR",
-        "score": {},
+        "score": {"late_minor": "much"},
         "rules": [
             {"name": "one", "when": {"all": [bad]}, "then": {"do": "drop"}},
             {"name": "two", "then": {"do": "prefer", "minor": 5}},
@@ -99,6 +99,7 @@ def test_all_faults_are_told_at_once_each_at_its_place() -> None:
         "/rules/0/when/all/0/field",
         "/rules/2/name",
         "/fallback/0/minor",
+        "/score/late_minor",
     ]
     assert [each is None for each in checked.rules] == [True, False, True]
 
