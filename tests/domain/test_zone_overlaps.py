@@ -89,6 +89,13 @@ def test_a_map_shows_shapes_countries_of_postcodes_and_names() -> None:
     assert len(set(places)) == len(places)
 
 
+def test_a_map_of_very_many_outlines_shows_the_largest() -> None:
+    small = [polygon("small", square(10 + each / 1000, 59, 0.0005)) for each in range(2500)]
+    picture = drawn([*small, polygon("large", square(9, 58, 3))])
+    assert (len(picture.shapes), picture.left_out) == (2000, 501)
+    assert picture.shapes[0][1] == "large"
+
+
 def test_the_world_is_shown_where_there_is_nothing_and_no_outline_crosses_it() -> None:
     picture = drawn([])
     assert picture.shapes == []

@@ -24,7 +24,9 @@ HEIGHTS = (0.3, 0.7)
 TONES = 8
 MARGIN = 0.15
 LEAST_DEG = 0.15
-STEP_PX = 1.0
+STEP_PX = 1.6
+MOST_SHAPES = 2000
+MOST_POSITIONS = 50_000
 LINE_PX = 16
 LETTER_PX = 7
 
@@ -41,7 +43,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A picture: the land, countries with zones of postcodes, shapes of zones (tone, name, path), and names."""
+    """A picture: the land, countries with zones of postcodes, shapes of zones (tone, name, path), and names.
+
+    `left_out`: how many smaller shapes are not in it, for it would be too large.
+    """
 
     width: int
     height: int
@@ -49,6 +54,7 @@ class Drawing:
     countries: Sequence[tuple[str, str]]
     shapes: Sequence[tuple[int, str, str]]
     labels: Sequence[Label]
+    left_out: int
 
 
 @cache
@@ -65,7 +71,8 @@ def outlines() -> Mapping[str, Sequence[Polygon]]:
 
 def drawn(areas: Sequence[Area], width: int = WIDTH) -> Drawing:
     """The picture of areas, as close as shows them all; of the world where there are none."""
-    shapes = [(area.zone, polygon) for area in areas for polygon in outlines_of(area)]
+    every = [(area.zone, polygon) for area in areas for polygon in outlines_of(area)]
+    shapes = list(_largest_first(every))
     by_country = _by_country(areas)
     view = _View(_bounds([*(polygon for _, polygon in shapes), *(outlines()[code][0] for code in by_country)]), width)
     tones = {zone: place % TONES for place, zone in enumerate(sorted({zone for zone, _ in shapes}))}
@@ -75,11 +82,22 @@ def drawn(areas: Sequence[Area], width: int = WIDTH) -> Drawing:
     return Drawing(
         width=width,
         height=view.height,
-        land=" ".join(view.path(polygon) for each in outlines().values() for polygon in each),
-        countries=[(code, " ".join(map(view.path, outlines()[code]))) for code in by_country],
+        land="".join(view.path(polygon, 0) for each in outlines().values() for polygon in each),
+        countries=[(code, "".join(view.path(each, 0) for each in outlines()[code])) for code in by_country],
         shapes=[(tones[zone], zone, view.path(polygon)) for zone, polygon in shapes],
         labels=list(_apart(labels)),
+        left_out=len(every) - len(shapes),
     )
+
+
+def _largest_first(shapes: Sequence[tuple[str, Polygon]]) -> Iterator[tuple[str, Polygon]]:
+    """As many as a page takes."""
+    positions = 0
+    for shape in sorted(shapes, key=lambda each: -_size(each[1]))[:MOST_SHAPES]:
+        positions += sum(map(len, shape[1]))
+        if positions > MOST_POSITIONS:
+            return
+        yield shape
 
 
 class _View:
@@ -106,16 +124,16 @@ class _View:
         """Pixels from the left and the top."""
         return (position[0] - self._west) * self._x, (self._north - position[1]) * self._scale
 
-    def path(self, polygon: Polygon) -> str:
-        """Its outline and holes, as far as they are in the picture."""
-        return "".join(self._ring(ring) for ring in polygon)
+    def path(self, polygon: Polygon, digits: int = 1) -> str:
+        """Its outline and holes, as far as they are in the picture, in pixels of so many digits after the point."""
+        return "".join(self._ring(ring, digits) for ring in polygon)
 
-    def _ring(self, ring: Sequence[Position]) -> str:
+    def _ring(self, ring: Sequence[Position], digits: int) -> str:
         kept: list[tuple[float, float]] = []
         for x, y in map(self.at, clipped(ring, self._frame)):
             if not kept or abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= STEP_PX:
                 kept.append((x, y))
-        return f"M{'L'.join(f'{x:.1f} {y:.1f}' for x, y in kept)}Z" if len(kept) > 2 else ""
+        return f"M{'L'.join(f'{x:.{digits}f} {y:.{digits}f}' for x, y in kept)}Z" if len(kept) > 2 else ""
 
 
 def _by_country(areas: Sequence[Area]) -> Mapping[str, Sequence[str]]:
