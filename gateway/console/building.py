@@ -191,7 +191,8 @@ def _shown(sheet: Sheet, status: int = 200) -> Response:
     if status != OK:  # what must be read first has the focus
         sheet.focus = ""
     for pointer, why in sheet.faults if sheet.raw is None else ():
-        faults.setdefault(place(pointer, sheet.tree), why)
+        path = place(pointer, sheet.tree)
+        faults.setdefault(path, words.plain(why, path))
     warnings: dict[str, str] = {}
     for each in _warnings(data, checked):
         warnings.setdefault(place(each.pointer, sheet.tree), each.message)

@@ -12,7 +12,7 @@ import pytest
 from gateway.console.builder.pruning import pruned
 from gateway.console.builder.shaping import data_of, tree_of
 from gateway.console.builder.tree import grown
-from gateway.console.builder.words import fitting, operators, subjects, words
+from gateway.console.builder.words import fitting, operators, plain, subjects, words
 from gateway.domain.people import Role
 from gateway.rules.actions import ACTIONS
 from gateway.rules.differences import differences
@@ -88,11 +88,14 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(boss: Person, wo
         "__rules__1__when__parts__0__value": "twenty",
         "__rules__1__then__0__minor": "ten",
         "__fallback__0__within_hours": "0",
-        "__score__late_minor": "-4",
+        "__score__late_minor": "much",
     }
     answer = send(boss, EDIT, boss.see(EDIT), "save", **typed)
     assert answer.status_code == 422
     assert "Not kept yet" in answer.text
+    assert "an amount such as 12.50 is needed here" in answer.text
+    assert "it is from 1 to 10000" in answer.text
+    assert "_minor" not in "".join(re.findall('<small class="error"[^>]*>([^<]*)', answer.text))
     for path in ("/rules/1/when/parts/0/value", "/fallback/0/within_hours"):
         field = answer.text.split(f'id="{path}"')[1].split(">")[0]
         assert 'aria-invalid="true"' in field
@@ -101,6 +104,15 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(boss: Person, wo
     assert {name: sent[name.replace("__", "/")] for name in typed} == typed
     assert len(world.shop.call("GET", "/v1/policies/rural").json or {}) > 3
     assert (world.shop.call("GET", "/v1/policies/rural").json or {})["version"] == 1
+
+
+def test_faults_are_told_of_what_people_see() -> None:
+    assert plain("late_minor is from 0 to 1000000000000", "/score/late_minor") == "that is too little or too much"
+    assert plain("percent is from 1 to 99", "/rules/0/then/0/percent") == "it is from 1 to 99"
+    assert plain("action max_price needs minor", "/rules/0/then/0/minor") == "an amount is needed"
+    assert plain("a fallback rate needs minor", "/fallback/0/minor") == "an amount is needed"
+    assert plain("no ''; there are shipment.weight, now.hour", "/rules/0/when/parts/0/field") == "choose one"
+    assert plain("'x' is the name of another rule", "/rules/1/name") == "'x' is the name of another rule"
 
 
 def test_a_policy_is_kept_as_a_draft_and_compared_and_published_with_a_note(boss: Person, world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -77,6 +78,27 @@ def choices(field: Field, known: Mapping[str, Sequence[str]]) -> Sequence[Choice
     if field.kind == "flag":
         return FLAG
     return [(name, name) for name in known.get(NAMING.get(field.name, ""), ())][:WIDEST]
+
+
+def plain(why: str, path: str) -> str:
+    """What is wrong with a field, for those who see the form and not the data that comes of it."""
+    amount = path.endswith("minor")
+    for pattern, told, of_amounts in PLAIN:
+        if found := re.fullmatch(pattern, why):
+            return found.expand(of_amounts if amount else told)
+    return why
+
+
+PLAIN = (
+    (r"\w+: expected int, not .*", "a whole number is needed here", "an amount such as 12.50 is needed here"),
+    (r"\w+: expected str, not .*", "a text is needed here", "a text is needed here"),
+    (r"(?:a|action) .* needs \w+", "this is needed", "an amount is needed"),
+    (r"\w+ is from (-?\d+) to (-?\d+)", r"it is from \1 to \2", "that is too little or too much"),
+    (r"(?:no '';|give field:).*", "choose one", "choose one"),
+)
+"""What is wrong as the domain says it of data; as it is said of a field; and of an amount of money, which has no minor
+units there.
+"""
 
 
 @cache
