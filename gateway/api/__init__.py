@@ -8,6 +8,7 @@ from gateway.api import (
     cartonizations,
     checkout_connections,
     corrections,
+    diversions,
     emissions,
     facilities,
     handover,
@@ -36,6 +37,7 @@ from gateway.api.checkout import callbacks
 BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
+    diversions.blueprint,
     corrections.blueprint,
     whereabouts.blueprint,
     handover.blueprint,

@@ -1,14 +1,14 @@
 """Whoever publishes a version of a policy may say why.
 
 Revision ID: 0030
-Revises: 0025
+Revises: 0029
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0025"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,9 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from carriers.base.simulator import RunningSimulator
+from gateway.domain.notifications import Channel, Notification, NotificationState
 from gateway.domain.people import Role
+from gateway.services.ids import new_id
 from tests.journeys.fleet import add_fleet
 from tests.journeys.scans import scans
 from tests.journeys.site import ORDER, Gateway, Merchant, Site
@@ -110,7 +112,7 @@ class Person:
         assert answer.status_code == 200, answer.text
         return str(answer.text)
 
-    def post(self, path: str, **form: str) -> Any:
+    def post(self, path: str, **form: str | list[str]) -> Any:
         """Send a form with this session's token, as a page of ours would."""
         return self.client.post(f"/console{path}", data={"csrf": self.token(), **form})
 
@@ -133,6 +135,8 @@ def build_world(gateway: Gateway, folder: Path) -> World:
     _written(shop)
     stranger.account("elsewhere", sandbox)
     site.work()
+    site.services.log.flush()
+    _tell_recipients(site, shop, shipments)
     return World(
         site=site,
         shop=shop,
@@ -188,6 +192,37 @@ def _written(shop: Merchant) -> None:
         assert shop.call("PUT", "/v1/policies/countryside", {"data": data, "stage": stage}).status_code == 200
     put = shop.call("PUT", "/v1/zones", {"type": "FeatureCollection", "features": ZONES})
     assert put.status_code == 200, put.text
+
+
+def _tell_recipients(site: Site, shop: Merchant, shipments: Mapping[str, Any]) -> None:
+    """As if two had been written to: one mail was sent, one came back."""
+    now = site.clock()
+    for name, event, state, why in (
+        ("Kari Nordmann", "out_for_delivery", NotificationState.SENT, ""),
+        ("Ola Hansen", "attempted", NotificationState.FAILED, "mailbox full"),
+    ):
+        told = Notification(
+            id=new_id("ntf", now),
+            merchant_id=shop.id,
+            mode="test",
+            shipment_id=shipments[name]["id"],
+            event=event,
+            occurrence="",
+            channel=Channel.EMAIL,
+            cause="shipment.status_changed",
+            state=state,
+            why=why,
+            shown=f"{name[0].lower()}…@post.example",
+            language="en",
+            since=now,
+            useful_until=now,
+            due_at=None,
+            created_at=now,
+            sent_at=now,
+        )
+        with site.services.store.work() as uow:
+            uow.notifications.plan([told])
+            uow.commit()
 
 
 def _unknown(site: Site, shop: Merchant, sandbox: RunningSimulator, account_id: str) -> None:

@@ -49,6 +49,7 @@ class ShipmentSearch:
     promised_from: datetime | None = None
     promised_before: datetime | None = None
     unfinished: bool = False
+    tag: str = ""
     text: str = ""
     match: Literal["whole", "words", "beginning"] = "whole"
     created_after: datetime | None = None

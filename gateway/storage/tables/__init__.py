@@ -4,8 +4,11 @@ from gateway.storage.tables import (
     accounts,
     assignments,
     backtests,
+    bulk,
+    calls,
     checkouts,
     corrections,
+    diversions,
     facilities,
     fleet,
     handover,
@@ -21,6 +24,7 @@ from gateway.storage.tables import (
     shipments,
     status_tables,
     tracking,
+    views,
     zones,
 )
 from gateway.storage.tables.base import Row
@@ -29,8 +33,11 @@ __all__ = [
     "accounts",
     "assignments",
     "backtests",
+    "bulk",
+    "calls",
     "checkouts",
     "corrections",
+    "diversions",
     "facilities",
     "fleet",
     "handover",
@@ -47,6 +54,7 @@ __all__ = [
     "shipments",
     "status_tables",
     "tracking",
+    "views",
     "zones",
 ]
 
