@@ -74,7 +74,7 @@ def publish_policy(given: dict[str, Any], name: str) -> Response:
     """
     book, who = services().policies, caller()
     try:
-        book.publish(who.merchant_id, name, given["version"], Stage(given["stage"]), who.key_id)
+        book.publish(who.merchant_id, name, given["version"], Stage(given["stage"]), who.key_id, given["note"])
     except Unprocessable as error:
         raise Unprocessable("/version", f"{error.pointer}: {error}", error.code) from error
     return _shown(book.version(who.merchant_id, name, given["version"]))

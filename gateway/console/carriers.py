@@ -16,7 +16,11 @@ from gateway.services.rereading import SHOWN
 from gateway.services.status_tables import CodeMeaning
 
 blueprint = Blueprint("carriers", __name__, url_prefix="/carriers")
-DONE = {"applied": "The past is read anew as you saw it.", "mapped": "The code is explained from now on."}
+DONE = {
+    "credentials": "The new credentials count from now on. Ask it now, to see whether they work.",
+    "applied": "The past is read anew as you saw it.",
+    "mapped": "The code is explained from now on.",
+}
 LONGEST = 200
 
 
@@ -105,6 +109,7 @@ def _page(account_id: str, status: int = 200, **facts: Any) -> Response:
         account=account,
         facts=carriers.get(account.carrier),
         health=health(account),
+        answers=services().staff.desk.answers(signed.merchant_id, account_id),
         polling=services().accounts.polling(account),
         unmapped=[each for each in unmapped if each.account_id == account_id],
         table=table,

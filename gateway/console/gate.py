@@ -27,6 +27,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 SAFE = ("GET", "HEAD", "OPTIONS")
 OWN = ("same-origin", "none")
 NEVER_KEPT = ("csrf", "password", "old", "new", "code")
+SECRET = "secret-"  # noqa: S105  # how names begin, not a secret
+"""How names of fields begin that are neither kept nor shown again."""
 
 
 class NotAllowed(GatewayError):
@@ -138,8 +140,13 @@ def drop_token(response: Response) -> Response:
 
 def kept_form() -> tuple[str, str]:
     """Where the form of this request goes, and what was typed into it, as JSON. Passwords and codes are not kept."""
-    typed = [[name, text] for name, text in request.form.items(multi=True) if name not in NEVER_KEPT]
+    typed = [[name, text] for name, text in request.form.items(multi=True) if not _never_kept(name)]
     return request.full_path.rstrip("?"), json.dumps(typed)
+
+
+def _never_kept(name: str) -> bool:
+    """A carrier's code is one to be kept, a one-time code is not."""
+    return (name in NEVER_KEPT and not (name == "code" and request.blueprint == "carriers")) or name.startswith(SECRET)
 
 
 def _signed_in() -> Response | None:
@@ -157,7 +164,7 @@ def _signed_in() -> Response | None:
 
 def _sign_in_first(error: NotSignedIn) -> Response:
     there = request.full_path.rstrip("?")
-    if request.headers.get("HX-Request"):
+    if request.headers.get("HX-Request") and request.method in SAFE:
         target = url_for("signing.sign_in", next=urlsplit(request.headers.get("HX-Current-URL", there)).path)
         return Response("", 204, {"HX-Redirect": target})
     if request.method in SAFE:
@@ -166,7 +173,10 @@ def _sign_in_first(error: NotSignedIn) -> Response:
     said = (
         f"Your session is over ({error}). What you typed is kept: sign in, and you will see it again before it is sent."
     )
-    return page("sign_in.html", 401, said=said, kept=typed, kept_to=to)
+    answer = page("sign_in.html", 401, said=said, kept=typed, kept_to=to)
+    if request.headers.get("HX-Request"):  # the whole page, not only the part that the form would have been
+        answer.headers.update({"HX-Retarget": "body", "HX-Reswap": "outerHTML", "HX-Reselect": "body"})
+    return answer
 
 
 def _own_form() -> bool:

@@ -24,6 +24,7 @@ NAV = (
     ("handover.overview", "Handover", "h"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
+    ("zones.overview", "Zones", "z"),
     ("reports.overview", "Reports", "r"),
     ("notices.log", "Notifications", "n"),
     ("developers.overview", "Developers", "d"),
@@ -41,6 +42,9 @@ PART_OF = {
     "saved_views": "shipments",
     "bulk_acts": "shipments",
     "brand": "staff",
+    "building": "policies",
+    "cards": "carriers",
+    "credentials": "carriers",
 }
 """Pages that are part of another of the menu."""
 
@@ -95,6 +99,7 @@ def add_filters(app: Flask) -> None:
         moment=moment,
         day=day,
         words=words,
+        author=author,
         name_masked=name_masked,
         email_masked=email_masked,
         tail=tail,
@@ -133,6 +138,11 @@ def words(text: object) -> str:
     """`out_for_delivery` as people say it."""
     said = str(text).replace("_", " ")
     return said[:1].upper() + said[1:]
+
+
+def author(name: str) -> str:
+    """Who wrote something, where that may have been a program."""
+    return f"API key …{name[-TAIL:]}" if name.startswith("key_") else name
 
 
 def digits(number: int) -> str:

@@ -17,7 +17,7 @@ from gateway.services.signing_in import NotSignedIn, WrongCredentials, form_toke
 
 blueprint = Blueprint("signing", __name__)
 HOUR_S = 3600
-LONGEST_KEPT = 100_000
+LONGEST_KEPT = 400_000
 
 
 class Throttle:

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     MAP_CODES = "map_codes"
     DEVELOP = "develop"
     POLICIES = "policies"
+    CREDENTIALS = "credentials"
     SHARE_VIEWS = "share_views"
     SETTINGS = "settings"
     CORRECT = "correct"

@@ -28,6 +28,9 @@ _SHORTENED = re.compile(r"[A-Z][A-Z0-9]{2}")
 whole postcode of three characters of which the first is a letter. Source: Apple, Apple Pay on the Web,
 ApplePayPaymentContact; UPU, Postal addressing systems.
 """
+LAST = "\uffff"
+"""After every letter of a postcode."""
+
 _WITHOUT = re.compile(
     "AE|AG|AO|AW|BF|BI|BJ|BO|BS|BW|BZ|CD|CF|CG|CI|CM|DJ|DM|ER|FJ|GD|GM|GQ|GY|HK|JM|KI|KM|KP|ML|MO|MR|MW|NR|QA|RW|"
     "SB|SC|SL|SR|ST|SY|TD|TG|TL|TO|TV|UG|VU|YE|ZW"
@@ -73,6 +76,15 @@ def begins(postcode: str, beginnings: Sequence[str]) -> bool:
 def shortened_to(postcode: str, wholes: Iterable[str]) -> bool:
     """Whether a wallet may have shortened one of these to this."""
     return bool(_SHORTENED.fullmatch(postcode)) and any(each.startswith(postcode) for each in wholes)
+
+
+def beginnings(country: str, area: str) -> tuple[str, str]:
+    """The first and the last text, in the order of texts, that a postcode of an area can be: `01*` is all that begins
+    with 01.
+    """
+    span = _span(country, area)
+    first, last = span or (normalised(area.removesuffix("*")),) * 2
+    return first.ljust(LONGEST, "0"), last + LAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,14 @@ class PostcodeIndex(Generic[T]):
             found = list(_segments(ranges, self._rows, complain))
             self._segments[key] = ([start for start, _ in found], [inside for _, inside in found])
         self._ranges.clear()
+
+    def areas(self) -> Iterator[tuple[str, str, T]]:
+        """Country, area as it is written, and value of each, once they are settled."""
+        for table, star in ((self._exact, ""), (self._prefixes, "*")):
+            yield from ((key[:2], f"{key[2:]}{star}", value) for key, value in table.items())
+        for (country, length), (_, found) in self._segments.items():
+            for each in dict.fromkeys(filter(None, found)):
+                yield country, f"{each.first:0{length}}-{each.last:0{length}}", each.value
 
     def find(self, place: Address) -> T | None:
         """The value of the closest area around an address; None where none covers it."""

@@ -73,10 +73,7 @@ class PolicyRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """Which version of a policy decides from then on, and which one (if any) is on trial beside it.
-
-    Publications are numbered from 1 and never edited: the newest one holds.
-    """
+    """Which version of a policy decides from then on, and which one (if any) is on trial; the newest `number` holds."""
 
     merchant_id: str
     name: str
@@ -85,6 +82,7 @@ class Publication:
     shadow: int | None
     at: datetime
     author: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ Position = tuple[float, float]
 """Longitude and latitude in degrees, WGS 84, in this order. Source: RFC 7946, 3.1.1."""
 Polygon = tuple[tuple[Position, ...], ...]
 """Closed rings: the outline, then its holes."""
+CORNERS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,17 @@ class _Circles:
         """Those that a point at a latitude may lie in."""
         first = bisect_left(self._latitudes, latitude - self._reach)
         return self.some[first : bisect_right(self._latitudes, latitude + self._reach)]
+
+
+def outlines_of(area: Area) -> Sequence[Polygon]:
+    """The polygons of an area; a circle is one of `CORNERS` corners, all within the circle."""
+    if area.circle is None:
+        return area.polygons
+    high = area.circle.radius_m / METRES_A_DEGREE
+    wide = high / max(math.cos(math.radians(area.circle.latitude)), 0.01)
+    turns = [2 * math.pi * corner / CORNERS for corner in (*range(CORNERS), 0)]
+    middle = area.circle.longitude, area.circle.latitude
+    return ((tuple((middle[0] + wide * math.cos(turn), middle[1] + high * math.sin(turn)) for turn in turns),),)
 
 
 def _within(area: Area, country: str) -> bool:

@@ -36,6 +36,20 @@ class ShapelyGeometry:
         said = SENTENCES.get(what.strip(), f"it is no polygon: {what.strip()}")
         return f"{said} at {', '.join(where.split())}" if where else said
 
+    def overlaps(self, polygons: Sequence[Polygon]) -> Sequence[tuple[int, int]]:
+        """Pairs that share more than an edge, the smaller one first."""
+        from shapely import STRtree, area, intersection
+
+        shapes = [_shape(each) for each in polygons]
+        found: list[tuple[int, int]] = []
+        for one, other in zip(*STRtree(shapes).query(shapes, predicate="intersects").tolist(), strict=True):
+            if one < other and area(intersection(shapes[one], shapes[other])) > NOTHING:
+                found.append((one, other) if shapes[one].area <= shapes[other].area else (other, one))
+        return found
+
+
+NOTHING = 1e-10
+"""Square degrees, about a square metre: what shapes share whose edges were drawn after each other."""
 
 SENTENCES = {
     "Self-intersection": "its outline crosses itself",

@@ -12,7 +12,7 @@ from typing import Any
 from carriers.base import Carrier
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
-from gateway.domain.errors import Conflict, NotFound, Unprocessable
+from gateway.domain.errors import Conflict, NotFound, StaleVersion, Unprocessable
 from gateway.domain.records import AccountRecord
 from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier, account_urls
 from gateway.services.faultpoints import Purpose
@@ -126,6 +126,21 @@ class AccountBook:
             uow.accounts.replace(changed)
             uow.commit()
         return changed
+
+    def rotate(
+        self, merchant_id: str, mode: Mode, account_id: str, secrets: Mapping[str, str], seen: int, *, overlap: bool
+    ) -> AccountRecord:
+        """The account with new secrets. `overlap`: what its carrier still signs with the old ones is accepted too.
+
+        Raises:
+            NotFound, Unprocessable.
+            StaleVersion: it is not at the version that was `seen` any more.
+        """
+        account = self.get(merchant_id, mode, account_id)
+        if account.version != seen:
+            raise StaleVersion(f"account {account.name} was changed by somebody else meanwhile")
+        old = {f"{name}_previous": account.secrets.get(name, "") if overlap else "" for name in secrets}
+        return self.change(merchant_id, mode, account_id, AccountDraft(secrets={**old, **secrets}))
 
     def get(self, merchant_id: str, mode: Mode, account_id: str) -> AccountRecord:
         """One account. Raises NotFound."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from gateway.domain.case_kinds import case_kind
@@ -13,6 +13,7 @@ from gateway.domain.errors import Conflict, NotFound, Unprocessable
 from gateway.domain.people import AuditEntry, Note, User
 from gateway.domain.quotes import Quote
 from gateway.domain.records import Case, Recall, ShipmentRecord, TrackerRecord
+from gateway.domain.shipments import TenderState
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.audit_trail import Deed, write_down
 from gateway.services.ids import new_id
@@ -28,6 +29,7 @@ PHONE_TAIL = 7
 
 MESSAGES_SHOWN = 30
 DAYS_SHOWN = 14
+ANSWERS_OF = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,24 @@ class Dossier:
     told: Sequence[Told]
     audit: Sequence[AuditEntry]
     owners: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What became of tenders to an account: `taken` ones may have been called off since. `trouble` is the last that was
+    not taken: when, and why.
+    """
+
+    taken: int
+    refused: int
+    unavailable: int
+    unknown: int
+    trouble: tuple[datetime, str] | None
+
+    @property
+    def total(self) -> int:
+        """All that are answered, or whose answer is lost."""
+        return self.taken + self.refused + self.unavailable + self.unknown
 
 
 class Desk:
@@ -84,6 +104,11 @@ class Desk:
         days = [(since + timedelta(days=number)).date() for number in range(DAYS_SHOWN)]
         return {day: made.get(day, 0) for day in days}
 
+    def since_newest(self, merchant_id: str, mode: Mode, number: int) -> datetime | None:
+        """When the first of the newest so many booked shipments was made; None where there are fewer."""
+        with self._store.look() as uow:
+            return uow.desk.since_newest(merchant_id, mode, number)
+
     def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
         """Open cases by kind."""
         with self._store.look() as uow:
@@ -93,6 +118,19 @@ class Desk:
         """Webhook endpoints in trouble."""
         with self._store.look() as uow:
             return uow.desk.failing(merchant_id, mode)
+
+    def answers(self, merchant_id: str, account_id: str) -> Answers:
+        """How an account has answered tenders in the last seven days."""
+        since = self._clock() - ANSWERS_OF
+        with self._store.look() as uow:
+            counted = uow.desk.outcomes(merchant_id, account_id, since)
+            return Answers(
+                taken=counted.get(TenderState.ACCEPTED, 0) + counted.get(TenderState.CANCELLED, 0),
+                refused=counted.get(TenderState.REFUSED, 0),
+                unavailable=counted.get(TenderState.UNAVAILABLE, 0),
+                unknown=counted.get(TenderState.UNCERTAIN, 0),
+                trouble=uow.desk.last_trouble(merchant_id, account_id, since),
+            )
 
     def dossier(self, merchant_id: str, mode: Mode, shipment_id: str) -> Dossier:
         """All there is about a shipment. Raises NotFound."""

@@ -106,6 +106,11 @@ class People:
         self._changed(by.merchant_id, user_id, write)
         return password
 
+    def confirm(self, user: User, password: str) -> None:
+        """That it is still them, before something that costs. Raises Unprocessable."""
+        if not self._passwords.verify(user.password_hash, password):
+            raise Unprocessable("/password", "that is not your password")
+
     def change_password(self, user: User, old: str, new: str) -> None:
         """One's own. Raises Unprocessable: the old one is wrong, or the new one is too short."""
         if not self._passwords.verify(user.password_hash, old):

@@ -5,7 +5,7 @@ A policy belongs to the merchant, not to a mode: what is tried in test is what d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -112,6 +112,11 @@ class PolicyBook:
         with self._store.look() as uow:
             return self._published(uow, merchant_id, name)
 
+    def publications(self, merchant_id: str, name: str) -> Sequence[Publication]:
+        """What was published when, by whom and why: the newest first, at most fifty."""
+        with self._store.look() as uow:
+            return uow.policies.publications(merchant_id, name)
+
     def names(self) -> list[str]:
         """Names of the shipped policies."""
         return sorted(self._shipped)
@@ -166,8 +171,11 @@ class PolicyBook:
             uow.commit()
         return record
 
-    def publish(self, merchant_id: str, name: str, version: int, stage: Stage, author: str) -> Published:
+    def publish(
+        self, merchant_id: str, name: str, version: int, stage: Stage, author: str, note: str = ""
+    ) -> Published:
         """Make a version decide, put it on trial, or take it back to the drafts; an older version is a rollback.
+        `note` says why, to whoever reads the publications later.
 
         Raises:
             NotFound: no such version.
@@ -177,12 +185,12 @@ class PolicyBook:
         record = self.version(merchant_id, name, version)
         Policy.parse(name, record.version, record.data)
         with self._store.work() as uow:
-            published = self._publish(uow, merchant_id, name, version, stage, author)
+            published = self._publish(uow, merchant_id, name, version, stage, author, note)
             uow.commit()
         return published
 
     def _publish(
-        self, uow: UnitOfWork, merchant_id: str, name: str, version: int, stage: Stage, author: str
+        self, uow: UnitOfWork, merchant_id: str, name: str, version: int, stage: Stage, author: str, note: str = ""
     ) -> Published:
         before, last = self._published(uow, merchant_id, name), uow.policies.published(merchant_id, name)
         if stage is not Stage.LIVE and (before.live is None or before.live == version):
@@ -203,6 +211,7 @@ class PolicyBook:
             shadow=after.shadow,
             at=self._clock(),
             author=author,
+            note=note,
         )
         if not uow.policies.publish(made):
             raise StaleVersion(f"policy {name} was published by somebody else at the same moment")

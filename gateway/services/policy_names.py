@@ -51,6 +51,10 @@ class PolicyNames:
         found = (_warning(each, names) for each in named if (names := known.get(each.what)) is not None)
         return [warning for warning in found if warning is not None][:MOST_WARNINGS]
 
+    def known(self, merchant_id: str) -> Mapping[str, list[str]]:
+        """The names there are now, by what they name; those of facilities are all that are told."""
+        return {what: sorted(find(merchant_id) or ()) for what, find in self._finders().items()}
+
     def _finders(self) -> Mapping[str, Callable[[str], Collection[str] | None]]:
         return {
             "account": self._accounts,

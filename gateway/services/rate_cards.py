@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from carriers.base import Money, Priced, RateCard, ServiceLevel, Shipment, Surcharge, card_of, taxed
+from carriers.base import (
+    Account,
+    AuthenticationFailed,
+    Money,
+    Priced,
+    RateCard,
+    ServiceLevel,
+    Shipment,
+    Surcharge,
+    card_of,
+    taxed,
+)
+from carriers.base.ratecard.comparing import CardChange, changes
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, StaleVersion, Unprocessable
-from gateway.domain.rate_cards import RateCardRecord
+from gateway.domain.rate_cards import Effect, RateCardRecord, effect_of
+from gateway.domain.records import ShipmentRecord
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.ports import Mode, Store
@@ -23,6 +36,10 @@ class Explained:
     priced: Priced
     price: Money
     lines: tuple[Surcharge, ...]
+
+
+MOST_REPRICED = 200
+LOOK_BACK = timedelta(days=90)
 
 
 class RateCardBook:
@@ -95,6 +112,35 @@ class RateCardBook:
             raise NotFound(f"no rate card {version} of account {account_id}")
         return found
 
+    def now(self, merchant_id: str, mode: Mode, account_id: str) -> RateCard | None:
+        """The card that counts at this moment; None where there is none, or none that can be read.
+
+        Raises:
+            NotFound: no such account.
+        """
+        carrier = self._pool.bind(self._accounts.get(merchant_id, mode, account_id)).carrier
+        try:
+            return card_of(carrier.account, carrier.profile, self._clock())
+        except AuthenticationFailed:
+            return None
+
+    def differences(self, merchant_id: str, mode: Mode, account_id: str, card: RateCard) -> Sequence[CardChange]:
+        """From the card that counts now to another one. Raises NotFound."""
+        return changes(self.now(merchant_id, mode, account_id), card)
+
+    def effect(self, merchant_id: str, mode: Mode, account_id: str, card: RateCard) -> Effect:
+        """What the newest shipments that the account has would cost by a card, beside the one that counts now."""
+        carrier = self._pool.bind(self._accounts.get(merchant_id, mode, account_id)).carrier
+        present, since = self.now(merchant_id, mode, account_id), self._clock() - LOOK_BACK
+        with self._store.look() as uow:
+            shipments = uow.desk.booked_with(merchant_id, mode, account_id, since, MOST_REPRICED)
+        divisor = carrier.profile.limits.dimensional_divisor_cm3_per_kg
+        pairs = [
+            (_gross(present, each, divisor, carrier.account), _gross(card, each, divisor, carrier.account))
+            for each in shipments
+        ]
+        return effect_of(pairs)
+
     def explain(
         self,
         merchant_id: str,
@@ -119,6 +165,14 @@ class RateCardBook:
         sold = (level for level in ServiceLevel if level in profile.services)
         priced = (card.price(shipment, level, divisor) for level in sold)
         return tuple(_explained(each, *taxed(each, account)) for each in priced if each is not None)
+
+
+def _gross(card: RateCard | None, record: ShipmentRecord, divisor: int | None, account: Account) -> Money | None:
+    """What a card asks for a shipment in its service; None where it has no price."""
+    if card is None or record.service is None:
+        return None
+    priced = card.price(record.shipment, record.service, divisor)
+    return None if priced is None else taxed(priced, account)[0]
 
 
 def _explained(priced: Priced, price: Money, lines: tuple[Surcharge, ...]) -> Explained:

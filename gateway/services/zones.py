@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.domain.clock import Clock
-from gateway.domain.errors import NotFound, StaleVersion
+from gateway.domain.errors import NotFound, StaleVersion, Unprocessable
 from gateway.domain.geojson import as_features, from_features
 from gateway.domain.zone_files import MOST_AREAS, MOST_POSITIONS, Complaints, Told, from_table
-from gateway.domain.zones import Area, Position, ZoneMap, ZoneSetRecord
+from gateway.domain.zone_overlaps import Overlap, overlaps
+from gateway.domain.zones import Area, Position, ZoneMap, ZoneSetRecord, outlines_of
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.ports.places import Geometry, Towns
 
@@ -24,6 +25,9 @@ NEARER = 4
 """A place farther than this from every town of its country that, with its coordinates swapped, would be four times as
 near, has them swapped.
 """
+
+MOST_COMPARED = 50_000
+"""Positions of outlines that are compared with each other: more takes seconds."""
 
 Read = Callable[[Told], list[Area]]
 
@@ -102,6 +106,15 @@ class ZoneBook:
     def check(self, given: str | object) -> ZoneMap:
         """The zones as they would be, of CSV text or parsed GeoJSON. Raises BadZones."""
         return self._map(self._table(given) if isinstance(given, str) else self._features(given))
+
+    def overlaps(self, areas: Sequence[Area]) -> Sequence[Overlap]:
+        """Which zones overlap, and which counts there. Raises Unprocessable: outlines too fine to compare on a page."""
+        shapes = [(place, polygon) for place, area in enumerate(areas) for polygon in outlines_of(area)]
+        positions = sum(len(ring) for _, polygon in shapes for ring in polygon)
+        if positions > MOST_COMPARED:
+            raise Unprocessable("", f"{positions} positions of outlines are not compared here: at most {MOST_COMPARED}")
+        pairs = self._geometry.overlaps([polygon for _, polygon in shapes]) if shapes else ()
+        return overlaps(areas, [(shapes[one][0], shapes[other][0]) for one, other in pairs])
 
     def _table(self, text: str) -> list[Area]:
         return self._read(lambda told: from_table(text, told), lambda row: f"/{row}", "line")

@@ -63,6 +63,7 @@ def test_no_hostile_string_runs_or_breaks_a_page(browser: Chromium, world: World
     number = len(FIELDS)
     batches = [HOSTILE[begin : begin + number] for begin in range(0, len(HOSTILE), number)]
     written = [_written(world, boss, batch) for batch in batches]
+    written += _policies(world)
     for view in (LIGHT, PHONE):
         with browser.page(view) as page:
             signed_in(page, served, boss)
@@ -130,6 +131,22 @@ def _unharmed(page: Page, where: str) -> None:
     )
     assert page.locator("nav.side a").count() == len(NAV), where
     assert not sideways(page), where
+
+
+def _policies(world: World) -> Sequence[str]:
+    """A policy whose rules have them as names and values; the pages that show it."""
+    names = ["".join(letter for letter in text if letter.isprintable())[:80].strip() for text in HOSTILE]
+    values = {"all": [{"field": "shipment.tags", "op": "has_any", "value": names}]}
+    rules = [{"name": name, "when": values, "then": {"do": "prefer", "minor": 1}} for name in names]
+    for kept in (rules, rules[::-1]):
+        put = world.shop.call(
+            "PUT", "/v1/policies/hostile", {"data": {"currency": "EUR", "rules": kept}, "stage": "draft"}
+        )
+        assert put.status_code == 200, put.text
+    note = HOSTILE[0]
+    shop = world.person(Role.OPERATIONS)
+    shop.post("/policies/hostile/publish", version="1", stage="live", live="None", note=note)
+    return [f"/policies/hostile{each}" for each in ("", "/edit", "/differences")]
 
 
 def _written(world: World, boss: Person, texts: Sequence[str]) -> str:

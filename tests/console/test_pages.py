@@ -268,9 +268,11 @@ def test_unknown_pages_and_methods_are_answered_with_a_page(support: Person) -> 
     assert "script-src 'self'" in support.get("/nowhere").headers["Content-Security-Policy"]
 
 
-def test_first_view_is_light(support: Person) -> None:
-    page = support.get("/")
+@pytest.mark.parametrize("path", ["/", "/zones", "/policies/countryside/edit"])
+def test_first_view_is_light(world: World, path: str) -> None:
+    support = world.person(Role.OPERATIONS)
+    page = support.get(path)
     loaded = re.findall(r'(?:src|href)="(/console/static/[^"]+)"', page.text)
     packed = {"Accept-Encoding": "gzip"}
     sizes = [len(support.client.get(path, headers=packed).data) for path in loaded]
-    assert len(page.data) + sum(sizes) < 150_000, sizes
+    assert len(page.data) + sum(sizes) < 150_000, (len(page.data), sizes)

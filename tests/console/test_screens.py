@@ -50,6 +50,7 @@ def pages(world: World) -> Mapping[str, str]:
     boss.post(f"{jobs['tag']}/confirm")
     world.site.work()
     case = world.person(Role.ADMIN).see("/exceptions").split("/console/exceptions/cas_")[1].split('"')[0]
+    fleet = world.site.services.accounts.named(world.shop.id, "test", "vans").id
     return {
         "today": "/",
         "shipments": "/shipments",
@@ -71,6 +72,14 @@ def pages(world: World) -> Mapping[str, str]:
         "past": f"/carriers/{world.account_id}/past",
         "policies": "/policies",
         "policy": "/policies/default",
+        "policy-differences": "/policies/countryside/differences",
+        "policy-form": "/policies/countryside/edit",
+        "policy-new": "/policies/new",
+        "zones": "/zones?country=NO&postcode=0150&latitude=59.91&longitude=10.75",
+        "zone": "/zones/edit?zone=near-the-store",
+        "zone-new": "/zones/edit",
+        "rate-card": f"/carriers/{fleet}/rate-card",
+        "credentials": f"/carriers/{world.account_id}/credentials",
         "reports": "/reports",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{world.endpoint_id}",
@@ -164,6 +173,30 @@ def _looked_at(page: Page, name: str, view: View) -> Iterator[str]:
     yield from (f"{name}, {view.name}: {each}" for each in violations(page))
     if sideways(page):
         yield f"{name}, {view.name}: wider than the screen"
+
+
+CARD = "[zones]\nzone,country,postcodes\noslo,NO,0*|10*\n[prices]\nzone,service,max_weight_g,price_minor,currency\n"
+
+
+@pytest.mark.parametrize("view", SEEN, ids=lambda view: view.name)
+def test_pages_that_answer_forms_are_accessible_and_fit(
+    view: View, browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
+) -> None:
+    wrong = []
+    with browser.page(view) as page:
+        signed_in(page, served, boss)
+        page.goto(f"{served}/policies/countryside/edit")
+        page.fill("[id='/score/late_minor']", "much")
+        page.fill("[id='/rules/1/when/parts/0/value']", "heavy")
+        page.click("[data-main]")
+        page.wait_for_selector("text=Not kept yet")
+        wrong += list(_looked_at(page, "policy-refused", view))
+        page.goto(f"{served}{pages['rate-card']}")
+        page.fill("#f-card", f"{CARD}oslo,standard,5000,4900,NOK\noslo,standard,30000,6490,NOK\n")
+        page.click("text=Compare it")
+        page.wait_for_selector("text=What this card changes")
+        wrong += list(_looked_at(page, "rate-card-differences", view))
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_page_fits_320_pixels(browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]) -> None:

@@ -119,6 +119,65 @@ def test_a_label_is_opened_again_in_two_actions(page: Page, world: World, served
     assert download.value.suggested_filename.endswith(".pdf")
 
 
+def test_a_rule_is_built_simulated_and_published_with_the_keyboard(page: Page, world: World, served: str) -> None:
+    keys = page.keyboard
+    keys.press("g")
+    keys.press("p")
+    page.wait_for_url("**/policies")
+    page.locator("text=New policy").focus()
+    keys.press("Enter")
+    page.wait_for_url("**/policies/new")
+    page.locator("#f-name").focus()
+    keys.type("heavy-goods")
+    keys.press("Tab")
+    keys.type("balanced")
+    _press(page, "Write it")
+    page.wait_for_url("**/policies/heavy-goods/edit?like=balanced")
+    _press(page, "Add a rule")
+    page.wait_for_selector("[id='/rules/1/name']:focus")
+    keys.type("heavy things are dear")
+    page.locator("[id='/rules/1'] >> text=Add a condition").focus()
+    keys.press("Enter")
+    page.wait_for_selector("[id='/rules/1/when/parts/0/field']:focus")
+    keys.type("Weight")
+    page.wait_for_selector("[id='/rules/1/when/parts/0/op']")
+    page.wait_for_selector("[id='/rules/1/when/parts/0/field']:focus")
+    keys.press("Tab")
+    keys.press("Tab")
+    keys.type("20")
+    keys.press("Tab")
+    keys.type("kg")
+    page.locator("[id='/rules/1/then/0/do']").focus()
+    keys.type("penalise")
+    page.wait_for_selector("[id='/rules/1/then/0/minor']")
+    page.wait_for_selector("[id='/rules/1/then/0/do']:focus")
+    keys.press("Tab")
+    keys.type("7.50")
+    _press(page, "Move rule 2 up")
+    page.wait_for_selector("text=When weight is at least 20 kg: it counts 7.50 USD more.")
+    page.wait_for_selector("[value='down /rules/0']:focus")
+    page.locator("[id='/rules/0/name']").focus()
+    keys.press("Control+Enter")
+    page.wait_for_url("**/policies/heavy-goods?version=1&done=kept")
+    _press(page, "Simulate version 1")
+    page.wait_for_url("**/simulations/*")
+    world.site.work()
+    page.wait_for_selector("text=With this version")
+    page.go_back()
+    page.locator("#f-note").focus()
+    keys.type("peak season begins")
+    keys.press("Tab")
+    keys.press("Enter")
+    page.wait_for_url("**done=live")
+    assert "peak season begins" in shown(page)
+
+
+def _press(page: Page, name: str) -> None:
+    """By the keyboard."""
+    page.get_by_role("button", name=name).first.focus()
+    page.keyboard.press("Enter")
+
+
 def test_fifty_are_booked_from_a_file_in_five_actions(page: Page, world: World, served: str) -> None:
     page.keyboard.press("g")
     page.keyboard.press("b")
@@ -179,6 +238,22 @@ def test_whoever_leaves_the_session_alone_comes_back_to_what_they_typed(page: Pa
     page.click("text=Send it now")
     page.wait_for_url("**done=note**")
     assert "half a thought" in shown(page)
+
+
+def test_a_policy_that_was_typed_for_too_long_comes_back_and_is_kept(page: Page, world: World, served: str) -> None:
+    page.goto(f"{served}/policies/countryside/edit")
+    page.fill("[id='/rules/0/name']", "typed for hours")
+    page.context.clear_cookies()
+    page.click("text=Keep as a draft")
+    page.wait_for_selector("#f-password")
+    person = world.person(Role.OPERATIONS)
+    page.fill("#f-email", person.email)
+    page.fill("#f-password", person.password)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing of it has been sent yet")
+    page.click("text=Send it now")
+    page.wait_for_url("**/policies/countryside?version=*&done=kept")
+    assert "typed for hours" in shown(page)
 
 
 def test_without_scripts_everything_still_works(browser: Chromium, world: World, served: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,25 @@ LIVES: tuple[tuple[str, int], ...] = (
 at home, with a neighbour, going back, to be collected, damaged, an unknown code, picked up, stuck, delivered.
 """
 DAY_MIN = 1500
+EXAMPLES = tomllib.loads((Path(__file__).parents[2] / "config" / "policy_examples.toml").read_text("utf-8"))
+ZONES: tuple[dict[str, Any], ...] = tuple(
+    {"type": "Feature", "properties": {"zone": zone, "priority": priority, **said}, "geometry": geometry}
+    for zone, priority, said, geometry in (
+        ("oslo-sentrum", 20, {"country": "NO", "postcodes": "01*"}, None),
+        ("oslo", 10, {"country": "NO", "postcodes": "0001-1299"}, None),
+        ("near-the-store", 5, {"radius_m": 8000}, {"type": "Point", "coordinates": [10.7528, 59.9111]}),
+        (
+            "fjord",
+            5,
+            {"country": "NO"},
+            {
+                "type": "Polygon",
+                "coordinates": [[[10.4, 59.2], [10.8, 59.2], [10.8, 59.95], [10.5, 59.95], [10.4, 59.2]]],
+            },
+        ),
+    )
+)
+"""The shipped ones, a circle, and an outline that the circle lies across."""
 
 
 @dataclass(kw_only=True)
@@ -112,6 +132,7 @@ def build_world(gateway: Gateway, folder: Path) -> World:
     _unknown(site, shop, sandbox, account_id)
     assert shop.book(**{**order(1), "reference": "nett-2012-sim911"}).status_code >= 400  # everybody refuses it
     add_fleet(site, shop, "vans")
+    _written(shop)
     stranger.account("elsewhere", sandbox)
     site.work()
     site.services.log.flush()
@@ -162,6 +183,15 @@ def _tell(site: Site, sandbox: RunningSimulator, account_id: str, shipments: Map
         for body in scans(sandbox, shipment["tracking_number"]):
             assert site.push(account_id, body, sandbox).status_code == 200
     site.work()
+
+
+def _written(shop: Merchant) -> None:
+    """A policy with two versions, and zones of every kind."""
+    for stage, minor in (("draft", 1500), ("draft", 900)):
+        data = {**EXAMPLES["rural"]["policy"], "score": {"redelivery_minor": minor}}
+        assert shop.call("PUT", "/v1/policies/countryside", {"data": data, "stage": stage}).status_code == 200
+    put = shop.call("PUT", "/v1/zones", {"type": "FeatureCollection", "features": ZONES})
+    assert put.status_code == 200, put.text
 
 
 def _tell_recipients(site: Site, shop: Merchant, shipments: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from gateway.api.schemas.fields import Given, Shown, coded, counted, whole, word
+from gateway.api.schemas.fields import Given, Shown, coded, counted, text, whole, word
 from gateway.api.schemas.quotes import (
     CarrierResultSchema,
     LastResortSchema,
@@ -66,6 +66,7 @@ class PublicationSchema(Given):
 
     version = whole(0, LARGEST_VERSION, "One of the policy's versions.", required=True)
     stage = word(STAGES, "`draft` ends a trial.", required=True)
+    note = text(300, "Why; kept with what was published when.")
 
 
 class EvaluationAskSchema(Given):

@@ -72,7 +72,7 @@
     const field = event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field?.form) {
       event.preventDefault();
-      field.form.requestSubmit();
+      field.form.requestSubmit(field.form.querySelector("[data-main]"));
       return;
     }
     if (event.key === "Escape") {
@@ -104,6 +104,37 @@
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (!menu.contains(event.target)) menu.open = false;
   });
+
+  // A choice on which other fields depend: the form comes back with those that fit, and with the focus where it is by
+  // then. Whoever chooses with the keyboard is not interrupted, and what is typed meanwhile is not lost.
+  const PAUSE = 400;
+  let waiting = 0, pressed = 0;
+
+  function refresh(form) {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      waiting = 0;
+      if (!form.isConnected || form.dataset.sent) return;
+      const at = document.activeElement;
+      form.elements.focus.value = form.contains(at) ? at.id || at.value || "" : "";
+      form.requestSubmit();
+    }, Math.max(pressed + PAUSE - Date.now(), 0));
+  }
+
+  document.addEventListener("keydown", () => { pressed = Date.now(); }, true);
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-refreshes]")) refresh(event.target.form);
+  });
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form?.matches(".builder.htmx-request")) {
+      if (waiting && form) refresh(form);
+      return;
+    }
+    window.htmx.trigger(form, "htmx:abort");
+    refresh(form);
+  });
+  document.addEventListener("submit", () => { clearTimeout(waiting); waiting = 0; }, true);
 
   // Many rows at once: the page's own box, how many are ticked, and "all that match" when the whole page is.
   const picked = () => [...document.querySelectorAll("td.pick input")];

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from gateway.domain.messages import DeliveryState
-from gateway.domain.records import Case
+from gateway.domain.records import Case, ShipmentRecord
+from gateway.domain.shipments import TenderState
 from gateway.services.ports.answers import Mode, Page, ShipmentSearch
 
 
@@ -59,6 +60,9 @@ class Desk(Protocol):
     def made_by_day(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[date, int]:
         """How many shipments were made on each day (UTC)."""
 
+    def since_newest(self, merchant_id: str, mode: Mode, number: int) -> datetime | None:
+        """When the first of the newest so many booked shipments was made; None where there are fewer."""
+
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
         """Newest first."""
 
@@ -71,6 +75,17 @@ class Desk(Protocol):
 
     def told(self, merchant_id: str, subject_id: str, limit: int) -> Sequence[Told]:
         """The newest messages about it first."""
+
+    def booked_with(
+        self, merchant_id: str, mode: Mode, account_id: str, since: datetime, most: int
+    ) -> Sequence[ShipmentRecord]:
+        """The newest shipments that an account has, made since then."""
+
+    def outcomes(self, merchant_id: str, account_id: str, since: datetime) -> Mapping[TenderState, int]:
+        """What became of the tenders to an account that were made since then."""
+
+    def last_trouble(self, merchant_id: str, account_id: str, since: datetime) -> tuple[datetime, str] | None:
+        """When an account last did not take a tender, and why."""
 
     def failing(self, merchant_id: str, mode: Mode) -> int:
         """Endpoints that are disabled or in trouble."""

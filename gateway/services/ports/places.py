@@ -54,6 +54,9 @@ class Geometry(Protocol):
     def fault(self, polygon: Polygon) -> str | None:
         """Why an outline with holes is no area: it crosses itself, a hole lies outside."""
 
+    def overlaps(self, polygons: Sequence[Polygon]) -> Sequence[tuple[int, int]]:
+        """Pairs of polygons that share more than an edge, by place in the list, the smaller one first."""
+
 
 class Towns(Protocol):
     """Where countries' towns are, roughly."""

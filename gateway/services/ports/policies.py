@@ -31,6 +31,9 @@ class Policies(Protocol):
     def published(self, merchant_id: str, name: str) -> Publication | None:
         """The publication that holds."""
 
+    def publications(self, merchant_id: str, name: str) -> Sequence[Publication]:
+        """The newest first, at most fifty."""
+
     def publish(self, publication: Publication) -> bool:
         """False when that number exists already (somebody else was first)."""
 

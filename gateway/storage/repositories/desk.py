@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 
-from gateway.domain.records import Case
+from gateway.domain.records import Case, ShipmentRecord
+from gateway.domain.shipments import TenderState
 from gateway.services.ports import Mode, Page, ShipmentSearch
 from gateway.services.ports.desk import CaseSearch, Told, Waiting
 from gateway.storage.repositories.base import Repository
@@ -16,12 +17,14 @@ from gateway.storage.repositories.cases import CASES
 from gateway.storage.repositories.shipments import SHIPMENTS, narrowed
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.messages import DeliveryRow, EndpointRow, OutboxRow
+from gateway.storage.tables.shipments import TenderRow
 
 _C = CASES.table.c
 _S = SHIPMENTS.table.c
 _OUTBOX = table_of(OutboxRow)
 _DELIVERIES = table_of(DeliveryRow)
 _ENDPOINTS = table_of(EndpointRow)
+_TENDERS = table_of(TenderRow)
 
 
 class DeskRepository(Repository):
@@ -41,6 +44,12 @@ class DeskRepository(Repository):
             .group_by(day)
         )
         return {_date(on): count for on, count in found}
+
+    def since_newest(self, merchant_id: str, mode: Mode, number: int) -> datetime | None:
+        """Backwards along the index of what is booked."""
+        booked = (_S.merchant_id == merchant_id, _S.mode == mode, _S.state == text("'booked'"))
+        wanted = select(_S.created_at).where(*booked).order_by(_S.created_at.desc())
+        return self._connection.scalar(wanted.offset(number - 1).limit(1))
 
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
         """Newest first."""
@@ -101,6 +110,35 @@ class DeskRepository(Repository):
             .limit(limit)
         )
         return [Told(*row) for row in self._connection.execute(wanted)]
+
+    def booked_with(
+        self, merchant_id: str, mode: Mode, account_id: str, since: datetime, most: int
+    ) -> Sequence[ShipmentRecord]:
+        """Backwards along the index of what is booked."""
+        wanted = select(SHIPMENTS.table).where(
+            _S.merchant_id == merchant_id, _S.mode == mode, _S.state == text("'booked'"), _S.created_at >= since
+        )
+        mine = wanted.where(_S.account_id == account_id)
+        return SHIPMENTS.all(self._connection, mine.order_by(_S.created_at.desc()).limit(most))
+
+    def outcomes(self, merchant_id: str, account_id: str, since: datetime) -> Mapping[TenderState, int]:
+        """Along the index of when tenders were made."""
+        mine = self._tenders(merchant_id, account_id, since)
+        found = self._connection.execute(select(_TENDERS.c.state, func.count()).where(*mine).group_by(_TENDERS.c.state))
+        return {TenderState(state): count for state, count in found}
+
+    def last_trouble(self, merchant_id: str, account_id: str, since: datetime) -> tuple[datetime, str] | None:
+        """The newest that was not taken."""
+        trouble = _TENDERS.c.state.in_([TenderState.REFUSED, TenderState.UNAVAILABLE, TenderState.UNCERTAIN])
+        wanted = select(_TENDERS.c.created_at, _TENDERS.c.why).where(
+            *self._tenders(merchant_id, account_id, since), trouble
+        )
+        row = self._connection.execute(wanted.order_by(_TENDERS.c.created_at.desc()).limit(1)).one_or_none()
+        return None if row is None else (row.created_at, row.why)
+
+    def _tenders(self, merchant_id: str, account_id: str, since: datetime) -> tuple[ColumnElement[bool], ...]:
+        of = _TENDERS.c
+        return of.merchant_id == merchant_id, of.account_id == account_id, of.created_at >= since
 
     def failing(self, merchant_id: str, mode: Mode) -> int:
         """Endpoints in trouble."""

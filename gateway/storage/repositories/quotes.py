@@ -84,6 +84,11 @@ class PolicyRepository(Repository):
         """The publication that holds."""
         return PUBLICATIONS.first(self._connection, _PUBLISHED, merchant_id=merchant_id, name=name)
 
+    def publications(self, merchant_id: str, name: str) -> Sequence[Publication]:
+        """The newest first, at most fifty."""
+        wanted = select(PUBLICATIONS.table).where(_N.merchant_id == merchant_id, _N.name == name)
+        return PUBLICATIONS.all(self._connection, wanted.order_by(_N.number.desc()).limit(50))
+
     def publish(self, publication: Publication) -> bool:
         """False when somebody else published that number."""
         self._settings_changed(publication.merchant_id)

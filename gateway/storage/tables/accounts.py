@@ -86,6 +86,7 @@ class PublicationRow(Owned, Row):
     shadow: Mapped[int | None]
     at: Mapped[datetime]
     author: Mapped[str]
+    note: Mapped[str]
 
 
 class IdempotencyRow(Owned, Row):

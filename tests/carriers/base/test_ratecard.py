@@ -25,6 +25,7 @@ from carriers.base import (
     Shipment,
     card_rates,
 )
+from carriers.base.ratecard.comparing import changes
 from carriers.base.registry import installed
 
 ZONES = "[zones]\nzone,country,postcodes\n"
@@ -377,3 +378,34 @@ def test_all_bad_rows_are_told_up_to_a_hundred_and_the_rest_is_counted() -> None
         RateCard.load(CARD + "city,standard,2,1.0,NOK\n" * 250)
     assert [fault.line for fault in caught.value.faults] == list(range(9, 109))
     assert caught.value.count == 250
+
+
+def test_two_cards_differ_line_by_line() -> None:
+    before = RateCard.load(f"{CARD}[surcharges]\ncode,when,percent\nfuel,always,10\n")
+    dearer = (
+        CARD.replace("10000", "11000").replace("city,next_day,1000,300,NOK,\n", "").replace("NO,*", "NO,*\nfar,NO,9*")
+    )
+    after = RateCard.load(f"{dearer}far,standard,1000,9000,NOK,3\n[surcharges]\ncode,when,percent\nfuel,always,12.5\n")
+    found = {(each.part, each.name): each for each in changes(before, after)}
+    step = found["price", "city, standard, up to 5 kg"]
+    assert (step.before, step.after, step.percent) == (
+        "100.00 NOK, 2 working days",
+        "110.00 NOK, 2 working days",
+        Decimal("10.0"),
+    )
+    assert {key: each.what for key, each in found.items()} == {
+        ("price", "city, standard, up to 5 kg"): "changed",
+        ("price", "far, standard, up to 1 kg"): "added",
+        ("price", "city, next day, up to 1 kg"): "removed",
+        ("surcharge", "fuel, always"): "changed",
+        ("zone", "far"): "added",
+    }
+    assert changes(before, before) == []
+    assert {each.what for each in changes(None, before)} == {"added"}
+
+
+def test_long_lists_of_postcodes_that_differ_at_their_end_differ() -> None:
+    codes = [f"{each:04}" for each in range(100, 400)]
+    both = [RateCard.load(CARD.replace("NO,*", f"NO,{'|'.join(each)}")) for each in (codes, [*codes[:-1], "0999"])]
+    (one,) = changes(*both)
+    assert (one.part, one.name, one.what) == ("zone", "city", "changed")
