@@ -18,7 +18,11 @@ def faults(answer: Any) -> list[tuple[str, str]]:
 
 
 def test_settings_are_kept_and_say_what_they_come_to(merchant: Merchant) -> None:
-    assert merchant.get("/v1/notification-settings").get_json()["effective"]["out_for_delivery"] == ["email", "sms"]
+    assert merchant.get("/v1/notification-settings").get_json()["effective"]["out_for_delivery"] == [
+        "email",
+        "sms",
+        "push",
+    ]
     assert merchant.put("/v1/notification-settings", NOTIFICATION_SETTINGS).status_code == 200
     found = merchant.get("/v1/notification-settings").get_json()
     assert {name: found[name] for name in NOTIFICATION_SETTINGS} == NOTIFICATION_SETTINGS
