@@ -46,6 +46,7 @@ from gateway.services.ports.handover import Manifests as Manifests
 from gateway.services.ports.handover import Pickups as Pickups
 from gateway.services.ports.handover import PollingSpends as PollingSpends
 from gateway.services.ports.history import History as History
+from gateway.services.ports.history import PastDays as PastDays
 from gateway.services.ports.inbox import Inbox as Inbox
 from gateway.services.ports.inbox import StatusTables as StatusTables
 from gateway.services.ports.kpis import KpiFacts as KpiFacts
@@ -231,6 +232,7 @@ class UnitOfWork(OfPeople, Protocol):
     assignments: Assignments
     backtests: Backtests
     bulk: Bulk
+    past_days: PastDays
     quotes: QuoteStore
     checkouts: CheckoutStore
     shipments: Shipments

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from gateway.engines.replay import running
+from gateway.engines.replay import spans
 from gateway.services.backtests import BacktestAsk
 from gateway.services.bound import Services
-from gateway.services.ports.history import Period
+from gateway.services.ports.history import Period, whole
 from gateway.services.seed import history as written
 from gateway.storage import history
 from tests.conftest import TestDatabase
@@ -46,7 +46,7 @@ def test_they_tell_the_same_and_it_comes_to_the_same(
     both: tuple[Services, Services], ask: BacktestAsk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "PAGE", 4)
-    monkeypatch.setattr(running, "SLICE", 11)
+    monkeypatch.setattr(spans, "SLICE", 11)
     here, there = (_told(bound, ask) for bound in both)
     assert here == there
     rows, marks = here["all"], here["marks"]
@@ -101,7 +101,7 @@ def _told(bound: Services, ask: BacktestAsk) -> dict[str, Any]:
         "all": list(read.shipments(period, None, None)),
         "parts": [list(read.shipments(period, *span)) for span in spans],
         "marks": marks,
-        "extent": read.extent(period),
+        "extent": whole(read.days(period)),
         "kept": read.kept(period),
-        "nobody's": read.extent(replace(period, mode="live")),
+        "nobody's": whole(read.days(replace(period, mode="live"))),
     }
