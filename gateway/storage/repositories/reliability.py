@@ -177,6 +177,12 @@ class ReliabilityRepository(Repository):
         """When an adjustment was last learnt; None for never."""
         return self._connection.execute(_adjustment(_ADJUSTMENTS.c.fitted_at, merchant_id, mode)).scalar()
 
+    def somebody_adjusted(self) -> tuple[str, Mode] | None:
+        """Any; the table has a row for each merchant and mode."""
+        adjusted = select(_ADJUSTMENTS.c.merchant_id, _ADJUSTMENTS.c.mode).where(_ADJUSTMENTS.c.why == "").limit(1)
+        row = self._connection.execute(adjusted).first()
+        return None if row is None else (row.merchant_id, row.mode)
+
     def adjustment(self, merchant_id: str, mode: Mode) -> StoredAdjustment | None:
         """What was learnt last.
 

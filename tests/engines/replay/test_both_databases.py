@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from gateway.domain.privacy import pseudonymised
 from gateway.engines.replay import spans
 from gateway.services.backtests import BacktestAsk
 from gateway.services.bound import Services
-from gateway.services.ports.history import Period, whole
+from gateway.services.ports.history import DayColumns, PastDay, Period, day_of, whole
 from gateway.services.seed import history as written
 from gateway.storage import history
 from tests.conftest import TestDatabase
-from tests.engines.replay.conftest import bind, busiest, seed
+from tests.engines.replay.conftest import bind, busiest, seed, write_days
 from tests.storage.test_quotes import as_before
 
 SHIPMENTS = 90
@@ -67,6 +69,66 @@ def test_they_tell_the_same_and_it_comes_to_the_same(
     assert found[0] == found[1]
     assert found[0]["shipments"] == len(rows)
     assert found[0]["without_offers"] == here["extent"].shipments - len(rows)
+
+
+def test_days_in_columns_come_to_the_same_and_lose_who_is_forgotten(
+    both: tuple[Services, Services],
+    ask: BacktestAsk,
+    sqlite_database: TestDatabase,
+    postgresql_database: TestDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for bound, database in zip(both, (sqlite_database, postgresql_database), strict=True):
+        merchant_id = busiest(bound)
+        period = Period(merchant_id=merchant_id, mode="test", since=ask.since, until=ask.until)
+        by_rows = bound.backtester.run(merchant_id, "test", ask, lambda done, total: None)
+        write_days(bound)
+        days = bound.store.history().days(period)
+        assert len(days) > 10
+        assert all(each.written == each.extent for each in days)
+        with database.engine.begin() as connection:
+            offers = dict(connection.execute(text("SELECT id, offers FROM quotes")).tuples().all())
+            connection.execute(text("UPDATE quotes SET offers = '[]'"))  # nothing that rows could be read from
+        shutil.rmtree("var")
+        by_columns = bound.backtester.run(merchant_id, "test", replace(ask, data=ask.data), lambda done, total: None)
+        with database.engine.begin() as connection:
+            for name, told in offers.items():
+                connection.execute(text("UPDATE quotes SET offers = :told WHERE id = :id"), {"told": told, "id": name})
+        assert {**by_columns, "changes": None} == {**by_rows, "changes": None}
+        _forgets(bound, period)
+
+
+def _forgets(bound: Services, period: Period) -> None:
+    """Somebody's day is empty with the commit that changes the quote; what is read meanwhile is not kept."""
+    past = next(iter(bound.store.history().shipments(period, None, None)))
+    first = bound.store.history().days(period)[0]
+    assert first.day == past.booked_at.date()
+    with bound.store.look() as uow:
+        quote = uow.quotes.get(period.merchant_id, past.quote_id)
+    assert quote is not None
+    with bound.store.work() as uow:
+        begun = uow.past_days.begin(period.merchant_id, period.mode, first.day, bound.clock())
+        uow.privacy.keep_quote(period.merchant_id, quote.id, pseudonymised(quote.shipment))
+        told = DayColumns(b"1", b"2", b"3", past.quoted_at, past.quoted_at)
+        assert not uow.past_days.finish(day_of(period.merchant_id, period.mode, first.day), begun, first, told)
+        uow.commit()
+    days = bound.store.history().days(period)
+    assert [each.day for each in days if each.written is None] == [first.day]
+    with bound.store.work() as uow:
+        uow.privacy.keep_quote(period.merchant_id, _quoted_on(bound, period, days[5]), pseudonymised(quote.shipment))
+        uow.past_days.prune(period.merchant_id, day_of(period.merchant_id, period.mode, days[3].day).since)
+        uow.commit()
+    left = bound.store.history().days(period)
+    assert [place for place, each in enumerate(left) if each.written is None] == [0, 1, 2, 5]
+    assert left[0].written_at is None, "it is gone and not only empty"
+    assert bound.store.history().columns(period, days)[0].quoted_from.date() == days[3].day
+
+
+def _quoted_on(bound: Services, period: Period, day: PastDay) -> str:
+    within = day_of(period.merchant_id, period.mode, day.day)
+    return next(iter(bound.store.history().shipments(within, None, None))).quote_id
 
 
 def test_quotes_of_before_their_verdicts_lay_beside_come_to_the_same(
