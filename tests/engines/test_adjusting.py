@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from random import Random
 
@@ -82,6 +83,20 @@ def test_where_nothing_is_to_be_learnt_the_groups_stand_alone() -> None:
         owners=["main"] * rows,
     )
     assert LazyTrees().fit(known) is None
+
+
+def test_an_account_that_they_do_not_help_keeps_its_groups() -> None:
+    """Each account is judged by its own newest deliveries: one gains, of the other the groups know all there is."""
+    dice, known = Random(11), examples()  # noqa: S311  # made-up data
+    durations = [
+        dice.lognormvariate(0, 0.3) if owner == "far" else duration
+        for owner, duration in zip(known.owners, known.durations, strict=True)
+    ]
+    forecasts = [(1.0, 1.287, 1.469) if owner == "far" else SAID for owner in known.owners]
+    ended = [day + duration for day, duration in zip(known.began, durations, strict=True)]
+    found = LazyTrees().fit(replace(known, durations=durations, forecasts=forecasts, ended=ended))
+    assert found is not None
+    assert found.owners == ("near",)
 
 
 def test_too_few_make_no_trees() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def test_days_in_columns_come_to_the_same_and_lose_who_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    ask = replace(ask, since=ask.since + timedelta(days=7))  # those of before lose their quotes soon
     for bound, database in zip(both, (sqlite_database, postgresql_database), strict=True):
         merchant_id = busiest(bound)
         period = Period(merchant_id=merchant_id, mode="test", since=ask.since, until=ask.until)
@@ -92,7 +94,7 @@ def test_days_in_columns_come_to_the_same_and_lose_who_is_forgotten(
             offers = dict(connection.execute(text("SELECT id, offers FROM quotes")).tuples().all())
             connection.execute(text("UPDATE quotes SET offers = '[]'"))  # nothing that rows could be read from
         shutil.rmtree("var")
-        by_columns = bound.backtester.run(merchant_id, "test", replace(ask, data=ask.data), lambda done, total: None)
+        by_columns = bound.backtester.run(merchant_id, "test", ask, lambda done, total: None)
         with database.engine.begin() as connection:
             for name, told in offers.items():
                 connection.execute(text("UPDATE quotes SET offers = :told WHERE id = :id"), {"told": told, "id": name})

@@ -40,6 +40,12 @@ def database(bound: Services) -> Iterator[Connection]:
 
 
 @pytest.fixture
+def ask(ask: BacktestAsk) -> BacktestAsk:
+    """Of days whose quotes are not about to be forgotten."""
+    return replace(ask, since=ask.since + timedelta(days=7))
+
+
+@pytest.fixture
 def period(merchant_id: str, ask: BacktestAsk) -> Period:
     return Period(merchant_id=merchant_id, mode="test", since=ask.since, until=ask.until)
 
@@ -89,6 +95,7 @@ def test_days_longer_than_a_slice_short_ones_and_parts_of_days_come_to_the_same(
     part = replace(ask, since=ask.since + timedelta(days=30, hours=9), until=ask.until - timedelta(days=20, hours=7))
     by_rows = run(bound, part, merchant_id)
     monkeypatch.setattr(lazy, "WORTH", 1)  # by a process of its own
+    monkeypatch.setattr(lazy, "NICENESS", 0)
     write_days(bound)
     assert run(bound, part, merchant_id) == by_rows
     for size in (1, 3):
@@ -124,7 +131,7 @@ def test_another_calendar_or_other_abilities_make_other_columns(
     database.execute(text("UPDATE past_days SET made_of = 'other'"))
     database.commit()
     assert not due(bound, NOW + LOOK_EVERY, merchant_id)
-    assert len(due(bound, NOW + AGAIN, merchant_id)) == len(days)
+    assert {each.day for each in days} <= {each.day for each in due(bound, NOW + AGAIN, merchant_id)}
 
 
 def test_a_card_on_trial_prices_rows(bound: Services, merchant_id: str, ask: BacktestAsk) -> None:
