@@ -1,8 +1,8 @@
 """The past as columns: finished days of booked shipments are written so that backtests of them start at once.
 
 A day is finished when it is over and nothing in it has changed for an hour; what changes later makes its columns stale,
-and they are written anew a day later at the earliest, so that no day costs more than one reading a day. Until then,
-and where nothing is written yet, backtests read rows. Somebody who is forgotten is gone from columns in the same
+and they are written anew six hours later at the earliest, so that no day is read more than four times a day. Until
+then, and where nothing is written yet, backtests read rows. Somebody who is forgotten is gone from columns in the same
 transaction as from the quote, and a day goes when the first of its quotes does.
 """
 
@@ -25,7 +25,7 @@ MODES: tuple[Mode, ...] = ("test", "live")
 LOOK_EVERY = timedelta(hours=1)
 QUIET = timedelta(hours=1)
 """So that whatever changes later has a later time, on any machine's clock."""
-AGAIN = timedelta(days=1)
+AGAIN = timedelta(hours=6)
 A_BATCH = 20_000
 """Shipments that are read at a time, if they are of several days: some two seconds."""
 

@@ -69,8 +69,9 @@ class PolicyNames:
             if short is not None:
                 pointer, percent = short
                 message = (
-                    f"your accounts in {mode} ({len(found)}) may together have {percent} % of the bookings: the others "
-                    "find everybody at his cap, and are left without an offer; raise caps, or leave an account without"
+                    f"the accounts in {mode} that are not paused ({len(found)}) may together have {percent} % of the "
+                    "bookings; for the others every account is at its cap, and no offer is left: raise caps, or leave "
+                    "an account without one"
                 )
                 yield PolicyWarning(pointer, "shares_below_all", message)
 

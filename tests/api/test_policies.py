@@ -151,7 +151,7 @@ def test_caps_that_leave_bookings_to_nobody_are_told(newcomer: Merchant) -> None
     rules = [{"name": "at most", "then": {"do": "cap_share", "percent": 30}}]
     told = newcomer.put("/v1/policies/capped", {"data": {"currency": "NOK", "rules": rules}}).get_json()
     assert [(each["pointer"], each["code"]) for each in told["warnings"]] == [("/data/rules/0", "shares_below_all")]
-    assert "accounts in test (2) may together have 60 %" in told["warnings"][0]["message"]
+    assert "in test that are not paused (2) may together have 60 %" in told["warnings"][0]["message"]
     newcomer.post("/v1/accounts", {**examples.ACCOUNT, "name": "third"})
     newcomer.post("/v1/accounts", {**examples.ACCOUNT, "name": "fourth"})
     assert newcomer.get("/v1/policies/capped").get_json()["warnings"] == []

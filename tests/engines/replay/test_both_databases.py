@@ -90,15 +90,12 @@ def test_days_in_columns_come_to_the_same_and_lose_who_is_forgotten(
         days = bound.store.history().days(period)
         assert len(days) > 10
         assert all(each.written == each.extent for each in days)
-        with database.engine.begin() as connection:
-            offers = dict(connection.execute(text("SELECT id, offers FROM quotes")).tuples().all())
-            connection.execute(text("UPDATE quotes SET offers = '[]'"))  # nothing that rows could be read from
+        with database.engine.begin() as connection:  # rows would tell another sum now
+            connection.execute(text("UPDATE shipments SET price_minor = price_minor + 1000"))
         shutil.rmtree("var")
         by_columns = bound.backtester.run(merchant_id, "test", ask, lambda done, total: None)
-        with database.engine.begin() as connection:
-            for name, told in offers.items():
-                connection.execute(text("UPDATE quotes SET offers = :told WHERE id = :id"), {"told": told, "id": name})
-        assert {**by_columns, "changes": None} == {**by_rows, "changes": None}
+        assert by_columns == by_rows
+        shutil.rmtree("var")
         _forgets(bound, period)
 
 

@@ -20,14 +20,11 @@ from gateway.services.backtests import BacktestAsk
 from gateway.services.bound import Services
 from gateway.services.origins import Origins
 from gateway.services.past_days import AGAIN, LOOK_EVERY, PastDaysWriter
-from gateway.services.ports.history import PastDay, Period
+from gateway.services.ports.history import PastDay, Period, day_of
 from tests.engines.replay.conftest import NOW, write_days
 from tests.engines.replay.test_backtest import CARD, silent
 
-CANCELLED = text(
-    "UPDATE shipments SET state = 'cancelled', updated_at = :at WHERE id ="
-    " (SELECT id FROM shipments WHERE merchant_id = :of AND state = 'booked' AND created_at > :after LIMIT 1)"
-)
+CANCELLED = text("UPDATE shipments SET state = 'cancelled', updated_at = :at WHERE id = :id")
 
 
 @pytest.fixture
@@ -76,17 +73,18 @@ def test_what_changes_in_a_day_is_read_from_its_rows_until_it_is_written_anew(
     assert write_days(bound) >= 1
     assert run(bound, ask, merchant_id) == by_rows
     assert not due(bound, NOW + LOOK_EVERY, merchant_id)
+    day = next(each.day for each in bound.store.history().days(period) if each.extent.shipments > 1)
+    within = day_of(merchant_id, "test", day)
+    shipment_id = next(iter(bound.store.history().shipments(within, None, None))).shipment_id
     at = NOW + timedelta(minutes=5)
-    database.execute(
-        CANCELLED, {"at": at.replace(tzinfo=None), "of": merchant_id, "after": ask.since.replace(tzinfo=None)}
-    )
+    database.execute(CANCELLED, {"at": f"{at:%Y-%m-%d %H:%M:%S.%f}", "id": shipment_id})
     database.commit()
     stale = [each for each in bound.store.history().days(period) if each.written != each.extent]
-    assert len(stale) == 1
+    assert [each.day for each in stale] == [day]
     assert run(bound, ask, merchant_id)["shipments"] == by_rows["shipments"] - 1
     assert not due(bound, at + timedelta(minutes=59), merchant_id), "it may change on"
-    assert not due(bound, at + timedelta(hours=2), merchant_id), "once a day is enough"
-    assert [each.day for each in due(bound, at + AGAIN, merchant_id)] == [stale[0].day]
+    assert not due(bound, at + timedelta(hours=2), merchant_id), "it was written lately"
+    assert [each.day for each in due(bound, at + AGAIN, merchant_id)] == [day]
 
 
 def test_days_longer_than_a_slice_short_ones_and_parts_of_days_come_to_the_same(
