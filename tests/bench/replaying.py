@@ -1,4 +1,4 @@
-"""B10: shipments backtested per second from rows and from columns, and written as columns, beside the live engine deciding one after the other."""
+"""B10: shipments backtested per second from rows and from columns, beside the live engine deciding one by one."""
 
 from __future__ import annotations
 
