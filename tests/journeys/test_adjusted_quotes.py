@@ -23,7 +23,7 @@ def quoted(url: str, key: str, km: float, **more: Any) -> requests.Response:
         "destination": {**ORDER["destination"], "latitude": 59.9 + km * KM, "longitude": 10.7},
     }
     path = "/v1/shipments" if more else "/v1/quotes"
-    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": f"{path} {km}"}
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": f"{path}-{km}"}
     return requests.post(url + path, json={**ORDER, **ends, **more}, headers=headers, timeout=30)
 
 
