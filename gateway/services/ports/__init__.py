@@ -1,8 +1,7 @@
 """What services need from outside, as Protocols, a module a topic; `gateway.storage` and `gateway.engines` implement.
 
 A unit of work is one transaction: `with work() as uow:` rolls back unless `uow.commit()` was called. Carriers are
-never called inside one. `claim` methods lease due rows to one worker (`FOR UPDATE SKIP LOCKED` on PostgreSQL,
-`BEGIN IMMEDIATE` on SQLite), count the try before the work, and commit by themselves.
+never called inside one. `claim` methods lease due rows to one worker, count the try, and commit by themselves.
 """
 
 # ruff: noqa: D102  # a method whose name and types say everything needs no sentence
