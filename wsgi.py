@@ -2,6 +2,7 @@
 
 import gc
 import os
+from threading import Event
 
 from gateway.loading import loading
 
@@ -9,6 +10,7 @@ with loading():
     from gateway.api.front import Front
     from gateway.app import create_app
     from gateway.bootstrap import build
+    from gateway.services.reliability.outlooks import prepare_aside
     from gateway.settings import load_settings
 
     services = build(load_settings(os.environ))
@@ -23,6 +25,7 @@ front = Front(
     wait_s=web.wait_s,
     stop=services.live.stop,
 )
+prepare_aside(services.foresight.outlooks, Event())
 
 # Nor need cycles be looked for after every few hundred objects, of which a quote makes thousands: it was a tenth of
 # what a quote costs.

@@ -6,7 +6,7 @@ from gateway.jobs.hints import Hints
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.bound import Services
 
-HOUR_S = 3600.0
+HOUR_S, MINUTE_S = 3600.0, 60.0
 PICTURES_AT_ONCE = 4
 
 
@@ -30,6 +30,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
         Job("bulk", services.bulk.claim, services.bulk.work, services.bulk.park),
+        Job("past_days", services.past_days.claim, services.past_days.work, _nothing, every_s=MINUTE_S / 4, at_once=1),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("erase_proofs", services.proof_keeping.erase_old, _nothing, _nothing, every_s=HOUR_S),
         Job("forget_people", services.privacy.forget, _nothing, _nothing, every_s=HOUR_S),

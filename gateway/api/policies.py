@@ -49,7 +49,8 @@ def put_policy(given: dict[str, Any], name: str) -> Response:
     """Supersede a policy with its next version; a new name makes a new policy.
 
     It decides from now on, unless `stage` says that it is a draft or goes on trial. What is refused changes nothing.
-    Names of accounts, carriers, zones and facilities that you do not have (yet) are kept and told in `warnings`.
+    Names of accounts, carriers, zones and facilities that you do not have (yet), and caps of shares that your accounts
+    cannot fill, are kept and told in `warnings`.
     """
     if not re.fullmatch(NAME, name):
         raise Unprocessable("/name", "a name has small letters, digits, _ and -, at most 64")

@@ -11,7 +11,7 @@ from gateway.domain.clock import Clock
 from gateway.engines.adjusting import LazyTrees
 from gateway.engines.assignment import HighsSolver
 from gateway.engines.geometry import ShapelyGeometry
-from gateway.engines.replay.lazy import LazyReplays
+from gateway.engines.replay.lazy import LazyDayWriter, LazyReplays
 from gateway.engines.towns import TimezoneTowns
 from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
@@ -23,6 +23,7 @@ from gateway.services.checkouts import Checkouts
 from gateway.services.decisions import Decisions
 from gateway.services.facilities import FacilityBook
 from gateway.services.origins import Origins
+from gateway.services.past_days import PastDaysWriter
 from gateway.services.policies import PolicyBook
 from gateway.services.ports import Store
 from gateway.services.ports.policies import NoCalendar
@@ -64,12 +65,14 @@ def planning(
 ) -> dict[str, Any]:
     """Many shipments at once: waves to be assigned, and what-if over the past."""
     origins = Origins(store, facilities, CALENDAR)
-    replays = LazyReplays(store, store.history(), origins, Path(REPLAYS))
-    backtester = Backtester(store, policies, origins, replays)
+    history, root = store.history(), Path(REPLAYS)
+    backtester = Backtester(store, policies, origins, LazyReplays(store, history, origins, root))
+    days = LazyDayWriter(history, origins, root)
     return {
         "assignments": AssignmentBook(store, HighsSolver(), clock),
         "backtester": backtester,
         "backtests": BacktestJobs(store, backtester, clock, settings.worker),
+        "past_days": PastDaysWriter(store, history, days, clock, settings.retention),
     }
 
 

@@ -7,6 +7,7 @@ a group that is "first" are those after the first that applied not looked at.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.rules.actions import Action, Drop
@@ -56,3 +57,12 @@ class Group:
     name: str
     first: bool
     rules: tuple[Rule, ...]
+
+
+def placed(steps: Sequence[Rule | Group]) -> Iterator[tuple[str, Rule]]:
+    """All rules in order, those of groups too, with JSON pointers to them."""
+    for index, step in enumerate(steps):
+        if isinstance(step, Rule):
+            yield f"/rules/{index}", step
+        else:
+            yield from ((f"/rules/{index}/rules/{place}", rule) for place, rule in enumerate(step.rules))

@@ -23,7 +23,7 @@ from gateway.rules.fields import FIELDS, Field
 from gateway.rules.linked import consistent, shared
 from gateway.rules.operators import OPERATORS
 from gateway.rules.quantities import KINDS
-from gateway.rules.rule import Group, Rule
+from gateway.rules.rule import Group, Rule, placed
 
 MOST_TRIES = 20_000
 MOST_WORDS = 200_000
@@ -37,10 +37,10 @@ Values = Mapping[str, Any]
 
 def refuse_contradictions(steps: Sequence[Rule | Group], cover: Mapping[str, int]) -> None:
     """Raises Unprocessable (`impossible`, `always_empty`) at the condition, or at the rules; `cover` as in `Market`."""
-    placed = list(_placed(steps))
-    _refuse_uncovered(placed, cover)
-    for pointer, rule in placed:
-        if not _possible(list(checks(rule.when)), rule.when.test, MOST_TRIES // len(placed)):
+    rules = list(placed(steps))
+    _refuse_uncovered(rules, cover)
+    for pointer, rule in rules:
+        if not _possible(list(checks(rule.when)), rule.when.test, MOST_TRIES // len(rules)):
             why = f"{rule.name!r} can never apply: its condition contradicts itself"
             raise Unprocessable(f"{pointer}/when", why, "impossible")
     _refuse_unreachable(steps)
@@ -62,9 +62,9 @@ def refuse_idle(whens: Sequence[Condition]) -> None:
             raise Unprocessable(f"/fallback/{place}", "it is never shown: the one before it always is", "impossible")
 
 
-def _refuse_uncovered(placed: Sequence[tuple[str, Rule]], cover: Mapping[str, int]) -> None:
+def _refuse_uncovered(rules: Sequence[tuple[str, Rule]], cover: Mapping[str, int]) -> None:
     """Raises Unprocessable where insurance is required and nobody has any: nothing would be left."""
-    for pointer, rule in placed:
+    for pointer, rule in rules:
         for action in rule.then:
             if isinstance(action, Require) and Need.INSURANCE in action.needs and not cover:
                 why = (
@@ -75,7 +75,7 @@ def _refuse_uncovered(placed: Sequence[tuple[str, Rule]], cover: Mapping[str, in
 
 def _refuse_opposed(steps: Sequence[Rule | Group]) -> None:
     """Raises Unprocessable at a rule that requires chilled where another one always requires frozen, or the reverse."""
-    cooled = [(pointer, rule) for pointer, rule in _placed(steps) if _temperatures(rule)]
+    cooled = [(pointer, rule) for pointer, rule in placed(steps) if _temperatures(rule)]
     either = [set(step.rules) for step in steps if isinstance(step, Group) and step.first]
     for (_, before), (pointer, rule) in combinations(cooled, 2):
         apart = any({before, rule} <= rules for rules in either)
@@ -112,16 +112,8 @@ def _refuse_empty(steps: Sequence[Rule | Group], pointer: str, insured: frozense
     """Raises Unprocessable when nothing survives these steps; `insured` are the accounts with a cover."""
     deciding = [check for step in steps for rule in _deciding(step) for check in _checks(rule, insured)]
     if not _possible(deciding, lambda values: _survives(steps, values, insured), MOST_TRIES):
-        named = ", ".join(rule.name for _, rule in _placed(steps) if _may_drop(rule))
+        named = ", ".join(rule.name for _, rule in placed(steps) if _may_drop(rule))
         raise Unprocessable(pointer, f"the policy drops every offer there can be, by: {named}", "always_empty")
-
-
-def _placed(steps: Sequence[Rule | Group]) -> Iterator[tuple[str, Rule]]:
-    for index, step in enumerate(steps):
-        if isinstance(step, Rule):
-            yield f"/rules/{index}", step
-        else:
-            yield from ((f"/rules/{index}/rules/{place}", rule) for place, rule in enumerate(step.rules))
 
 
 def _deciding(step: Rule | Group) -> tuple[Rule, ...]:

@@ -37,6 +37,7 @@ from gateway.services.notifications.receipts import Receipts
 from gateway.services.notifications.templates import Templates
 from gateway.services.orders import Orders
 from gateway.services.pack_station import PackStation
+from gateway.services.past_days import PastDaysWriter
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
@@ -101,6 +102,7 @@ class Services:
     orders: Orders
     batches: Batches
     packing: PackStation
+    past_days: PastDaysWriter
     rate_cards: RateCardBook
     zones: ZoneBook
     facilities: FacilityBook

@@ -48,6 +48,7 @@ class Retention:
         for merchant_id, _ in merchants:
             with self._store.work() as uow:
                 uow.quotes.prune(merchant_id, quotes)
+                uow.past_days.prune(merchant_id, now - timedelta(days=self._settings.quotes_days))
                 uow.backtests.prune(merchant_id, backtests)
                 uow.bulk.prune(merchant_id, bulk)
                 uow.commit()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, case, func, select, text, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Connection, Row, Text, case, func, select, text, tuple_, type_coerce
 
-from gateway.services.ports.history import Extent, Kept, Mark, PastShipment, Period
+from gateway.services.ports.history import DayColumns, Extent, Kept, Mark, PastDay, PastShipment, Period
 from gateway.storage.engine import PG_AUDIT_LIMITS, plain_errors, read_engine
 from gateway.storage.tables.base import table_of
+from gateway.storage.tables.past_days import PastDayRow
 from gateway.storage.tables.quotes import QuoteRow
 from gateway.storage.tables.shipments import DeliveryRecordRow, ShipmentRow, TenderRow
 
 PAGE = 1000
-_S, _Q, _T, _D = (table_of(row).c for row in (ShipmentRow, QuoteRow, TenderRow, DeliveryRecordRow))
+_S, _Q, _T, _D, _P = (table_of(row).c for row in (ShipmentRow, QuoteRow, TenderRow, DeliveryRecordRow, PastDayRow))
 _JOINED = (
     table_of(ShipmentRow)
     .join(table_of(QuoteRow), (_Q.merchant_id == _S.merchant_id) & (_Q.id == _S.quote_id))
@@ -40,6 +43,16 @@ _PAST = (
     .order_by(_S.created_at, _S.id)
 )
 
+_WRITTEN = select(
+    _P.day,
+    _P.shipments,
+    _P.changed_at,
+    _P.made_of,
+    _P.written_at,
+    _P.version,
+    (func.length(_P.asked) > 0).label("kept"),
+)
+
 
 class SqlHistory:
     """Reads with connections of its own, because it may take minutes."""
@@ -47,12 +60,27 @@ class SqlHistory:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def extent(self, period: Period) -> Extent:
-        """How many booked shipments there are, and when one of them was changed last."""
-        wanted = select(func.count(), func.max(_S.updated_at)).where(*_within(period))
+    def days(self, period: Period) -> Sequence[PastDay]:
+        """See `History`."""
+        day = func.date(_S.created_at).label("day")
+        booked = select(day, func.count().label("shipments"), func.max(_S.updated_at).label("changed_at"))
         with self._reading() as connection:
-            shipments, changed_at = connection.execute(wanted).one()
-        return Extent(shipments, changed_at)
+            found = connection.execute(booked.where(*_within(period)).group_by(day).order_by(day)).all()
+            written = {row.day: row for row in connection.execute(_WRITTEN.where(*_written(period)))}
+        days = [(_date(row.day), Extent(row.shipments, row.changed_at)) for row in found]
+        return [_past_day(day, extent, written.get(day)) for day, extent in days]
+
+    def columns(self, period: Period, days: Sequence[PastDay]) -> Sequence[DayColumns]:
+        """See `History`."""
+        asked_for = {each.day: each for each in days}
+        wanted = select(table_of(PastDayRow)).where(*_written(period), _P.day.in_(asked_for)).order_by(_P.day)
+        with self._reading() as connection:
+            found = connection.execute(wanted).all()
+        return [
+            DayColumns(row.asked, row.offers, row.lanes, row.quoted_from, row.quoted_until)
+            for row in found
+            if row.asked and row.version == asked_for[row.day].version
+        ]
 
     def marks(self, period: Period, every: int) -> Sequence[Mark]:
         """Walks an index only."""
@@ -100,6 +128,34 @@ class SqlHistory:
                 yield connection
         finally:
             reader.dispose()
+
+
+def _past_day(day: date, extent: Extent, row: Row[Any] | None) -> PastDay:
+    if row is None:
+        return PastDay(day=day, extent=extent)
+    written = Extent(row.shipments, row.changed_at)
+    return PastDay(
+        day=day,
+        extent=extent,
+        version=row.version,
+        written_at=row.written_at,
+        made_of=row.made_of,
+        written=written if row.kept else None,
+    )
+
+
+def _date(told: date | str) -> date:
+    """SQLite tells it as text."""
+    return date.fromisoformat(told) if isinstance(told, str) else told
+
+
+def _written(period: Period) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _P.merchant_id == period.merchant_id,
+        _P.mode == period.mode,
+        _P.day >= period.since.date(),
+        _P.day <= period.until.date(),
+    )
 
 
 def _within(period: Period) -> tuple[ColumnElement[bool], ...]:

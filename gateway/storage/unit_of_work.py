@@ -38,6 +38,7 @@ from gateway.storage.repositories.manifests import ManifestRepository
 from gateway.storage.repositories.many import ManyRepository
 from gateway.storage.repositories.notifications import NotificationRepository
 from gateway.storage.repositories.outbox import OutboxRepository
+from gateway.storage.repositories.past_days import PastDayRepository
 from gateway.storage.repositories.people import AuditRepository, NoteRepository, UserRepository
 from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
@@ -79,6 +80,7 @@ class SqlUnitOfWork:
         self.assignments: ports.Assignments = AssignmentRepository(connection)
         self.backtests: ports.Backtests = BacktestRepository(connection)
         self.bulk: ports.Bulk = BulkRepository(connection)
+        self.past_days: ports.PastDays = PastDayRepository(connection)
         self.quotes: ports.QuoteStore = QuoteRepository(connection)
         self.checkouts: ports.CheckoutStore = CheckoutRepository(connection, vault)
         self.shipments: ports.Shipments = ShipmentRepository(connection)

@@ -145,6 +145,18 @@ def test_names_that_mean_nothing_are_told_and_kept(newcomer: Merchant) -> None:
     assert tried.get_json()["warnings"] == told.get_json()["warnings"]
 
 
+def test_caps_that_leave_bookings_to_nobody_are_told(newcomer: Merchant) -> None:
+    for name in ("north", "south"):
+        newcomer.post("/v1/accounts", {**examples.ACCOUNT, "name": name})
+    rules = [{"name": "at most", "then": {"do": "cap_share", "percent": 30}}]
+    told = newcomer.put("/v1/policies/capped", {"data": {"currency": "NOK", "rules": rules}}).get_json()
+    assert [(each["pointer"], each["code"]) for each in told["warnings"]] == [("/data/rules/0", "shares_below_all")]
+    assert "in test that are not paused (2) may together have 60 %" in told["warnings"][0]["message"]
+    newcomer.post("/v1/accounts", {**examples.ACCOUNT, "name": "third"})
+    newcomer.post("/v1/accounts", {**examples.ACCOUNT, "name": "fourth"})
+    assert newcomer.get("/v1/policies/capped").get_json()["warnings"] == []
+
+
 def test_a_policy_that_is_always_empty_is_refused(newcomer: Merchant) -> None:
     data = {"currency": "NOK", "rules": [{"name": "all", "then": {"do": "drop"}}]}
     refused = problem(newcomer.put(NAME, {"data": data}), 422, "invalid")

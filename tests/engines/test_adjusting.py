@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.engines.adjusting import LazyTrees
@@ -84,6 +85,16 @@ def test_where_nothing_is_to_be_learnt_the_groups_stand_alone() -> None:
     assert LazyTrees().fit(known) is None
 
 
+def test_an_account_that_they_do_not_help_keeps_its_groups() -> None:
+    """Each account is judged by its own newest deliveries: one gains, of the other the groups know all there is."""
+    known = examples()
+    told = zip(known.owners, known.durations, strict=True)
+    forecasts = [(duration,) * len(SHARES) if owner == "far" else SAID for owner, duration in told]
+    found = LazyTrees().fit(replace(known, forecasts=forecasts))
+    assert found is not None
+    assert found.owners == ("near",)
+
+
 def test_too_few_make_no_trees() -> None:
     assert LazyTrees().fit(examples(400)) is None
 
@@ -91,6 +102,7 @@ def test_too_few_make_no_trees() -> None:
 numbers = st.floats(allow_nan=True, allow_infinity=False, width=32)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(numbers, numbers, st.lists(st.floats(0.01, 9), min_size=3, max_size=3)), min_size=1))
 def test_quantiles_ascend_whatever_is_asked(asked: list[tuple[float, float, list[float]]]) -> None:
     adjustment = LazyTrees().read(fitted().model)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
+from threading import Event
 
 import pytest
 from sqlalchemy import update
@@ -16,11 +17,12 @@ from gateway.domain.shipments import Shipment, ShipmentState
 from gateway.engines.adjusting import LazyTrees
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
+from gateway.services.ports import UnitOfWork
 from gateway.services.ports.adjustments import StoredAdjustment, Taught
 from gateway.services.reliability import adjusting
 from gateway.services.reliability.adjusting import Adjusting
 from gateway.services.reliability.learner import Learner
-from gateway.services.reliability.outlooks import OutlookBook
+from gateway.services.reliability.outlooks import OutlookBook, prepare_aside
 from gateway.storage import SqlStore
 from gateway.storage.repositories.reliability import _ADJUSTMENTS
 from tests.services.test_reliability import emissions
@@ -41,30 +43,36 @@ def to(km: float | None) -> Shipment:
 
 
 def history(store: SqlStore, rows: int = ROWS) -> None:
-    """Deliveries of one group, which take 2 hours and half an hour a km, give or take a fifth."""
-    dice = Random(5)  # noqa: S311  # made-up data
+    """A merchant's deliveries."""
     with store.work() as uow:
         made.merchant(uow, account_id=ACCOUNT)
         uow.accounts.add(made.account(OTHER, options={}))
-        for number in range(rows):
-            km, shipment_id = dice.uniform(1, 50), f"shp_{number}"
-            at = NOW - timedelta(days=5 + 60 * (1 - number / rows))
-            came = at + timedelta(hours=(2 + km / 2) * dice.uniform(0.8, 1.2))
-            booked = {"state": ShipmentState.BOOKED, "account_id": ACCOUNT, "account": "main"}
-            uow.shipments.add(made.shipment(shipment_id, shipment=to(km), **booked))
-            record = made.delivery_record(
-                shipment_id,
-                account_id=ACCOUNT,
-                service="next_day",
-                booked_at=at,
-                promised_by=at + timedelta(hours=PROMISED_H),
-                delivered_at=came,
-                first_attempt_at=came,
-                attempts=1,
-                outcome="delivered",
-            )
-            uow.records.put(record)
+        deliveries(uow, rows, NOW, MERCHANT, ACCOUNT)
         uow.commit()
+
+
+def deliveries(uow: UnitOfWork, rows: int, now: datetime, merchant_id: str, account_id: str) -> None:
+    """Of one group, which take 2 hours and half an hour a km, give or take a fifth."""
+    dice = Random(5)  # noqa: S311  # made-up data
+    for number in range(rows):
+        km, shipment_id = dice.uniform(1, 50), f"shp_{number}"
+        at = now - timedelta(days=5 + 60 * (1 - number / rows))
+        came = at + timedelta(hours=(2 + km / 2) * dice.uniform(0.8, 1.2))
+        booked = {"state": ShipmentState.BOOKED, "account_id": account_id, "account": "main"}
+        uow.shipments.add(made.shipment(shipment_id, merchant_id=merchant_id, shipment=to(km), **booked))
+        record = made.delivery_record(
+            shipment_id,
+            merchant_id=merchant_id,
+            account_id=account_id,
+            service="next_day",
+            booked_at=at,
+            promised_by=at + timedelta(hours=PROMISED_H),
+            delivered_at=came,
+            first_attempt_at=came,
+            attempts=1,
+            outcome="delivered",
+        )
+        uow.records.put(record)
 
 
 def learn(store: SqlStore) -> None:
@@ -129,6 +137,24 @@ def test_far_and_near_are_told_apart_within_one_group(store: SqlStore, monkeypat
     assert forgotten is not None
     assert (forgotten.accounts, forgotten.why) == ({}, adjusting.TOO_FEW)
     assert said(book(store), 48) == alone
+
+
+def test_a_process_prepares_itself_once_somebody_has_an_adjustment(store: SqlStore) -> None:
+    asked, stop = book(store), Event()
+    stop.set()
+    prepare_aside(asked, stop).join()
+    assert not asked.prepare()
+    with store.work() as uow:
+        made.merchant(uow)
+        nothing = StoredAdjustment(fitted_at=NOW, why=adjusting.TOO_FEW, accounts={}, model={})
+        uow.reliability.keep_adjustment(MERCHANT, "test", nothing)
+        uow.commit()
+    assert not asked.prepare()
+    with store.work() as uow:
+        uow.reliability.keep_adjustment(MERCHANT, "test", replace(nothing, why=""))
+        uow.commit()
+    assert asked.prepare()
+    prepare_aside(asked, Event()).join()  # it ends by itself: there is nothing more to wait for
 
 
 def test_thin_data_say_what_they_said_before(store: SqlStore) -> None:

@@ -128,6 +128,19 @@ def test_two_workers_do_not_both_learn_from_a_delivery(store: SqlStore) -> None:
         assert not uow.reliability.mark_learnt(MERCHANT, seen[0], NOW)
 
 
+def test_what_accounts_taught_comes_in_the_same_order_from_every_database(store: SqlStore) -> None:
+    """Sums over it would differ in their last digits, and quantiles in more than that."""
+    begin(store)
+    names = [SWIFT, SLOW, "acc_live"]
+    with store.work() as uow:
+        for account_id in names:
+            uow.reliability.keep(MERCHANT, account_id, NOW, {})
+            uow.reliability.keep_courses(MERCHANT, account_id, NOW, {})
+        uow.commit()
+        for found in (uow.reliability.histories, uow.reliability.tables, uow.reliability.courses):
+            assert list(found(MERCHANT, names)) == sorted(names)
+
+
 def test_a_new_account_is_expected_to_be_like_the_others_and_says_so(store: SqlStore) -> None:
     history(store)
     learner(store).learn(MERCHANT, "test")

@@ -23,10 +23,14 @@ DATA = "`currency`, `score`, `rules` and more, as the page /docs/policies tells.
 
 
 class PolicyWarningSchema(Shown):
-    """What a policy names and is not there. It is kept, for it may come."""
+    """What in a policy does not fit what there is. It is kept, for more may come."""
 
     pointer = fields.String(required=True, metadata={"description": "JSON pointer, beginning with /data."})
-    code = word(["unknown_account", "unknown_carrier", "unknown_zone", "unknown_facility"], "Of what.", required=True)
+    code = word(
+        ["unknown_account", "unknown_carrier", "unknown_zone", "unknown_facility", "shares_below_all"],
+        "What does not fit.",
+        required=True,
+    )
     message = fields.String(required=True)
 
 

@@ -1,4 +1,4 @@
-"""Reading history by several processes, a slice at a time: each takes its own from the database and writes it down.
+"""Reading history by other processes, a piece at a time: each takes its own from the database.
 
 Threads would wait for each other, for most of it is making Python objects. Processes are started anew (never forked:
 who replays has threads) and end when the pipe to whoever started them does, however that one ended.
@@ -11,78 +11,67 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from gateway.domain.errors import GatewayError
-from gateway.engines.replay.extract import Extractor
-from gateway.engines.replay.shelf import Folder
-from gateway.services.ports.history import History, Mark, Period
+
+P_contra = TypeVar("P_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+P = TypeVar("P")
+R = TypeVar("R")
 
 MOST = 4
 """Processes, on a machine with as many cores: the database has to keep up."""
 WORTH = 2
-"""Slices for each process, before it is worth a process: one starts in a second."""
+"""Pieces for each process, before it is worth a process: one starts in a second."""
 AHEAD = 2
-"""Slices that each process knows of, so that none waits while others are judged."""
+"""Pieces that each process knows of, so that none waits while others are judged."""
 
 
-class Span(NamedTuple):
-    """Which shipments make a slice."""
-
-    number: int
-    after: Mark | None
-    until: Mark | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Protocol[P_contra, R_co]):
     """Everything that reading takes; it can be sent to another process."""
 
-    history: History
-    period: Period
-    extractor: Extractor
-    folder: Folder
-
-    def read(self, span: Span) -> int:
-        """Writes a slice, and returns its number."""
-        past = self.history.shipments(self.period, span.after, span.until)
-        self.folder.write_slice(span.number, self.extractor.slice(past))
-        return span.number
+    def read(self, piece: P_contra, /) -> R_co:
+        """Whatever is to be had of a piece."""
 
 
-def read(reader: Reader, spans: Sequence[Span]) -> Iterator[int]:
-    """The numbers of slices as they are written, in any order. Raises what reading raises."""
-    processes = min(os.cpu_count() or 1, MOST, len(spans) // WORTH)
+def read(reader: Reader[P, R], pieces: Sequence[P]) -> Iterator[R]:
+    """What is read of each, in any order, by as many processes as it is worth. Raises what reading raises."""
+    processes = min(os.cpu_count() or 1, MOST, len(pieces) // WORTH)
     if processes < 2:
-        yield from map(reader.read, spans)
+        yield from map(reader.read, pieces)
         return
+    yield from apart(reader, pieces, processes)
+
+
+def apart(reader: Reader[P, R], pieces: Sequence[P], processes: int, niceness: int = 0) -> Iterator[R]:
+    """The same by so many other processes."""
     with ExitStack() as crew:
-        pipes = [crew.enter_context(_process(reader)) for _ in range(processes)]
-        waiting, open_ = iter(spans), 0
-        for pipe, span in zip(pipes * AHEAD, waiting, strict=False):
-            pipe.send(span)
+        pipes = [crew.enter_context(_process(reader, niceness)) for _ in range(processes)]
+        waiting, open_ = iter(pieces), 0
+        for pipe, piece in zip(pipes * AHEAD, waiting, strict=False):
+            pipe.send(piece)
             open_ += 1
         while open_:
             for pipe in cast("list[Pipe]", wait(pipes)):
-                number = _answer(pipe)
+                found: R = _answer(pipe)
                 more = next(waiting, None)
                 if more is None:
                     open_ -= 1
                 else:
                     pipe.send(more)
-                yield number
+                yield found
 
 
 @contextmanager
-def _process(reader: Reader) -> Iterator[Pipe]:
+def _process(reader: Reader[P, R], niceness: int) -> Iterator[Pipe]:
     """One of the crew, by the pipe to it."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(reader, theirs), daemon=True)
+    process = context.Process(target=_serve, args=(reader, theirs, niceness), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -92,9 +81,9 @@ def _process(reader: Reader) -> Iterator[Pipe]:
         process.join()
 
 
-def _answer(pipe: Pipe) -> int:
+def _answer(pipe: Pipe) -> Any:
     try:
-        answer: int | Failure = pipe.recv()
+        answer = pipe.recv()
     except (EOFError, ConnectionError):
         raise ChildProcessError("a process that reads history ended: is there enough memory?") from None
     if isinstance(answer, Failure):
@@ -116,14 +105,15 @@ class Failure(NamedTuple):
         return found
 
 
-def _serve(reader: Reader, pipe: Pipe) -> None:
+def _serve(reader: Reader[Any, Any], pipe: Pipe, niceness: int) -> None:
     """What a process of the crew does until nobody asks any more."""
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it is interrupted too, and lets go of the pipe
     gc.disable()  # there are no cycles, and looking for them takes as long as everything else
     with suppress(EOFError, BrokenPipeError):
         while True:
-            span = pipe.recv()
+            piece = pipe.recv()
             try:
-                pipe.send(reader.read(span))
+                pipe.send(reader.read(piece))
             except GatewayError as error:
                 pipe.send(Failure(type(error), error.args, error.__dict__))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -96,6 +96,14 @@ class Extractor:
             pl.DataFrame({name: columns[name] for name in OFFERS}, schema=dict(OFFERS)),
             pl.DataFrame([self._lane(key) for key in lanes], schema=dict(LANES), orient="row"),
         )
+
+    def slices(self, past: Iterable[PastShipment], most: int) -> Iterator[Slice]:
+        """The shipments as slices of so many at most; one at least. Raises as `slice`."""
+        rows = iter(past)
+        first = True
+        while (some := list(islice(rows, AT_ONCE))) or first:
+            yield self.slice(chain(some, islice(rows, most - len(some))))
+            first = False
 
     def _read(self, past: PastShipment) -> Read:
         context = self._placed(context_of(past))

@@ -1,21 +1,26 @@
-"""The replayer behind a door: its libraries are imported when the first replay is asked for."""
+"""The replayer, and who writes what it reads, behind a door: their libraries are imported when they are needed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 from carriers.base import Profile
 from carriers.base.registry import BrokenCarrier, carrier, installed
 from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.services.origins import Origins
-from gateway.services.ports import Store
+from gateway.services.ports import Mode, Store
 from gateway.services.ports.backtests import Json, Progress, Replay
-from gateway.services.ports.history import History
+from gateway.services.ports.history import DayColumns, History, PastDay
 from gateway.services.repricing import CardPricing
 
 HOW_TO_GET_IT = 'backtests need more libraries: pip install "doorstep[engines]"'
+WORTH = 2_000
+"""Shipments that are worth a process of their own: it starts in a second, in which so many are read."""
+NICENESS = 15
 
 
 class LazyReplays:
@@ -36,12 +41,51 @@ class LazyReplays:
         replayer = Replayer(
             self._history,
             _profile,
-            lambda period: [_abilities(), self._origins.versions(period.merchant_id)],
+            lambda merchant_id: _made_of(self._origins, merchant_id),
             self._origins.of,
             lambda period, card: CardPricing(self._store, period, card),
             self._root,
         )
         return replayer.run(replay, progress)
+
+
+class LazyDayWriter:
+    """Implements `DayWriter`, for what `LazyReplays` reads; old files of replays at `root` go with it."""
+
+    def __init__(self, history: History, origins: Origins, root: Path) -> None:
+        self._history = history
+        self._origins = origins
+        self._root = root
+
+    @property
+    def installed(self) -> bool:
+        """See `DayWriter`."""
+        return all(find_spec(name) for name in ("polars", "numpy", "msgspec", "orjson"))
+
+    def made_of(self, merchant_id: str) -> str:
+        """See `DayWriter`."""
+        return _made_of(self._origins, merchant_id)
+
+    def write(self, merchant_id: str, mode: Mode, days: Sequence[PastDay]) -> Iterator[tuple[date, DayColumns | str]]:
+        """See `DayWriter`. Much is read by a process that gives way to all others, for others wait for this one."""
+        from gateway.engines.replay import crew
+        from gateway.engines.replay.extract import Extractor
+        from gateway.engines.replay.reading import DayReader
+        from gateway.engines.replay.shelf import tidy
+
+        tidy(self._root)
+        reader = DayReader(self._history, merchant_id, mode, Extractor(_profile, self._origins.of(merchant_id)))
+        wanted = [each.day for each in days]
+        if sum(each.extent.shipments for each in days) < WORTH:
+            yield from map(reader.read, wanted)
+        else:
+            yield from crew.apart(reader, wanted, processes=1, niceness=NICENESS)
+
+
+def _made_of(origins: Origins, merchant_id: str) -> str:
+    from gateway.engines.replay.shelf import digest
+
+    return digest([_abilities(), origins.versions(merchant_id)])
 
 
 def _profile(code: str) -> Profile:

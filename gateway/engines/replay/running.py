@@ -4,36 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from carriers.base import Profile
-from gateway.engines.replay import crew
+from gateway.engines.replay import crew, spans
 from gateway.engines.replay.columns import Columns
-from gateway.engines.replay.crew import Reader, Span
 from gateway.engines.replay.extract import Extractor, Pricing
 from gateway.engines.replay.judge import judged
 from gateway.engines.replay.measures import MEASURES, beside, paid, side, taken
+from gateway.engines.replay.reading import SpanReader
 from gateway.engines.replay.sequence import Booked, Calendars, winners
 from gateway.engines.replay.shelf import Folder, digest, tidy
+from gateway.engines.replay.spans import Span
 from gateway.engines.replay.tables import Slice
 from gateway.engines.replay.totals import totals
 from gateway.rules.policy import Policy
 from gateway.services.origins import Placed
 from gateway.services.ports.backtests import CardTrial, Json, Progress, Replay
-from gateway.services.ports.history import Extent, History, Kept, Mark, Period
+from gateway.services.ports.history import Extent, History, Kept, PastDay, Period, whole
 
-SLICE = 10_000
-"""Shipments of a slice: with eight offers each some 30 MB while it is judged."""
-MARKS = "marks.json"
+SPANS = "spans.json"
+NO_COLUMNS = ""
+"""What no columns are made of."""
 
 
 class Replayer:
     """Replays. `pricings` makes a pricing of offers from a card on trial, `profiles` say what a carrier can do today,
-    `placed` gives a merchant's shipments clock and calendar; `depends` tells all that these depend on.
+    `placed` gives a merchant's shipments clock and calendar; `made_of` tells all that columns are made of besides
+    shipments. A card on trial prices rows: it needs what columns have not.
 
     History and slices that are read may be read by other processes: what they are made of can be pickled.
     """
@@ -42,30 +44,31 @@ class Replayer:
         self,
         history: History,
         profiles: Callable[[str], Profile],
-        depends: Callable[[Period], object],
+        made_of: Callable[[str], str],
         placed: Callable[[str], Placed],
         pricings: Callable[[Period, CardTrial], Pricing],
         root: Path,
     ) -> None:
         self._history = history
         self._profiles = profiles
-        self._depends = depends
+        self._made_of = made_of
         self._placed = placed
         self._pricings = pricings
         self._root = root
 
     def run(self, replay: Replay, progress: Progress) -> Json:
         """The totals and the rows of the examples. See `Replays`."""
-        extent = self._history.extent(replay.period)
+        days = {each.day: each for each in self._history.days(replay.period)}
+        extent = whole(days.values())
         folder = self.folder(replay, extent)
         kept = self._history.kept(replay.period)
         told = [replay.data, replay.against_data, sorted((*key, *each) for key, each in kept.items())]
         judging = Judging(replay, Folder(folder.path / digest([replay.policy.name, *told])), kept)
-        spans = self._spans(replay, folder, extent)
-        steps = _Steps(extent.shipments, progress)
-        for number in _in_order(steps.read(self._read(replay, folder, spans))):
-            judging.judge(number, folder)
-            steps.judged()
+        found = self._spans(replay, folder, days)
+        reader, steps = self._reader(replay, folder), _Steps(extent.shipments, progress)
+        for number in _in_order(_read(reader, found, steps)):
+            judging.judge(number, reader.slices(found[number], days))
+            steps.done(found[number])
         rows = judging.rows()
         without = max(extent.shipments - len(rows), 0)
         return {**totals(rows), "without_offers": without, "examples": _examples(rows, replay)}
@@ -73,56 +76,56 @@ class Replayer:
     def folder(self, replay: Replay, extent: Extent) -> Folder:
         """Where what is read for it lies."""
         card = None if replay.card is None else (replay.card.account, replay.card.digest)
-        name = digest([asdict(replay.period), list(extent), self._depends(replay.period), card, SLICE])
+        made_of = self._made_of(replay.period.merchant_id)
+        name = digest([asdict(replay.period), list(extent), made_of, card, spans.SLICE])
         root = self._root.absolute()  # for processes that may run elsewhere
         folder = Folder(root / name)
-        tidy(root, folder.path)
+        folder.path.touch()
+        tidy(root)
         return folder
 
-    def _spans(self, replay: Replay, folder: Folder, extent: Extent) -> Sequence[Span]:
+    def _spans(self, replay: Replay, folder: Folder, days: Mapping[date, PastDay]) -> Sequence[Span]:
         """Which shipments make which slice."""
-        noted = folder.noted(MARKS)
+        noted = folder.noted(SPANS)
         if noted is None:
-            noted = {"marks": [(at.isoformat(), name) for at, name in self._history.marks(replay.period, SLICE)]}
-            folder.note(MARKS, noted)
-        marks: list[Mark] = [(datetime.fromisoformat(at), name) for at, name in noted["marks"]]
-        rest = extent.shipments > SLICE * len(marks)
-        ends = [*marks, None] if rest else marks
-        return [Span(number, *pair) for number, pair in enumerate(zip([None, *marks], ends, strict=False))]
+            made_of = self._made_of(replay.period.merchant_id) if replay.card is None else NO_COLUMNS
+            found = spans.planned(self._history, replay.period, days, made_of)
+            noted = {"spans": [each.data() for each in found]}
+            folder.note(SPANS, noted)
+        return [Span.of(each) for each in noted["spans"]]
 
-    def _read(self, replay: Replay, folder: Folder, spans: Sequence[Span]) -> Iterator[int]:
-        """The numbers of all slices, once they are there."""
-        missing = [span for span in spans if not folder.has_slice(span.number)]
-        yield from sorted({span.number for span in spans} - {span.number for span in missing})
-        if missing:
-            pricing = None if replay.card is None else self._pricings(replay.period, replay.card)
-            extractor = Extractor(self._profiles, self._placed(replay.period.merchant_id), pricing)
-            yield from crew.read(Reader(self._history, replay.period, extractor, folder), missing)
+    def _reader(self, replay: Replay, folder: Folder) -> SpanReader:
+        pricing = None if replay.card is None else self._pricings(replay.period, replay.card)
+        extractor = Extractor(self._profiles, self._placed(replay.period.merchant_id), pricing)
+        return SpanReader(self._history, replay.period, extractor, folder)
+
+
+def _read(reader: SpanReader, found: Sequence[Span], steps: _Steps) -> Iterator[int]:
+    """The numbers of all spans, once they can be judged."""
+    missing = [each for each in found if not each.days and not reader.folder.has_slice(each.number)]
+    yield from steps.told(sorted({each.number for each in found} - {each.number for each in missing}), found)
+    yield from steps.told(crew.read(reader, missing), found)
 
 
 class _Steps:
     """How far it is: every shipment is read once and judged once."""
 
     def __init__(self, shipments: int, progress: Progress) -> None:
-        self._shipments = shipments
+        self._total = 2 * shipments
         self._progress = progress
-        self._done = [0, 0]
-        progress(0, 2 * shipments)
+        self._done = 0
+        progress(0, self._total)
 
-    def read(self, numbers: Iterable[int]) -> Iterator[int]:
-        """The numbers, told."""
+    def told(self, numbers: Iterable[int], found: Sequence[Span]) -> Iterator[int]:
+        """The numbers of spans that are read."""
         for number in numbers:
-            self._tell(0)
+            self.done(found[number])
             yield number
 
-    def judged(self) -> None:
-        """One more slice."""
-        self._tell(1)
-
-    def _tell(self, which: int) -> None:
-        self._done[which] += 1
-        done = sum(min(slices * SLICE, self._shipments) for slices in self._done)
-        self._progress(done, 2 * self._shipments)
+    def done(self, span: Span) -> None:
+        """One is read, or judged."""
+        self._done = min(self._done + span.shipments, self._total)
+        self._progress(self._done, self._total)
 
 
 class Judging:
@@ -136,12 +139,12 @@ class Judging:
         self._against: Calendars = {}
         self._parts: list[Path] = []
 
-    def judge(self, number: int, read: Folder) -> None:
-        """The next slice, if it is not there yet."""
+    def judge(self, number: int, read: Iterable[Slice]) -> None:
+        """The next span, if it is not there yet."""
         name = f"{number:06}.rows"
         state = self._folder.noted(f"{number:06}.json")
         if state is None:
-            self._folder.write(name, self._judged(read.slice(number)))
+            self._folder.write(name, pl.concat([self._judged(part) for part in read]))
             self._folder.note(f"{number:06}.json", {"now": _data(self._booked), "then": _data(self._against)})
         else:
             self._booked, self._against = _calendars(state["now"]), _calendars(state["then"])

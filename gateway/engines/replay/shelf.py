@@ -3,7 +3,7 @@
 The folder's name is a digest of everything that what is in it depends on: merchant, mode, period, how many shipments
 there were and when one was changed last, what carriers can do, the card that prices anew, and `FORMAT`. So nothing is
 ever stale; a changed history is another folder. Files are written under another name first: what is there is whole.
-The `KEPT` folders used last stay; older ones are deleted when they have not been used for a day.
+Folders that were not used for a day are deleted.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ import polars as pl
 
 from gateway.engines.replay.tables import Slice
 
-FORMAT = 2
-KEPT = 6
+FORMAT = 3
 UNUSED_S = 86_400
 TABLES = ("asked", "offers", "lanes")
 
@@ -75,10 +74,8 @@ class Folder:
         return self.path / f"{name}.{uuid4().hex}.part"
 
 
-def tidy(root: Path, now_in_use: Path) -> None:
-    """Forget folders that nobody used lately."""
-    now_in_use.touch()
-    found = sorted((each for each in root.iterdir() if each.is_dir()), key=lambda each: -each.stat().st_mtime)
-    for old in found[KEPT:]:
-        if time.time() - old.stat().st_mtime > UNUSED_S:
-            shutil.rmtree(old)
+def tidy(root: Path) -> None:
+    """Forget folders that nobody used for a day: who is forgotten in the database is in none of them for longer."""
+    for each in root.iterdir() if root.is_dir() else ():
+        if each.is_dir() and time.time() - each.stat().st_mtime > UNUSED_S:
+            shutil.rmtree(each, ignore_errors=True)  # another process may be at it too

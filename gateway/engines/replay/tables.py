@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from gateway.rules.fields import FIELDS, Scope
@@ -81,6 +82,28 @@ class Slice(NamedTuple):
     asked: pl.DataFrame
     offers: pl.DataFrame
     lanes: pl.DataFrame
+
+    def parts(self, most: int) -> Iterator[Slice]:
+        """Slices of so many shipments at most, in their order."""
+        ends = np.concatenate(([0], np.cumsum(self.asked["offers"].to_numpy())))
+        for first in range(0, max(len(self.asked), 1), most):
+            last = min(first + most, len(self.asked))
+            offers = self.offers.slice(int(ends[first]), int(ends[last] - ends[first]))
+            yield Slice(self.asked.slice(first, most), offers, self.lanes)
+
+
+def joined(slices: Sequence[Slice]) -> Slice:
+    """One slice of several that follow each other."""
+    lanes: dict[tuple[Any, ...], int] = {}
+    offers = []
+    for each in slices:
+        places = pl.Series([lanes.setdefault(row, len(lanes)) for row in each.lanes.iter_rows()], dtype=pl.Int32)
+        offers.append(each.offers.with_columns(places.gather(each.offers["lane"]).alias("lane")))
+    return Slice(
+        pl.concat([each.asked for each in slices]),
+        pl.concat(offers),
+        pl.DataFrame(list(lanes), schema=dict(LANES), orient="row"),
+    )
 
 
 def micros(moment: datetime) -> int:

@@ -1,8 +1,7 @@
 """What services need from outside, as Protocols, a module a topic; `gateway.storage` and `gateway.engines` implement.
 
 A unit of work is one transaction: `with work() as uow:` rolls back unless `uow.commit()` was called. Carriers are
-never called inside one. `claim` methods lease due rows to one worker (`FOR UPDATE SKIP LOCKED` on PostgreSQL,
-`BEGIN IMMEDIATE` on SQLite), count the try before the work, and commit by themselves.
+never called inside one. `claim` methods lease due rows to one worker, count the try, and commit by themselves.
 """
 
 # ruff: noqa: D102  # a method whose name and types say everything needs no sentence
@@ -46,6 +45,7 @@ from gateway.services.ports.handover import Manifests as Manifests
 from gateway.services.ports.handover import Pickups as Pickups
 from gateway.services.ports.handover import PollingSpends as PollingSpends
 from gateway.services.ports.history import History as History
+from gateway.services.ports.history import PastDays as PastDays
 from gateway.services.ports.inbox import Inbox as Inbox
 from gateway.services.ports.inbox import StatusTables as StatusTables
 from gateway.services.ports.kpis import KpiFacts as KpiFacts
@@ -231,6 +231,7 @@ class UnitOfWork(OfPeople, Protocol):
     assignments: Assignments
     backtests: Backtests
     bulk: Bulk
+    past_days: PastDays
     quotes: QuoteStore
     checkouts: CheckoutStore
     shipments: Shipments

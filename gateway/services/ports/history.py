@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from gateway.services.ports.answers import Mode
@@ -58,10 +58,81 @@ class Kept(NamedTuple):
     late: int
 
 
+class DayColumns(NamedTuple):
+    """A day in columns, as the engine that reads them writes them; and the first and the last moment of its quotes."""
+
+    asked: bytes
+    offers: bytes
+    lanes: bytes
+    quoted_from: datetime
+    quoted_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastDay:
+    """A day of booking, in UTC, and what is written of it in columns: when, `made_of` what besides shipments (see
+    `DayWriter`), and what there was then; `written` is None where nothing is. `version` rises with every change.
+    """
+
+    day: date
+    extent: Extent
+    version: int = 0
+    written_at: datetime | None = None
+    made_of: str = ""
+    written: Extent | None = None
+
+    def holds(self, made_of: str) -> bool:
+        """Whether the columns tell what rows would."""
+        return self.written == self.extent and self.made_of == made_of
+
+
+def day_of(merchant_id: str, mode: Mode, day: date) -> Period:
+    """A day of booking as a period."""
+    since = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return Period(merchant_id=merchant_id, mode=mode, since=since, until=since + timedelta(days=1))
+
+
+def whole(days: Iterable[PastDay]) -> Extent:
+    """Of several days together."""
+    extents = [each.extent for each in days]
+    changed = [each.changed_at for each in extents if each.changed_at is not None]
+    return Extent(sum(each.shipments for each in extents), max(changed, default=None))
+
+
+class DayWriter(Protocol):
+    """Makes columns of days. `installed`: whether the libraries that it needs are."""
+
+    @property
+    def installed(self) -> bool: ...
+    def made_of(self, merchant_id: str) -> str:
+        """Tells what else columns depend on: other abilities of carriers or facilities make another one."""
+
+    def write(self, merchant_id: str, mode: Mode, days: Sequence[PastDay]) -> Iterator[tuple[date, DayColumns | str]]:
+        """The columns of each, or why it has none."""
+
+
+class PastDays(Protocol):
+    """Days in columns, as they are written. Who forgets somebody empties them."""
+
+    def begin(self, merchant_id: str, mode: Mode, day: date, now: datetime) -> int:
+        """Empty it, for it is read; a number that tells whether somebody was forgotten meanwhile."""
+
+    def finish(self, period: Period, begun: int, told: PastDay, columns: DayColumns) -> bool:
+        """Keep the columns; False where another has begun, or somebody was forgotten."""
+
+    def prune(self, merchant_id: str, before: datetime) -> int:
+        """Forget those with quotes of before; how many."""
+
+
 class History(Protocol):
     """Reads the past without making nouns of it."""
 
-    def extent(self, period: Period) -> Extent: ...
+    def days(self, period: Period) -> Sequence[PastDay]:
+        """Those with booked shipments, in their order; the first and the last as far as they are in the period."""
+
+    def columns(self, period: Period, days: Sequence[PastDay]) -> Sequence[DayColumns]:
+        """Those of days as they were told of: what was written or emptied since is left out."""
+
     def marks(self, period: Period, every: int) -> Sequence[Mark]:
         """Of every so many booked shipments, in order of booking, then of ids, the last one."""
 

@@ -64,6 +64,9 @@ class Reliability(Protocol):
     def adjusted_at(self, merchant_id: str, mode: Mode) -> datetime | None:
         """When an adjustment was last learnt, with or without success; None for never."""
 
+    def somebody_adjusted(self) -> tuple[str, Mode] | None:
+        """A merchant and mode with an adjustment that changes forecasts; None while there are none."""
+
     def adjustment(self, merchant_id: str, mode: Mode) -> StoredAdjustment | None:
         """What was learnt last.
 

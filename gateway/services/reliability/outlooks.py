@@ -6,12 +6,15 @@ then pays a few dictionary look-ups a rate.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from threading import Event, Thread
 
 from gateway.domain.emissions import Reckoning, load_of
+from gateway.domain.errors import Unavailable
 from gateway.domain.quotes import Outlook
 from gateway.learning.table import UNSAID, ReliabilityTable
 from gateway.rules.candidate import Candidate
@@ -22,6 +25,9 @@ from gateway.services.ports.answers import Mode
 from gateway.services.reliability.adjusters import Adjuster, Asked, adjuster
 from gateway.services.reliability.emissions import ALL, EmissionModel
 from gateway.services.reliability.facts import HOUR_S, time_zone
+
+log = logging.getLogger("gateway.reliability")
+LOOK_EVERY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,16 @@ class OutlookBook:
             asked.append(Asked(account_id, rate.service.value, hours, local))
         return made if known.adjuster is None else known.adjuster.adjusted(context.shipment, asked, made)
 
+    def prepare(self) -> bool:
+        """Read an adjustment, if anybody has one, so that no quote waits for its library; whether there was one."""
+        with self._store.look() as uow:
+            whose = uow.reliability.somebody_adjusted()
+            version = uow.keys.settings_version(whose[0]) if whose else 0
+        if whose is None:
+            return False
+        self._of_merchant(*whose, version)
+        return True
+
     def _reckoning(self, known: _Known, candidate: Candidate) -> Reckoning:
         account_id = candidate.account_id
         if account_id not in known.reckonings:
@@ -89,3 +105,23 @@ class OutlookBook:
         zones = {each.id: time_zone(each.options) for each in accounts}
         known = self._known[merchant_id, mode] = _Known(version, tables, network, zones, profiles, {}, adjusts)
         return known
+
+
+def prepare_aside(outlooks: OutlookBook, stop: Event) -> Thread:
+    """Prepare beside what a process serves, as soon as somebody has an adjustment: none costs its start nothing."""
+
+    def look() -> None:
+        while not _prepared(outlooks) and not stop.wait(LOOK_EVERY_S):
+            pass
+
+    looking = Thread(target=look, name="outlooks", daemon=True)
+    looking.start()
+    return looking
+
+
+def _prepared(outlooks: OutlookBook) -> bool:
+    try:
+        return outlooks.prepare()
+    except Unavailable as error:  # the database is away: quotes say so, and this is tried again
+        log.warning("nothing is prepared for quotes yet: %s", error)
+        return False

@@ -29,6 +29,7 @@ from gateway.domain.privacy import Subject, area, unlinked
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import Personal, Shipment
 from gateway.services.ports import Mode
+from gateway.storage.repositories import past_days
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.calls import API_CALLS, CARRIER_CALLS
 from gateway.storage.repositories.cases import CASES
@@ -159,7 +160,8 @@ class PrivacyRepository(Repository):
         return self._connection.execute(wanted.values(status=410, body=body)).rowcount
 
     def keep_quote(self, merchant_id: str, quote_id: str, shipment: Shipment) -> None:
-        """What was asked about, in place of what was."""
+        """What was asked about, in place of what was, in columns too."""
+        past_days.empty(self._connection, merchant_id, quote_id)
         at = (_Q.merchant_id == merchant_id, _Q.id == quote_id)
         self._connection.execute(update(QUOTES.table).where(*at).values(shipment=shipment))
 

@@ -63,7 +63,7 @@ _RUNNING = (
         _R.outcome == "",
         _R.booked_at >= bindparam("since"),
     )
-    .order_by(_R.booked_at.desc())
+    .order_by(_R.booked_at.desc(), _R.shipment_id)
 )
 _MEASURED = (
     select(RECORDS.table)
@@ -75,7 +75,7 @@ _MEASURED = (
         _R.booked_at >= bindparam("since"),
         _R.booked_at < bindparam("until"),
     )
-    .order_by(_R.booked_at)
+    .order_by(_R.booked_at, _R.shipment_id)
 )
 _ENDED = (
     select(RECORDS.table, _S.c.shipment)
@@ -86,7 +86,7 @@ _ENDED = (
         _R.learnt_at.is_not(None),
         _R.booked_at >= bindparam("since"),
     )
-    .order_by(_R.booked_at.desc())
+    .order_by(_R.booked_at.desc(), _R.shipment_id)
 )
 _MARK = (
     update(RECORDS.table)
@@ -155,7 +155,7 @@ class ReliabilityRepository(Repository):
     def courses(self, merchant_id: str, account_ids: Sequence[str]) -> Mapping[str, Any]:
         """What finished shipments of these accounts taught, by id: plain data."""
         wanted = select(_COURSES).where(_COURSES.c.merchant_id == merchant_id, _COURSES.c.account_id.in_(account_ids))
-        found = self._connection.execute(wanted)
+        found = self._connection.execute(wanted.order_by(_COURSES.c.account_id))
         return {row.account_id: orjson.loads(zlib.decompress(row.taught)) for row in found}
 
     def keep_courses(self, merchant_id: str, account_id: str, at: datetime, courses: Any) -> None:
@@ -176,6 +176,12 @@ class ReliabilityRepository(Repository):
     def adjusted_at(self, merchant_id: str, mode: Mode) -> datetime | None:
         """When an adjustment was last learnt; None for never."""
         return self._connection.execute(_adjustment(_ADJUSTMENTS.c.fitted_at, merchant_id, mode)).scalar()
+
+    def somebody_adjusted(self) -> tuple[str, Mode] | None:
+        """Any; the table has a row for each merchant and mode."""
+        adjusted = select(_ADJUSTMENTS.c.merchant_id, _ADJUSTMENTS.c.mode).where(_ADJUSTMENTS.c.why == "").limit(1)
+        row = self._connection.execute(adjusted).first()
+        return None if row is None else (row.merchant_id, row.mode)
 
     def adjustment(self, merchant_id: str, mode: Mode) -> StoredAdjustment | None:
         """What was learnt last.
@@ -226,9 +232,9 @@ class ReliabilityRepository(Repository):
         return [RECORDS.noun(row) for row in self._connection.execute(wanted, bound)]
 
     def _read(self, column: Any, merchant_id: str, account_ids: Sequence[str]) -> dict[str, Any]:
-        wanted = select(_LEARNT.c.account_id, column.label("data")).where(
-            _LEARNT.c.merchant_id == merchant_id, _LEARNT.c.account_id.in_(account_ids)
-        )
+        """In the order of their ids: sums of what accounts say must come out the same in every database."""
+        mine = (_LEARNT.c.merchant_id == merchant_id, _LEARNT.c.account_id.in_(account_ids))
+        wanted = select(_LEARNT.c.account_id, column.label("data")).where(*mine).order_by(_LEARNT.c.account_id)
         return {row.account_id: orjson.loads(zlib.decompress(row.data)) for row in self._connection.execute(wanted)}
 
 

@@ -69,6 +69,15 @@ def busiest(bound: Services) -> str:
         return next(merchant_id for merchant_id, name in uow.keys.merchants() if name == "Fjord og Fjell")
 
 
+def write_days(bound: Services) -> int:
+    """Every batch of the chore; how many."""
+    batches = 0
+    while found := bound.past_days.claim():
+        bound.past_days.work(found[0])
+        batches += 1
+    return batches
+
+
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """One process reads, unless a test wants more of them: each takes a second to start."""

@@ -16,7 +16,7 @@ from gateway.background import worker
 from gateway.domain.backtests import BacktestState
 from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.domain.quotes import Quote
-from gateway.engines.replay import crew, running
+from gateway.engines.replay import crew, spans
 from gateway.engines.replay.report import amount, page, share, summary
 from gateway.services.backtest_jobs import card_trial
 from gateway.services.backtests import BacktestAsk
@@ -109,7 +109,7 @@ def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(
 ) -> None:
     monkeypatch.setattr(crew, "MOST", processes)
     monkeypatch.setattr(crew.os, "cpu_count", lambda: processes)
-    monkeypatch.setattr(running, "SLICE", 9)
+    monkeypatch.setattr(spans, "SLICE", 9)
     steps: list[int] = []
 
     def kill(done: int, total: int) -> None:
@@ -122,7 +122,7 @@ def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(
     written = {path: path.stat().st_mtime_ns for path in Path("var/replay").rglob("*") if path.is_file()}
     found = bound.backtester.run(merchant_id, "test", ask, silent)
     assert {path: path.stat().st_mtime_ns for path in written} == written
-    monkeypatch.setattr(running, "SLICE", 10_000)
+    monkeypatch.setattr(spans, "SLICE", 10_000)
     assert bound.backtester.run(merchant_id, "test", ask, silent) == found
 
 
