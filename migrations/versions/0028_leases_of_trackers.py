@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("trackers", sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True))
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE trackers SET (fillfactor = 90)")
+    # What polls and scans kept was settled when it came, and due for ever: workers looked at it again and again.
+    op.execute("UPDATE inbox SET due_at = NULL WHERE due_at IS NOT NULL AND state NOT IN ('new', 'parked')")
 
 
 def downgrade() -> None:

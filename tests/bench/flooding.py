@@ -31,7 +31,8 @@ PER_S = 10_000 / 60
 PARCELS = 500
 ROUNDS = 4
 APPLIED_A_ROUND = 6
-APPLIED_LIMIT_S = 60.0
+APPLIED_LIMIT_S = 240.0
+"""Long: the first one waits until the worker has started."""
 LOOK_AGAIN_S = 0.005
 
 
@@ -46,6 +47,7 @@ def flood(stage: Stage, seconds: float) -> Iterator[Figure]:
     waits: dict[str, dict[bool, list[float]]] = {"acknowledged": {}, "applied": {}}
     calls = _calls(calm)
     with _worker(stage):
+        _applied_ms(stage, shops[1], calls)
         for turn in range(2 * ROUNDS):
             flooded = bool(turn % 2)
             with _flood(stage, flooding, wanted=flooded):

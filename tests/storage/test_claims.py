@@ -139,6 +139,19 @@ def test_two_workers_share_the_work_without_a_row_done_twice(store: SqlStore, fi
     assert len(everything) == len(set(everything)) == 60
 
 
+def test_what_is_settled_as_it_comes_makes_no_account_due(store: SqlStore) -> None:
+    """Answers to polls and scans of own drivers: kept, and nothing more is to be done about them."""
+    made.begin(store)
+    with store.work() as uow:
+        uow.inbox.add(made.message("inb_polled", state=InboxState.APPLIED, dedupe_key="polled"))
+        uow.inbox.add(made.message("inb_failed", state=InboxState.QUARANTINED, dedupe_key="failed"))
+        uow.commit()
+        assert list(uow.inbox.due_accounts(SOON)) == []
+        uow.inbox.add(made.message("inb_new"))
+        uow.commit()
+        assert len(uow.inbox.due_accounts(SOON)) == 1
+
+
 def test_settled_rows_are_not_claimed(store: SqlStore) -> None:
     made.begin(store, shipments=1, tenders=1)
     inbox(store, 2)

@@ -61,8 +61,9 @@ class InboxRepository(Repository):
     """The inbox. What was applied stays applied; what is quarantined may be opened again."""
 
     def add(self, message: InboxMessage) -> bool:
-        """False for a repeat of the same transport message. It is due at once."""
-        return INBOX.add(self._connection, message, unless=SAME_MESSAGE, others={"due_at": message.received_at})
+        """False for a repeat of the same transport message. It is due at once, unless it is settled as it comes."""
+        due_at = message.received_at if message.state in OPEN else None
+        return INBOX.add(self._connection, message, unless=SAME_MESSAGE, others={"due_at": due_at})
 
     def add_all(self, messages: Sequence[InboxMessage]) -> None:
         """Several at once. They are due at once; repeats are left out."""
