@@ -28,6 +28,7 @@ from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
 from gateway.services.kpi_reports import KpiReports
+from gateway.services.kpi_sums import KpiSummer
 from gateway.services.labels import Labels
 from gateway.services.manifests import Manifests
 from gateway.services.pickups import Pickups
@@ -91,6 +92,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **after,
         foresight=foresight,
         kpis=KpiReports(store, clock),
+        kpi_summer=KpiSummer(store, clock),
     )
 
 

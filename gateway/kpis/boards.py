@@ -85,7 +85,11 @@ class Board:
     def merge(self, other: Board) -> None:
         """All that is on another board."""
         for (name, currency), tally in other.tallies.items():
-            self._tally(name, currency).merge(tally)
+            self.merge_one(name, currency, tally)
+
+    def merge_one(self, name: str, currency: str, tally: Tally) -> None:
+        """What was summed up of one measure."""
+        self._tally(name, currency).merge(tally)
 
     def figures(self, by: str = "") -> Iterator[Figure]:
         """All figures in their order, money in each currency; those that cannot be cut `by` something are left out."""
@@ -139,22 +143,15 @@ def nearest_rank(minutes: Mapping[int, int], share: Fraction) -> int:
     return length
 
 
-def by_cut(
-    deliveries: Iterable[Delivery], asked: Iterable[Asked], by: Literal["", "carrier", "service", "zone"]
-) -> tuple[Board, Mapping[str, Board]]:
-    """All of them, and those of each carrier, service or zone. What is not cut stands under none of them."""
-    cuts: dict[str, Board] = {}
-    whole = Board()
-    for each in deliveries:
-        if each.counts:
-            value = getattr(each, by) if by else ""
-            if value not in cuts:
-                cuts[value] = Board()
-            cuts[value].add(each)
-    for board in cuts.values():
+def parted(boards: Iterable[tuple[str, Board]], by: str) -> tuple[Board, Mapping[str, Board]]:
+    """The whole of boards that are cut `by` something, and those of each value of it.
+
+    What nothing tells that is cut so is in the whole alone.
+    """
+    whole, parts = Board(), dict[str, Board]()
+    for value, board in boards:
         whole.merge(board)
-    for answered in asked:
-        whole.add_asked(answered)
-        if by in ("carrier", "zone"):
-            cuts.setdefault(answered.carrier if by == "carrier" else answered.zone, Board()).add_asked(answered)
-    return whole, dict(sorted(cuts.items())) if by else {}
+        parts.setdefault(value, Board()).merge(board)
+    measures = {each.measure for each in definitions().values() if by in each.cuts}
+    told = {value: board for value, board in parts.items() if any(name in measures for name, _ in board.tallies)}
+    return whole, dict(sorted(told.items()))

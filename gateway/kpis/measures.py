@@ -89,7 +89,7 @@ def accuracy(of: Delivery) -> Part | None:
 
 def claims(of: Delivery) -> Part | None:
     """Of deliveries and losses whose claims are known."""
-    return None if of.claims is None or of.outcome not in ("delivered", "failed") else Part(bool(of.claims), 1)
+    return None if of.claims is None or not (of.lost or of.arrived) else Part(bool(of.claims), 1)
 
 
 def damage(of: Delivery) -> Part | None:

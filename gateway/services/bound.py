@@ -22,6 +22,7 @@ from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
 from gateway.services.kpi_reports import KpiReports
+from gateway.services.kpi_sums import KpiSummer
 from gateway.services.labels import Labels
 from gateway.services.live import LiveUpdates
 from gateway.services.manifests import Manifests
@@ -128,6 +129,7 @@ class Services:
     recipient_lanes: NotificationLanes
     foresight: Foresight
     kpis: KpiReports
+    kpi_summer: KpiSummer
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff

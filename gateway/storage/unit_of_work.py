@@ -24,12 +24,14 @@ from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.backtests import BacktestRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
+from gateway.storage.repositories.claims import ClaimRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
 from gateway.storage.repositories.desk import DeskRepository
 from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
+from gateway.storage.repositories.kpi_sums import KpiSumsRepository
 from gateway.storage.repositories.kpis import KpiFactsRepository
 from gateway.storage.repositories.manifests import ManifestRepository
 from gateway.storage.repositories.many import ManyRepository
@@ -93,7 +95,9 @@ class SqlUnitOfWork:
         self.polling: ports.PollingSpends = PollingSpendRepository(connection)
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
+        self.claims: ports.Claims = ClaimRepository(connection)
         self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
+        self.kpi_sums: ports.KpiSums = KpiSumsRepository(connection)
         self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
         self.users: people.Users = UserRepository(connection, vault)

@@ -39,6 +39,7 @@ from gateway.services.ports.backtests import Backtests as Backtests
 from gateway.services.ports.cases import Cases as Cases
 from gateway.services.ports.cases import Corrections as Corrections
 from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
+from gateway.services.ports.claims import Claims as Claims
 from gateway.services.ports.handover import Manifests as Manifests
 from gateway.services.ports.handover import Pickups as Pickups
 from gateway.services.ports.handover import PollingSpends as PollingSpends
@@ -46,6 +47,7 @@ from gateway.services.ports.history import History as History
 from gateway.services.ports.inbox import Inbox as Inbox
 from gateway.services.ports.inbox import StatusTables as StatusTables
 from gateway.services.ports.kpis import KpiFacts as KpiFacts
+from gateway.services.ports.kpis import KpiSums as KpiSums
 from gateway.services.ports.many import Many as Many
 from gateway.services.ports.messages import News as News
 from gateway.services.ports.messages import Outbox as Outbox
@@ -246,7 +248,9 @@ class UnitOfWork(OfPeople, Protocol):
     polling: PollingSpends
     brands: Brands
     ratings: Ratings
+    claims: Claims
     kpi_facts: KpiFacts
+    kpi_sums: KpiSums
     tries: Tries
     reliability: Reliability
     notifications: Notifications

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -256,6 +256,7 @@ class DeliveryRecordRow(Owned, Row):
     booked_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
     promised_by: Mapped[datetime | None]
+    due_on: Mapped[date]
     picked_up_at: Mapped[datetime | None]
     first_attempt_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
@@ -274,6 +275,6 @@ class DeliveryRecordRow(Owned, Row):
         of("shipment_id", "shipments"),
         of("account_id", "accounts"),
         index("delivery_records_booked", "merchant_id", "booked_at"),
-        index("delivery_records_due", "merchant_id", "promised_by", "booked_at", "shipment_id"),
+        index("delivery_records_due_on", "merchant_id", "due_on", "shipment_id"),
         index("delivery_records_unlearnt", "merchant_id", "booked_at", "shipment_id", where="learnt_at IS NULL"),
     )
