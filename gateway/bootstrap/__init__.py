@@ -20,6 +20,7 @@ from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
+from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.faultpoints import FaultPoints
@@ -91,6 +92,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
+        claims=ClaimBook(store, clock),
         kpis=KpiReports(store, clock),
         kpi_summer=KpiSummer(store, clock),
     )

@@ -13,6 +13,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.facilities import FacilityBook
@@ -109,6 +110,7 @@ class Services:
     status_tables: StatusTableBook
     rereading: Rereading
     corrections: CorrectionDesk
+    claims: ClaimBook
     retention: Retention
     poller: Poller
     fleet: Fleet
