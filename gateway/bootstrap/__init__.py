@@ -28,6 +28,7 @@ from gateway.services.fleet import Fleet
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
+from gateway.services.kpi_cohorts import Cohorts
 from gateway.services.kpi_reports import KpiReports
 from gateway.services.kpi_sums import KpiSummer
 from gateway.services.labels import Labels
@@ -95,6 +96,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         claims=ClaimBook(store, clock),
         kpis=KpiReports(store, clock),
         kpi_summer=KpiSummer(store, clock),
+        cohorts=Cohorts(store),
     )
 
 

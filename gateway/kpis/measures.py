@@ -170,6 +170,18 @@ def answers(of: Asked) -> Mapping[str, Part]:
     }
 
 
+def sides(measure: str, of: Delivery, currency: str = "") -> tuple[bool, bool]:
+    """Whether a shipment is above the line of a measure, and below it: of those minutes are counted of, below."""
+    if not of.counts:
+        return False, False
+    if measure in MINUTES:
+        return False, MINUTES[measure](of) is not None
+    part = SUMS[measure](of)
+    if part is None or part.currency != currency:
+        return False, False
+    return part.above > 0, part.below > 0
+
+
 def _before_window(of: Delivery) -> bool:
     return of.arrived is not None and of.due_from is not None and of.arrived < of.due_from
 

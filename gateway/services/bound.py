@@ -22,6 +22,7 @@ from gateway.services.idempotency import Once
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
+from gateway.services.kpi_cohorts import Cohorts
 from gateway.services.kpi_reports import KpiReports
 from gateway.services.kpi_sums import KpiSummer
 from gateway.services.labels import Labels
@@ -132,6 +133,7 @@ class Services:
     foresight: Foresight
     kpis: KpiReports
     kpi_summer: KpiSummer
+    cohorts: Cohorts
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff

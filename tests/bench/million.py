@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
