@@ -19,6 +19,7 @@ NAV = (
     ("today.today", "Today", "t"),
     ("shipments.grid", "Shipments", "s"),
     ("cases.desk", "Exceptions", "e"),
+    ("claims.overview", "Claims", "l"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),

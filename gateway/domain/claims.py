@@ -107,6 +107,13 @@ class Term:
     source: str
 
 
+def may_be(kind: ClaimKind, *, delivered: bool) -> bool:
+    """Whether it can have happened: what was delivered is not lost, and nothing is missing in what was not."""
+    if kind is ClaimKind.DAMAGE:
+        return True
+    return delivered != (kind is ClaimKind.LOSS)
+
+
 def term(carrier: str, kind: ClaimKind) -> Term:
     """The carrier's own where it is known, else what the law of carriage lets nobody shorten."""
     terms = _terms()

@@ -14,6 +14,7 @@ from gateway.domain.claims import (
     ClaimState,
     Decision,
     Evidence,
+    may_be,
     submit_by,
     term,
 )
@@ -201,7 +202,7 @@ def _submitted(claim: Claim, step: Step, now: datetime) -> Claim:
     if amount is None:
         raise Unprocessable("/amount", "say how much is claimed before it is submitted")
     if not claim.evidence:
-        raise Conflict("nothing speaks for it yet: add evidence before it is submitted")
+        raise Unprocessable("/to", "nothing speaks for it yet: add evidence before it is submitted")
     reference = step.reference or claim.reference
     return replace(
         claim, amount=amount, reference=reference, submitted_at=now, decision="", awarded=None, decided_at=None
@@ -237,10 +238,11 @@ def _same_currency(pointer: str, given: Money, other: Money | None) -> None:
 
 def _check(shipment: ShipmentRecord, kind: ClaimKind) -> None:
     delivered = shipment.delivered_at is not None
-    if kind is ClaimKind.LOSS and delivered:
+    if may_be(kind, delivered=delivered):
+        return
+    if delivered:
         raise Conflict("it was delivered: claim missing content or misdelivery, or correct its status first")
-    if kind in (ClaimKind.MISSING, ClaimKind.MISDELIVERY) and not delivered:
-        raise Conflict("it was not delivered: claim a loss or damage, or correct its status first")
+    raise Conflict("it was not delivered: claim a loss or damage, or correct its status first")
 
 
 def _claim(uow: UnitOfWork, merchant_id: str, mode: Mode, claim_id: str, *, lock: bool = False) -> Claim:

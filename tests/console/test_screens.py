@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from gateway.domain.people import Role
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
-from tests.console.world import Person, World
+from tests.console.world import Person, World, claim_of
 
 PICTURES = os.environ.get("SCREENSHOTS")
 SEEN = VIEWS if PICTURES else (LIGHT, PHONE_DARK)
@@ -40,12 +40,15 @@ def pages(world: World) -> Mapping[str, str]:
         "shipment-problem": f"/shipments/{shipment['henrik']}",
         "exceptions": "/exceptions",
         "case": f"/exceptions/cas_{case}",
+        "claims": "/claims",
+        "claim": f"/claims/{claim_of(world)}",
         "carriers": "/carriers",
         "carrier": f"/carriers/{world.account_id}",
         "past": f"/carriers/{world.account_id}/past",
         "policies": "/policies",
         "policy": "/policies/default",
         "reports": "/reports",
+        "behind": "/reports/on_time",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{world.endpoint_id}",
         "settings": "/settings",
