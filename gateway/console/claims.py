@@ -51,7 +51,6 @@ def overview() -> Response:
     signed, args = who(), request.args
     state = next((each for each in ClaimState if each.value == args.get("state")), None)
     found = services().claims.list(signed.merchant_id, signed.mode, state, A_PAGE, args.get("cursor") or None)
-    names = {each["code"]: each["name"] for each in services().catalogue.listed()}
     return page(
         "claims.html",
         rows=[(each, clock(each)) for each in found.items],
@@ -59,7 +58,7 @@ def overview() -> Response:
         counted=COUNTED,
         state=state,
         tones=TONES,
-        names=names,
+        names=services().catalogue.names(),
         next=url_for("claims.overview", state=args.get("state", ""), cursor=found.next_cursor)
         if found.next_cursor
         else None,
@@ -153,7 +152,7 @@ def _page(claim_id: str, status: int = 200, **facts: Any) -> Response:
         decisions=DECISIONS,
         evidence_kinds=EVIDENCE_KINDS,
         currency=_currency(claim),
-        carrier=next((each["name"] for each in services().catalogue.listed() if each["code"] == claim.carrier), ""),
+        carrier=services().catalogue.names().get(claim.carrier, ""),
         **given,
     )
 

@@ -13,6 +13,9 @@ from gateway.kpis.boards import Board, Figure, Tally, figure
 from gateway.kpis.definitions import Definition
 
 FULL = 100
+DAILY, WEEK = 35, 7
+"""Periods of fewer days are drawn day by day."""
+
 TALL, STEP = 40, 10
 """Of a plot: its height, and how wide a day is."""
 
@@ -34,9 +37,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
-    """A day of a plot: where it is drawn, None for days of which nothing is told."""
+    """A day (or week) of a plot, which ends with `last`: where it is drawn, None where nothing is told."""
 
     day: date
+    last: date
     told: Told
     x: int
     y: float | None
@@ -50,23 +54,27 @@ def told(each: Figure) -> Told:
 
 
 def plotted(of: Definition, currency: str, days: Mapping[date, Board], first: date, last: date) -> Sequence[Dot]:
-    """The figure of each day; shares from nothing to all, others from nothing to their greatest."""
+    """The figure of each day, of long periods of each week; shares from nothing to all, others to their greatest."""
+    each_days = 1 if (last - first).days < DAILY else WEEK
     figures = []
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        board = days.get(day)
-        tally = board.tallies.get((of.measure, currency)) if board else None
-        figures.append((day, figure(of, tally or Tally(), currency)))
-    values = [float(each.value) for _, each in figures if each.value is not None]
+    for number in range(0, (last - first).days + 1, each_days):
+        begin, tally = first + timedelta(days=number), Tally()
+        end = min(begin + timedelta(days=each_days - 1), last)
+        for day in (begin + timedelta(days=ahead) for ahead in range((end - begin).days + 1)):
+            if day in days and (of.measure, currency) in days[day].tallies:
+                tally.merge(days[day].tallies[of.measure, currency])
+        figures.append((begin, end, figure(of, tally, currency)))
+    values = [float(each.value) for _, _, each in figures if each.value is not None]
     most = 1.0 if of.kind == "share" and max(values, default=0) <= 1 else max(values, default=0) or 1.0
     return [
         Dot(
-            day=day,
+            day=begin,
+            last=end,
             told=told(each),
             x=place * STEP + STEP // 2,
             y=None if each.value is None else round(TALL - TALL * float(each.value) / most, 1),
         )
-        for place, (day, each) in enumerate(figures)
+        for place, (begin, end, each) in enumerate(figures)
     ]
 
 

@@ -58,7 +58,7 @@ def overview() -> Response:
     return page(
         "reports.html",
         asked=asked,
-        found=found,
+        found=found.period,
         periods=PERIODS,
         cuts=CUTS,
         names=names,
@@ -80,7 +80,8 @@ def one(figure: str) -> Response:
     of = definitions().get(figure)
     if of is None:
         raise NotFound("no such figure")
-    asked, found = _asked_and_found()
+    asked = _asked()
+    found = services().kpis.period(who().merchant_id, who().mode, _first(asked))
     side: Side = "above" if request.args.get("side") == "above" and of.kind != "quantile" else "below"
     cohort = Cohort(
         figure=of,
@@ -95,7 +96,7 @@ def one(figure: str) -> Response:
     listed = services().cohorts.page(signed.merchant_id, signed.mode, cohort, cursor, A_PAGE)
     now, names = services().clock(), _names(asked.by)
     board = Board()
-    board.merge_one(of.measure, cohort.currency, listed.tally)
+    board.tally(of.measure, cohort.currency).merge(listed.tally)
     return page(
         "behind.html",
         asked=asked,
@@ -128,14 +129,21 @@ def export() -> Response:
 
 
 def _asked_and_found() -> tuple[Asked, KpiReport]:
-    args, signed = request.args, who()
-    asked = Asked(
+    asked, signed = _asked(), who()
+    return asked, services().kpis.report(signed.merchant_id, signed.mode, _first(asked), by=asked.by)
+
+
+def _asked() -> Asked:
+    args = request.args
+    return Asked(
         days=int(args["days"]) if args.get("days", "") in map(str, PERIODS) else PERIODS[1],
         by=cast(Cut, args["by"]) if args.get("by") in CUTS else "carrier",
         value=args["value"][:200] if "value" in args else None,
     )
-    first = services().clock().date() - timedelta(days=asked.days)
-    return asked, services().kpis.report(signed.merchant_id, signed.mode, first, by=asked.by)
+
+
+def _first(asked: Asked) -> date:
+    return services().clock().date() - timedelta(days=asked.days)
 
 
 def _day(name: str, otherwise: date) -> date:
@@ -149,7 +157,7 @@ def _day(name: str, otherwise: date) -> date:
 def _names(by: Cut) -> Mapping[str, str]:
     """What parts are called."""
     if by == "carrier":
-        return {each["code"]: each["name"] for each in services().catalogue.listed()}
+        return services().catalogue.names()
     if by == "account":
         return {each.id: each.name for each in services().accounts.list(who().merchant_id, who().mode)}
     return {}
@@ -174,7 +182,7 @@ def _plots(found: KpiReport) -> Sequence[tuple[Told, Sequence[object], Sequence[
     plots = []
     for each in found.whole.figures():
         if each.definition.name in COMPARED and each.value is not None:
-            dots = plotted(each.definition, each.currency, found.days, found.first, found.last)
+            dots = plotted(each.definition, each.currency, found.days, found.period.first, found.period.last)
             plots.append((told(each), dots, lines(dots)))
     return plots
 
@@ -182,6 +190,17 @@ def _plots(found: KpiReport) -> Sequence[tuple[Told, Sequence[object], Sequence[
 def _cells(found: KpiReport, by: str, part: str, each: Figure) -> list[str]:
     value = {"no_data": "no data", "too_few": "n too small"}.get(each.state, str(each.value))
     numbers = ("" if each.numerator is None else str(each.numerator), str(each.denominator), str(each.n))
-    as_of = found.as_of.isoformat(timespec="minutes")
+    as_of = found.period.as_of.isoformat(timespec="minutes")
     name, unit = each.definition.name, each.definition.unit
-    return [str(found.first), str(found.last), as_of, by, part, name, value, unit, each.currency, *numbers]
+    return [
+        str(found.period.first),
+        str(found.period.last),
+        as_of,
+        by,
+        part,
+        name,
+        value,
+        unit,
+        each.currency,
+        *numbers,
+    ]

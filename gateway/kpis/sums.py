@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from gateway.kpis.boards import Board, Tally
+from gateway.kpis.boards import Board
 from gateway.kpis.facts import Asked, Delivery
 from gateway.kpis.measures import MINUTES
 
@@ -49,11 +49,13 @@ def add(board: Board, some: Kept) -> None:
     lengths.frombytes(some.lengths)
     lengths, begin = _lowest_first(lengths), 0
     for name, currency, above, below, n in json.loads(some.sums):
-        minutes = lengths[begin : begin + n] if name in MINUTES else array(LENGTH)
-        begin += len(minutes)
-        tally = Tally(above, below, n)
-        tally.minutes.update(minutes)
-        board.merge_one(name, currency, tally)
+        tally = board.tally(name, currency)
+        tally.above += above
+        tally.below += below
+        tally.n += n
+        if name in MINUTES:
+            tally.minutes.update(lengths[begin : begin + n])
+            begin += n
 
 
 def cut(deliveries: Iterable[Delivery], asked: Iterable[Asked]) -> Mapping[tuple[Cut, str], Board]:

@@ -16,7 +16,11 @@ from gateway.kpis.sums import Cut, add
 from gateway.services.ports import Mode, Store, UnitOfWork
 
 Side = Literal["above", "below"]
-ENOUGH_READ = 4000
+OF_CLAIMED = ("claims", "damage")
+"""Measures above whose line there are only shipments with a claim."""
+
+AT_ONCE = 200
+ENOUGH_READ = 1000
 """Facts of shipments; a page ends with the day in which it has read as many."""
 
 
@@ -113,7 +117,11 @@ def _read(
 def _members(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort, day: date) -> Iterator[tuple[str, bool]]:
     measure, above = cohort.figure.measure, cohort.side == "above"
     if measure in SUMS or measure in MINUTES:
-        for shipment_id, each in uow.kpi_facts.deliveries(merchant_id, mode, day, cohort.by, cohort.value):
+        claimed = above and measure in OF_CLAIMED
+        facts = uow.kpi_facts.deliveries(
+            merchant_id, mode, day, cohort.by, cohort.value, claimed=claimed, at_once=AT_ONCE
+        )
+        for shipment_id, each in facts:
             is_above, is_below = sides(measure, each, cohort.currency)
             yield shipment_id, is_above if above else is_below
         return

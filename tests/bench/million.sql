@@ -40,6 +40,6 @@ FROM generate_series(1, 100000) i;
 
 INSERT INTO webhook_deliveries (merchant_id, id, endpoint_id, outbox_id, body, state, attempts, tries, begun_at,
     created_at, last_error)
-SELECT o.merchant_id, 'dlv_' || o.id, %(e)s, o.id, '',
+SELECT o.merchant_id, 'dlv_' || o.id, %(e)s, o.id, convert_to('{"type": "' || o.type || '"}', 'UTF8'),
     CASE WHEN abs(hashtext(o.id)) %% 50 = 0 THEN 'exhausted' ELSE 'delivered' END, 1, 1, o.created_at, o.created_at, ''
 FROM outbox o WHERE o.merchant_id = %(m)s;

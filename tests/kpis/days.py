@@ -13,13 +13,11 @@ from gateway.kpis.sums import add, cut, kept
 def from_sums(deliveries: Iterable[Delivery], asked: Iterable[Asked], by: str) -> tuple[Board, Mapping[str, Board]]:
     """Shipments day by day, and what was asked on a day of its own."""
     days = [list(some) for _, some in groupby(sorted(deliveries, key=_day), key=_day)]
-    boards = []
+    boards: dict[str, Board] = {}
     for boards_of_a_day in (*(cut(day, ()) for day in days), cut((), asked)):
         for (cut_by, value), board in boards_of_a_day.items():
             if cut_by == (by or "carrier"):
-                read = Board()
-                add(read, kept(board))
-                boards.append((value, read))
+                add(boards.setdefault(value, Board()), kept(board))
     return parted(boards, by)
 
 

@@ -174,7 +174,7 @@ def test_sums_are_what_the_shipments_say_after_everything_that_happens(store: St
     past = Past(store, seed)
     for _ in range(6):
         past.sum_up()
-        assert past.report().missing == []
+        assert past.report().period.missing == []
         assert list(past.report().whole.figures()) == list(past.direct().figures())
         for by in CUTS:
             for value, board in past.report(by).parts.items():
@@ -185,15 +185,15 @@ def test_sums_are_what_the_shipments_say_after_everything_that_happens(store: St
 
 def test_nothing_stale_is_told_as_new(store: Store) -> None:
     past = Past(store, 1)
-    assert set(past.report().missing) == {made.NOW.date(), *DAYS}
+    assert set(past.report().period.missing) == {made.NOW.date(), *DAYS}
     past.sum_up()
-    assert past.report().as_of == past.now
+    assert past.report().period.as_of == past.now
     with store.work() as uow:
         past._scanned(uow, "shp_1")
         uow.commit()
     told = past.report()
-    assert told.missing == []
-    assert told.as_of < past.now or past.now > made.NOW  # by the database's own clock
+    assert told.period.missing == []
+    assert told.period.as_of < past.now or past.now > made.NOW  # by the database's own clock
     with store.look() as uow:
         stands = uow.kpi_sums.standing(made.MERCHANT, "test", made.NOW.date(), DAYS[-1])
     assert stands.stale_since is not None
@@ -208,7 +208,7 @@ def test_days_that_are_not_over_are_left_alone(store: Store) -> None:
     with store.look() as uow:
         stands = uow.kpi_sums.standing(made.MERCHANT, "test", made.NOW.date(), DAYS[-1])
     assert set(stands.missing) == set(DAYS[1:])
-    assert past.report().last == DAYS[0]
+    assert past.report().period.last == DAYS[0]
 
 
 def test_promises_further_west_are_waited_for(store: Store) -> None:
@@ -220,6 +220,6 @@ def test_promises_further_west_are_waited_for(store: Store) -> None:
         uow.commit()
     past.sum_up()
     kpis = KpiReports(store, lambda: past.now)
-    assert kpis.report(made.MERCHANT, "test").last == LATER.date() - timedelta(2)
+    assert kpis.report(made.MERCHANT, "test").period.last == LATER.date() - timedelta(2)
     past.now += timedelta(hours=3)
-    assert kpis.report(made.MERCHANT, "test").last == LATER.date() - timedelta(1)
+    assert kpis.report(made.MERCHANT, "test").period.last == LATER.date() - timedelta(1)

@@ -16,11 +16,20 @@ class KpiFacts(Protocol):
     """Of one merchant and mode. A day is the recipient's for shipments and that of UTC for what carriers were asked."""
 
     def deliveries(
-        self, merchant_id: str, mode: Mode, day: date, by: Cut | None = None, value: str = ""
+        self,
+        merchant_id: str,
+        mode: Mode,
+        day: date,
+        by: Cut | None = None,
+        value: str = "",
+        *,
+        claimed: bool = False,
+        at_once: int = 0,
     ) -> Iterator[tuple[str, Delivery]]:
         """Shipments towards recipients that were due on a day (or booked on it where nothing was promised), by id.
 
-        All, or those of one value of what figures are cut by.
+        All, or those of one value of what figures are cut by; only those with a claim, where that is wanted. They are
+        read some at once: 0 for all but very many.
         """
 
     def last_promise(self, merchant_id: str, mode: Mode, day: date) -> datetime | None:

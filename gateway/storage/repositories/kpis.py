@@ -84,19 +84,31 @@ class KpiFactsRepository(Repository):
     """Deliveries and answers as facts."""
 
     def deliveries(
-        self, merchant_id: str, mode: Mode, day: date, by: Cut | None = None, value: str = ""
+        self,
+        merchant_id: str,
+        mode: Mode,
+        day: date,
+        by: Cut | None = None,
+        value: str = "",
+        *,
+        claimed: bool = False,
+        at_once: int = 0,
     ) -> Iterator[tuple[str, Delivery]]:
         """Along `delivery_records_due_on`."""
         mine = (_D.merchant_id == merchant_id, _S.mode == mode, _D.due_on == day)
-        of_it = () if by is None else (_D[COLUMNS.get(by, by)] == value,)
-        wanted: Select[Any] = _FACTS.where(*mine, *of_it).order_by(_D.shipment_id).limit(PAGE)
+        of_it: tuple[ColumnElement[bool], ...] = () if by is None else (_D[COLUMNS.get(by, by)] == value,)
+        if claimed:
+            has = exists().where(_L.merchant_id == _D.merchant_id, _L.shipment_id == _D.shipment_id)
+            of_it = (*of_it, has)
+        size = at_once or PAGE
+        wanted: Select[Any] = _FACTS.where(*mine, *of_it).order_by(_D.shipment_id).limit(size)
         kept = self._connection.scalar(select(exists().where(_L.merchant_id == merchant_id, _L.mode == mode)))
         after = ""
         while page := self._connection.execute(wanted.where(_D.shipment_id > after)).all():
             shown, claims = self._pictures(page), self._claims(page) if kept else {}
             for row in page:
                 yield row.shipment_id, _delivery(row, shown, claims.get(row.shipment_id, ()) if kept else None)
-            if len(page) < PAGE:
+            if len(page) < size:
                 return
             after = page[-1].shipment_id
 
