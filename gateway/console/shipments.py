@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from flask import Blueprint, Response, request, url_for
@@ -38,11 +39,7 @@ def grid() -> Response:
     found = desk.find(signed.merchant_id, asked.search)
     if _is_it(found, asked):
         return go("shipment.detail", shipment_id=found.page.items[0].id)
-    counts = desk.counts(
-        signed.merchant_id,
-        {tab.status: replace(found.search, status=tab.status, cursor=None) for tab in tabs()},
-        COUNTED,
-    )
+    counts, least = _counts(found)
     now = services().clock()
     return page(
         "shipments.html",
@@ -52,6 +49,7 @@ def grid() -> Response:
         rows=[(each, standing(each), promise(each, now)) for each in found.page.items],
         tabs=[(tab.title, _url(asked.having(status=tab.status)), counts[tab.status], tab.status) for tab in tabs()],
         counted=COUNTED,
+        least=least,
         total=counts.get(asked.search.status),
         operators=OPERATORS,
         promises=PROMISES,
@@ -59,6 +57,17 @@ def grid() -> Response:
         next=_url(asked.text, cursor=found.page.next_cursor, size=size) if found.page.next_cursor else None,
         first=args.get("cursor") is None,
     )
+
+
+def _counts(found: Found) -> tuple[Mapping[str, int], bool]:
+    """How many of each status; of those that a text or a word with a colon finds, at least so many."""
+    desk, wanted = services().staff.desk, replace(found.search, status="", cursor=None)
+    if not wanted.text and not wanted.narrowed:
+        searches = {tab.status: replace(wanted, status=tab.status) for tab in tabs()}
+        return desk.counts(who().merchant_id, searches, COUNTED), False
+    by_status = desk.by_status(who().merchant_id, wanted, COUNTED)
+    total = sum(by_status.values())
+    return {"": total, **{tab.status: by_status.get(tab.status, 0) for tab in tabs() if tab.status}}, total >= COUNTED
 
 
 def _url(text: str, **more: str | None) -> str:

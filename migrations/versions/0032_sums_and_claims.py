@@ -81,6 +81,9 @@ def upgrade() -> None:
         table.alter_column("due_on", existing_type=sa.Date(), nullable=False)
     op.drop_index("delivery_records_due", "delivery_records")
     op.create_index("delivery_records_due_on", "delivery_records", ["merchant_id", "due_on", "shipment_id"])
+    for name in ("carrier", "account", "service"):
+        op.create_index(f"shipments_by_{name}", "shipments", ["merchant_id", "mode", name, "created_at", "id"])
+    op.create_index("shipments_by_promise", "shipments", ["merchant_id", "mode", "deliver_by", "id"])
     _make_sums()
     _make_claims()
     _begin()
@@ -224,6 +227,8 @@ def downgrade() -> None:
             op.execute(f"DROP FUNCTION kpi_{name}")
     for table in ("claims", "kpi_changes", "kpi_sums", "kpi_days"):
         op.drop_table(table)
+    for name in ("carrier", "account", "service", "promise"):
+        op.drop_index(f"shipments_by_{name}", "shipments")
     op.drop_index("delivery_records_due_on", "delivery_records")
     op.create_index(
         "delivery_records_due", "delivery_records", ["merchant_id", "promised_by", "booked_at", "shipment_id"]

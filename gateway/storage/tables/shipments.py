@@ -131,6 +131,11 @@ class ShipmentRow(Named, Row):
         index(
             "shipments_unfinished", "merchant_id", "mode", "created_at", "id", "deliver_by", where="phase != 'final'"
         ),
+        *(
+            index(f"shipments_by_{name}", "merchant_id", "mode", name, "created_at", "id")
+            for name in ("carrier", "account", "service")
+        ),
+        index("shipments_by_promise", "merchant_id", "mode", "deliver_by", "id"),
         index("shipments_by_number", "merchant_id", "mode", "tracking_number", "created_at", "id"),
         index("shipments_personal", "merchant_id", "personal", "updated_at", where="personal <> 'none'"),
         due_index("shipments"),
