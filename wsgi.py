@@ -3,13 +3,17 @@
 import gc
 import os
 
-from gateway.api.front import Front
-from gateway.app import create_app
-from gateway.bootstrap import build
-from gateway.settings import load_settings
+from gateway.loading import loading
 
-services = build(load_settings(os.environ))
-application = create_app(services)
+with loading():
+    from gateway.api.front import Front
+    from gateway.app import create_app
+    from gateway.bootstrap import build
+    from gateway.settings import load_settings
+
+    services = build(load_settings(os.environ))
+    application = create_app(services)
+
 web = services.settings.web
 # Live updates would hold a process that is told to stop up; their clients come back to another one.
 front = Front(
@@ -20,7 +24,6 @@ front = Front(
     stop=services.live.stop,
 )
 
-# What is loaded stays: the garbage collector need not look at it again, nor look for cycles after every few
-# hundred objects, of which a quote makes thousands. It was a tenth of what a quote costs.
-gc.freeze()
+# Nor need cycles be looked for after every few hundred objects, of which a quote makes thousands: it was a tenth of
+# what a quote costs.
 gc.set_threshold(20_000, 20, 20)

@@ -14,7 +14,7 @@ from gateway.api import BLUEPRINTS, docs, errors
 from gateway.api.auth import RateWindow, add_rate_headers, services
 from gateway.api.front import FAULT, LATE
 from gateway.api.metrics import observe
-from gateway.api.openapi import document, documented
+from gateway.api.openapi import documented
 from gateway.api.recipients import assets, pages
 from gateway.console import create_console
 from gateway.domain.errors import NotFound
@@ -53,7 +53,7 @@ def create_app(bound: Services) -> Flask:
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(assets.blueprint)
-    app.extensions["openapi"] = document(app, api)
+    app.extensions["openapi"] = api
     errors.install(app)
     app.after_request(add_rate_headers)
     console = _watched(create_console(bound))

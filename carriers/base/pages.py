@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from pypdf import PdfWriter
-from pypdf.errors import PyPdfError
-
 from carriers.base.errors import BadCarrierResponse
 from gateway.domain.shipments import Label, LabelKind
 
@@ -26,6 +23,9 @@ def together(kind: LabelKind, contents: Sequence[bytes]) -> Label:
 
 
 def _pages(contents: Sequence[bytes]) -> bytes:
+    from pypdf import PdfWriter  # slow to load, and only some carriers give a file for each parcel
+    from pypdf.errors import PyPdfError
+
     writer, whole = PdfWriter(), BytesIO()
     try:
         for content in contents:

@@ -32,7 +32,7 @@ CODE = re.compile(r"`([^`]+)`")
 @open_to_all("it documents the API")
 def api_page() -> Response:
     """Every operation and every shape."""
-    spec = current_app.extensions["openapi"]
+    spec = current_app.extensions["openapi"].document
     base = services().settings.web.base_url
     return _page(
         "docs.html",

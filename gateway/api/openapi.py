@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
+from apispec import APISpec
 from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema
@@ -93,9 +96,30 @@ REFUSALS = ("401", "403", "422", "429")
 
 
 class DocumentedApi(Api):  # type: ignore[misc]  # flask-smorest is untyped
-    """Collects the operations of the blueprints."""
+    """Collects the operations of the blueprints. They are told of, and the document made, when it is first read."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self._parts: list[Callable[[], None]] = []
+        self._reading = threading.Lock()
+
+    def later(self, describe: Callable[[], None]) -> None:
+        """Remember what describes the operations of a blueprint."""
+        self._parts.append(describe)
+
+    @property
+    def document(self) -> Json:
+        """The whole document, as plain data."""
+        with self._reading:
+            return self._document
+
+    @cached_property
+    def _document(self) -> Json:
+        for describe in self._parts:
+            describe()
+        return _whole(self._app, self.spec)
 
 
 def documented(app: Flask) -> DocumentedApi:
@@ -104,10 +128,9 @@ def documented(app: Flask) -> DocumentedApi:
     return DocumentedApi(app)
 
 
-def document(app: Flask, api: DocumentedApi) -> Json:
-    """The whole document, as plain data."""
-    describe_messages(api.spec)
-    spec: Json = json.loads(json.dumps(api.spec.to_dict(), default=int))  # Decimal limits are whole
+def _whole(app: Flask, told: APISpec) -> Json:
+    describe_messages(told)
+    spec: Json = json.loads(json.dumps(told.to_dict(), default=int))  # Decimal limits are whole
     spec["info"]["description"] = DESCRIPTION
     spec["tags"] = [{"name": name, "description": what} for name, what in TAGS.items()]
     for rule in app.url_map.iter_rules():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,6 +35,10 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
     def arguments(self, schema: type[Schema], **how: Any) -> Any:
         """One instance of the schema for all requests: making one costs as much as using it."""
         return super().arguments(schema(), **how)
+
+    def register_views_in_doc(self, api: Any, *about: Any, **how: Any) -> None:
+        """Described when somebody reads the document: most processes are never asked for it, and it takes a while."""
+        api.later(partial(super().register_views_in_doc, api, *about, **how))
 
 
 def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -57,4 +57,4 @@ def metrics() -> Response:
 @blueprint.response(200, {"type": "object"})
 def openapi() -> Response:
     """This document (OpenAPI 3.1)."""
-    return answer(current_app.extensions["openapi"])
+    return answer(current_app.extensions["openapi"].document)

@@ -11,6 +11,7 @@ import click
 
 from gateway import __version__
 from gateway.domain.errors import GatewayError
+from gateway.loading import loading
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 COMMANDS = {
@@ -59,7 +60,9 @@ class Commands(click.Group):
         """The command, imported."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"gateway.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_"))
+        with loading():
+            module = import_module(f"gateway.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from gateway.background import worker as make_worker
 from gateway.bootstrap import build
 from gateway.bootstrap.distribution import celery_engine
+from gateway.loading import loading
 from gateway.services.bound import Services
 from gateway.services.ports import Mode
 from gateway.settings import Settings, load_settings, shown
@@ -71,10 +72,14 @@ def serve() -> None:
     """Run the web process (granian)."""
     effective = settings()
     build(effective)  # refuses to start without keys, with a sentence, before any worker is forked
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
+    with loading():  # once, before the workers are forked: they start with it
+        from granian import Granian
+        from granian.constants import Interfaces
+        from granian.http import HTTP1Settings
+        from granian.log import LogLevels
+
+        import gateway.api.front
+        import gateway.app  # noqa: F401  # what `wsgi` is made of
 
     Granian(
         "wsgi:front",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
-
 
 class Path(NamedTuple):
     """`d` of a path, one unit a module, and how many modules a side has."""
@@ -16,6 +14,8 @@ class Path(NamedTuple):
 
 def svg_path(text: str) -> Path:
     """The dark modules of a QR code with medium error correction."""
+    from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel  # slow to load, and seldom wanted
+
     code: Any = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(text)
     code.make()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 import threading
+from base64 import b64encode
 from datetime import datetime
 
 import pyotp
@@ -30,6 +32,14 @@ class Argon2Passwords:
         """A digest with its own salt and parameters."""
         with self._room:
             return self._hasher.hash(password)
+
+    def nobodys(self) -> str:
+        """Random bytes in place of salt and digest, as the hasher writes them."""
+        with_ = self._hasher
+        salt, digest = (
+            b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (with_.salt_len, with_.hash_len)
+        )
+        return f"$argon2id$v=19$m={with_.memory_cost},t={with_.time_cost},p={with_.parallelism}${salt}${digest}"
 
     def verify(self, digest: str, password: str) -> bool:
         """Whether that was the password."""

@@ -67,7 +67,7 @@ class SigningIn:
         self._codes = codes
         self._clock = clock
         self._settings = settings
-        self._nobody = passwords.digest(secrets.token_urlsafe())
+        self._nobody = passwords.nobodys()
 
     def sign_in(self, email: str, password: str, old_token: str = "") -> tuple[str, bool]:
         """A session's token, and whether a one-time code is wanted before it is worth anything.

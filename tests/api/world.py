@@ -104,7 +104,7 @@ def new_merchant(app: Flask, contract: Contract, mode: Mode = "test", merchant_i
 
 def contract_of(app: Flask) -> Contract:
     """What the application publishes."""
-    return Contract(app.extensions["openapi"], app.url_map.bind("localhost"))
+    return Contract(app.extensions["openapi"].document, app.url_map.bind("localhost"))
 
 
 def fresh(word: str) -> str:

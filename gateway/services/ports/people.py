@@ -70,6 +70,8 @@ class Passwords(Protocol):
 
     def digest(self, password: str) -> str: ...
     def verify(self, digest: str, password: str) -> bool: ...
+    def nobodys(self) -> str:
+        """What looks like a digest, takes as long to verify, and is no password's."""
 
 
 class Codes(Protocol):
