@@ -54,8 +54,19 @@ def told(each: Figure) -> Told:
 
 
 def plotted(of: Definition, currency: str, days: Mapping[date, Board], first: date, last: date) -> Sequence[Dot]:
-    """The figure of each day, of long periods of each week; shares from nothing to all, others to their greatest."""
-    each_days = 1 if (last - first).days < DAILY else WEEK
+    """The figure of each day, or of each week where the period is long or too few are due on most days; none where that
+    tells nothing either. Shares are drawn from nothing to all, others to their greatest.
+    """
+    daily = [] if (last - first).days >= DAILY else _drawn(of, currency, days, first, last, 1)
+    if sum(dot.y is not None for dot in daily) * 2 >= len(daily) > 0:
+        return daily
+    weekly = _drawn(of, currency, days, first, last, WEEK)
+    return weekly if any(dot.y is not None for dot in weekly) else ()
+
+
+def _drawn(
+    of: Definition, currency: str, days: Mapping[date, Board], first: date, last: date, each_days: int
+) -> Sequence[Dot]:
     figures = []
     for number in range(0, (last - first).days + 1, each_days):
         begin, tally = first + timedelta(days=number), Tally()
@@ -86,7 +97,13 @@ def lines(dots: Sequence[Dot]) -> Sequence[str]:
             runs.append([])
         else:
             runs[-1].append(f"{dot.x},{dot.y}")
-    return [" ".join(run) for run in runs if run]
+    return [" ".join(run) if len(run) > 1 else _alone(run[0]) for run in runs if run]
+
+
+def _alone(point: str) -> str:
+    """A short line where there is nothing to join it to."""
+    x, y = point.split(",")
+    return f"{int(x) - 3},{y} {int(x) + 3},{y}"
 
 
 def _text(each: Figure) -> str:

@@ -183,7 +183,8 @@ def _plots(found: KpiReport) -> Sequence[tuple[Told, Sequence[object], Sequence[
     for each in found.whole.figures():
         if each.definition.name in COMPARED and each.value is not None:
             dots = plotted(each.definition, each.currency, found.days, found.period.first, found.period.last)
-            plots.append((told(each), dots, lines(dots)))
+            if dots:
+                plots.append((told(each), dots, lines(dots)))
     return plots
 
 
