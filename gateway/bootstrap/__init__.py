@@ -93,11 +93,18 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
-        claims=ClaimBook(store, clock),
-        kpis=KpiReports(store, clock),
-        kpi_summer=KpiSummer(store, clock),
-        cohorts=Cohorts(store),
+        **_measures(store, clock),
     )
+
+
+def _measures(store: Store, clock: Clock) -> Mapping[str, Any]:
+    """Key figures, the shipments behind them, and claims."""
+    return {
+        "claims": ClaimBook(store, clock),
+        "kpis": KpiReports(store, clock),
+        "kpi_summer": KpiSummer(store, clock),
+        "cohorts": Cohorts(store),
+    }
 
 
 def _reconciler(

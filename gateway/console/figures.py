@@ -115,8 +115,8 @@ def _text(each: Figure) -> str:
 
 
 def _amount(each: Figure, amount: int) -> str:
-    if each.definition.unit == "minor":
-        return str(Money.from_minor(amount, each.currency))
+    if each.definition.unit == "minor":  # where nothing is known, no currency is
+        return str(Money.from_minor(amount, each.currency)) if each.currency else digits(amount)
     if each.definition.unit == "minutes":
         return span(timedelta(minutes=amount))
     return f"{digits(amount)} g"

@@ -272,9 +272,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """The flat facts of one shipment; money in minor units of `currency`. `due_on` is the recipient's day of the
-    promise, or of the booking where nothing was promised.
-    `estimates`: what the carrier said of its arrival when a stage of its way began, by stage (`gateway.domain.stages`).
+    """The flat facts of one shipment; money in minor units of `currency`. `due_on`: the recipient's day of the promise,
+    or of the booking. `estimates`: what the carrier said of its arrival as each of `gateway.domain.stages` began.
     """
 
     merchant_id: str

@@ -95,9 +95,7 @@ class SqlUnitOfWork:
         self.polling: ports.PollingSpends = PollingSpendRepository(connection)
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
-        self.claims: ports.Claims = ClaimRepository(connection)
-        self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
-        self.kpi_sums: ports.KpiSums = KpiSumsRepository(connection)
+        self._measures(connection)
         self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
         self.users: people.Users = UserRepository(connection, vault)
@@ -106,6 +104,11 @@ class SqlUnitOfWork:
         self.desk: desk.Desk = DeskRepository(connection)
         self.privacy: ports.Privacy = PrivacyRepository(connection)
         self.notifications: ports.Notifications = NotificationRepository(connection, vault)
+
+    def _measures(self, connection: Connection) -> None:
+        self.claims: ports.Claims = ClaimRepository(connection)
+        self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
+        self.kpi_sums: ports.KpiSums = KpiSumsRepository(connection)
 
     def commit(self) -> None:
         """Keep what was written."""

@@ -9,4 +9,5 @@ from tests.console.world import Person, World, claim_of
 def test_every_page_that_is_timed_answers(world: World, admin: Person) -> None:
     claim_of(world)
     for name, path in pages(world.site.services, world.shop.id, world.endpoint_id).items():
-        assert admin.get(path).status_code in (200, 303), f"{name}: {path}"
+        answer = admin.get(path)
+        assert answer.status_code in (200, 303), f"{name}: {path}"
