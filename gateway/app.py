@@ -12,10 +12,11 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from gateway.api import BLUEPRINTS, docs, errors
 from gateway.api.auth import RateWindow, add_rate_headers, services
-from gateway.api.front import FAULT, LATE
+from gateway.api.call_log import told
+from gateway.api.front import FAULT, LATE, ROOM
 from gateway.api.metrics import observe
 from gateway.api.openapi import documented
-from gateway.api.recipients import assets, pages
+from gateway.api.recipients import assets, diverting, pages, push
 from gateway.console import create_console
 from gateway.domain.errors import NotFound
 from gateway.services.bound import Services
@@ -52,11 +53,13 @@ def create_app(bound: Services) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(diverting.blueprint)
+    app.register_blueprint(push.blueprint)
     app.register_blueprint(assets.blueprint)
     app.extensions["openapi"] = api
     errors.install(app)
     app.after_request(add_rate_headers)
-    console = _watched(create_console(bound))
+    console = _watched(create_console(bound, ROOM))
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/console": console.wsgi_app})  # type: ignore[method-assign]  # Flask's own way
     return _watched(app)
 
@@ -75,6 +78,7 @@ def _begin() -> None:
     trace = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
     g.trace_id = trace[1] if trace else "-"
     g.started = time.monotonic()
+    services().log.begin(g.request_id)
     if fault := request.environ.get(FAULT):
         raise RequestTimeout(LATE) if fault == LATE else BadRequest(fault)
     if not request.path.isprintable():
@@ -90,6 +94,7 @@ def _end(response: Response) -> Response:
     elapsed = time.monotonic() - g.started
     route = request.url_rule.rule if request.url_rule else "unknown"
     observe(request.method, route, response.status_code, elapsed)
+    services().log.end(told(response, elapsed))
     log.info(
         "%s %s %s %.0f ms request=%s trace=%s",
         request.method,

@@ -19,6 +19,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
         Job("recalls", services.recalls.claim, services.recalls.work, services.recalls.park),
+        Job("diversions", services.diversions.claim, services.diversions.work, services.diversions.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
         Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park, due=services.inbox.due),
@@ -29,10 +30,12 @@ def worker(services: Services) -> WorkerLoop:
         Job("notifications", told.claim, told.work, told.park, at_once=services.settings.notifications.senders_at_once),
         Job("assignments", services.assignments.claim, services.assignments.work, services.assignments.park),
         Job("backtests", services.backtests.claim, services.backtests.work, services.backtests.park),
+        Job("bulk", services.bulk.claim, services.bulk.work, services.bulk.park),
         Job("retention", services.retention.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("erase_proofs", services.proof_keeping.erase_old, _nothing, _nothing, every_s=HOUR_S),
         Job("forget_people", services.privacy.forget, _nothing, _nothing, every_s=HOUR_S),
         Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
+        Job("forget_calls", services.calls.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
         Job("sums", services.kpi_summer.claim, services.kpi_summer.work, _nothing, every_s=FIVE_MINUTES_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
@@ -40,7 +43,13 @@ def worker(services: Services) -> WorkerLoop:
     settings, work = services.settings.worker, services.settings.work
     hints = Hints(services.dispatcher, work.sweep_s) if work.engine == "celery" else None
     return WorkerLoop(
-        jobs, services.store, services.clock, tick_s=settings.tick_s, max_tries=settings.max_tries, hints=hints
+        jobs,
+        services.store,
+        services.clock,
+        tick_s=settings.tick_s,
+        max_tries=settings.max_tries,
+        hints=hints,
+        watch=services.log.watch,
     )
 
 

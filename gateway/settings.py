@@ -211,6 +211,19 @@ class Console:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLog:
+    """What developers see of calls: whether any are kept, for how many days, and how many at most; what is more than
+    `rows_per_s` for long, or than `most_waiting` at a time, is only counted.
+    """
+
+    enabled: bool
+    kept_days: int
+    rows_per_s: int
+    most_waiting: int
+    gather_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """For tests only: kill this process at a named point (see `gateway.services.faultpoints`)."""
 
@@ -241,6 +254,7 @@ class Settings:
     limits: Limits
     labels: Labels
     console: Console
+    request_log: RequestLog
     faults: Faults
 
 

@@ -18,6 +18,8 @@ from carriers.base.contract import (
     ProvesDelivery,
     Quotes,
     ReceivesWebhooks,
+    Redirects,
+    Reschedules,
     SchedulesPickups,
     SubscribesToTracking,
     TakesInstructions,
@@ -85,6 +87,7 @@ from carriers.base.xml import XmlReading
 from carriers.base.xml import written as xml_document
 from gateway.domain.clock import Clock, utc_now
 from gateway.domain.distance import metres_between
+from gateway.domain.diversions import Slot
 from gateway.domain.errors import InvalidValue
 from gateway.domain.handover import Manifest, OpeningHours, Pickup, ServicePoint
 from gateway.domain.quotes import Rate, ServiceLevel, Surcharge
@@ -171,8 +174,10 @@ __all__ = [
     "RateLimited",
     "Reading",
     "ReceivesWebhooks",
+    "Redirects",
     "Reply",
     "Requirements",
+    "Reschedules",
     "ReturnWay",
     "RsaProof",
     "SchedulesPickups",
@@ -182,6 +187,7 @@ __all__ = [
     "SharedTokenProof",
     "Shipment",
     "ShipmentRejected",
+    "Slot",
     "StatusRow",
     "StatusTable",
     "SubscribesToTracking",

@@ -109,10 +109,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A call and what came of it."""
+    """A call and what came of it: an answer after so many seconds, or why there is none."""
 
     call: Call
     reply: Reply | None
+    seconds: float = 0.0
+    failure: str = ""
 
 
 def hidden(data: bytes, secrets: Collection[str]) -> bytes:

@@ -27,6 +27,7 @@ from carriers.base.profile import Profile
 from carriers.base.statuses import StatusTable
 from carriers.base.webhooks import WebhookProof
 from gateway.domain.clock import Clock, utc_now
+from gateway.domain.diversions import Slot
 from gateway.domain.handover import Manifest, Pickup, ServicePoint
 from gateway.domain.quotes import Rate
 from gateway.domain.shipments import Booking, BookingRef, Cancellation, Label, LabelFormat
@@ -213,6 +214,33 @@ class TakesInstructions(Protocol):
         """
 
 
+@runtime_checkable
+class Reschedules(Protocol):
+    """Delivers at another time, on request of who waits for it. Carriers that do not know a repeated request by its
+    reference cannot have this role: a lost answer is cleared up by asking again.
+    """
+
+    async def other_times(self, booking: BookingRef) -> Sequence[Slot]:
+        """When else it would deliver, soonest first, each under an id of its own; () where it offers no other time.
+
+        Raises ShipmentRejected where it is too late for that.
+        """
+
+    async def reschedule(self, booking: BookingRef, slot: Slot, reference: str) -> None:
+        """Deliver then; returns only what the carrier has confirmed. The same reference again is the same wish.
+
+        Raises ShipmentRejected where it is too late, or that time is no longer to be had.
+        """
+
+
+@runtime_checkable
+class Redirects(Protocol):
+    """Takes parcels that are under way to a service point instead; see `Reschedules`."""
+
+    async def redirect(self, booking: BookingRef, point: ServicePoint, reference: str) -> None:
+        """Take it there, as `reschedule` does: confirmed, or refused in words, or unknown."""
+
+
 class Capability(StrEnum):
     """The roles, by the word used in the API, in `gateway carriers` and in the conformance kit."""
 
@@ -231,6 +259,8 @@ class Capability(StrEnum):
     SERVICE_POINTS = "service_points"
     CLOSES_MANIFESTS = "closes_manifests"
     TAKES_INSTRUCTIONS = "takes_instructions"
+    RESCHEDULES = "reschedules"
+    REDIRECTS = "redirects"
 
 
 ROLES: Mapping[Capability, tuple[str, ...]] = {
@@ -249,6 +279,8 @@ ROLES: Mapping[Capability, tuple[str, ...]] = {
     Capability.SERVICE_POINTS: ("service_points",),
     Capability.CLOSES_MANIFESTS: ("close_manifest",),
     Capability.TAKES_INSTRUCTIONS: ("instruct",),
+    Capability.RESCHEDULES: ("other_times", "reschedule"),
+    Capability.REDIRECTS: ("redirect",),
 }
 
 

@@ -179,7 +179,7 @@ class _Driven(Generic[T]):
         self.pending: Pending | None = None
         self.lock = threading.RLock()
         self._coroutine = coroutine
-        self._started = time.monotonic()
+        self._started = self._asked_at = time.monotonic()
         self._call: Call | None = None
         self._applied = False
 
@@ -194,6 +194,7 @@ class _Driven(Generic[T]):
         self._note(answer)
         try:
             self._call = _checked(self._coroutine, self._coroutine.send(answer))
+            self._asked_at = time.monotonic()
         except StopIteration as ended:
             self.outcome.value = ended.value
         except CarrierError as error:
@@ -227,8 +228,8 @@ class _Driven(Generic[T]):
     def _note(self, answer: Reply | Failure | None) -> None:
         if self._call is None or answer is None:
             return
-        reply = answer if isinstance(answer, Reply) else None
-        self.outcome.exchanges.append(Exchange(self._call, reply))
+        reply, why = (answer, "") if isinstance(answer, Reply) else (None, answer.why)
+        self.outcome.exchanges.append(Exchange(self._call, reply, time.monotonic() - self._asked_at, why))
         if not self._call.repeatable:
             self._applied |= answer.sent if isinstance(answer, Failure) else not _refused(answer.status)
 

@@ -42,6 +42,15 @@ class DeliveryWindows(Protocol):
     def find(self, tender_reference: str) -> Window | None:
         """The window in which this tender holds a place."""
 
+    def others(self, tender_reference: str, since: datetime, until: datetime) -> tuple[Window, ...]:
+        """Windows as `open_windows`, of the zone in which this tender holds a place; without the one it has."""
+
+    def move(self, window_id: str, tender_reference: str) -> bool:
+        """Give the place up for one in another window of its zone, atomically; True also when it is there already.
+
+        False when that window is full, and when the tender holds no place: then nothing has changed.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:

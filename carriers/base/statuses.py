@@ -35,6 +35,11 @@ class StatusRow:
             raise InvalidValue(f"{self.reason!r} is not one of our reasons")
 
     @property
+    def contradiction(self) -> str:
+        """Why its status and its reason cannot both be meant; "" where they can."""
+        return reasons()[self.reason].contradicts(self.status)
+
+    @property
     def key(self) -> tuple[str, str]:
         """What is looked up."""
         return (self.carrier_code, self.qualifier)
@@ -73,8 +78,11 @@ class StatusTable:
         return cls.parse(text, f"{package}/statuses.csv")
 
     @classmethod
-    def parse(cls, text: str, where: str) -> Self:
-        """From CSV text with exactly our columns. Raises InvalidValue naming `where` and the line."""
+    def parse(cls, text: str, where: str, *, stored: bool = False) -> Self:
+        """From CSV text with exactly our columns. Raises InvalidValue naming `where` and the line.
+
+        Of a table that is `stored`, rows that contradict themselves are taken: once they were not refused.
+        """
         lines = csv.reader(text.splitlines(keepends=True), strict=True)
         rows: dict[tuple[str, str], StatusRow] = {}
         try:
@@ -82,6 +90,8 @@ class StatusTable:
                 raise InvalidValue(f"the columns are {','.join(COLUMNS)}")
             for cells in lines:
                 row = _row(cells)
+                if row.contradiction and not stored:
+                    raise InvalidValue(f"{row.carrier_code!r}: {row.contradiction}")
                 if rows.setdefault(row.key, row) is not row:
                     raise InvalidValue(f"{row.carrier_code!r}, qualifier {row.qualifier!r}: listed twice")
         except (csv.Error, InvalidValue) as error:

@@ -26,6 +26,7 @@ from carriers.base import (
     ReturnWay,
     Shipment,
     ShipmentRejected,
+    Slot,
     StatusTable,
     TrackingUpdate,
     UnknownReference,
@@ -125,6 +126,35 @@ class OwnFleet(Carrier):
         """
         if self._windows().find(booking.carrier_reference) is None:
             raise UnknownReference("this tender never had a place in a window")
+
+    async def other_times(self, booking: BookingRef) -> Sequence[Slot]:
+        """Windows of the same zone with room that are still on sale.
+
+        Raises:
+            UnknownReference: this tender never had a place. ShipmentRejected: its window has begun.
+        """
+        self._movable(booking)
+        terms, now = self._terms(), self.clock()
+        found = self._windows().others(booking.carrier_reference, now, now + terms.horizon)
+        return tuple(wire.slot(window) for window in found if terms.service(now, window.start))
+
+    async def reschedule(self, booking: BookingRef, slot: Slot, reference: str) -> None:
+        """Move the place into another window; the tender has one place, so asking twice is asking once.
+
+        Raises:
+            UnknownReference, ShipmentRejected: as `other_times`; or that window is full by now.
+        """
+        held = self._movable(booking)
+        if held.id != slot.id and not self._windows().move(slot.id, booking.carrier_reference):
+            raise ShipmentRejected("that window is full by now", carrier_code="window_full")
+
+    def _movable(self, booking: BookingRef) -> Window:
+        held, now = self._windows().find(booking.carrier_reference), self.clock()
+        if held is None:
+            raise UnknownReference("this tender never had a place in a window")
+        if held.start <= now < held.end:
+            raise ShipmentRejected("the delivery window has begun", carrier_code="too_late")
+        return held
 
     def read_scan(
         self,

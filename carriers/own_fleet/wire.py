@@ -15,8 +15,10 @@ from carriers.base import (
     ProofOfDelivery,
     Rate,
     ServiceLevel,
+    Slot,
     StatusTable,
     Surcharge,
+    TimeWindow,
     TrackingEvent,
     TrackingUpdate,
     Window,
@@ -39,6 +41,11 @@ def rate(
         expires_at=min(cut_off, window.start),
         carrier_quote_id=window.id,
     )
+
+
+def slot(window: Window) -> Slot:
+    """A window as another time for a parcel that has a place."""
+    return Slot(id=window.id, window=TimeWindow(start=window.start, end=window.end))
 
 
 def tracking_number(tender_reference: str) -> str:

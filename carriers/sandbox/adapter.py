@@ -34,18 +34,20 @@ from carriers.base import (
     Reading,
     Reply,
     ServicePoint,
+    Slot,
     StatusTable,
     TrackingUpdate,
     UnknownReference,
     WebhookCall,
     utc_now,
 )
-from carriers.sandbox import wire, wire_handover
+from carriers.sandbox import wire, wire_diversions, wire_handover
 
 IDEMPOTENCY = "idempotency"
 # Methods that an account's carrier may lack.
 OPERATIONS = frozenset({"find", "cancel", "label", "track"})
-RETURNS, RETURN_METHODS = "returns", ("quote_return", "book_return")
+SEVERAL = {"returns": ("quote_return", "book_return"), "diversions": ("other_times", "reschedule", "redirect")}
+"""Abilities of several methods."""
 
 
 class Sandbox(Carrier):
@@ -70,7 +72,7 @@ class Sandbox(Carrier):
         if not key:
             raise AuthenticationFailed(f"account {self.account.name} has no secret api_key")
         without = _without(self.account)
-        if not without <= OPERATIONS | {IDEMPOTENCY, RETURNS}:
+        if not without <= OPERATIONS | {IDEMPOTENCY, *SEVERAL}:
             raise AuthenticationFailed(f"account {self.account.name}: option without names what cannot be lacked")
         return {
             "Authorization": f"Bearer {key}",
@@ -189,6 +191,24 @@ class Sandbox(Carrier):
             return ()
         return tuple(wire_handover.service_point(each) for each in reply.reading().get("service_points").items())
 
+    async def other_times(self, booking: BookingRef) -> Sequence[Slot]:
+        """Mornings and evenings of the next days, until it is on the vehicle."""
+        reply = await self.http.get("api", f"/bookings/{booking.carrier_reference}/times")
+        return wire_diversions.slots(reply.reading())
+
+    async def reschedule(self, booking: BookingRef, slot: Slot, reference: str) -> None:
+        """Deliver then. Raises OutcomeUnknown also while the sandbox has not decided."""
+        await self._divert(booking, "reschedule", wire_diversions.rescheduling(slot, reference))
+
+    async def redirect(self, booking: BookingRef, point: ServicePoint, reference: str) -> None:
+        """Take it to a service point. Raises as `reschedule`."""
+        await self._divert(booking, "redirect", wire_diversions.redirection(point, reference))
+
+    async def _divert(self, booking: BookingRef, what: str, body: Mapping[str, str]) -> None:
+        path = f"/bookings/{booking.carrier_reference}/{what}"
+        reply = await self.http.post("api", path, repeatable=False, json=body)
+        wire_diversions.check_agreed(reply.reading())
+
 
 def _without(account: Account) -> frozenset[str]:
     option = account.options.get("without", ())
@@ -205,6 +225,6 @@ def _variant(without: frozenset[str], settle_s: int | None) -> type[Sandbox]:
         idempotent=IDEMPOTENCY not in without,
         settle_s=promises.settle_s if settle_s is None else settle_s,
     )
-    lacking = [*(without & OPERATIONS), *(RETURN_METHODS if RETURNS in without else ())]
+    lacking = [*(without & OPERATIONS), *(name for word in without & SEVERAL.keys() for name in SEVERAL[word])]
     members = {"profile": replace(Sandbox.profile, booking=own), **dict.fromkeys(lacking)}
     return type(Sandbox.__name__, (Sandbox,), members)

@@ -51,6 +51,8 @@ _ERRORS: Mapping[str, type[CarrierError]] = {
     "price_changed": ShipmentRejected,
     "quote_expired": ShipmentRejected,
     "service_point_closed": ServicePointClosed,
+    "on_vehicle": ShipmentRejected,
+    "time_not_offered": ShipmentRejected,
 }
 
 

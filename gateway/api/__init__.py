@@ -9,6 +9,7 @@ from gateway.api import (
     checkout_connections,
     claims,
     corrections,
+    diversions,
     emissions,
     facilities,
     handover,
@@ -37,6 +38,7 @@ from gateway.api.checkout import callbacks
 BLUEPRINTS = (
     quotes.blueprint,
     shipments.blueprint,
+    diversions.blueprint,
     corrections.blueprint,
     claims.blueprint,
     whereabouts.blueprint,

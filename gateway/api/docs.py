@@ -107,6 +107,7 @@ def privacy_page() -> Response:
         base=settings.web.base_url,
         kept=settings.retention,
         link_days=settings.recipients.link_days,
+        calls_days=services().settings.request_log.kept_days,
     )
 
 
@@ -145,12 +146,17 @@ def notifications_page() -> Response:
 def recipients_page() -> Response:
     """What recipients see, and in whose name."""
     bound = services()
-    takers = [found["name"] for found in bound.catalogue.listed() if "takes_instructions" in found["capabilities"]]
+    names = {
+        role: " or ".join(found["name"] for found in bound.catalogue.listed() if role in found["capabilities"])
+        for role in ("takes_instructions", "reschedules", "redirects")
+    }
     return _page(
         "recipients.html",
         days=bound.settings.recipients.link_days,
         poll_s=f"{bound.settings.recipients.poll_s:g}",
-        takers=" or ".join(takers),
+        takers=names["takes_instructions"],
+        reschedulers=names["reschedules"],
+        redirectors=names["redirects"],
         languages=", ".join(name for _, name in bound.recipients.languages.known),
     )
 

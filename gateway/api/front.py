@@ -21,7 +21,7 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 FAULT = "doorstep.fault"
 """In the environ of a request whose body is LATE or SHORT: the application refuses it, and counts that."""
 LATE = "the body did not come in time"
-SHORT = "the body is shorter than its Content-Length says"
+SHORT = "the body ended before it was whole: before its Content-Length, or its last chunk"
 ROOM = "doorstep.room"
 """In the environ of a request whose body is longer than usual: a `Room`, which the application may make larger."""
 BODILESS = ("GET", "HEAD", "OPTIONS")
@@ -65,10 +65,12 @@ class Beginning:
 class Body:
     """What has come of a body."""
 
-    def __init__(self, protocol: Any, declared: str, file: IO[bytes]) -> None:
+    def __init__(self, protocol: Any, environ: Environ, file: IO[bytes]) -> None:
         self.file = file
         self._parts = protocol.__aiter__()
+        declared = environ.get("CONTENT_LENGTH", "")
         self._declared = int(declared) if declared.isdecimal() else 0
+        self._trailers = "HTTP_TRAILER" in environ
         self._size = 0
 
     async def read(self, limit: int, seconds: float) -> bool:
@@ -97,12 +99,22 @@ class Body:
     async def _read(self, limit: int) -> bool:
         while self._size <= limit:
             part = await anext(self._parts, b"")
-            if not part and self._size < self._declared:
-                raise EOFError
             if not part:
+                if self._size < self._declared or await self._broke():
+                    raise EOFError
                 return True
             self._size += self.file.write(part)
         return False
+
+    async def _broke(self) -> bool:
+        """Whether the connection ended, or spoke nonsense, before the last chunk: the server tells of it by another
+        empty part after the first. It does so for trailers too; who sends them says so in a header (RFC 9110, 6.6.2).
+        """
+        try:
+            await anext(self._parts)
+        except StopAsyncIteration:
+            return False
+        return not self._trailers
 
 
 class Front:
@@ -131,7 +143,7 @@ class Front:
         environ = environ_of(scope)
         if scope.method not in BODILESS or "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             with SpooledTemporaryFile(IN_MEMORY) as file:
-                await self._with_body(environ, Body(protocol, environ.get("CONTENT_LENGTH", ""), file), protocol)
+                await self._with_body(environ, Body(protocol, environ, file), protocol)
         else:
             await self._in_a_thread(environ, protocol)
 
@@ -161,7 +173,8 @@ class Front:
 
     def _answer(self, environ: Environ, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
         told: list[Any] = []
-        parts = self._application(environ, lambda *start: told.extend(start))
+        asked = dict(environ)  # what is asked twice must not find what the first time left in it
+        parts = self._application(asked, lambda *start: told.extend(start))
         try:
             if ROOM in environ and environ[ROOM].bytes:
                 return

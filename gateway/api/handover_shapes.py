@@ -23,12 +23,13 @@ def service_point(found: FoundPoint) -> Json:
         "kind": point.kind,
         "address": address(point.address),
         "distance_m": point.distance_m,
-        "opening_hours": [_opening(hours) for hours in point.opening_hours],
+        "opening_hours": [opening(hours) for hours in point.opening_hours],
         "max_parcel_mm": list(point.limits_mm) if point.limits_mm else None,
     }
 
 
-def _opening(hours: OpeningHours) -> Json:
+def opening(hours: OpeningHours) -> Json:
+    """A span of a weekday."""
     return {
         "weekday": WEEKDAYS[hours.weekday],
         "opens": _clock(hours.opens_min),

@@ -35,7 +35,7 @@ def _quiet(quiet: QuietHours) -> Json:
 def shown_sender(sender: Sender) -> Json:
     """A sender without its secrets."""
     base = f"{services().settings.web.base_url}/v1/notification-senders/{sender.id}"
-    called = sender.channel is not Channel.EMAIL
+    called = sender.channel in (Channel.SMS, Channel.WHATSAPP)
     return {
         "id": sender.id,
         "channel": sender.channel.value,

@@ -54,7 +54,12 @@ from gateway.services.notifications.templates import Flawed, TemplateName
 
 blueprint = ApiBlueprint("notifications", __name__, url_prefix="/v1")
 SECRETS = ("password", "auth_token")
-KINDS: Mapping[Channel, str] = {Channel.EMAIL: "smtp", Channel.SMS: "twilio", Channel.WHATSAPP: "twilio"}
+KINDS: Mapping[Channel, str] = {
+    Channel.EMAIL: "smtp",
+    Channel.SMS: "twilio",
+    Channel.WHATSAPP: "twilio",
+    Channel.PUSH: "push",
+}
 
 
 @blueprint.route("/notification-settings")
@@ -92,7 +97,7 @@ def list_notification_senders() -> Response:
 @blueprint.arguments(SenderPutSchema, examples={"email": {"value": SMTP_SENDER}, "sms": {"value": TWILIO_SENDER}})
 @blueprint.response(200, SenderSchema)
 def put_notification_sender(given: tuple[str, dict[str, Any]], channel: str) -> Response:
-    """The way out for `email`, `sms` or `whatsapp`. From now on recipients are told of what happens then."""
+    """The way out for `email`, `sms`, `whatsapp` or `push`. From now on recipients are told of what happens then."""
     who, wanted = caller(), _channel(channel)
     kind, options = given
     if kind != KINDS[wanted]:

@@ -47,6 +47,7 @@ Send `X-Request-Id` to find your request in the logs; it comes back in the answe
 TAGS = {
     "quotes": "Ask carriers for offers.",
     "labels": "Print many at once.",
+    "diversions": "Another time or place for deliveries under way.",
     "shipments": "Book, find, print, cancel, settle.",
     "claims": "What carriers owe for what they lost, damaged or gave to the wrong person.",
     "service-points": "Shops and lockers where recipients collect.",

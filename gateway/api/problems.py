@@ -110,6 +110,20 @@ PROBLEMS = (
         "`detail` says what is in the way.",
     ),
     Problem(
+        "not_divertible",
+        409,
+        "Cannot be put off or turned",
+        "Another time or place cannot be asked for: it is too far on its way, or its carrier does not do that.",
+        "`detail` says what is in the way.",
+    ),
+    Problem(
+        "diversion_refused",
+        409,
+        "The carrier refuses",
+        "Its carrier does not deliver at that time or place; the delivery goes on as planned.",
+        "Read the offers anew and choose another.",
+    ),
+    Problem(
         "returned_already",
         409,
         "Is being sent back already",

@@ -14,7 +14,7 @@ from gateway.domain.codec import to_json
 from gateway.domain.quotes import CarrierResult, LastResort, Offer, Quote
 from gateway.domain.records import AccountRecord, Case, KeyRecord, ShipmentRecord, Tender
 from gateway.domain.sentences import recipient_sentence
-from gateway.domain.shipments import ReturnWay, ShipmentState
+from gateway.domain.shipments import ReturnWay, Shipment, ShipmentState
 from gateway.domain.tracking import reasons
 from gateway.domain.values import Address, Parcel
 from gateway.services.accounts import PollingView
@@ -157,6 +157,7 @@ def shipment(file: ShipmentFile, link: Links) -> Json:
         "facility": record.shipment.facility or None,
         "origin": address(record.shipment.origin),
         "destination": address(record.shipment.destination),
+        "service_point": _service_point(record.shipment),
         "parcels": [parcel(each) for each in record.shipment.parcels],
         "label": _label(file),
         "return_way": _return_way(file),
@@ -167,6 +168,11 @@ def shipment(file: ShipmentFile, link: Links) -> Json:
         "proof_of_delivery": proof(record, file.pictures, link),
         "metadata": dict(record.shipment.metadata),
     }
+
+
+def _service_point(goods: Shipment) -> str | None:
+    """Where it is collected, as a booking names it."""
+    return f"{goods.service_point_carrier}:{goods.service_point}" if goods.service_point else None
 
 
 def _label(file: ShipmentFile) -> Json | None:

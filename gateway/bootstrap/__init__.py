@@ -7,6 +7,7 @@ from typing import Any
 
 from carriers.base.registry import installed
 from gateway.bootstrap.afterwards import afterwards, telling
+from gateway.bootstrap.bulk import ordering
 from gateway.bootstrap.choosing import foresight_of, places, planning, shops
 from gateway.bootstrap.distribution import dispatcher_of
 from gateway.bootstrap.ground import TRANSPORTS as TRANSPORTS
@@ -23,8 +24,10 @@ from gateway.services.carriers import Catalogue
 from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
+from gateway.services.facilities import FacilityBook
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
+from gateway.services.handover_board import HandoverBoard
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
@@ -59,7 +62,7 @@ from gateway.shipped import shipped_zones as shipped_zones
 
 def build(settings: Settings, clock: Clock = utc_now) -> Services:
     """Bind every service. Raises BadSettings: no secret keys or no such transport."""
-    store, faults, pool = ground(settings, clock)
+    store, faults, pool, log = ground(settings, clock)
     policies, (zones, facilities) = PolicyBook(store, shipped_policies(), clock), places(store, clock)
     foresight, decisions = foresight_of(store, clock)
     quotes = QuoteService(store, pool, policies, decisions, zones, facilities, clock, settings.quoting)
@@ -67,13 +70,13 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
     after = afterwards(store, shipments, clock, settings, faults)
+    booked, repeats = _booking(store, pool, shipments, clock, settings), once(store, clock, faults, settings)
     accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings.work)
     return Services(
         settings=settings,
         store=store,
         clock=clock,
         pool=pool,
-        once=once(store, clock, faults, settings),
         keys=KeyRing(store, settings.secrets.pepper, clock),
         catalogue=Catalogue(store, installed),
         accounts=accounts,
@@ -85,15 +88,17 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         facilities=facilities,
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
-        **_booking(store, pool, shipments, clock, settings),
+        **booked,
+        **ordering(store, quotes, shipments, facilities, repeats, {**booked, **after}, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),
-        **_handover(store, pool, clock, settings),
+        **_handover(store, pool, facilities, clock, settings),
         **telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
         **_measures(store, clock),
+        log=log,
     )
 
 
@@ -120,12 +125,15 @@ def _reconciler(
     return Reconciler(store, pool, booker, clock, settings.booking, settings.worker)
 
 
-def _handover(store: Store, pool: CarrierPool, clock: Clock, settings: Settings) -> Mapping[str, Any]:
+def _handover(
+    store: Store, pool: CarrierPool, facilities: FacilityBook, clock: Clock, settings: Settings
+) -> Mapping[str, Any]:
     """Where parcels change hands: collections, the end of the day."""
     lists = HandoverList(settings.labels.fonts)
     return {
         "pickups": Pickups(store, pool, clock, settings.booking, settings.worker),
         "manifests": Manifests(store, pool, clock, settings.booking, settings.worker, lists),
+        "handover": HandoverBoard(store, pool, facilities, clock),
     }
 
 

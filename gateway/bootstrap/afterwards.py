@@ -14,7 +14,10 @@ from gateway.engines.languages import SpokenLanguages
 from gateway.engines.notices.alarm import AppriseAlarm
 from gateway.engines.pictures import PictureProcess
 from gateway.engines.small_pictures import PillowPictures
+from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.diversions.desk import Diversions
+from gateway.services.diversions.offers import DiversionOffers
 from gateway.services.endpoint_news import LoggedAlarm
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.live import LiveUpdates
@@ -37,12 +40,16 @@ def telling(
 ) -> Mapping[str, Any]:
     """The services that tell merchants, recipients, operators and those who watch."""
     alarm = AppriseAlarm(settings.alerts.urls) if settings.alerts.urls else LoggedAlarm()
+    diversions = Diversions(store, DiversionOffers(pool), clock, settings.worker)
     return {
         **telling_recipients(store, clock, settings, faults, alarm),
         "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
         "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, alarm),
         "live": LiveUpdates(store, clock, settings.streams),
-        "recipients": recipients((store, pool, clock), settings, installed, SpokenLanguages(), PillowPictures()),
+        "diversions": diversions,
+        "recipients": recipients(
+            (store, pool, clock), diversions, settings, installed, SpokenLanguages(), PillowPictures()
+        ),
     }
 
 
@@ -57,6 +64,7 @@ def afterwards(
         "proof_keeping": keeping,
         "privacy": PrivacyDesk(store, keeping, clock, settings.retention),
         "returns": Returns(store, shipments, clock, settings.returns),
+        "calls": CallBook(store, clock, settings.request_log),
         "retention": Retention(store, clock, settings.retention),
         "staff": staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
     }

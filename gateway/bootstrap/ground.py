@@ -15,6 +15,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.idempotency import Once
 from gateway.services.ports import Store
+from gateway.services.request_log import RequestLog
 from gateway.settings import BadSettings, Settings
 from gateway.storage import open_store
 
@@ -22,14 +23,13 @@ CALENDAR = PublicHolidays()
 TRANSPORTS: Mapping[str, type[Transport]] = {"curl": CurlTransport, "requests": RequestsTransport}
 
 
-def ground(settings: Settings, clock: Clock) -> tuple[Store, FaultPoints, CarrierPool]:
-    """What every service stands on."""
+def ground(settings: Settings, clock: Clock) -> tuple[Store, FaultPoints, CarrierPool, RequestLog]:
+    """What every service stands on, and the log that all of them are watched by."""
     store, faults = _store(settings, clock), FaultPoints(settings.faults.kill_at)
-    return (
-        store,
-        faults,
-        CarrierPool(store, _transport(settings), clock, settings.carriers, faults, installed, CALENDAR),
-    )
+    log = RequestLog(store, clock, settings.request_log)
+    transport = _transport(settings)
+    pool = CarrierPool(store, transport, clock, settings.carriers, faults, installed, CALENDAR, log)
+    return store, faults, pool, log
 
 
 def once(store: Store, clock: Clock, faults: FaultPoints, settings: Settings) -> Once:

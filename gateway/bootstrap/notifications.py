@@ -10,6 +10,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.notifications import Channel
 from gateway.engines.notices.mail import SmtpCourier
 from gateway.engines.notices.press import TemplatePress
+from gateway.engines.notices.push import PushCourier
 from gateway.engines.notices.twilio import TwilioCourier
 from gateway.engines.notices.twilio_reports import TwilioReports
 from gateway.services.endpoint_news import Alarm
@@ -17,6 +18,7 @@ from gateway.services.faultpoints import FaultPoints
 from gateway.services.notifications.book import NotificationBook
 from gateway.services.notifications.lanes import NotificationLanes
 from gateway.services.notifications.people import Recipients
+from gateway.services.notifications.push_keys import PushKeys
 from gateway.services.notifications.receipts import Receipts
 from gateway.services.notifications.templates import Templates
 from gateway.services.notifications.writing import Writer
@@ -34,7 +36,13 @@ def telling_recipients(
     recipients = Recipients(settings.secrets.pepper, base_url, Links(settings.secrets.pepper, base_url))
     writer = Writer(press, recipients, installed)
     smtp = SmtpCourier(settings.notifications, base_url, clock)
-    couriers: Mapping[Channel, Courier] = {Channel.EMAIL: smtp, Channel.SMS: twilio, Channel.WHATSAPP: twilio}
+    push = PushCourier(settings.notifications, PushKeys(settings.secrets.pepper), clock)
+    couriers: Mapping[Channel, Courier] = {
+        Channel.EMAIL: smtp,
+        Channel.SMS: twilio,
+        Channel.WHATSAPP: twilio,
+        Channel.PUSH: push,
+    }
     return {
         "notifications": NotificationBook(store, clock, couriers, recipients),
         "templates": Templates(store, clock, press, writer, recipients, base_url),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -10,16 +14,19 @@ from rich.table import Table
 
 from gateway.cli.merchants import MODES, merchant_of
 from gateway.cli.rate_cards import AUTHOR, of_account
-from gateway.cli.running import services
+from gateway.cli.running import services, settings
 from gateway.domain.errors import InvalidValue
 from gateway.domain.messages import InboxState
+from gateway.services.bound import Services
 from gateway.services.event_lines import lines_of
-from gateway.services.ingest import Form, Report
+from gateway.services.ingest import ALL, Form, Intake, Report, Share
 from gateway.services.ports import Mode
 from gateway.services.ports.inbox import InboxSearch
 from gateway.services.rereading import Difference
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+PAUSES_S = (1, 5, 15, 60)
+"""A file is long: the database may be restarted meanwhile. What is done is done, and the batch at hand is done anew."""
 FORMS: dict[str, Form] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -29,14 +36,26 @@ FORMS: dict[str, Form] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"
 @click.option("--timezone", default="", help="Of times without an offset; the carrier's own when left out.")
 @click.option("--refuse", is_flag=True, help="Take nothing in unless every line is good.")
 @click.option("--check", is_flag=True, help="Only say what is wrong with it; nothing is kept.")
-def ingest(merchant: str, mode: Mode, account: str, file: Path, timezone: str, refuse: bool, check: bool) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Each reads the file and takes in its share of the numbers. On PostgreSQL.",
+)
+def ingest(
+    merchant: str, mode: Mode, account: str, file: Path, timezone: str, refuse: bool, check: bool, processes: int
+) -> None:
     """Take in tracking events from a .csv or .ndjson file; exit code 1 when lines are at fault, each named."""
     bound = services()
     form = FORMS.get(file.suffix.lower())
     if form is None:
         raise click.UsageError(f"{file} ends in none of {', '.join(FORMS)}")
     merchant_id = merchant_of(bound, merchant, create=False)
-    intake = bound.ingest.open(merchant_id, mode, account, form, timezone)
+    if processes > 1 and not settings().database.url.startswith("postgresql"):
+        raise click.UsageError("SQLite has one writer: more processes than one only help on PostgreSQL")
+    where = Where(merchant_id, mode, account, form, timezone)
+    intake = where.opened(bound)
     with file.open("rb") as opened:
         if check or refuse:
             checked = bound.ingest.check(intake, lines_of(opened))
@@ -44,13 +63,45 @@ def ingest(merchant: str, mode: Mode, account: str, file: Path, timezone: str, r
                 click.echo(f"{checked.lines} lines, {checked.fault_count} at fault; nothing was taken in")
                 _tell(checked, file)
                 return
-            opened.seek(0)
-        report = bound.ingest.take(intake, lines_of(opened))
+    report = _taken(where, file, processes)
     click.echo(
         f"{report.lines} lines: {report.new} new events, {report.duplicates} that were there, "
         f"{report.new_trackers} new trackers, {report.fault_count} lines at fault"
     )
     _tell(report, file)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What `Ingest.open` wants to know."""
+
+    merchant_id: str
+    mode: Mode
+    account: str
+    form: Form
+    timezone: str
+
+    def opened(self, bound: Services) -> Intake:
+        """Raises as `Ingest.open`."""
+        return bound.ingest.open(self.merchant_id, self.mode, self.account, self.form, self.timezone)
+
+
+def _taken(where: Where, file: Path, processes: int) -> Report:
+    """All shares, each by a process of its own where they are several."""
+    if processes == 1:
+        return _share(where, file, ALL)
+    total = Report()
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        shares = [Share(place, processes) for place in range(processes)]
+        for report in pool.map(_share, repeat(where), repeat(file), shares):
+            total.add(report)
+    return total
+
+
+def _share(where: Where, file: Path, share: Share) -> Report:
+    bound = services()
+    with file.open("rb") as opened:
+        return bound.ingest.take(where.opened(bound), lines_of(opened), share, PAUSES_S)
 
 
 def _tell(report: Report, file: Path) -> None:

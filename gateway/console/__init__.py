@@ -10,15 +10,26 @@ from flask import Flask
 
 from gateway.console import (
     assets,
+    batch,
+    book,
+    brand,
+    bulk_acts,
+    calls,
     carriers,
     cases,
     claims,
+    correcting,
     developers,
     export,
+    handover,
+    jobs,
     me,
+    notices,
+    pack,
     policies,
     refusals,
     reports,
+    saved_views,
     shipment,
     shipments,
     signing,
@@ -34,15 +45,26 @@ BLUEPRINTS = (
     me.blueprint,
     today.blueprint,
     shipments.blueprint,
+    saved_views.blueprint,
+    bulk_acts.blueprint,
     export.blueprint,
     shipment.blueprint,
+    correcting.blueprint,
     cases.blueprint,
     claims.blueprint,
+    batch.blueprint,
+    book.blueprint,
+    jobs.blueprint,
+    pack.blueprint,
+    handover.blueprint,
     carriers.blueprint,
     policies.blueprint,
     reports.blueprint,
+    notices.blueprint,
     developers.blueprint,
+    calls.blueprint,
     staff.blueprint,
+    brand.blueprint,
     assets.blueprint,
 )
 """The table of contents."""
@@ -50,11 +72,15 @@ BLUEPRINTS = (
 LARGEST_FORM = 1 << 20
 
 
-def create_console(bound: Services) -> Flask:
-    """The application, over the same services as the API."""
+def create_console(bound: Services, room: str = "") -> Flask:
+    """The application, over the same services as the API.
+
+    `room` is where the environ tells of a body that is longer than usual (see `gateway.api.front`).
+    """
     app = Flask("gateway.console", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_FORM, PROPAGATE_EXCEPTIONS=False)
     app.extensions["gateway"] = bound
+    app.extensions["room"] = room
     app.extensions["throttle"] = signing.Throttle(bound.settings.console.tries_per_h)
     add_filters(app)
     app.before_request(refuse_other_sites)

@@ -108,6 +108,7 @@ def _page(account_id: str, status: int = 200, **facts: Any) -> Response:
         polling=services().accounts.polling(account),
         unmapped=[each for each in unmapped if each.account_id == account_id],
         table=table,
+        doubtful=services().status_tables.doubtful(table) if table else (),
         statuses=tuple(statuses()),
         reasons=tuple(reasons()),
         **given,

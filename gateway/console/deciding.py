@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.domain.quotes import CarrierResult, Effect, Offer, Quote, ResultState
+from gateway.domain.records import Tender
 from gateway.domain.values import Money
 from gateway.services.explaining import explained
-from gateway.services.shipments import ShipmentFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,10 @@ class Told:
     silent: Sequence[CarrierResult]
 
 
-def decision(quote: Quote, file: ShipmentFile) -> Told:
-    """The decision of a shipment's quote, and what came of it."""
-    told = explained(quote, file.tenders, file.shipment.chosen_offer_id)
-    accepted = {tender.offer_id for tender in file.tenders if tender.state.value == "accepted"}
+def decision(quote: Quote, tenders: Sequence[Tender] = (), chosen_offer_id: str = "") -> Told:
+    """The decision of a quote, and what came of it."""
+    told = explained(quote, tenders, chosen_offer_id)
+    accepted = {tender.offer_id for tender in tenders if tender.state.value == "accepted"}
     ordered = sorted(quote.offers, key=lambda each: (each.rank is None, each.rank or 0, each.account))
     return Told(
         sentences=told.sentences,

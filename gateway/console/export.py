@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -57,12 +57,17 @@ def shipments() -> Response:
     asked = read(text, signed.mode, services().clock(), limit=A_PAGE)
     if asked.complaint:
         raise Unprocessable("/q", asked.complaint.rstrip("."))
+    return file_of(list(found(asked.search, MOST)), asked.text)
+
+
+def file_of(records: Sequence[ShipmentRecord], asked: str) -> Response:
+    """Shipments as a file; that it was made is written down."""
     written = io.StringIO()
     sheet = csv.writer(written)
     sheet.writerow(COLUMNS)
-    rows = [[safe(cell) for cell in _cells(found)] for found in _found(asked.search)]
-    sheet.writerows(rows)
-    services().staff.audit.record(signed.user, deed("exported shipments", reason=f"{len(rows)} rows, “{asked.text}”"))
+    sheet.writerows([[safe(cell) for cell in _cells(each)] for each in records])
+    reason = f"{len(records)} rows, “{asked}”"
+    services().staff.audit.record(who().user, deed("exported shipments", reason=reason))
     headers = {"Content-Disposition": 'attachment; filename="shipments.csv"'}
     return Response(written.getvalue().encode("utf-8-sig"), headers=headers, content_type="text/csv; charset=utf-8")
 
@@ -72,15 +77,16 @@ def safe(cell: str) -> str:
     return f"'{cell}" if FORMULA.match(cell) else cell
 
 
-def _found(search: ShipmentSearch) -> Iterator[ShipmentRecord]:
-    desk, left = services().staff.desk, MOST
+def found(search: ShipmentSearch, most: int) -> Iterator[ShipmentRecord]:
+    """All that a search finds, a page at a time, up to so many."""
+    desk, left = services().staff.desk, most
     while left > 0:
-        found = desk.find(who().merchant_id, search)
-        yield from found.page.items[:left]
-        left -= len(found.page.items)
-        if found.page.next_cursor is None:
+        here = desk.find(who().merchant_id, search)
+        yield from here.page.items[:left]
+        left -= len(here.page.items)
+        if here.page.next_cursor is None:
             return
-        search = replace(found.search, cursor=found.page.next_cursor)
+        search = replace(here.search, cursor=here.page.next_cursor)
 
 
 def _cells(each: ShipmentRecord) -> list[str]:

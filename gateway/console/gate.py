@@ -73,6 +73,28 @@ def may(permission: Permission) -> Callable[[View], View]:
     return decorate
 
 
+def larger(most: int) -> Callable[[View], View]:
+    """A form of up to so many bytes, from whoever is signed in; it goes around `may`, which reads the form."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wide(*args: Any, **kwargs: Any) -> Any:
+            request.max_content_length = request.max_form_memory_size = most
+            room = request.environ.get(current_app.extensions["room"])
+            if room is None:
+                return view(*args, **kwargs)
+            try:
+                services().staff.signing_in.who(token())
+            except NotSignedIn:
+                return go("signing.sign_in", next=request.full_path.rstrip("?"))
+            room.bytes = most  # so far it may go: read on, and come again
+            return Response(status=100)
+
+        return cast(View, wide)
+
+    return decorate
+
+
 def open_page(why: str) -> Callable[[View], View]:
     """A page without a session, and why it may be."""
 

@@ -17,7 +17,7 @@ from gateway.domain.tracking import statuses
 from gateway.services.ports import Mode, ShipmentSearch
 
 PROMISES = ("missed", "today", "tomorrow", "<today", ">today")
-OPERATORS = ("status", "state", "carrier", "account", "service", "promise", "is")
+OPERATORS = ("status", "state", "carrier", "account", "service", "promise", "is", "tag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class UnknownWord(Exception):
 
 
 def _narrowed(name: str, value: str, now: datetime) -> Mapping[str, Any]:
-    if name in ("account", "carrier"):
+    if name in ("account", "carrier", "tag"):
         return {name: value}
     if name == "promise":
         return _promised(value, now)

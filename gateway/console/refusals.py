@@ -29,8 +29,11 @@ PAGES: tuple[tuple[type[GatewayError], int, str, str], ...] = (
     (CarrierError, 502, "The carrier did not do it", "Nothing is lost: what is not known yet is found out by itself."),
     (Unavailable, 503, "The database does not answer", "Nothing was changed. Try again in a few seconds."),
 )
+AWAY = 503
+"""Nobody can be asked who it is; what they typed is shown to them all the same."""
 OTHERS = ("Something went wrong on our side", "It has been written down. Tell your administrator the number below.")
-WEB = {404: "There is no such page", 405: "This page takes no such request", 413: "That was too much at once"}
+TOO_MUCH = 413
+WEB = {404: "There is no such page", 405: "This page takes no such request", TOO_MUCH: "That was too much at once"}
 
 
 def install(app: Flask) -> None:
@@ -58,7 +61,11 @@ def _bug(error: Exception) -> Response:
 
 
 def _page(status: int, title: str, said: str, then: str) -> Response:
-    typed = json.loads(kept_form()[1]) if request.method == "POST" and g.get("who") else []
+    theirs = (g.get("who") or status == AWAY) and status != TOO_MUCH  # what is too much is not read
+    typed = json.loads(kept_form()[1]) if request.method == "POST" and theirs else []
     shown = [(words(name), text) for name, text in typed if text]
     template = "refused_part.html" if partial() else "refused.html"
-    return page(template, status, title=title, said=said, then=then, typed=shown, number=g.get("request_id", ""))
+    answer = page(template, status, title=title, said=said, then=then, typed=shown, number=g.get("request_id", ""))
+    if status == AWAY:
+        answer.headers["Retry-After"] = "5"
+    return answer

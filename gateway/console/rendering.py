@@ -19,14 +19,31 @@ NAV = (
     ("today.today", "Today", "t"),
     ("shipments.grid", "Shipments", "s"),
     ("cases.desk", "Exceptions", "e"),
+    ("book.form", "Book", "b"),
+    ("pack.station", "Pack", "k"),
+    ("handover.overview", "Handover", "h"),
     ("claims.overview", "Claims", "l"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("reports.overview", "Reports", "r"),
+    ("notices.log", "Notifications", "n"),
     ("developers.overview", "Developers", "d"),
     ("staff.overview", "Settings", ","),
 )
 """Pages of the menu: endpoint, name, and the key that opens it after `g`."""
+
+FOR_SOME = {"book.form": "book", "pack.station": "pack"}
+"""Pages of the menu that only those see who may do what is done there."""
+PART_OF = {
+    "batch": "book",
+    "shipment": "shipments",
+    "correcting": "shipments",
+    "calls": "developers",
+    "saved_views": "shipments",
+    "bulk_acts": "shipments",
+    "brand": "staff",
+}
+"""Pages that are part of another of the menu."""
 
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -61,9 +78,10 @@ TAIL = 4
 def page(template: str, status: int = 200, **facts: Any) -> Response:
     """A page, or the part of one that htmx asked for, with what every template may want."""
     signed = g.get("who")
-    here = (request.blueprint or "").split(".")[0]
+    here = PART_OF.get(request.blueprint or "", request.blueprint or "")
+    menu = [each for each in NAV if each[0] not in FOR_SOME or _can(FOR_SOME[each[0]])]
     return make_response(
-        render_template(template, who=signed, csrf=g.get("csrf", ""), nav=NAV, here=here, can=_can, **facts), status
+        render_template(template, who=signed, csrf=g.get("csrf", ""), nav=menu, here=here, can=_can, **facts), status
     )
 
 
@@ -96,11 +114,12 @@ def add_filters(app: Flask) -> None:
 
 
 def moment(at: datetime | None, form: str = "short") -> Markup:
-    """A time: in UTC, which the page's script tells in the reader's own zone. `form`: short, long or ago."""
+    """A time: in UTC, which the page's script tells in the reader's own zone. `form`: short, long, ago, clock, date."""
     if at is None:
         return Markup("–")
     utc = at.astimezone(UTC)
     told = f"{utc.day} {utc:%b %H:%M}" if form != "long" else f"{utc:%A}, {utc.day} {utc:%B %Y, %H:%M}"
+    told = f"{utc:%a} {utc.day} {utc:%b}," if form == "date" else told
     return Markup('<time datetime="{}" data-form="{}">{} UTC</time>').format(
         utc.isoformat(timespec="seconds"), form, told
     )

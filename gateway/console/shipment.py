@@ -10,7 +10,7 @@ from gateway.console.claims import TONES, claimable
 from gateway.console.deciding import decision
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page, partial
-from gateway.console.telling import promise, standing
+from gateway.console.telling import promise, standing, summary
 from gateway.domain.errors import Conflict, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
@@ -35,10 +35,14 @@ LABEL_TYPES = {LabelKind.PDF: "application/pdf", LabelKind.ZPL: "application/zpl
 WAITING = (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
 SHORTEST_WORD = 3
 DONE = {
+    "booked": "It is booked. Its label is under Booking; press p for it.",
+    "asked": "The carrier's answer is not known yet. It is being found out; nobody else is asked meanwhile.",
     "note": "Your note is kept.",
     "cancelled": "The carrier has cancelled it.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
     "resolved": "What you said is kept.",
+    "corrected": "What you said counts from now on.",
+    "withdrawn": "It is taken back: what the carrier says counts again.",
     "resent": "The recipient is told again.",
 }
 
@@ -73,13 +77,28 @@ def unmask(shipment_id: str) -> Response:
 @blueprint.post("/notes")
 @may(Permission.NOTE)
 def add_note(shipment_id: str) -> Response:
-    """A note for colleagues."""
+    """A note for colleagues, or for the recipient too."""
     text = request.form.get("text", "")
+    visible = request.form.get("visible") == "on" and who().user.may(Permission.NOTIFY)
     try:
-        services().staff.desk.note(who().user, who().mode, shipment_id, text)
+        services().staff.desk.note(who().user, who().mode, shipment_id, text, visible=visible)
     except Unprocessable as error:
-        return _page(shipment_id, 422, errors={"text": str(error)}, typed={"text": text})
+        return _page(shipment_id, 422, errors={"text": str(error)}, typed={"text": text, "visible": visible})
     return go("shipment.detail", shipment_id=shipment_id, done="note", _anchor="notes")
+
+
+@blueprint.post("/tags")
+@may(Permission.NOTE)
+def tag(shipment_id: str) -> Response:
+    """A tag on or off."""
+    text, tags = request.form.get("tag", "")[:60], services().staff.tags
+    change = tags.take_off if request.form.get("off") else tags.put
+    try:
+        change(who().user, who().mode, shipment_id, text)
+    except Unprocessable as error:
+        said = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return _page(shipment_id, 422, errors={"tag": said}, typed={"tag": text})
+    return go("shipment.detail", shipment_id=shipment_id)
 
 
 @blueprint.post("/cancel")
@@ -173,9 +192,11 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         dossier=dossier,
         shipment=shipment,
         standing=standing(shipment),
+        tags=services().staff.tags.of(who().merchant_id, [shipment_id]).get(shipment_id, ()),
+        summary=summary(shipment, now),
         promise=promise(shipment, now),
         pictures=_pictures(shipment_id) if given["unmasked"] else (),
-        decision=decision(dossier.quote, dossier.file) if dossier.quote else None,
+        decision=decision(dossier.quote, dossier.file.tenders, shipment.chosen_offer_id) if dossier.quote else None,
         can_cancel=can_cancel,
         notices=services().notifications.log(who().merchant_id, who().mode, shipment_id),
         public_url=services().recipients.links.url(shipment_id, shipment.link_version) if shipment.booking else "",

@@ -1,13 +1,15 @@
-"""The list of shipments: found by anything a caller says, narrowed by words with a colon."""
+"""The list of shipments: found by anything a caller says, narrowed by words with a colon, looked at as people like."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
+from gateway.console.acts import SHIPMENT_ACTS
 from gateway.console.gate import may, services, who
+from gateway.console.looks import COLUMNS, SIZES, Look, address, look
 from gateway.console.query import OPERATORS, PROMISES, Query, read
 from gateway.console.rendering import go, page
 from gateway.console.telling import promise, standing
@@ -17,26 +19,22 @@ from gateway.domain.records import ShipmentRecord
 from gateway.services.desk import Found
 
 blueprint = Blueprint("shipments", __name__)
-SIZES = (50, 100, 200)
 COUNTED = 1000
-LONGEST = 200
+SAID = {
+    "saved": "The view is saved.",
+    "removed": "The view is removed.",
+}
 
 
 @blueprint.get("/shipments")
 @may(Permission.LOOK)
 def grid() -> Response:
     """A page of shipments, newest first; the name of exactly one shipment leads to it."""
-    signed, args = who(), request.args
-    size = args.get("size", "")
-    asked = read(
-        args.get("q", "")[:LONGEST],
-        signed.mode,
-        services().clock(),
-        args.get("cursor") or None,
-        int(size) if size in map(str, SIZES) else SIZES[0],
-    )
-    desk = services().staff.desk
-    found = desk.find(signed.merchant_id, asked.search)
+    signed, cursor = who(), request.args.get("cursor") or None
+    views = services().staff.views.list(signed.user)
+    seen = look(request.args, views)
+    asked = read(seen.text, signed.mode, services().clock(), cursor, seen.size)
+    found = services().staff.desk.find(signed.merchant_id, asked.search)
     if _is_it(found, asked):
         return go("shipment.detail", shipment_id=found.page.items[0].id)
     counts, least = _counts(found)
@@ -46,16 +44,23 @@ def grid() -> Response:
         q=asked.text,
         asked=asked,
         found=found,
+        look=seen,
+        views=[(view, address(view)) for view in views],
+        columns=COLUMNS,
+        bulk_acts=SHIPMENT_ACTS,
+        sizes=SIZES,
         rows=[(each, standing(each), promise(each, now)) for each in found.page.items],
-        tabs=[(tab.title, _url(asked.having(status=tab.status)), counts[tab.status], tab.status) for tab in tabs()],
+        tags=_tags(seen, found.page.items),
+        tabs=[(tab.title, seen.url(asked.having(status=tab.status)), counts[tab.status], tab.status) for tab in tabs()],
         counted=COUNTED,
         least=least,
         total=counts.get(asked.search.status),
         operators=OPERATORS,
         promises=PROMISES,
-        url=_url,
-        next=_url(asked.text, cursor=found.page.next_cursor, size=size) if found.page.next_cursor else None,
-        first=args.get("cursor") is None,
+        url=seen.url,
+        next=seen.url(asked.text, cursor=found.page.next_cursor) if found.page.next_cursor else None,
+        first=cursor is None,
+        said=SAID.get(request.args.get("done", ""), ""),
     )
 
 
@@ -70,9 +75,10 @@ def _counts(found: Found) -> tuple[Mapping[str, int], bool]:
     return {"": total, **{tab.status: by_status.get(tab.status, 0) for tab in tabs() if tab.status}}, total >= COUNTED
 
 
-def _url(text: str, **more: str | None) -> str:
-    kept = {name: value for name, value in more.items() if value}
-    return url_for("shipments.grid", **({"q": text} if text else {}), **kept)  # type: ignore[arg-type]  # texts
+def _tags(seen: Look, shipments: Sequence[ShipmentRecord]) -> Mapping[str, Sequence[str]]:
+    if "tags" not in seen.columns or not shipments:
+        return {}
+    return services().staff.tags.of(who().merchant_id, [each.id for each in shipments])
 
 
 def _is_it(found: Found, asked: Query) -> bool:

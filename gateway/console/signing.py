@@ -86,7 +86,8 @@ def sign_out() -> Response:
 def _in(text: str, kept: dict[str, Any]) -> Response:
     """Where they wanted to go; or the form that they had typed, to be sent again."""
     if not kept["kept_to"]:
-        return make_response(redirect(kept["next"] or url_for("today.today"), 303))
+        there = kept["next"] if kept["next"] != url_for("today.today") else ""
+        return make_response(redirect(there or url_for("saved_views.home"), 303))
     g.who, g.csrf = services().staff.signing_in.who(text), form_token(text)
     typed = [(name, words(name), value) for name, value in json.loads(kept["kept"])]
     return page("kept.html", typed=typed, kept_to=kept["kept_to"])

@@ -13,8 +13,10 @@ blueprint = Blueprint("staff", __name__, url_prefix="/settings")
 A_PAGE = 50
 ROLE_WORDS = {
     Role.SUPPORT: "answers callers: finds shipments, sees recipients with a reason, notes, cancels, works exceptions",
-    Role.OPERATIONS: "support's work, and settles bookings, watches carriers, explains their codes, tries policies",
-    Role.DEVELOPER: "keys, webhook endpoints and what was sent to them; sees no recipients",
+    Role.OPERATIONS: "support's work; books, packs, settles bookings, watches carriers, explains codes, tries "
+    "policies, shares views, writes what recipients are told and in whose name",
+    Role.WAREHOUSE: "packs and prints at the pack station, closes days, orders pickups; cannot show recipients",
+    Role.DEVELOPER: "keys, webhook endpoints and what was sent to them, every call and its answer; sees no recipients",
     Role.ADMIN: "everything, users and the audit log too",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import ShipmentState
@@ -135,6 +135,27 @@ def _outstanding(left: timedelta, over: timedelta | None, *, troubled: bool) -> 
         word="Due soon" if left < SOON else "On time so far",
         detail=f"{span(left)} left",
     )
+
+
+def summary(shipment: ShipmentRecord, now: datetime) -> str:
+    """A shipment for a ticket: what is true of it, and nothing that names its recipient."""
+    told, against = standing(shipment), promise(shipment, now)
+    number = f", number {shipment.tracking_number}" if shipment.tracking_number else ""
+    lines = [
+        f"Shipment {shipment.reference or shipment.id} ({shipment.id})",
+        f"Status: {told.title}. {told.meaning}",
+        f"Carrier: {shipment.account}{number}" if shipment.account else "Carrier: none yet",
+        f"Promised: {_utc(shipment.deliver_by)}" if shipment.deliver_by else "Promised: nothing",
+    ]
+    if shipment.delivered_at:
+        lines.append(f"Delivered: {_utc(shipment.delivered_at)}")
+    elif shipment.eta:
+        lines.append(f"Expected: {_utc(shipment.eta.earliest)} to {_utc(shipment.eta.latest)}")
+    return "\n".join([*lines, *([f"{against.word}, {against.detail}"] if against else ())])
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def span(length: timedelta) -> str:

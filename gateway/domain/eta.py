@@ -11,10 +11,13 @@ from gateway.domain.values import aware
 
 
 class EtaSource(StrEnum):
-    """Whose estimate it is: the carrier's own, learnt from finished shipments, or the promise for want of both."""
+    """Whose estimate it is: the carrier's own, learnt from finished shipments, the time that was wished and that the
+    carrier agreed to, or the promise for want of all.
+    """
 
     CARRIER = "carrier"
     LEARNT = "learnt"
+    AGREED = "agreed"
     PROMISE = "promise"
 
 

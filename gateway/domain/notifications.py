@@ -17,6 +17,7 @@ class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     WHATSAPP = "whatsapp"
+    PUSH = "push"
 
 
 class NotificationState(StrEnum):
@@ -67,7 +68,7 @@ class QuietHours:
 
     start: time = time(21)
     end: time = time(8)
-    channels: tuple[str, ...] = (Channel.SMS.value, Channel.WHATSAPP.value)
+    channels: tuple[str, ...] = (Channel.SMS.value, Channel.WHATSAPP.value, Channel.PUSH.value)
 
     def until(self, local: datetime) -> datetime:
         """The moment itself where it is not quiet, else when the quiet hours end, by the same clock."""

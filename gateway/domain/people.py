@@ -16,6 +16,7 @@ class Role(StrEnum):
 
     SUPPORT = "support"
     OPERATIONS = "operations"
+    WAREHOUSE = "warehouse"
     DEVELOPER = "developer"
     ADMIN = "admin"
 
@@ -30,10 +31,16 @@ class Permission(StrEnum):
     CANCEL = "cancel"
     RESOLVE = "resolve"
     WORK_CASES = "work_cases"
+    BOOK = "book"
+    PACK = "pack"
+    HAND_OVER = "hand_over"
     PROBE = "probe"
     MAP_CODES = "map_codes"
     DEVELOP = "develop"
     POLICIES = "policies"
+    SHARE_VIEWS = "share_views"
+    SETTINGS = "settings"
+    CORRECT = "correct"
     PEOPLE = "people"
 
 
@@ -47,10 +54,24 @@ _SUPPORT = frozenset(
         Permission.WORK_CASES,
     }
 )
-_OPERATIONS = _SUPPORT | {Permission.RESOLVE, Permission.PROBE, Permission.MAP_CODES, Permission.POLICIES}
+_WAREHOUSE = frozenset({Permission.LOOK, Permission.PACK, Permission.HAND_OVER})
+_OPERATIONS = (
+    _SUPPORT
+    | _WAREHOUSE
+    | {
+        Permission.BOOK,
+        Permission.RESOLVE,
+        Permission.PROBE,
+        Permission.MAP_CODES,
+        Permission.POLICIES,
+        Permission.SHARE_VIEWS,
+        Permission.SETTINGS,
+    }
+)
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.SUPPORT: _SUPPORT,
     Role.OPERATIONS: _OPERATIONS,
+    Role.WAREHOUSE: _WAREHOUSE,
     Role.DEVELOPER: frozenset({Permission.LOOK, Permission.PROBE, Permission.DEVELOP}),
     Role.ADMIN: frozenset(Permission),
 }
@@ -62,7 +83,8 @@ class User:
     """Somebody who may sign in. Their e-mail address is unique over all merchants: it says whose they are.
 
     `secrets` hold the seed of their one-time codes (encrypted at rest); `last_step` is the time step of the last code
-    used, so that none works twice. `failures` in a row lead to `locked_until`. `shortcuts`: single-letter keys.
+    used, so that none works twice. `failures` in a row lead to `locked_until`. `shortcuts`: single-letter keys;
+    `landing`: the saved view that they begin with, "" for Today.
     """
 
     id: str
@@ -77,6 +99,7 @@ class User:
     failures: int = 0
     locked_until: datetime | None = None
     shortcuts: bool = True
+    landing: str = ""
     created_at: datetime
     disabled_at: datetime | None = None
     version: int = 1
@@ -126,7 +149,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What somebody wrote about a shipment for their colleagues."""
+    """What somebody wrote about a shipment for their colleagues; `visible`: its recipient reads it, too."""
 
     id: str
     merchant_id: str
@@ -135,3 +158,4 @@ class Note:
     user_id: str
     who: str
     text: str
+    visible: bool = False

@@ -28,6 +28,11 @@ _SHORTENED = re.compile(r"[A-Z][A-Z0-9]{2}")
 whole postcode of three characters of which the first is a letter. Source: Apple, Apple Pay on the Web,
 ApplePayPaymentContact; UPU, Postal addressing systems.
 """
+_WITHOUT = re.compile(
+    "AE|AG|AO|AW|BF|BI|BJ|BO|BS|BW|BZ|CD|CF|CG|CI|CM|DJ|DM|ER|FJ|GD|GM|GQ|GY|HK|JM|KI|KM|KP|ML|MO|MR|MW|NR|QA|RW|"
+    "SB|SC|SL|SR|ST|SY|TD|TG|TL|TO|TV|UG|VU|YE|ZW"
+)
+"""Countries. Source: UPU, Postal addressing systems, country sheets."""
 LONGEST = 10
 """Digits or letters of the longest postcode."""
 
@@ -40,6 +45,11 @@ def postcode_digits() -> dict[str, int]:
     """
     text = files("gateway.domain").joinpath("postcode_digits.csv").read_text("utf-8")
     return {row["country"]: int(row["digits"]) for row in csv.DictReader(text.splitlines())}
+
+
+def has_postcodes(country: str) -> bool:
+    """Whether addresses there have one."""
+    return _WITHOUT.fullmatch(country) is None
 
 
 def normalised(postcode: str) -> str:

@@ -5,6 +5,7 @@ Which fields: the data map at /docs/privacy. Source of the principle: GDPR, arti
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from gateway.domain.postcodes import normalised
@@ -32,6 +33,12 @@ class Subject:
         if self.phone:
             return any(_digits(end.phone) == _digits(self.phone) for end in ends)
         return reference == self.reference
+
+    def named_in(self, texts: Iterable[str]) -> bool:
+        """Whether any text, as people typed it, is theirs."""
+        if self.phone:
+            return any(_digits(text).lstrip("0") == _digits(self.phone) for text in texts)
+        return any(" ".join(text.casefold().split()) == self.word.casefold() for text in texts)
 
     @property
     def kind(self) -> str:

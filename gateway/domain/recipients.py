@@ -18,7 +18,8 @@ class Brand:
     """In whose name recipients are spoken to. `colour` is #rrggbb; `name` "" is the merchant's own.
 
     `language` is for those whose browser asks for none that we speak. `photo`: recipients may see the photo of the
-    delivery; `wishes`: they may tell the courier where to leave it.
+    delivery; `wishes`: they may tell the courier where to leave it; `reschedule` and
+    `redirect`: they may ask for another time, or for a service point.
     """
 
     name: str = ""
@@ -31,6 +32,8 @@ class Brand:
     privacy_url: str = ""
     photo: bool = False
     wishes: bool = False
+    reschedule: bool = False
+    redirect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,7 @@ def _place(names: tuple[str, ...], reached: str) -> int:
 class Expected:
     """When it is expected, both ends where both are known. `late`: after the day that was promised at first.
 
-    `overdue`: the time is over and nothing newer is known.
+    `overdue`: the time is over and nothing newer is known. `agreed`: it is the time that was wished.
     """
 
     start: datetime | None = None
@@ -118,6 +121,7 @@ class Expected:
     promised_by: datetime | None = None
     late: bool = False
     overdue: bool = False
+    agreed: bool = False
 
 
 LONGEST_WINDOW = timedelta(days=10)

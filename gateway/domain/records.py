@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from gateway.domain.diversions import Agreed
 from gateway.domain.eta import Eta
 from gateway.domain.quotes import Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, Personal, Shipment, ShipmentState, TenderState
@@ -93,9 +94,9 @@ class ShipmentRecord:
     `state` is the booking's progress, `status`/`reason`/`phase` where the parcels are (the cached fold); `version`
     grows with every change of either and orders the merchant's webhooks. `promised_price` is what a checkout's offer
     was to cost the merchant; the buyer's price stands whatever it becomes. `deliver_by` is the first promise, which
-    never moves; `eta` is what is expected now. `pieces` has each parcel's own status by number, where its carrier tells
-    parcels apart. `alarms` are the kinds of open cases that `gateway.services.watch` has opened; it looks again when it
-    is `due_at`. `return_of`: the shipment that this brings back. `personal`: what is still known of its people.
+    never moves; `eta` is what is expected now, `agreed` for when it was put off by wish. `pieces` has each parcel's own
+    status by number, where its carrier tells them apart. `alarms` are the kinds of cases that `gateway.services.watch`
+    has opened; it looks again when it is `due_at`. `return_of`: what this brings back. `personal`: what is still known.
     """
 
     id: str
@@ -137,6 +138,7 @@ class ShipmentRecord:
     leg: Leg = Leg.OUTBOUND
     pieces: Mapping[str, str] = field(default_factory=dict)
     eta: Eta | None = None
+    agreed: Agreed | None = None
     alarms: tuple[str, ...] = ()
     proof: ProofOfDelivery | None = None
     booking: BookingRef | None = None
@@ -250,9 +252,7 @@ class Recall:
 class Case:
     """Something a person must settle, about a tender, a shipment or (a pickup or manifest) the `subject_id`.
 
-    Kinds: needs_review, recall_refused, recall_open, price_variance, pickup_uncertain, pickup_open, pickup_unwanted,
-    manifest_uncertain, manifest_unwanted, status_conflict, not_received, and those of `gateway.domain.plausibility`.
-    `owner_id` is the user who works on it.
+    The kinds are in `case_kinds.toml`. `owner_id` is the user who works on it.
     """
 
     id: str

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
@@ -66,7 +67,9 @@ class WorkerLoop:
         max_tries: int,
         threads: int = 8,
         hints: Hints | None = None,
+        watch: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
+        self._watch = watch
         self._jobs = jobs
         self._hints = hints
         self._store = store
@@ -178,7 +181,8 @@ class WorkerLoop:
             if getattr(row, "tries", 0) > self._max_tries:
                 job.park(row, f"given up after {self._max_tries} tries; see the worker's log")
             else:
-                job.work(row)
+                with self._watch(getattr(row, "shipment_id", "")):
+                    job.work(row)
         except Exception:  # one poisoned row must not stop the rest; its lease ends and it is tried again
             log.exception("job %s failed on %r", job.name, row)
 

@@ -9,6 +9,9 @@ from gateway.services.accounts import AccountBook
 from gateway.services.assignments import AssignmentBook
 from gateway.services.backtest_jobs import BacktestJobs
 from gateway.services.backtests import Backtester
+from gateway.services.batches import Batches
+from gateway.services.bulk import BulkJobs
+from gateway.services.call_book import CallBook
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -16,8 +19,10 @@ from gateway.services.checkouts import Checkouts
 from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
+from gateway.services.diversions.desk import Diversions
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
+from gateway.services.handover_board import HandoverBoard
 from gateway.services.idempotency import Once
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
@@ -33,6 +38,8 @@ from gateway.services.notifications.book import NotificationBook
 from gateway.services.notifications.lanes import NotificationLanes
 from gateway.services.notifications.receipts import Receipts
 from gateway.services.notifications.templates import Templates
+from gateway.services.orders import Orders
+from gateway.services.pack_station import PackStation
 from gateway.services.pickups import Pickups
 from gateway.services.policies import PolicyBook
 from gateway.services.policy_names import PolicyNames
@@ -51,6 +58,7 @@ from gateway.services.reliability.emissions import EmissionModel
 from gateway.services.reliability.learner import Learner
 from gateway.services.reliability.outlooks import OutlookBook
 from gateway.services.reliability.report import ReliabilityReports
+from gateway.services.request_log import RequestLog
 from gateway.services.rereading import Rereading
 from gateway.services.retention import Retention
 from gateway.services.returns import Returns
@@ -92,6 +100,10 @@ class Services:
     policy_names: PolicyNames
     backtester: Backtester
     backtests: BacktestJobs
+    bulk: BulkJobs
+    orders: Orders
+    batches: Batches
+    packing: PackStation
     rate_cards: RateCardBook
     zones: ZoneBook
     facilities: FacilityBook
@@ -102,6 +114,7 @@ class Services:
     shipments: ShipmentService
     labels: Labels
     recalls: Recalls
+    diversions: Diversions
     reconciler: Reconciler
     tracking: Tracking
     dispatcher: Dispatcher
@@ -118,6 +131,7 @@ class Services:
     service_points: ServicePoints
     pickups: Pickups
     manifests: Manifests
+    handover: HandoverBoard
     webhooks: MerchantWebhooks
     lanes: WebhookLanes
     live: LiveUpdates
@@ -137,3 +151,5 @@ class Services:
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff
+    log: RequestLog
+    calls: CallBook

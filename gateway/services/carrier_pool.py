@@ -35,6 +35,7 @@ from gateway.services.faultpoints import FaultPoints, Purpose
 from gateway.services.own_statuses import rows_of
 from gateway.services.ports import Mode, Store
 from gateway.services.public_http import NotPublic, check_url
+from gateway.services.request_log import RequestLog
 from gateway.settings import Carriers as CarrierSettings
 
 log = logging.getLogger("gateway.carriers")
@@ -85,6 +86,7 @@ class CarrierPool:
         faults: FaultPoints,
         installed: Callable[[], Mapping[str, type[Carrier]]],
         calendar: Calendar,
+        log: RequestLog,
     ) -> None:
         self._store = store
         self._transport = transport
@@ -93,6 +95,7 @@ class CarrierPool:
         self._faults = faults
         self._installed = installed
         self._calendar = calendar
+        self._log = log
         self._cards = CardShelf(store)
         self._live: dict[tuple[str, str], LiveCarrier] = {}
         self._listed: dict[tuple[str, Mode], tuple[int, Sequence[AccountRecord]]] = {}
@@ -204,6 +207,8 @@ class CarrierPool:
         return Outcome(error=RateLimited("held back: the carrier takes no more calls for now", retry_after_s=wait_s))
 
     def _counted(self, purpose: Purpose, live: LiveCarrier, outcome: Outcome[T]) -> Outcome[T]:
+        if purpose not in POLLING or outcome.error is not None:  # what is asked all day long would crowd out the rest
+            self._log.asked(purpose.name.lower(), live.record, outcome.exchanges)
         self._rates.took_more(live.key, live.call_rate, len(outcome.exchanges) - 1)
         if not (purpose in POLLING and isinstance(outcome.error, RateLimited)):  # then only polling rests
             self._note(live, outcome.error)

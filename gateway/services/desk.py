@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from hashlib import sha256
 
 from gateway.domain.case_kinds import case_kind
 from gateway.domain.clock import Clock
@@ -121,21 +122,28 @@ class Desk:
                 owners=_names(uow, merchant_id),
             )
 
-    def note(self, user: User, mode: Mode, shipment_id: str, text: str) -> Note:
-        """Write a note. Raises NotFound, Unprocessable."""
+    def note(
+        self, user: User, mode: Mode, shipment_id: str, text: str, key: str = "", *, visible: bool = False
+    ) -> Note:
+        """Write a note, for the recipient's eyes too where it is `visible`; under one key only once.
+
+        Raises:
+            NotFound, Unprocessable: it is empty or too long.
+        """
         text = text.strip()
         if not 0 < len(text) <= LONGEST_NOTE:
             raise Unprocessable("/text", f"a note has 1 to {LONGEST_NOTE} characters; this one has {len(text)}")
         self._shipments.get(user.merchant_id, mode, shipment_id)
         now = self._clock()
         note = Note(
-            id=new_id("not", now),
+            id=f"not_{sha256(key.encode()).hexdigest()[:26].upper()}" if key else new_id("not", now),
             merchant_id=user.merchant_id,
             shipment_id=shipment_id,
             at=now,
             user_id=user.id,
             who=user.name,
             text=text,
+            visible=visible,
         )
         with self._store.work() as uow:
             uow.notes.add(note)
@@ -157,7 +165,12 @@ class Desk:
 
     def take(self, user: User, case_id: str, owner_before: str) -> Case:
         """Make it mine. Raises NotFound; Conflict when somebody else was first."""
-        return self._change(user, case_id, owner_before, Deed(what="took a case"), owner_id=user.id)
+        return self.assign(user, case_id, owner_before, user.id)
+
+    def assign(self, user: User, case_id: str, owner_before: str, owner_id: str) -> Case:
+        """Make it somebody's; "" for nobody's. Raises NotFound; Conflict when somebody else was first."""
+        what = "took a case" if owner_id == user.id else "gave a case to somebody" if owner_id else "gave a case back"
+        return self._change(user, case_id, owner_before, Deed(what=what), owner_id=owner_id)
 
     def close(self, user: User, case_id: str, owner_before: str, note: str) -> Case:
         """Settle it by a note of what was done. Raises NotFound, Unprocessable; Conflict: it is settled elsewhere."""

@@ -3,7 +3,8 @@
 Where both the first two speak, the one is heard whose latest times have had the lower loss in this stage of this
 service of late (pinball loss at 0.9, both forecast before the outcome was known: `gateway.learning.courses`). A proper
 score, unlike the bare share of windows that held, does not prefer the wider window. Until 20 pairs were compared the
-carrier is heard: it knows this very parcel. The promise only speaks where nobody else does.
+carrier is heard: it knows this very parcel. The promise only speaks where nobody else does. A time that was wished and
+that the carrier agreed to goes before all, until the carrier says something newer or is on its way.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ LAST_PART = 0.25
 LEAST_MOVE, MOVED_SHARE = timedelta(minutes=15), 0.1
 """An ETA has moved when an end of it is off by a quarter of an hour and by a tenth of what is left: less would only
 make people nervous. Ours, no measurement."""
+
+OUT = "out"
+"""The stage in which what is learnt and seen counts again, whatever was agreed before."""
 
 PROBABLY = 0.5
 HARDLY = timedelta(minutes=15)
@@ -58,8 +62,11 @@ def expectation(known: Known, now: datetime) -> Expectation:
     """The present ETA: the one there is, unless it has moved or is over."""
     if known.stage.name not in EXPECTED:
         return Expectation(eta=None, late=False)
-    promise, estimate = known.shipment.deliver_by, known.tracker.estimated_delivery_at
-    learnt = _learnt(known, now)
+    promise, estimate = due_by(known.shipment), known.tracker.estimated_delivery_at
+    if (window := _agreed(known, now)) is not None:
+        return _expected(known, window, EtaSource.AGREED, now, late=False)
+    wished = known.shipment.agreed is not None and known.stage.name != OUT  # of which no history knows
+    learnt = None if wished else _learnt(known, now)
     carrier_counts = estimate is not None and estimate > now
     if carrier_counts and learnt is not None:
         day = day_of(known.stage.began)
@@ -84,6 +91,11 @@ def has_moved(before: Eta | None, after: Eta | None) -> bool:
     return abs(after.latest - before.latest) >= least or abs(after.earliest - before.earliest) >= least
 
 
+def due_by(shipment: ShipmentRecord) -> datetime | None:
+    """By when it is not late: the promise, or the end of the time for which it was put off by wish."""
+    return shipment.agreed.window.end if shipment.agreed else shipment.deliver_by
+
+
 def _learnt(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
     gone = max((now - known.stage.began).total_seconds() / HOUR_S, 0.0)
     path = left_path(known.stage.name, known.record, known.zones)
@@ -94,9 +106,25 @@ def _learnt(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
     return max(earliest, now), max(latest, now)
 
 
+def _agreed(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
+    """The time that was wished, as long as nothing else is known: no scan at the door, no estimate made since."""
+    agreed, said_at, estimate = (
+        known.shipment.agreed,
+        known.tracker.estimated_as_of,
+        known.tracker.estimated_delivery_at,
+    )
+    if agreed is None or known.stage.name == OUT or agreed.window.end <= now:
+        return None
+    start, end = agreed.window.start, agreed.window.end
+    newer = said_at is not None and said_at > agreed.at
+    if newer and estimate is not None and not start <= estimate <= end + HARDLY:
+        return None
+    return max(start, now), end
+
+
 def _late(known: Known, now: datetime) -> float:
     """The chance that it comes after the promise."""
-    promise, began = known.shipment.deliver_by, known.stage.began
+    promise, began = due_by(known.shipment), known.stage.began
     if promise is None:
         return 0.0
     gone, by = (max((moment - began).total_seconds() / HOUR_S, 0.0) for moment in (now, promise + HARDLY))

@@ -110,6 +110,13 @@ class FacilityBook:
             self._live[merchant_id] = known
         return known[1]
 
+    def day(self, facility: Facility, account: str, now: datetime) -> tuple[datetime | None, str]:
+        """Of today there: the cut-off of an account (None: all day), and why nothing is handed over ("" if it is)."""
+        today = now.astimezone(facility.zone).date()
+        closed = facility.closed(today, account, lambda day: self._calendar.holiday(facility.address, day))
+        last = facility.cut_off(today, account)
+        return None if last is None else datetime.combine(today, last, facility.zone), closed or ""
+
     def hours(self, merchant_id: str, shipment: Shipment, settings_version: int) -> Hours:
         """When things happen at the origin of a shipment."""
         facility = self.live(merchant_id, settings_version).get(shipment.facility) if shipment.facility else None

@@ -38,6 +38,9 @@ class Purpose(StrEnum):
     CANCEL_PICKUP = "pickup_cancel_sent"
     MANIFEST = "manifest_sent"
     INSTRUCT = "instruct_sent"
+    OTHER_TIMES = "other_times_sent"
+    RESCHEDULE = "reschedule_sent"
+    REDIRECT = "redirect_sent"
     TELL_MERCHANT = "webhook_sent"
     TELL_RECIPIENT = "notification_sent"
 

@@ -20,6 +20,7 @@ from gateway.domain.records import AccountRecord
 from gateway.domain.tracking import Source
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
 from gateway.services.dispatch import Due, keys, named
+from gateway.services.garbage import uncollected
 from gateway.services.many import Batched
 from gateway.services.ports import Store
 from gateway.services.scans import Scan, read_scans
@@ -97,7 +98,8 @@ class InboxReader:
         if not read:
             return
         try:
-            again_if_crossed(lambda: self._apply(account, read))
+            with uncollected():
+                again_if_crossed(lambda: self._apply(account, read))
         except Exception:
             if len(read) == 1:
                 raise

@@ -32,7 +32,7 @@ from gateway.services.ids import new_id
 from gateway.services.many import Batched
 from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.tracking import Applied, Funnel
-from gateway.services.transactions import again_if_crossed
+from gateway.services.transactions import patiently
 
 Form = Literal["csv", "ndjson"]
 A_BATCH = 10_000
@@ -51,11 +51,32 @@ class Report:
     fault_count: int = 0
     faults: list[Fault] = field(default_factory=list)
 
+    def add(self, other: Report) -> None:
+        """What became of another share of the same lines."""
+        for name in ("lines", "new", "duplicates", "new_trackers", "fault_count"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.faults += other.faults
+
     def note(self, fault: Fault) -> None:
         """Count a fault, list it among the first."""
         self.fault_count += 1
         if len(self.faults) < SHOWN_FAULTS:
             self.faults.append(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of `many` equal parts of all numbers: what one of several processes takes of lines that all of them read."""
+
+    place: int = 0
+    many: int = 1
+
+    def holds(self, number: str) -> bool:
+        """Whether a number is in it, the same in every process. By other bits than those that choose its lane."""
+        return crc32(number.encode()) // LANES % self.many == self.place
+
+
+ALL = Share()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +127,53 @@ class Ingest:
                 report.note(each)
         return report
 
-    def take(self, intake: Intake, lines: Iterable[bytes]) -> Report:
-        """Take the good lines in, name the others. A batch of lines is a transaction a lane."""
+    def take(
+        self, intake: Intake, lines: Iterable[bytes], share: Share = ALL, pauses_s: Sequence[float] = ()
+    ) -> Report:
+        """Take the good lines of a share in, name the others. A batch of lines is a transaction a lane.
+
+        Of several shares, lines and faults are told by the first. Raises Unavailable when the database was away for
+        longer than these pauses.
+        """
         report = Report()
         received_at = self._clock()
         inbox_id = new_id("inb", received_at)
         read = intake.read(lines)
-        while chunk := list(islice(read, A_BATCH)):
+        more = True
+        while more:
+            with uncollected():
+                chunk = list(islice(read, A_BATCH * share.many))
+                self._take(intake.account, chunk, share, report, (received_at, inbox_id, pauses_s))
+                more = bool(chunk)
+        self._remember(intake.account, report, received_at, inbox_id)
+        return report
+
+    def _take(
+        self,
+        account: AccountRecord,
+        chunk: Sequence[Line | Fault],
+        share: Share,
+        report: Report,
+        how: tuple[datetime, str, Sequence[float]],
+    ) -> None:
+        if share.place == 0:
             report.lines += len(chunk)
             for fault in chunk:
                 if isinstance(fault, Fault):
                     report.note(fault)
-            told = _by_number(line for line in chunk if isinstance(line, Line))
-            new, made = self.apply(intake.account, told, received_at, inbox_id)
-            report.new += new
-            report.new_trackers += made
-            report.duplicates += sum(len(update.events) for update in told) - new
-        self._remember(intake.account, report, received_at, inbox_id)
-        return report
+        told = _by_number(line for line in chunk if isinstance(line, Line) and share.holds(line.number))
+        new, made = self.apply(account, told, *how)
+        report.new += new
+        report.new_trackers += made
+        report.duplicates += sum(len(update.events) for update in told) - new
 
     def apply(
-        self, account: AccountRecord, told: Sequence[TrackingUpdate], received_at: datetime, inbox_id: str
+        self,
+        account: AccountRecord,
+        told: Sequence[TrackingUpdate],
+        received_at: datetime,
+        inbox_id: str,
+        pauses_s: Sequence[float] = (),
     ) -> tuple[int, int]:
         """Updates, each of another number; how many events and how many numbers were new.
 
@@ -138,7 +185,7 @@ class Ingest:
             lanes[crc32(update.tracking_number.encode()) % LANES].append(update)
 
         def down(lane: Sequence[TrackingUpdate]) -> tuple[Applied, int]:
-            return again_if_crossed(lambda: self._apply(account, lane, received_at, inbox_id))
+            return patiently(lambda: self._apply(account, lane, received_at, inbox_id), pauses_s)
 
         with uncollected(), ThreadPoolExecutor(LANES, thread_name_prefix="ingest") as pool:
             done = list(pool.map(down, filter(None, lanes)))

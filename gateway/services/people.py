@@ -126,6 +126,10 @@ class People:
         """Single-letter keys, which not everybody wants (WCAG 2.1.4)."""
         return self._changed(user.merchant_id, user.id, lambda _, stored, __: replace(stored, shortcuts=on))
 
+    def land_on(self, user: User, view_id: str) -> User:
+        """The saved view that they begin with; "" for Today."""
+        return self._changed(user.merchant_id, user.id, lambda _, stored, __: replace(stored, landing=view_id))
+
     def begin_codes(self, user: User) -> tuple[str, str]:
         """A seed for one-time codes and its URI. It counts when a code of it was given (`enable_codes`)."""
         secret = self._codes.new_secret()

@@ -6,9 +6,10 @@ Source of the terms: the document on security, section 13, and GDPR articles 5(1
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from gateway.domain.bulk import RowState
 from gateway.domain.clock import Clock
 from gateway.domain.notifications import Notification
 from gateway.domain.people import Note
@@ -27,6 +28,7 @@ AT_ONCE = 200
 QUOTES_AT_ONCE = 2000
 MOST = 500
 """Shipments of one person that are erased or told at a time."""
+ERASED = "erased, with the people it was about"
 UNDER_WAY = "it is under way: it is erased as soon as it is over"
 DISPUTED = "a case about it is open: it is erased once the case is closed"
 ANSWER_GONE = (
@@ -115,6 +117,7 @@ class PrivacyDesk:
         erased = [each for each in found if not waits[each.id]]
         needed = {each.quote_id for each in found if waits[each.id]}
         quotes = self._erase_quotes(merchant_id, mode, subject, by, needed, dry_run=dry_run)
+        self._erase_rows(merchant_id, mode, subject, dry_run=dry_run)
         if not dry_run:
             for each in found:
                 self._erase(each, by) if not waits[each.id] else self._ask(each, by)
@@ -204,6 +207,21 @@ class PrivacyDesk:
             deed = Deed(what="erased personal data", reason=f"{count} quotes, by {subject.kind}")
             again_if_crossed(lambda: self._write_down(by, deed))
         return count
+
+    def _erase_rows(self, merchant_id: str, mode: Mode, subject: Subject, *, dry_run: bool) -> None:
+        """Lines of files that were sent in and not booked; those being booked become shipments, or are found again."""
+        after = ("", 0)
+        while not dry_run:
+            with self._store.work() as uow:
+                rows = uow.bulk.at_rest(merchant_id, mode, after, QUOTES_AT_ONCE)
+                for row in rows:
+                    if subject.named_in(row.data.values()):
+                        erased = replace(row, state=RowState.BLOCKED, name="", data={}, why=ERASED)
+                        uow.bulk.settle(erased, row)
+                uow.commit()
+            if not rows:
+                return
+            after = (rows[-1].job_id, rows[-1].number)
 
     def _write_down(self, by: KeyHolder, deed: Deed) -> None:
         with self._store.work() as uow:

@@ -37,6 +37,7 @@ class Retention:
         quotes = first_id("qte", now - timedelta(days=self._settings.quotes_days))
         assignments = first_id("asg", now - timedelta(days=self._settings.quotes_days))
         backtests = first_id("bkt", now - timedelta(days=self._settings.quotes_days))
+        bulk = first_id("job", now - timedelta(days=self._settings.instructions_days))
         messages = first_id("inb", now - timedelta(days=self._settings.inbox_days))
         notifications = first_id("ntf", now - timedelta(days=self._settings.told_days))
         told = first_id("msg", now - timedelta(days=self._settings.told_days))
@@ -48,6 +49,7 @@ class Retention:
             with self._store.work() as uow:
                 uow.quotes.prune(merchant_id, quotes)
                 uow.backtests.prune(merchant_id, backtests)
+                uow.bulk.prune(merchant_id, bulk)
                 uow.commit()
                 uow.assignments.prune(merchant_id, assignments)
                 uow.commit()

@@ -12,6 +12,8 @@ from gateway.services.ports import Store
 from gateway.services.ports.people import Codes, Passwords
 from gateway.services.shipments import ShipmentService
 from gateway.services.signing_in import SigningIn
+from gateway.services.tags import TagBook
+from gateway.services.views import ViewBook
 from gateway.settings import Console
 
 
@@ -23,6 +25,8 @@ class Staff:
     signing_in: SigningIn
     audit: AuditTrail
     desk: Desk
+    views: ViewBook
+    tags: TagBook
 
 
 def staff_of(
@@ -35,4 +39,6 @@ def staff_of(
         signing_in=SigningIn(store, passwords, codes, clock, settings),
         audit=AuditTrail(store, clock),
         desk=Desk(store, shipments, clock),
+        views=ViewBook(store, clock),
+        tags=TagBook(store, clock),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carriers.base import STATUS_COLUMNS, StatusRow, StatusTable
@@ -86,6 +87,10 @@ class StatusTableBook:
             if version in (None, each.version):
                 return each
         raise NotFound(f"no status table {version or ''} of account {account_id}")
+
+    def doubtful(self, table: StatusTableRecord) -> Sequence[StatusRow]:
+        """Rows of a stored table that contradict themselves, from before such were refused: they want a new version."""
+        return [row for row in rows_of(table) if row.contradiction]
 
 
 def _checked(text: str) -> tuple[StatusRow, ...]:

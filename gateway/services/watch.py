@@ -27,12 +27,12 @@ from gateway.domain.plausibility import (
 from gateway.domain.plausibility import stuck as why_stuck
 from gateway.domain.plausibility import too_fast as why_too_fast
 from gateway.domain.proof_files import READABLE, missing_proof, wanted_proof
-from gateway.domain.records import Case, ShipmentRecord
+from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.stages import stages
 from gateway.domain.tracking import TrackingEvent, statuses
 from gateway.services.changes import record_change
-from gateway.services.expecting import HARDLY, Expectation, Known, expectation, has_moved
+from gateway.services.expecting import HARDLY, Expectation, Known, due_by, expectation, has_moved
 from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.reliability.courses import CourseBook, left_path, silent_path
@@ -99,7 +99,7 @@ class Watch:
     ) -> tuple[ShipmentRecord, Mapping[str, str]]:
         """The shipment with its ETA and when it is due again, and what is wrong with it, by kind of case."""
         tracker = uow.trackers.of_tender(shipment.merchant_id, shipment.tender_id) if shipment.tender_id else None
-        record = uow.records.get(shipment.merchant_id, shipment.id)
+        record = _facts(uow, shipment)
         if tracker is None or record is None or shipment.state not in UNDER_WAY:
             return replace(shipment, eta=None, due_at=None), {}
         events = uow.trackers.events(shipment.merchant_id, tracker.id)
@@ -119,6 +119,28 @@ class Watch:
         return _in_flight(known, now)
 
 
+def _facts(uow: UnitOfWork, shipment: ShipmentRecord) -> DeliveryRecord | None:
+    """The flat facts. Of a return none are kept: it says nothing of how deliveries go. It is watched though."""
+    kept = uow.records.get(shipment.merchant_id, shipment.id)
+    if kept is not None or not shipment.return_of:
+        return kept
+    return DeliveryRecord(
+        merchant_id=shipment.merchant_id,
+        shipment_id=shipment.id,
+        account_id=shipment.account_id,
+        carrier=shipment.carrier,
+        service=shipment.service.value if shipment.service else "",
+        zone=shipment.zone,
+        booked_at=shipment.created_at,
+        due_on=(shipment.deliver_by or shipment.created_at).date(),
+        ready_at=shipment.ready_at,
+        promised_by=shipment.deliver_by,
+        quoted_minor=None,
+        price_minor=None,
+        currency="",
+    )
+
+
 def _in_flight(known: Known, now: datetime) -> tuple[ShipmentRecord, Mapping[str, str]]:
     expected, stage = expectation(known, now), known.stage
     learnt = known.courses.quiet(silent_path(stage.name, known.record, known.zones), day_of(stage.began))
@@ -133,7 +155,7 @@ def _in_flight(known: Known, now: datetime) -> tuple[ShipmentRecord, Mapping[str
 
 def _at_risk(shipment: ShipmentRecord, expected: Expectation) -> str:
     """Why the promise is at risk: it will probably be broken, or would be at worst where the alarm is on already."""
-    promise, eta = shipment.deliver_by, expected.eta
+    promise, eta = due_by(shipment), expected.eta
     still = AT_RISK in shipment.alarms and eta is not None and promise is not None and eta.latest > promise + HARDLY
     if promise is None or not (expected.late or still):
         return ""

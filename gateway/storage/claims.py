@@ -1,8 +1,11 @@
 """Leases: how any number of workers share due rows without doing one twice at the same time.
 
-One statement picks the rows that are due longest and moves their `due_at` past the lease: a row whose worker died is
-simply due again when the lease is over. The try is counted in the same statement and committed at once, before any
-work, so a row that kills its worker is seen to.
+One statement picks the rows that are due longest and leases them: a row whose worker died is simply due again when the
+lease is over. The try is counted in the same statement and committed at once, before any work, so a row that kills its
+worker is seen to.
+
+A table has its leases in `leased_until`, or in `due_at` itself where it has no such column. The former is for rows that
+are many: it lies in no index, so that PostgreSQL writes a lease beside the row and touches none (a heap-only tuple).
 
 Nothing more is needed to fence a worker that comes back after its lease: final states are never overwritten (see
 the repositories), and what it does to a carrier is compensated, because no lease could prevent it.
@@ -12,13 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, or_, select, text, update
 
 from gateway.storage.rows import Rows
+from gateway.storage.types import UtcDateTime
 
 N = TypeVar("N")
+NOW: ColumnElement[datetime] = bindparam("now", type_=UtcDateTime())
+_UNTIL = bindparam("until", type_=UtcDateTime())
 _SOON = text("SET LOCAL synchronous_commit = off")
 
 
@@ -31,24 +38,36 @@ def claim(
     limit: int,
     *,
     durable: bool = True,
+    **bound: object,
 ) -> Sequence[N]:
     """Lease up to `limit` rows that are `due`, longest due first, and commit. They come back in order of their ids.
 
+    `due` is made once, at import, for the statement is kept by it: with `NOW`, and parameters that are `bound` here.
     A lease that is not `durable` may be forgotten when the database crashes within the second: where doing a row twice
     costs no more than a call, it need not wait for the disk.
-
-    On PostgreSQL rows that another worker is claiming are passed over; SQLite has one writer at a time anyway. The
-    common table expression is evaluated once there, which a subquery in `IN` is not promised to be.
     """
-    table = rows.table
-    key = list(table.primary_key)
-    chosen = select(*key).where(due).order_by(table.c.due_at).limit(limit).with_for_update(skip_locked=True).cte("due")
-    leased: dict[str, Any] = {"due_at": now + lease, "tries": table.c.tries + 1}
-    statement = (
-        update(table).where(*(column == chosen.c[column.name] for column in key)).values(leased).returning(*table.c)
-    )
-    found = connection.execute(statement).all()
+    given = {"now": now, "until": now + lease, "most": limit, **bound}
+    found = connection.execute(_leasing(rows.table, due), given).all()
     if not durable and connection.dialect.name == "postgresql":
         connection.execute(_SOON)
     connection.commit()
     return [rows.noun(row) for row in sorted(found, key=lambda row: str(row.id))]
+
+
+def free(table: Table) -> ColumnElement[bool]:
+    """Whether no worker has a row to itself at `NOW`."""
+    return or_(table.c.leased_until.is_(None), table.c.leased_until <= NOW)
+
+
+@cache
+def _leasing(table: Table, due: ColumnElement[bool]) -> Any:
+    """On PostgreSQL rows that another worker is claiming are passed over; SQLite has one writer at a time anyway. The
+    common table expression is evaluated once there, which a subquery in `IN` is not promised to be.
+    """
+    apart = "leased_until" in table.c
+    key = list(table.primary_key)
+    wanted = select(*key).where(and_(due, free(table)) if apart else due).order_by(table.c.due_at)
+    chosen = wanted.limit(bindparam("most")).with_for_update(skip_locked=True).cte("due")
+    leased: dict[str, Any] = {"leased_until" if apart else "due_at": _UNTIL, "tries": table.c.tries + 1}
+    of_it = (column == chosen.c[column.name] for column in key)
+    return update(table).where(*of_it).values(leased).returning(*table.c)

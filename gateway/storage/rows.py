@@ -66,7 +66,7 @@ class Rows(Generic[N]):
 
     def all(self, connection: Connection, statement: Select[Any], **bound: object) -> list[N]:
         """The nouns in the rows of a select of this table."""
-        return [self.noun(row) for row in connection.execute(statement, bound)]
+        return [self.noun(row) for row in connection.execute(statement, bound).all()]
 
     def add(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[datetime | None], datetime | None] | None:
+        """None on PostgreSQL, where the driver's own moments are in UTC (see `engine`)."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """To UTC. Raises InvalidValue for a naive time."""
         if value is None or value.tzinfo is UTC:
@@ -31,10 +38,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return aware(value, "a stored time").astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware again: SQLite keeps no offset, PostgreSQL answers in UTC (see `engine`)."""
-        if value is None or value.tzinfo is UTC:
-            return value
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        """Aware again: SQLite keeps no offset."""
+        return value and value.replace(tzinfo=UTC)
 
 
 class Json(TypeDecorator[Any]):
@@ -101,6 +106,11 @@ class Word(TypeDecorator[StrEnum]):
         super().__init__()
         self.kind = kind
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], StrEnum | None]:
+        """By a look-up: without SQLAlchemy's two calls around it, and the enumeration's two."""
+        members = {member.value: member for member in self.kind}
+        return lambda word: None if word is None else members.get(word) or self.kind(word)
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """The word; raises ValueError for one that is not in the enumeration."""
         return value.value if isinstance(value, self.kind) else None if value is None else self.kind(value).value
@@ -116,13 +126,17 @@ class EmptyAsNull(TypeDecorator[str]):
     impl: type[String] = String
     cache_ok = True
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str]:
+        """Without SQLAlchemy's two calls around it."""
+        return _or_empty
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """ "" is NULL."""
         return value or None
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str:
         """NULL is ""."""
-        return value or ""
+        return _or_empty(value)
 
 
 class NoCurrency(EmptyAsNull):
@@ -130,3 +144,7 @@ class NoCurrency(EmptyAsNull):
 
     impl = CHAR
     cache_ok = True
+
+
+def _or_empty(value: str | None) -> str:
+    return value or ""

@@ -13,6 +13,8 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Unavailable
 from gateway.services import ports
 from gateway.services.ports import desk, people
+from gateway.services.ports.claims import Claims
+from gateway.services.ports.kpis import KpiFacts, KpiSums
 from gateway.storage.audit import violations
 from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
@@ -22,11 +24,14 @@ from gateway.storage.news import POLL_S, PolledNews, PostgresNews
 from gateway.storage.repositories.accounts import AccountRepository
 from gateway.storage.repositories.assignments import AssignmentRepository
 from gateway.storage.repositories.backtests import BacktestRepository
+from gateway.storage.repositories.bulk import BulkRepository
+from gateway.storage.repositories.calls import CallRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
 from gateway.storage.repositories.claims import ClaimRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
 from gateway.storage.repositories.desk import DeskRepository
+from gateway.storage.repositories.diversions import DiversionRepository
 from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
@@ -42,6 +47,7 @@ from gateway.storage.repositories.pickups import PickupRepository
 from gateway.storage.repositories.polling import PollingSpendRepository
 from gateway.storage.repositories.privacy import PrivacyRepository
 from gateway.storage.repositories.proofs import ProofFileRepository
+from gateway.storage.repositories.pushes import PushRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
 from gateway.storage.repositories.recipients import BrandRepository, RatingRepository, TriesRepository
@@ -50,6 +56,7 @@ from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
 from gateway.storage.repositories.trackers import TrackerRepository
+from gateway.storage.repositories.views import TagRepository, ViewRepository
 from gateway.storage.repositories.windows import FleetWindows
 from gateway.storage.repositories.zones import ZoneSetRepository
 from gateway.storage.rows import DIALECTS
@@ -75,6 +82,7 @@ class SqlUnitOfWork:
         self.facilities: ports.Facilities = FacilityRepository(connection)
         self.assignments: ports.Assignments = AssignmentRepository(connection)
         self.backtests: ports.Backtests = BacktestRepository(connection)
+        self.bulk: ports.Bulk = BulkRepository(connection)
         self.quotes: ports.QuoteStore = QuoteRepository(connection)
         self.checkouts: ports.CheckoutStore = CheckoutRepository(connection, vault)
         self.shipments: ports.Shipments = ShipmentRepository(connection)
@@ -96,19 +104,32 @@ class SqlUnitOfWork:
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
         self._measures(connection)
-        self.tries: ports.Tries = TriesRepository(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
+        self._work_of_people(connection, vault)
+        self._of_recipients(connection, vault)
+        self.privacy: ports.Privacy = PrivacyRepository(connection)
+        self.calls: ports.Calls = CallRepository(connection)
+        self.notifications: ports.Notifications = NotificationRepository(connection, vault)
+
+    def _work_of_people(self, connection: Connection, vault: Vault) -> None:
+        """What those at the console leave and look for."""
         self.users: people.Users = UserRepository(connection, vault)
         self.audit: people.AuditLog = AuditRepository(connection)
         self.notes: people.Notes = NoteRepository(connection)
+        self.views: people.Views = ViewRepository(connection)
+        self.tags: people.Tags = TagRepository(connection)
         self.desk: desk.Desk = DeskRepository(connection)
-        self.privacy: ports.Privacy = PrivacyRepository(connection)
-        self.notifications: ports.Notifications = NotificationRepository(connection, vault)
+
+    def _of_recipients(self, connection: Connection, vault: Vault) -> None:
+        """What they wish, and where they want to be told."""
+        self.tries: ports.Tries = TriesRepository(connection)
+        self.diversions: ports.Diversions = DiversionRepository(connection)
+        self.pushes: ports.Pushes = PushRepository(connection, vault)
 
     def _measures(self, connection: Connection) -> None:
-        self.claims: ports.Claims = ClaimRepository(connection)
-        self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
-        self.kpi_sums: ports.KpiSums = KpiSumsRepository(connection)
+        self.claims: Claims = ClaimRepository(connection)
+        self.kpi_facts: KpiFacts = KpiFactsRepository(connection)
+        self.kpi_sums: KpiSums = KpiSumsRepository(connection)
 
     def commit(self) -> None:
         """Keep what was written."""

@@ -1,7 +1,7 @@
 """Key figures are summed up by the recipient's day, and the database marks what of a day has changed; claims.
 
 Revision ID: 0032
-Revises: 0025
+Revises: 0031
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gateway.domain.shipments import Shipment
 from gateway.domain.timezones import local_day, recipient_zone
 
 revision = "0032"
-down_revision = "0025"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

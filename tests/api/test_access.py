@@ -74,6 +74,9 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/t/<token>/missing",
         "/t/<token>/rating",
         "/t/<token>/wish",
+        "/t/<token>/push",
+        "/t/<token>/times",
+        "/t/<token>/points",
         "/t/assets/<name>",
         "/t/colours/<colour>.css",
     }

@@ -133,6 +133,8 @@ BODIES: dict[str, tuple[str, str, Json]] = {
             "metadata": {"reason": "too small"},
         },
     ),
+    "another time": ("POST", "/v1/shipments/shp_x/diversions", {"time": "2026-03-04T08"}),
+    "another place": ("POST", "/v1/shipments/shp_x/diversions", {"service_point": "NO-0159-1"}),
     "tracker": ("POST", "/v1/trackers", {**examples.TRACKER, "account": "sandbox"}),
     "scans": ("POST", "/v1/fleet/scans", FULL_SCANS),
     "windows": ("PUT", "/v1/fleet/windows", examples.WINDOWS),

@@ -31,6 +31,7 @@ PAGES = {
     f"/t/{page}"
     for page in (
         *("<token>", "<token>/logo", "<token>/photo", "<token>/missing", "<token>/rating", "<token>/wish"),
+        *("<token>/times", "<token>/points", "<token>/push"),
         *("assets/<name>", "colours/<colour>.css"),
     )
 }

@@ -1,6 +1,6 @@
 """B7: how fast workers claim due trackers and give them back, beside plain UPDATEs of as many rows by their keys.
 
-Each worker is a process of its own: `python -m tests.bench.claiming KIND URL SECONDS`.
+Each worker is a process of its own: `python -m tests.bench.claiming URL SECONDS`.
 """
 
 from __future__ import annotations
@@ -8,15 +8,17 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
+from statistics import fmean
 
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, bindparam, create_engine, text, update
 
 from gateway.domain.clock import utc_now
+from gateway.domain.copies import altered
 from gateway.domain.records import TrackerRecord
 from gateway.storage import SqlStore, open_store
 from gateway.storage.repositories.trackers import TRACKERS
@@ -28,16 +30,20 @@ BATCH = 100
 LEASE = timedelta(minutes=5)
 LATER = timedelta(hours=1)
 SIZES = (100_000, 1_000_000)
+ROUNDS = 3
 KEY = "trk_{:08}"
+STEP = 7919
+"""A prime: as if stepping by it, trackers become due in no order in which they lie."""
 FILL = """
     INSERT INTO trackers ({columns})
     SELECT {values} FROM trackers, generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS i
     WHERE trackers.id = 'trk_template'
 """
+NOT_DUE = text("UPDATE trackers SET due_at = NULL WHERE due_at IS NOT NULL")
 CHANGED = {
     "id": "'trk_' || lpad(i::text, 8, '0')",
     "tracking_number": "'B7-' || i",
-    "due_at": "CAST(:due AS timestamptz) + i * interval '1 millisecond'",
+    "due_at": f"CAST(:due AS timestamptz) + (i * {STEP}) % (CAST(:last AS bigint) + 1) * interval '1 millisecond'",
 }
 
 
@@ -53,28 +59,53 @@ def claims(stage: Stage, seconds: float) -> Iterator[Figure]:
         for size in SIZES:
             took_s = _fill(engine, filled, size)
             filled = size
-            plain, sets = _rate("plain", url, seconds, 1), _rate("sets", url, seconds, 1)
-            alone = _rate("claims", url, seconds, 1)
+            rates = _in_turns(store, engine, seconds, size // 2 - 2 * BATCH)
             yield Figure(
                 benchmark="B7",
                 case=f"{size:,}",
-                measured=alone,
+                measured=rates["claims"],
                 unit="trackers/s",
                 beside="plain UPDATEs",
-                yardstick=plain,
-                note=f"one worker, {BATCH} at a time; a claim is one UPDATE and a commit, giving back {BATCH} another; "
-                f"plain is the second only; one UPDATE of {BATCH} keys in a list does {sets:,.0f}/s; "
-                f"writing the rows took {took_s:.0f} s",
+                yardstick=rates["plain"],
+                note=f"one worker, {BATCH} at a time, in turns with the plain ones; a claim is an UPDATE and a commit, "
+                f"giving back {BATCH} another; plain is the second only; one UPDATE of {BATCH} keys in a list does "
+                f"{rates['sets']:,.0f}/s; writing the rows took {took_s:.0f} s",
             )
-    for workers in (2, 4):
+    yield from _together(url, seconds)
+
+
+def _in_turns(store: SqlStore, engine: Engine, seconds: float, most: int) -> Mapping[str, float]:
+    """Rows a second of each kind, one batch after the other, so that what else the machine does falls upon all."""
+    turns = {"plain": _plain_turn(engine), "sets": _sets_turn(engine), "claims": _claim_turn(store)}
+    rows, took = Counter[str](), Counter[str]()
+    for turn in turns.values():
+        turn()
+    until = time.perf_counter() + seconds * len(turns)
+    while time.perf_counter() < until and rows["claims"] < most:
+        for kind, turn in turns.items():
+            started = time.perf_counter()
+            rows[kind] += turn()
+            took[kind] += time.perf_counter() - started  # type: ignore[assignment]  # seconds add up likewise
+    return {kind: rows[kind] / took[kind] for kind in turns}
+
+
+def _together(url: str, seconds: float) -> Iterator[Figure]:
+    """One worker, two and four, in turns likewise."""
+    rates: dict[int, list[float]] = {1: [], 2: [], 4: []}
+    for _ in range(ROUNDS):
+        for workers, found in rates.items():
+            found.append(_rate(url, seconds / ROUNDS, workers))
+    alone = fmean(rates.pop(1))
+    for workers, found in rates.items():
         yield Figure(
             benchmark="B7",
             case=f"{workers} workers ÷ 1",
-            measured=_rate("claims", url, seconds, workers),
+            measured=fmean(found),
             unit="trackers/s",
             beside="one worker",
             yardstick=alone,
-            note=f"{workers} processes, no row claimed twice by the lease; all on this machine, the database too",
+            note=f"{workers} processes, no row claimed twice by the lease; all on this machine, the database too; "
+            f"{ROUNDS} rounds in turns",
         )
 
 
@@ -107,8 +138,10 @@ def _template(stage: Stage, store: SqlStore) -> None:
 
 
 def _fill(engine: Engine, first: int, size: int) -> float:
-    """Write trackers up to this many, due a millisecond after one another; how many seconds it took."""
+    """Write trackers up to this many, each due in a millisecond of its own; how many seconds it took."""
     names = [column.name for column in TRACKERS.table.columns]
+    with engine.begin() as connection:
+        connection.execute(NOT_DUE)  # of other benchmarks, and those that a worker took before
     values = [CHANGED.get(name, f"trackers.{name}") for name in names]
     statement = text(FILL.format(columns=", ".join(names), values=", ".join(values)))
     started = time.perf_counter()
@@ -119,9 +152,9 @@ def _fill(engine: Engine, first: int, size: int) -> float:
     return time.perf_counter() - started
 
 
-def _rate(kind: str, url: str, seconds: float, workers: int) -> float:
+def _rate(url: str, seconds: float, workers: int) -> float:
     """Rows a second of so many processes that begin together."""
-    command = [sys.executable, "-m", "tests.bench.claiming", kind, url, str(seconds)]
+    command = [sys.executable, "-m", "tests.bench.claiming", url, str(seconds)]
     running = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         for _ in range(workers)
@@ -135,18 +168,14 @@ def _rate(kind: str, url: str, seconds: float, workers: int) -> float:
         process.stdin.flush()
     said = [process.communicate()[0] for process in running]
     if any(process.returncode for process in running):
-        raise Failed(f"a worker of {kind} broke")
+        raise Failed("a worker broke")
     return sum(float(each) for each in said)
 
 
-def _worker(kind: str, url: str, seconds: float) -> float:
-    """Work in a loop, once told to go; rows a second."""
+def _worker(url: str, seconds: float) -> float:
+    """Claim in a loop, once told to go; rows a second."""
     with _store(url) as store:
-        engine = create_engine(url)
-        if kind == "claims":
-            turn = _claim_turn(store)
-        else:
-            turn = _plain_turn(engine) if kind == "plain" else _sets_turn(engine)
+        turn = _claim_turn(store)
         turn()
         print("ready", flush=True)  # noqa: T201  # to the parent
         sys.stdin.readline()
@@ -162,7 +191,7 @@ def _claim_turn(store: SqlStore) -> Callable[[], int]:
         with store.work() as uow:
             due = uow.trackers.claim_due(now, LEASE, BATCH)
         with store.work() as uow:
-            uow.trackers.reschedule([replace(each, due_at=now + LATER, tries=0, polled_at=now) for each in due])
+            uow.trackers.reschedule([altered(each, due_at=now + LATER, tries=0, polled_at=now) for each in due])
             uow.commit()
         if not due:
             raise Failed("every tracker was claimed: fewer seconds, please")
@@ -212,13 +241,15 @@ def _merchant(engine: Engine) -> str:
 
 
 def _batches(engine: Engine) -> Iterator[list[str]]:
+    """Keys from the end of what is due, where no claim comes."""
     with engine.connect() as connection:
-        last = str(connection.execute(text("SELECT max(id) FROM trackers WHERE id <> 'trk_template'")).scalar_one())
+        last = str(connection.execute(text("SELECT max(id) FROM trackers WHERE id LIKE 'trk\\_0%'")).scalar_one())
     end = int(last.removeprefix("trk_")) + 1
+    back = pow(STEP, -1, end)
     while True:
         for first in range(end - BATCH, end // 2, -BATCH):
-            yield [KEY.format(number) for number in range(first, first + BATCH)]
+            yield [KEY.format(place * back % end) for place in range(first, first + BATCH)]
 
 
 if __name__ == "__main__":
-    print(_worker(sys.argv[1], sys.argv[2], float(sys.argv[3])))  # noqa: T201  # to the parent
+    print(_worker(sys.argv[1], float(sys.argv[2])))  # noqa: T201  # to the parent

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -20,13 +25,16 @@ from gateway.services.bound import Services
 from gateway.services.ids import new_id
 from gateway.settings import load_settings
 from tests.bench.figures import Figure
-from tests.bench.stage import MODE, Merchant, Stage
+from tests.bench.load import Failed
+from tests.bench.stage import MODE, ROOT, Merchant, Stage
 
 NUMBERS = 10_000
 STORY = ("picked_up", "in_transit", "in_transit", "out_for_delivery", "delivered")
 REPEATED = 0.2
 """Which share of the events comes a second time."""
 PROCESSES = 2
+LINES = 1_000_000
+MANY = "a million"
 READY_LIMIT_S = 120.0
 A_BATCH = 2000
 """Numbers in one transaction."""
@@ -37,7 +45,7 @@ _OURS = "SELECT e.* FROM tracking_events e WHERE e.merchant_id = '{}'"
 
 
 def ingestion(stage: Stage, seconds: float) -> Iterator[Figure]:
-    """New numbers with their whole story, a fifth of it twice; then one more event for each of them."""
+    """New numbers with their whole story, a fifth of it twice; then one more for each; then a file of a million."""
     if not stage.environment["GATEWAY__DATABASE__URL"].startswith("postgresql"):
         return
     merchant = stage.merchant("history", {"200": stage.carriers["200"]})
@@ -55,6 +63,46 @@ def ingestion(stage: Stage, seconds: float) -> Iterator[Figure]:
     took_s = _taken(stage.services, account, later)
     note = f"{len(later):,} events, one more for each number that is there; raw COPY as above; one process"
     yield _figure("known numbers", len(later) / took_s, kept / copied_s, note)
+    yield _file(stage)
+
+
+def _file(stage: Stage) -> Figure:
+    """A million lines through `gateway ingest`, and what `gateway audit` says afterwards."""
+    merchant = stage.merchant(MANY, {"200": stage.carriers["200"]})
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "history.csv"
+        _write(path, LINES // len(STORY))
+        started = time.perf_counter()
+        said = _command(stage, "ingest", "--merchant", MANY, "--processes", str(PROCESSES), "carrier 200", str(path))
+        took_s = time.perf_counter() - started
+    audited = _command(stage, "audit").strip()
+    copied_s, kept = _copied(stage, merchant)
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+    return _figure(
+        f"{LINES:,} lines",
+        LINES / took_s,
+        kept / copied_s,
+        f"{said.strip()}; {PROCESSES} processes, from start to end; the largest held {peak_mb:.0f} MB; "
+        f"afterwards {audited}",
+    )
+
+
+def _write(path: Path, numbers: int) -> None:
+    begin = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    with path.open("w") as file:
+        file.write("tracking_number,occurred_at,status,description\n")
+        for number in range(numbers):
+            for hour, status in enumerate(STORY):
+                at = begin + timedelta(hours=hour, seconds=number % 86_400)
+                file.write(f"MILLION-{number},{at.isoformat()},{status},Scanned at a terminal on the way\n")
+
+
+def _command(stage: Stage, *words: str) -> str:
+    command = [sys.executable, "-m", "gateway", *words]
+    done = subprocess.run(command, env=stage.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"gateway {words[0]}: {done.stdout[-500:]}{done.stderr[-500:]}")
+    return done.stdout
 
 
 def _figure(case: str, rate: float, copied: float, note: str) -> Figure:

@@ -327,6 +327,37 @@ BUGS = (
         {PROFILE: ('tracking = "both"', 'tracking = "poll"')},
         ("tracking_comes_as_the_profile_says",),
     ),
+    Bug(
+        "a wish under no reference",
+        {ADAPTER: ('{"time": slot.id, "reference": reference}', '{"time": slot.id}')},
+        ("a_wish_goes_under_its_reference",),
+    ),
+    Bug(
+        "a wish sent again by itself",
+        {ADAPTER: ("json=wish, repeatable=False", "json=wish, repeatable=True")},
+        ("a_lost_order_is_never_called_safe",),
+    ),
+    Bug(
+        "agreed because it answered",
+        {ADAPTER: ("wire.check_agreed(reply.reading())", "reply.reading()")},
+        ("a_wish_that_is_taken_in_is_not_agreed",),
+    ),
+    Bug(
+        "too late taken for done",
+        {
+            ADAPTER: (
+                "json=wish, repeatable=False)\n        wire.check",
+                "json=wish, repeatable=False, expect=(200, 422))\n        if reply.status == 422:\n"
+                "            return\n        wire.check",
+            )
+        },
+        ("too_late_is_said_in_words", "the_documented_answer_is_what_we_read"),
+    ),
+    Bug(
+        "times under one id",
+        {WIRE: ('id=each.text("id"), window', 'id="t1", window')},
+        ("offered_times_are_told_apart",),
+    ),
 )
 
 

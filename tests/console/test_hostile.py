@@ -13,6 +13,8 @@ from playwright.sync_api import Page
 from gateway.console.rendering import NAV
 from gateway.domain.people import Role
 from tests.browser import LIGHT, PHONE, Chromium, sideways
+from tests.console.test_book import ORDER as FORM
+from tests.console.test_book import job_of, sheet
 from tests.console.test_screens import signed_in
 from tests.console.world import Person, World
 from tests.journeys.site import ORDER
@@ -64,7 +66,15 @@ def test_no_hostile_string_runs_or_breaks_a_page(browser: Chromium, world: World
     for view in (LIGHT, PHONE):
         with browser.page(view) as page:
             signed_in(page, served, boss)
-            for path in ["/shipments", "/developers", "/settings/audit", *written]:
+            for path in [
+                "/shipments",
+                "/shipments/views",
+                "/developers/calls",
+                "/settings/brand",
+                "/developers",
+                "/settings/audit",
+                *written,
+            ]:
                 page.goto(f"{served}{path}")
                 _unharmed(page, f"{path}, {view.name}")
                 for show in page.locator("#recipient form").all():
@@ -83,9 +93,41 @@ def test_what_is_searched_for_is_told_as_text(support: Person, text: str) -> Non
     assert searched in html.unescape(answer.text)
 
 
+def test_orders_of_hostile_strings_are_told_as_text(browser: Chromium, world: World, served: str) -> None:
+    boss = world.person(Role.OPERATIONS)
+    rows = [{**FORM, "reference": text[:90] + str(at), "name": text} for at, text in enumerate(HOSTILE)]
+    rows += [{**FORM, "country": text, "phone": text} for text in HOSTILE]
+    job = job_of(world, boss, sheet(rows))
+    form = boss.post("/book", **{**FORM, "name": HOSTILE[0], "city": HOSTILE[10], "reference": HOSTILE[2]})
+    offers = form.headers["Location"].removeprefix("/console")
+    boss.post("/handover/pickups", account="sandbox-oslo", note=HOSTILE[0])
+    with browser.page(PHONE) as page:
+        signed_in(page, served, boss)
+        for path in (job, f"{job}?state=blocked", offers, f"/book?quote={offers.rpartition('/')[2]}", "/jobs"):
+            page.goto(f"{served}{path}")
+            _unharmed(page, path)
+        page.goto(f"{served}/pack")
+        for text in HOSTILE:
+            page.fill("#scan", text)
+            with page.expect_response("**/pack"):
+                page.keyboard.press("Enter")
+            page.locator(".said-title", has_text=" ".join(text.split())[:20]).wait_for()
+            assert page.title().endswith("Doorstep"), text
+            assert page.locator("img, iframe, base, math, .station svg").count() == 0, text
+            assert not sideways(page), text
+    report = boss.get(f"{job}/rows.csv").data.decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(report)) for cell in row]
+    assert [cell for cell in cells if cell[:1] in tuple("=@")] == []
+
+
 def _unharmed(page: Page, where: str) -> None:
     assert page.title().endswith("Doorstep"), where
-    assert page.locator("img[src='x'], iframe, base, math, main script, main style, main svg:not(.spark)").count() == 0
+    assert (
+        page.locator(
+            "img[src='x'], iframe, base, math, main script, main style, main svg:not(.spark, .brand-preview)"
+        ).count()
+        == 0
+    )
     assert page.locator("nav.side a").count() == len(NAV), where
     assert not sideways(page), where
 
@@ -96,12 +138,14 @@ def _written(world: World, boss: Person, texts: Sequence[str]) -> str:
     parcels = [{**ORDER["parcels"][0], "description": text} for text in texts[:3]]
     made = world.shop.booked(destination=to, parcels=parcels, metadata={"order": texts[0]})
     path = f"/shipments/{made['id']}"
+    boss.post("/settings/brand", act="keep", name=texts[0][:60], colour="#0b57b0", language="en")
     lines = io.StringIO()
     told = csv.writer(lines)
     told.writerow(["tracking_number", "occurred_at", "code", "detail", "description", "facility", "city"])
     for text in texts:
         boss.post(f"{path}/notes", text=text)
         boss.post("/developers/keys", name=text, scope="shipments:read")
+        boss.post("/shipments/views", name=text[:60], q=text[:200])
         now = world.site.clock().isoformat()
         read = "".join(letter for letter in text if letter.isprintable())  # no other letters are taken in
         told.writerow([made["tracking_number"], now, read[:60], read[:60], read, read, read])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,22 +14,41 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.domain.people import Role
+from gateway.services.ports.calls import CallSearch
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
+from tests.console.test_book import ORDER, job_of, orders, sheet
+from tests.console.test_handover import handed_over
 from tests.console.world import Person, World, claim_of
 
 PICTURES = os.environ.get("SCREENSHOTS")
 SEEN = VIEWS if PICTURES else (LIGHT, PHONE_DARK)
 """Where pictures are wanted, as everybody sees the pages; else the two that have nothing in common."""
 
+MANY = {"cancel": "fraud", "tag": "screens"}
 NARROWEST = View(name="320 px", width=320, height=640)
 
 
+@pytest.fixture(scope="session")
 def pages(world: World) -> Mapping[str, str]:
     """Every page by the name of its picture."""
     shipment = {name.split()[0].lower(): found["id"] for name, found in world.shipments.items()}
     desk = world.site.services.staff.desk
     review = desk.waiting(world.shop.id, "test")
     assert "needs_review" in review
+    calls = world.site.services.calls
+    refused = calls.list(world.shop.id, CallSearch(mode="test", outcome="failed"))[0]
+    booking = calls.list(world.shop.id, CallSearch(mode="test", text=shipment["kari"]))[-1]
+    asked = calls.made(world.shop.id, CallSearch(mode="test"))[0]
+    boss = world.person(Role.ADMIN)
+    for shared in ("on", ""):
+        boss.post("/shipments/views", name=f"Late ones{' of all' if shared else ''}", q="promise:missed", shared=shared)
+    view = re.findall(r"view=(viw_\w+)", boss.see("/shipments"))[0]
+    tick = {"which": "ticked", "id": [found["id"] for found in world.shipments.values()]}
+    drafts = {act: boss.post("/shipments/many/draft", act=act, word=word, **tick) for act, word in MANY.items()}
+    jobs = {act: draft.headers["Location"].removeprefix("/console") for act, draft in drafts.items()}
+    world.site.work()
+    boss.post(f"{jobs['tag']}/confirm")
+    world.site.work()
     case = world.person(Role.ADMIN).see("/exceptions").split("/console/exceptions/cas_")[1].split('"')[0]
     return {
         "today": "/",
@@ -36,12 +56,18 @@ def pages(world: World) -> Mapping[str, str]:
         "found": "/shipments?q=4417",
         "narrowed": "/shipments?q=status:delivered+promise:tomorow",
         "nothing": "/shipments?q=nobody+of+that+name",
+        "view": f"/shipments?view={view}&q=is:open&cols=status+tags+price+recipient&density=compact",
+        "views": "/shipments/views",
+        "many-before": jobs["cancel"],
+        "many-after": jobs["tag"],
         "shipment": f"/shipments/{shipment['ola']}",
         "shipment-problem": f"/shipments/{shipment['henrik']}",
+        "corrections": f"/shipments/{shipment['ola']}/corrections",
         "exceptions": "/exceptions",
         "case": f"/exceptions/cas_{case}",
         "claims": "/claims",
         "claim": f"/claims/{claim_of(world)}",
+        **_worked(world),
         "carriers": "/carriers",
         "carrier": f"/carriers/{world.account_id}",
         "past": f"/carriers/{world.account_id}/past",
@@ -51,11 +77,59 @@ def pages(world: World) -> Mapping[str, str]:
         "behind": "/reports/on_time",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{world.endpoint_id}",
+        "calls": "/developers/calls",
+        "calls-none": "/developers/calls?about=nothing",
+        "call": f"/developers/calls/{booking.id}",
+        "call-refused": f"/developers/calls/{refused.id}",
+        "calls-carriers": "/developers/calls/carriers",
+        "call-carrier": f"/developers/calls/carriers/{asked.id}",
+        "notifications": "/notifications",
+        "words": "/notifications/texts",
+        "words-sms": "/notifications/texts?channel=sms&event=delivered&language=de",
+        "hours": "/notifications/hours",
+        "brand": "/settings/brand",
+        "retention": "/settings/retention",
         "settings": "/settings",
         "users": "/settings/users",
         "audit": "/settings/audit",
         "me": "/me",
         "refused": "/shipments/shp_none",
+    }
+
+
+def _worked(world: World) -> Mapping[str, str]:
+    """Pages on which shipments are made and handed over, each with something on it."""
+    boss, handed = world.person(Role.ADMIN), handed_over(world)
+    wrong = {**ORDER, "reference": "seen-9", "country": "Norway", "postal_code": "562"}
+    ready = job_of(world, boss, sheet([*orders(4, "seen"), wrong]))
+    done = job_of(world, boss, sheet([*orders(2, "seen-too")]))
+    boss.post(f"{done}/confirm", typed="2")
+    world.site.work()
+    packing = job_of(world, boss, sheet(orders(2, "seen-packed")))
+    boss.post(f"{packing}/pack")
+    asked = {"text": sheet(orders(1, "seen-working")), "csrf": boss.token()}
+    working = boss.client.post("/console/book/batch", data=asked).headers["Location"]
+    quote = boss.post("/book", **ORDER, reference="seen-one").headers["Location"]
+    variants = {
+        "job-packing": packing,
+        "jobs": "/jobs",
+        "pack": "/pack",
+        "pack-known": "/pack?scan=nett-2001",
+        "pack-unknown": "/pack?scan=nobody",
+    }
+    return {
+        "book": "/book",
+        "offers": quote.removeprefix("/console"),
+        "batch": "/book/batch",
+        "job-ready": ready,
+        "job-done": done,
+        "job-working": working.removeprefix("/console"),
+        "pack-order": "/pack?scan=seen-packed-1",
+        "pack-sheet": "/pack/sheet",
+        "handover": "/handover",
+        "manifest": f"/handover/manifests/{handed['manifest_id']}",
+        "pickup": f"/handover/pickups/{handed['pickup_id']}",
+        **(variants if PICTURES else {}),
     }
 
 
@@ -74,14 +148,14 @@ def boss(world: World) -> Person:
 
 @pytest.mark.parametrize("view", SEEN, ids=lambda view: view.name)
 def test_every_page_is_accessible_and_fits(
-    view: View, browser: Chromium, world: World, served: str, boss: Person
+    view: View, browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
 ) -> None:
     wrong = []
     with browser.page(view) as page:
         page.goto(f"{served}/sign-in")
         wrong += list(_looked_at(page, "sign-in", view))
         signed_in(page, served, boss)
-        for name, path in pages(world).items():
+        for name, path in pages.items():
             page.goto(f"{served}{path}")
             wrong += list(_looked_at(page, name, view))
     assert not wrong, "\n".join(wrong)
@@ -95,9 +169,9 @@ def _looked_at(page: Page, name: str, view: View) -> Iterator[str]:
         yield f"{name}, {view.name}: wider than the screen"
 
 
-def test_every_page_fits_320_pixels(browser: Chromium, world: World, served: str, boss: Person) -> None:
+def test_every_page_fits_320_pixels(browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]) -> None:
     with browser.page(NARROWEST) as page:
         signed_in(page, served, boss)
-        for path in pages(world).values():
+        for path in pages.values():
             page.goto(f"{served}{path}")
             assert not sideways(page), path

@@ -47,7 +47,7 @@ def test_after_signing_in_they_are_where_they_wanted_to_be(newcomer: Person) -> 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/no/such/page", "javascript:x"])
 def test_signing_in_leads_nowhere_else(newcomer: Person, elsewhere: str) -> None:
     form = {"email": newcomer.email, "password": newcomer.password, "next": elsewhere}
-    assert newcomer.client.post("/console/sign-in", data=form).headers["Location"] == "/console/"
+    assert newcomer.client.post("/console/sign-in", data=form).headers["Location"] == "/console/home"
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(newcomer: Person) -> None:

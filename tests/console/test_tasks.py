@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from gateway.domain.people import Role
 from tests.browser import LIGHT, Chromium
+from tests.console.test_book import orders, sheet
 from tests.console.test_screens import signed_in
 from tests.console.world import World, order
 
@@ -44,6 +45,25 @@ def test_the_list_is_walked_and_opened_with_the_keyboard(page: Page) -> None:
     wanted = page.locator("tr.at a").get_attribute("href")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{wanted}")
+
+
+def test_rows_are_selected_and_results_followed_with_the_keyboard(page: Page) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/shipments")
+    for key in "jxjx":
+        page.keyboard.press(key)
+    assert "2 selected" in page.locator("[data-picked]").inner_text()
+    there = page.locator("table.shipments th a").evaluate_all("links => links.map(link => link.pathname)")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{there[1]}")
+    page.keyboard.press("]")
+    page.wait_for_url(f"**{there[2]}")
+    page.keyboard.press("[")
+    page.wait_for_url(f"**{there[1]}")
+    page.locator("[data-back]").click()
+    page.locator("[data-picks-all]").check()
+    assert "those on other pages too" in page.locator("[data-picked]").inner_text()
 
 
 def test_a_note_is_written_with_the_keyboard(page: Page, world: World, served: str) -> None:
@@ -97,6 +117,29 @@ def test_a_label_is_opened_again_in_two_actions(page: Page, world: World, served
     with page.expect_download() as download:
         page.keyboard.press("p")
     assert download.value.suggested_filename.endswith(".pdf")
+
+
+def test_fifty_are_booked_from_a_file_in_five_actions(page: Page, world: World, served: str) -> None:
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    page.wait_for_url("**/book")
+    page.click("text=Book many from a file")
+    page.locator("#f-file").set_input_files(
+        {"name": "fifty.csv", "mimeType": "text/csv", "buffer": sheet(orders(50, "fifty")).encode()}
+    )
+    page.click("text=Look at it")
+    page.wait_for_selector("#progress")
+    world.site.work()
+    page.wait_for_selector("#f-typed")  # the page noticed by itself
+    page.fill("#f-typed", "50")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#progress")
+    world.site.work()
+    page.wait_for_selector("text=Print 50 labels")
+    assert "Booked 50" in " ".join(shown(page).split())
+    made = world.shop.get("/v1/shipments?limit=200")["data"]
+    references = [each["reference"] for each in made if (each["reference"] or "").startswith("fifty-")]
+    assert len(references) == len(set(references)) == 50
 
 
 def test_the_list_of_keys_opens_closes_and_single_letters_can_be_switched_off(page: Page, served: str) -> None:

@@ -12,9 +12,11 @@ from flask.testing import FlaskClient
 
 from carriers.base.simulator import RunningSimulator
 from gateway.domain.claims import ClaimKind
+from gateway.domain.notifications import Channel, Notification, NotificationState
 from gateway.domain.people import Role
 from gateway.domain.values import Money
 from gateway.services.claims import ClaimDraft
+from gateway.services.ids import new_id
 from tests.journeys.fleet import add_fleet
 from tests.journeys.scans import scans
 from tests.journeys.site import ORDER, Gateway, Merchant, Site
@@ -93,7 +95,7 @@ class Person:
         assert answer.status_code == 200, answer.text
         return str(answer.text)
 
-    def post(self, path: str, **form: str) -> Any:
+    def post(self, path: str, **form: str | list[str]) -> Any:
         """Send a form with this session's token, as a page of ours would."""
         return self.client.post(f"/console{path}", data={"csrf": self.token(), **form})
 
@@ -115,6 +117,8 @@ def build_world(gateway: Gateway, folder: Path) -> World:
     add_fleet(site, shop, "vans")
     stranger.account("elsewhere", sandbox)
     site.work()
+    site.services.log.flush()
+    _tell_recipients(site, shop, shipments)
     return World(
         site=site,
         shop=shop,
@@ -176,6 +180,37 @@ def _tell(site: Site, sandbox: RunningSimulator, account_id: str, shipments: Map
         for body in scans(sandbox, shipment["tracking_number"]):
             assert site.push(account_id, body, sandbox).status_code == 200
     site.work()
+
+
+def _tell_recipients(site: Site, shop: Merchant, shipments: Mapping[str, Any]) -> None:
+    """As if two had been written to: one mail was sent, one came back."""
+    now = site.clock()
+    for name, event, state, why in (
+        ("Kari Nordmann", "out_for_delivery", NotificationState.SENT, ""),
+        ("Ola Hansen", "attempted", NotificationState.FAILED, "mailbox full"),
+    ):
+        told = Notification(
+            id=new_id("ntf", now),
+            merchant_id=shop.id,
+            mode="test",
+            shipment_id=shipments[name]["id"],
+            event=event,
+            occurrence="",
+            channel=Channel.EMAIL,
+            cause="shipment.status_changed",
+            state=state,
+            why=why,
+            shown=f"{name[0].lower()}…@post.example",
+            language="en",
+            since=now,
+            useful_until=now,
+            due_at=None,
+            created_at=now,
+            sent_at=now,
+        )
+        with site.services.store.work() as uow:
+            uow.notifications.plan([told])
+            uow.commit()
 
 
 def _unknown(site: Site, shop: Merchant, sandbox: RunningSimulator, account_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections import Counter
@@ -132,6 +133,27 @@ def test_a_body_that_ends_too_soon_is_refused(web: Web, shop: Merchant) -> None:
         assert status_of(opened) == 400
 
 
+@pytest.mark.parametrize("end", ["", "2\r\n", "0\r\n", "nonsense\r\n"])
+def test_chunks_that_end_before_the_last_are_no_whole_body(
+    web: Web, site: Site, database: TestDatabase, account: tuple[str, RunningSimulator], end: str
+) -> None:
+    """A sender that closes its side in the middle: what came so far would pass for a shorter, well-proved message."""
+    account_id, running = account
+    body = '{"id": "e1", "type": "other"}'
+    proof = "".join(f"{name}: {value}\r\n" for name, value in signed(site, running, body.encode()).items())
+    head = f"POST /v1/carriers/{account_id}/webhook HTTP/1.1\r\nhost: x\r\n{proof}transfer-encoding: chunked\r\n"
+    chunk = f"{len(body):x}\r\n{body}\r\n"
+    with begun(web, f"{head}\r\n{chunk}{end}") as opened:
+        opened.shutdown(socket.SHUT_WR)
+        assert status_of(opened) == 400
+    assert inbox(database) == {}
+    for whole in (f"{head}\r\n{chunk}0\r\n\r\n", f"{head}trailer: x-sum\r\n\r\n{chunk}0\r\nx-sum: 1\r\n\r\n"):
+        with begun(web, whole) as opened:
+            assert status_of(opened) == 200
+    assert inbox(database) == {"new": 1}
+    site.work()
+
+
 def test_a_long_body_is_only_read_from_those_who_may_send_it(
     web: Web, shop: Merchant, account: tuple[str, RunningSimulator]
 ) -> None:
@@ -144,3 +166,19 @@ def test_a_long_body_is_only_read_from_those_who_may_send_it(
     headers = {"Authorization": f"Bearer {shop.key}", "Content-Type": "text/csv"}
     answer = requests.post(f"{web.url}{path}", data=table.encode(), headers=headers, timeout=60)
     assert (answer.status_code, answer.json()["new"]) == (200, len(lines)), answer.text
+
+
+def test_a_long_form_is_only_read_from_who_is_signed_in(web: Web, site: Site, shop: Merchant) -> None:
+    boss, password = site.services.staff.people.add(shop.id, f"{shop.id}@shop.example", "Boss", "operations")
+    session, orders = requests.Session(), f"{web.url}/console/book/batch"
+    session.post(f"{web.url}/console/sign-in", data={"email": boss.email, "password": password}, timeout=30)
+    table = "Name,Town,Country,Street,Weight\n" + f"{'Kari ' * 40},Oslo,NO,Gata 1,2\n" * 6000
+    form = {"csrf": re.findall(r'name="csrf" value="(\w+)"', session.get(f"{web.url}/console/me", timeout=30).text)[0]}
+    sent = session.post(orders, data=form, files={"file": table}, timeout=60, allow_redirects=False)
+    assert (sent.status_code, "/console/jobs/job_" in sent.headers["Location"]) == (303, True), sent.text
+    head = f"POST /console/book/batch HTTP/1.1\r\nhost: x\r\ncontent-length: {len(table)}\r\n\r\n"
+    with begun(web, head) as opened:
+        assert status_of(opened) == 303, "to the door, without waiting for what it has to say"
+    elsewhere = session.post(f"{web.url}/console/mode", data={**form, "mode": table}, timeout=60)
+    assert elsewhere.status_code == 413
+    assert "too much at once" in elsewhere.text

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +15,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from tests.conftest import TestDatabase
-from tests.journeys.site import Merchant, Site
+from tests.journeys.site import Merchant, Site, environment
 
 HEADER = "tracking_number,occurred_at,status,reason\n"
 STORY = ("picked_up", "in_transit", "out_for_delivery", "delivered")
@@ -165,3 +169,26 @@ def test_a_quotation_mark_that_is_not_closed_is_its_lines_fault_alone(importer: 
     (fault,) = report["faults"]
     assert (fault["line"], fault["message"]) == (3, "a quotation mark is not closed on this line")
     assert (report["lines"], report["new"]) == (4, 3)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_several_processes_take_their_shares_of_one_file(
+    site: Site, importer: Merchant, database: TestDatabase, tmp_path: Path
+) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text(history(60) + "X,no time,delivered,\n")
+    words = ("ingest", "--merchant", importer.id, "--processes", "2", "sandbox-1", str(path))
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", *words],
+        env={**os.environ, **environment(database.url)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    said = "241 lines: 240 new events, 0 that were there, 60 new trackers, 1 lines at fault"
+    assert said in done.stdout, done.stdout + done.stderr
+    assert "line 242" in done.stderr
+    again = taken(post(importer, history(60)))
+    assert (again["new"], again["duplicates"]) == (0, 240)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gateway.domain.errors import Unprocessable
 from gateway.domain.message_types import message_types
+from gateway.domain.status_tables import StatusTableRecord
+from gateway.services.status_tables import CodeMeaning
 from tests.conftest import TestDatabase
 from tests.journeys.scans import Parcel, inbox, parcel, scan
 from tests.journeys.site import Merchant, Site
@@ -104,6 +108,7 @@ def test_a_correction_of_a_final_word_is_told_as_one(site: Site, shop: Merchant,
         ("code,status\n", "/1"),
         (TABLE + "X,,no_such_status,none,,\n", "/2"),
         (TABLE + "X,,delivered,none,,\nX,,delivered,none,,\n", "/3"),
+        (TABLE + "X,,delivered,none,,\nY,,delivered,recipient_unavailable,,\n", "/3"),
     ],
 )
 def test_a_table_at_fault_is_refused_with_its_line(text: str, pointer: str, site: Site, shop: Merchant) -> None:
@@ -111,6 +116,33 @@ def test_a_table_at_fault_is_refused_with_its_line(text: str, pointer: str, site
     answer = shop.call("PUT", f"/v1/accounts/{account_id}/status-table", text)
     assert answer.status_code == 422
     assert [each["pointer"] for each in (answer.json or {})["errors"]] == [pointer]
+
+
+def test_a_stored_row_that_contradicts_itself_is_shown_and_wants_a_new_version(site: Site, shop: Merchant) -> None:
+    """Of a time when such rows were taken: the account goes on, and the next version must be without them."""
+    account_id = shop.account("sandbox-1", site.carrier("sandbox"))
+    text = TABLE + "X,,delivered,recipient_unavailable,,\n"
+    with site.services.store.work() as uow:
+        uow.status_tables.add(
+            StatusTableRecord(
+                merchant_id=shop.id,
+                account_id=account_id,
+                version=1,
+                text=text,
+                rows=1,
+                author="somebody",
+                created_at=site.clock(),
+            )
+        )
+        uow.commit()
+    tables = site.services.status_tables
+    (row,) = tables.doubtful(tables.get(shop.id, "test", account_id))
+    assert row.contradiction.startswith("recipient_unavailable contradicts delivered: it is a reason of")
+    meaning = CodeMeaning(code="Y", qualifier="", status="delivered", reason="none", note="")
+    with pytest.raises(Unprocessable, match="'X': recipient_unavailable contradicts delivered"):
+        tables.explain(shop.id, "test", account_id, meaning, "somebody")
+    mended = tables.explain(shop.id, "test", account_id, replace(meaning, code="X"), "somebody")
+    assert (mended.version, mended.rows, list(tables.doubtful(mended))) == (2, 1, [])
 
 
 def test_what_cannot_be_read_is_seen_and_read_again_when_asked(

@@ -11,6 +11,7 @@ import pytest
 from carriers.base.simulator import Fault, FaultKind
 from tests.journeys.fleet import add_fleet, scan
 from tests.journeys.scans import parcel as at_sandbox
+from tests.journeys.scans import scan as at_once
 from tests.journeys.site import Merchant, Site
 
 ON_ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -25,6 +26,11 @@ def delivered(site: Site, shop: Merchant, **more: Any) -> Any:
     found = shop.shipment(shipment["id"])
     assert found["status"] == "delivered"
     return found
+
+
+def told(number: str, code: str, at: str, detail: str = "") -> bytes:
+    """A webhook of the sandbox's."""
+    return at_once(number, f"{number}-{code}", code, at, detail)
 
 
 def send_back(shop: Merchant, shipment_id: str, key: str = "back", **ask: object) -> Any:
@@ -62,6 +68,19 @@ def test_a_delivered_shipment_goes_back_the_way_that_will_do(site: Site, shop: M
         assert shop.shipment(back["id"])["status"] == "delivered"
         assert shop.shipment(out["id"])["status"] == "delivered"
         assert shop.shipment(out["id"])["returns"][0]["status"] == "delivered"
+
+
+@ON_ONE_DATABASE
+def test_a_return_of_which_nothing_is_heard_is_stuck_like_any_other(site: Site, shop: Merchant) -> None:
+    out = at_sandbox(site, shop)
+    out.push(told(out.number, "DELIVERED", site.clock().isoformat(), "RECIPIENT"))
+    site.work()
+    back = send_back(shop, out.id).json
+    out.push(told(back["tracking_number"], "PICKED_UP", site.clock().isoformat()))
+    site.work()
+    assert shop.shipment(back["id"])["eta"] is not None
+    site.work(hours=24 * 8)
+    assert "stuck" in shop.shipment(back["id"])["alarms"]
 
 
 @ON_ONE_DATABASE

@@ -1,4 +1,5 @@
 """A worker that is stopped (SIGSTOP) with a batch in hand, and wakes after another one has done it: it changes nothing.
+So does one that is killed (SIGKILL) with half of its batch written.
 
 PostgreSQL, which several workers share; a stopped process may hold SQLite's one lock for as long as it likes.
 """
@@ -25,6 +26,7 @@ MESSAGES = 5
 LEASE_S = 1
 QUICK = {"WORKER__TICK_S": "0.2", "WORKER__LEASE_S": f"{LEASE_S}", "WORKER__MAX_TRIES": "1000"}
 """Whoever waits for a lock gives up after two seconds; it may do so as often as this test is slow."""
+UNCLAIMED = "SELECT count(*) FROM inbox WHERE tries = 0"
 WAITS = "SELECT count(*) FROM pg_locks WHERE relation = CAST(:of AS regclass) AND NOT granted"
 PICTURE = (
     "SELECT id, state, why, tries FROM inbox WHERE source = 'webhook' ORDER BY id",
@@ -97,9 +99,8 @@ def wake(worker: subprocess.Popen[bytes]) -> None:
     assert worker.wait(END_LIMIT_S) == 0
 
 
-def test_messages_that_another_has_read_meanwhile_are_not_applied_again(
-    site: Site, shop: Merchant, another: Gateway, database: TestDatabase, tmp_path: Path
-) -> None:
+def told_of(site: Site, shop: Merchant) -> None:
+    """Messages about parcels that are followed, which no worker has seen."""
     running = site.carrier("sandbox")
     account_id = shop.account("sandbox-1", running, without="track")
     for number in range(MESSAGES):
@@ -109,8 +110,29 @@ def test_messages_that_another_has_read_meanwhile_are_not_applied_again(
     for number in range(MESSAGES):
         body = scan(f"HELD{number}", "e", "PICKED_UP", site.clock().isoformat())
         assert site.push(account_id, body, running).status_code == 200
-    unclaimed = "SELECT count(*) FROM inbox WHERE tries = 0"
-    with stopped_at(database, "accounts", "ACCESS EXCLUSIVE", unclaimed, tmp_path / "log") as worker:
+
+
+def test_a_worker_killed_with_a_batch_half_written_loses_nothing_and_doubles_nothing(
+    site: Site, shop: Merchant, another: Gateway, database: TestDatabase, tmp_path: Path
+) -> None:
+    told_of(site, shop)
+    with stopped_at(database, "outbox", "SHARE", UNCLAIMED, tmp_path / "log") as worker:
+        assert [len(table) for table in picture(database)[1:]] == [0, MESSAGES, 0, 0], "what it wrote is not committed"
+        worker.kill()
+        assert worker.wait(END_LIMIT_S) == -signal.SIGKILL
+        take_over(another, lambda: inbox(database) == {"applied": MESSAGES})
+    events, trackers, _, told = picture(database)[1:]
+    assert [event.status for event in events] == ["picked_up"] * MESSAGES
+    assert [(tracker.status, tracker.version) for tracker in trackers] == [("picked_up", 1)] * MESSAGES
+    assert len(told) == MESSAGES, "each merchant's message once"
+    assert site.violations() == []
+
+
+def test_messages_that_another_has_read_meanwhile_are_not_applied_again(
+    site: Site, shop: Merchant, another: Gateway, database: TestDatabase, tmp_path: Path
+) -> None:
+    told_of(site, shop)
+    with stopped_at(database, "accounts", "ACCESS EXCLUSIVE", UNCLAIMED, tmp_path / "log") as worker:
         take_over(another, lambda: inbox(database) == {"applied": MESSAGES})
         before = picture(database)
         wake(worker)

@@ -15,6 +15,7 @@ ROOT = Path(gateway.__file__).parent
 SOURCES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in ROOT.rglob("*.py")}
 POOL = "services/carrier_pool.py"
 WEBHOOKS = "services/webhook_lanes.py"
+PUSHES = "engines/notices/push.py"
 ON_THEIR_OWN = ("cli/demo/", "cli/running.py", "migrations/")
 """The demo is a merchant and a person who starts processes, not the gateway."""
 TO_RECIPIENTS = ("engines/notices/mail.py", "engines/notices/smtp_server.py", "engines/notices/twilio.py")
@@ -49,9 +50,9 @@ def test_only_the_pool_drives_carriers() -> None:
     assert users_of("carriers.base.drive.drive", "carriers.base.drive.run") == {POOL}
 
 
-def test_only_the_webhooks_post_to_addresses_of_merchants() -> None:
+def test_only_webhooks_and_push_messages_post_to_addresses_of_strangers() -> None:
     posting = users_of("gateway.services.public_http.post")
-    assert posting == {WEBHOOKS}
+    assert posting == {WEBHOOKS, PUSHES}
 
 
 def test_nothing_else_in_the_gateway_can_speak_to_the_outside() -> None:

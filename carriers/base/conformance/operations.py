@@ -9,6 +9,7 @@ from typing import Any
 
 from carriers.base.contract import Capability
 from carriers.base.messages import BookRequest, PickupRequest, QuoteRequest, Subscription
+from gateway.domain.diversions import Slot
 from gateway.domain.handover import Manifest, Pickup, ServicePoint
 from gateway.domain.quotes import Rate
 from gateway.domain.shipments import Booking, BookingRef, Cancellation, Label, LabelFormat
@@ -80,10 +81,26 @@ OPERATIONS: Mapping[str, Operation] = {
         arguments={"booking": BookingRef, "instructions": str},
         result=None,
     ),
+    "other_times": Operation(
+        capability=Capability.RESCHEDULES, arguments={"booking": BookingRef}, result=tuple[Slot, ...]
+    ),
+    "reschedule": Operation(
+        capability=Capability.RESCHEDULES,
+        arguments={"booking": BookingRef, "slot": Slot, "reference": str},
+        result=None,
+        cases=("ok", "too_late"),
+    ),
+    "redirect": Operation(
+        capability=Capability.REDIRECTS,
+        arguments={"booking": BookingRef, "point": ServicePoint, "reference": str},
+        result=None,
+        cases=("ok", "too_late"),
+    ),
 }
 
 # Whatever makes a booking or prices one, on the way out or back, is asked the same questions.
 BOOKING = ("book", "book_return")
+DIVERTING = ("reschedule", "redirect")
 PRICING = ("quote", "quote_return")
 
 # Tracking comes by polling or by push: either way both endings must be shown.

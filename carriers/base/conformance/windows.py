@@ -53,6 +53,23 @@ class MemoryWindows:
         held = self._reserved.get(tender_reference)
         return self._now(self._windows[held][1]) if held in self._windows else None
 
+    def others(self, tender_reference: str, since: datetime, until: datetime) -> tuple[Window, ...]:
+        """Windows of its zone with room, without its own."""
+        held = self._reserved.get(tender_reference, "")
+        zone, _ = self._windows.get(held, ("", None))
+        return tuple(each for each in self.open_windows(zone, since, until) if each.id != held)
+
+    def move(self, window_id: str, tender_reference: str) -> bool:
+        """Give the place up for one in another window of its zone."""
+        held = self._reserved.get(tender_reference, "")
+        if held not in self._windows or window_id not in self._windows:
+            return False
+        (zone, _), (new_zone, window) = self._windows[held], self._windows[window_id]
+        if held != window_id and (zone != new_zone or self._now(window).booked >= window.capacity):
+            return False
+        self._reserved[tender_reference] = window_id
+        return True
+
     def _now(self, window: Window) -> Window:
         taken = sum(1 for held in self._reserved.values() if held == window.id)
         return replace(window, booked=window.booked + taken)

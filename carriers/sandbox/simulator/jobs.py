@@ -12,6 +12,7 @@ from carriers.base import Money
 from carriers.sandbox.simulator.scenarios import Step, life_of
 
 TAKEN = {"PICKED_UP", "AT_HUB", "ON_VEHICLE", "READY", "DELIVERED", "RETURNING", "RETURNED"}
+LAST_LEG = TAKEN - {"PICKED_UP", "AT_HUB"}
 # Any small picture does for a signature: one grey pixel.
 SIGNATURE_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg=="
 
@@ -27,6 +28,7 @@ class Job:
     appears_at: datetime
     account: str
     events: list[dict[str, Any]] = field(default_factory=list)
+    wishes: dict[str, datetime] = field(default_factory=dict)
     plan: list[tuple[datetime, Step]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +48,11 @@ class Job:
     def taken(self) -> bool:
         """Whether a courier has it, or had it."""
         return any(event["code"] in TAKEN for event in self.events)
+
+    @property
+    def on_vehicle(self) -> bool:
+        """Whether it is on the last leg, or over; a failed attempt brings it back to the depot."""
+        return self.events[-1]["code"] in LAST_LEG
 
     def happen(self, step: Step, at: datetime) -> dict[str, Any]:
         """Enter a scan; the event as it is shown from now on."""

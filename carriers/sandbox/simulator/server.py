@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
 from carriers.base import Clock, Money, utc_now
-from carriers.base.simulator import Fault, Ledger, Push, Simulator, abort, answer, route
+from carriers.base.simulator import Fault, Ledger, Push, answer, route
 from carriers.sandbox.adapter import IDEMPOTENCY, Sandbox
+from carriers.sandbox.simulator.diverting import DIVERTING, Diverting
 from carriers.sandbox.simulator.jobs import Job, Jobs
 from carriers.sandbox.simulator.labels import KINDS, label
 from carriers.sandbox.simulator.points import points
+from carriers.sandbox.simulator.refusals import REFUSALS, refuse
 from carriers.sandbox.simulator.scenarios import BACK, TO_DOOR, Step, outcome_of, prices
 
 QUOTE_LIVES = timedelta(minutes=15)
@@ -24,23 +26,10 @@ DEARER = Decimal("1.25")
 PROMISE_H = {"INSTANT": 2, "SAME_DAY": 8, "NEXT_DAY": 24, "POINT": 48}
 CO2E_G = {"INSTANT": 900, "SAME_DAY": 450, "NEXT_DAY": 300, "POINT": 180}
 
-REFUSALS = {
-    "unauthorized": (401, "This key is not known."),
-    "not_found": (404, "There is no such thing, or not yet."),
-    "price_changed": (409, "The price has changed, ask for a new quote."),
-    "quote_expired": (409, "This quote is over, ask for a new one."),
-    "too_late": (409, "It has been picked up."),
-    "address_not_deliverable": (422, "We cannot deliver to this address."),
-    "no_such_format": (422, "We print pdf, zpl and png."),
-    "parcel_not_accepted": (422, "We do not carry this."),
-    "service_point_closed": (422, "This point takes no parcels."),
-    "unavailable": (503, "Nothing was done, try again later."),
-}
-
 Json = Mapping[str, Any]
 
 
-class SimulatorSandbox(Simulator):
+class SimulatorSandbox(Diverting):
     """Quotes, books, cancels, labels, tracks and pushes; reference or postcode choose what becomes of it."""
 
     carrier = Sandbox
@@ -60,7 +49,7 @@ class SimulatorSandbox(Simulator):
         """What was ordered, else what the outcome says; of a booking's calls only the first is spoilt."""
         job = self._jobs.known(variables.get("id", ""))
         order = job.order if job else request.get_json(silent=True) or {}
-        chosen = outcome_of(order, operation).fault
+        chosen = outcome_of(order, DIVERTING.get(operation, operation)).fault
         spoilt = (operation, order.get("reference", ""))
         if spoilt in self._spoilt:
             chosen = None
@@ -74,7 +63,7 @@ class SimulatorSandbox(Simulator):
         order = self._order(request)
         outcome = outcome_of(order, "quote").word
         if outcome in REFUSALS:
-            _refuse(outcome)
+            refuse(outcome)
         price_list = prices().get(order["from"]["country"])
         if outcome == "not_served" or price_list is None or order["to"]["country"] not in prices():
             return {"quotes": []}
@@ -116,10 +105,10 @@ class SimulatorSandbox(Simulator):
     def _booked(self, order: Json, account: str) -> Job:
         outcome = outcome_of(order, "book").word
         if outcome in REFUSALS:
-            _refuse(outcome)
+            refuse(outcome)
         price, expires_at = self._quotes.get(order["quote_id"], (None, self.now()))
         if price is None or expires_at <= self.now():
-            _refuse("quote_expired")
+            refuse("quote_expired")
         if outcome == "dearer":
             price = price.share(DEARER)
         if outcome == "other_currency":
@@ -150,7 +139,7 @@ class SimulatorSandbox(Simulator):
         if job.cancelled:
             return {"status": "cancelled"}
         if outcome == "too_late" or job.taken:
-            _refuse("too_late")
+            refuse("too_late")
         step = Step(after_s=0, code="CANCELLED", detail="BY_SHIPPER", where="origin")
         if outcome == "pending":
             job.plan = [(self.now() + LATE, step)]
@@ -166,10 +155,10 @@ class SimulatorSandbox(Simulator):
         job = self._job(request, id, "label")
         outcome = outcome_of(job.order, "label").word
         if outcome == "not_ready" and self.now() < job.appears_at + LABEL_READY:
-            _refuse("not_found")
+            refuse("not_found")
         kind = request.args.get("format", "pdf")
         if kind not in KINDS:
-            _refuse("no_such_format")
+            refuse("no_such_format")
         to = job.order["to"]
         shown = ("name", "street1", "postal_code", "city", "country")
         content, content_type = label(kind, job.tracking_number, [to.get(name, "") for name in shown])
@@ -180,7 +169,7 @@ class SimulatorSandbox(Simulator):
     @route("GET", "/v1/bookings/<id>/proof", operation="proof_of_delivery")
     def proof(self, request: Request, id: str) -> object:
         """Who took it."""
-        return self._job(request, id, "proof_of_delivery").proof() or _refuse("not_found")
+        return self._job(request, id, "proof_of_delivery").proof() or refuse("not_found")
 
     @route("GET", "/v1/tracking", operation="track")
     def track(self, request: Request) -> object:
@@ -203,7 +192,7 @@ class SimulatorSandbox(Simulator):
         """Call a collection off."""
         self._authorize(request, "cancel_pickup")
         if id not in self._pickups:
-            _refuse("not_found")
+            refuse("not_found")
         return {"status": "cancelled"}
 
     @route("POST", "/v1/manifests", operation="close_manifest")
@@ -228,7 +217,7 @@ class SimulatorSandbox(Simulator):
         """The planned scans up to a code happen now; a code that is not planned happens by itself."""
         job = self._jobs.known(carrier_reference)
         if job is None:
-            _refuse("not_found")
+            refuse("not_found")
         code = to.upper()
         planned = [step.code for _, step in job.plan]
         count = planned.index(code) + 1 if code in planned else int(not job.events)
@@ -262,19 +251,14 @@ class SimulatorSandbox(Simulator):
         self.tick()
         job = self._jobs.known(id)
         if job is None or not job.events:
-            _refuse("not_found")
+            refuse("not_found")
         return job
 
     def _authorize(self, request: Request, operation: str = "") -> None:
         if request.headers.get("Authorization") != f"Bearer {self.secrets['api_key']}":
-            _refuse("unauthorized")
+            refuse("unauthorized")
         if operation in _without(request):
-            _refuse("not_found")
-
-
-def _refuse(code: str) -> NoReturn:
-    status, message = REFUSALS[code]
-    abort(answer({"error": {"code": code, "message": message}}, status))
+            refuse("not_found")
 
 
 def _without(request: Request) -> set[str]:

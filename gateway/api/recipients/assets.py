@@ -19,14 +19,19 @@ LIGHT_GROUND, DARK_GROUND = "#eef0f4", "#1d222c"
 DARK_CONTRAST = 7
 """More than is asked for: thin coloured letters on dark look duller than they measure."""
 
-ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
+ASSETS = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "push.js": "text/javascript",
+    "push-worker.js": "text/javascript",
+}
 COLOUR = re.compile(r"[0-9a-f]{6}")
 
 
 @blueprint.route("/assets/<name>")
 @open_to_all(SAME_FOR_ALL)
 def asset(name: str) -> Response:
-    """The style sheet and the script."""
+    """The style sheet, the scripts and the service worker, whose scope ends with this folder: it sees no page."""
     if name not in ASSETS:
         raise NotFound("no such file")
     read = files("gateway.api").joinpath(f"static/recipients/{name}").read_bytes()

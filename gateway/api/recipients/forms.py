@@ -63,10 +63,22 @@ def wish(filled: Filled, voice: Voice) -> tuple[str, str]:
     note = filled.note("wish_note", voice, LONGEST_WISH)
     if where and filled.given["where"] != "door" and not note:
         filled.faults.setdefault("wish_note", voice.say("wish.note_needed"))
+    return f"{where}: {note}" if note else where, _proof(filled, voice)
+
+
+def diversion(filled: Filled, voice: Voice) -> tuple[str, str]:
+    """The id of a time or place, and what shows that it is the recipient who wants it."""
+    chosen = plain(filled.given.get("choice", ""))
+    if not chosen:
+        filled.faults["choice"] = voice.say("error.choose")
+    return chosen, _proof(filled, voice)
+
+
+def _proof(filled: Filled, voice: Voice) -> str:
     proof = plain(filled.given.get("proof", ""))[:LONGEST_PROOF]
     if not proof:
         filled.faults["proof"] = voice.say("error.fill")
-    return f"{where}: {note}" if note else where, proof
+    return proof
 
 
 def rating(filled: Filled, voice: Voice) -> tuple[int, int | None, str]:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import wraps
 from typing import Any, TypeVar, cast
+from urllib.parse import urlencode, urlsplit
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, make_response, render_template, request, url_for
 
 from gateway.api.auth import RateWindow, services
+from gateway.api.recipients.forms import Filled
 from gateway.api.recipients.view import plain
 from gateway.domain.errors import GatewayError, NotFound, Unavailable
 from gateway.domain.recipients import BrandRecord
 from gateway.services.ports.recipients import Voice
-from gateway.services.recipients.pages import LinkEnded
+from gateway.services.recipients.pages import LinkEnded, Sight
 
 View = TypeVar("View", bound=Callable[..., Response])
 HEADERS = {
@@ -23,6 +25,9 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Vary": "Accept-Language",
 }
+
+
+FORM_BYTES = 16_384
 
 
 class Hurried(GatewayError):
@@ -72,13 +77,18 @@ def _lost() -> Response:
 
 
 def notice(
-    status: int, what: str, brand: BrandRecord | None = None, headers: Mapping[str, str] = HEADERS, back: str = ""
+    status: int,
+    what: str,
+    brand: BrandRecord | None = None,
+    headers: Mapping[str, str] = HEADERS,
+    back: str = "",
+    token: str = "",
 ) -> Response:
     """A page that says why there is nothing to see."""
     bound = services()
     code = language(brand.brand.language if brand else "en")
     voice = bound.recipients.languages.voice(code, "", UTC, bound.clock())
-    facts = {**frame(voice, brand), "what": what, "back": back}
+    facts = {**frame(voice, brand), "what": what, "back": back, "token": token}
     response = answer("recipients/notice.html", status, facts)
     response.headers.update(headers)
     return response
@@ -117,3 +127,28 @@ def chosen() -> dict[str, str]:
     """The language chosen on the page goes along with every link and form."""
     known = dict(services().recipients.languages.known)
     return {"lang": request.args["lang"]} if request.args.get("lang") in known else {}
+
+
+def here(token: str) -> str:
+    """The page of a link, in the language chosen on it."""
+    there = url_for("recipients.show", token=token)
+    return f"{there}?{urlencode(chosen())}" if chosen() else there
+
+
+def filled_form() -> Filled:
+    """The form of this request. Raises FromElsewhere: another site sent it."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
+    foreign = site not in (None, "same-origin", "none") or (
+        origin != "null" and urlsplit(origin).netloc != request.host
+    )
+    if foreign:
+        raise FromElsewhere("the form came from another site")
+    request.max_content_length = FORM_BYTES
+    return Filled(request.form.to_dict())
+
+
+def voice_of(sight: Sight) -> Voice:
+    """How its reader is spoken to."""
+    code = language(sight.brand.brand.language)
+    country = sight.shipment.shipment.destination.country
+    return services().recipients.languages.voice(code, country, sight.zone, sight.now)

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request
 
 from carriers.base import CarrierError, ShipmentRejected
 from gateway.api.auth import open_to_all, services
 from gateway.api.recipients import forms
 from gateway.api.recipients.assets import kept
+from gateway.api.recipients.diverting import choices
 from gateway.api.recipients.frame import (
     HEADERS,
-    FromElsewhere,
     answer,
-    chosen,
+    filled_form,
     for_people,
     frame,
+    here,
     hurry,
     language,
     notice,
+    voice_of,
 )
 from gateway.api.recipients.view import view
 from gateway.domain.errors import Conflict, NotFound
-from gateway.services.ports.recipients import Voice
-from gateway.services.recipients.pages import Sight
-from gateway.services.recipients.wishes import NotTheRecipient, wished
+from gateway.services.recipients.proving import NotTheRecipient
+from gateway.services.recipients.wishes import wished
 
 blueprint = Blueprint("recipients", __name__, url_prefix="/t", template_folder="../templates")
 THE_LINK = "the link is the key: whoever has it was given it"
-FORM_BYTES = 16_384
 
 
 @blueprint.route("/<token>")
@@ -49,8 +48,8 @@ def show(token: str) -> Response:
 @for_people
 def report_missing(token: str) -> Response:
     """It counts as delivered, and the recipient does not have it."""
-    filled = _filled()
-    told = forms.missed(filled, _voice(services().recipients.pages.sight(token)))
+    filled = filled_form()
+    told = forms.missed(filled, voice_of(services().recipients.pages.sight(token)))
     return _done(token, filled, lambda: services().recipients.answers.missed(token, told))
 
 
@@ -59,8 +58,8 @@ def report_missing(token: str) -> Response:
 @for_people
 def rate(token: str) -> Response:
     """What the recipient thinks of the delivery."""
-    filled = _filled()
-    stars, recommends, comment = forms.rating(filled, _voice(services().recipients.pages.sight(token)))
+    filled = filled_form()
+    stars, recommends, comment = forms.rating(filled, voice_of(services().recipients.pages.sight(token)))
     return _done(token, filled, lambda: services().recipients.answers.rate(token, stars, recommends, comment))
 
 
@@ -69,7 +68,7 @@ def rate(token: str) -> Response:
 @for_people
 def wish(token: str) -> Response:
     """How the recipient wants it delivered."""
-    filled, voice = _filled(), _voice(services().recipients.pages.sight(token))
+    filled, voice = filled_form(), voice_of(services().recipients.pages.sight(token))
     told, proof = forms.wish(filled, voice)
 
     def keep() -> None:
@@ -111,7 +110,7 @@ def photo(token: str) -> Response:
 def _page(token: str, filled: forms.Filled | None = None) -> Response:
     """The page as it is now; 422 where a form was not right."""
     bound, sight = services(), services().recipients.pages.sight(token)
-    voice = _voice(sight)
+    voice = voice_of(sight)
     shipment, brand = sight.shipment, sight.brand.brand
     facts = {
         **view(sight, voice),
@@ -126,6 +125,8 @@ def _page(token: str, filled: forms.Filled | None = None) -> Response:
         "longest_note": forms.LONGEST_NOTE,
         "longest_wish": forms.LONGEST_WISH,
         "wish_proof": bound.recipients.wishes.needs(shipment, brand),
+        **choices(sight, voice),
+        "push_key": bound.recipients.following.key(shipment),
         "wished": wished(shipment),
         "star_choices": [(str(each), voice.say(f"rating.star_{each}")) for each in reversed(forms.STARS)],
         "photo": f"/t/{token}/photo?{sight.photo.id[-8:]}" if sight.photo else "",
@@ -141,37 +142,14 @@ def _done(token: str, filled: forms.Filled, keep: Callable[[], None]) -> Respons
     try:
         keep()
     except (Conflict, ShipmentRejected):
-        return notice(409, "stale", back=_here(token))
+        return notice(409, "stale", back=here(token))
     except CarrierError:
-        return notice(503, "away", back=_here(token))
+        return notice(503, "away", back=here(token))
     if filled.faults:
         return _page(token, filled)
-    response = make_response(redirect(_here(token), 303))
+    response = make_response(redirect(here(token), 303))
     response.headers.update(HEADERS)
     return response
-
-
-def _here(token: str) -> str:
-    there = url_for("recipients.show", token=token)
-    return f"{there}?{urlencode(chosen())}" if chosen() else there
-
-
-def _filled() -> forms.Filled:
-    """The form of this request. Raises FromElsewhere: another site sent it."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
-    foreign = site not in (None, "same-origin", "none") or (
-        origin != "null" and urlsplit(origin).netloc != request.host
-    )
-    if foreign:
-        raise FromElsewhere("the form came from another site")
-    request.max_content_length = FORM_BYTES
-    return forms.Filled(request.form.to_dict())
-
-
-def _voice(sight: Sight) -> Voice:
-    code = language(sight.brand.brand.language)
-    country = sight.shipment.shipment.destination.country
-    return services().recipients.languages.voice(code, country, sight.zone, sight.now)
 
 
 def _tag(shipment_id: str, version: int) -> str:

@@ -73,6 +73,7 @@ def view(sight: Sight, voice: Voice) -> dict[str, Any]:
         "carrier": sight.carrier,
         "number": plain(shipment.tracking_number),
         "carrier_url": shipment.carrier_tracking_url if WEB.fullmatch(shipment.carrier_tracking_url) else "",
+        "needs_code": shipment.shipment.requirements.pin and phase in WAITING and bool(sight.carrier),
         "parcels": len(shipment.shipment.parcels),
         "attempts": shipment.attempts,
         "days": _days(sight, voice),
@@ -118,6 +119,8 @@ def _expected(found: Expected, voice: Voice) -> dict[str, str]:
         told["time"] = voice.say("page.by", time=voice.clock(found.end))
     if found.overdue:
         told["note"] = voice.say("page.overdue")
+    elif found.agreed and found.promised_by is not None:
+        told["calm"] = voice.say("page.as_wished", day=voice.day(found.promised_by))
     elif found.late and found.promised_by is not None:
         told["note"] = voice.say("page.late", day=voice.day(found.promised_by))
     return told

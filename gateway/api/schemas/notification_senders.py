@@ -12,6 +12,7 @@ from gateway.api.schemas.notifications import CHANNELS
 ACCOUNT_SID = r"^AC[0-9a-fA-F]{32}$"
 SERVICE_SID = r"^MG[0-9a-fA-F]{32}$"
 TWILIO_FROM = r"^(\+[1-9][0-9]{6,14}|[A-Za-z0-9 ]{1,11})$"
+CONTACT = r"^(mailto:[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,253}|https://[A-Za-z0-9.-]{1,253}(/[^\s<>\"]{0,200})?)$"
 SIMULATOR = r"^http://127\.0\.0\.1:[0-9]{2,5}$"
 
 
@@ -44,17 +45,24 @@ class TwilioSchema(Given):
     api_url = coded(SIMULATOR, "A simulator on this machine, where the gateway allows it.")
 
 
+class PushSchema(Given):
+    """Push messages to browsers that ask for them on the page of their parcel. The keys are the gateway's own."""
+
+    contact = coded(CONTACT, "mailto: or https: where push services write to you.", required=True)
+
+
 class SenderPutSchema(Given):
-    """The way out for a channel: `smtp` for email, `twilio` for sms and whatsapp."""
+    """The way out for a channel: `smtp` for email, `twilio` for sms and whatsapp, `push` for push."""
 
     smtp = fields.Nested(SmtpSchema)
     twilio = fields.Nested(TwilioSchema)
+    push = fields.Nested(PushSchema)
 
     @post_load
     def make(self, data: dict[str, Any], **_: object) -> tuple[str, dict[str, Any]]:
         """Which, and what."""
         if len(data) != 1:
-            raise ValidationError("Give smtp or twilio, and not both.")
+            raise ValidationError("Give one of smtp, twilio and push.")
         ((kind, options),) = data.items()
         renamed = {name.rstrip("_"): value for name, value in options.items() if value not in ("", None)}
         return kind, renamed

@@ -108,7 +108,8 @@ def _parts(**kwargs: Any) -> Any:
     part = fields.String(validate=[validate.Length(min=1, max=LONGEST_PART), _controls])
     return entries(
         part,
-        "email: subject, heading, body, button, mjml; sms: text; whatsapp: text, content_sid, content_1 to content_5.",
+        "email: subject, heading, body, button, mjml; sms: text; push: subject, text; whatsapp: text, content_sid, "
+        "content_1 to content_5.",
         most=10,
         pattern=PART,
         **kwargs,

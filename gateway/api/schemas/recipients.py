@@ -56,6 +56,8 @@ class BrandPutSchema(Given):
     privacy_url = coded(WEB, "https.", error="An https address.", allow_none=True)
     photo = flag("Recipients may see the photo of the delivery.", load_default=False)
     wishes = flag("Recipients may instruct couriers of carriers that take it.", load_default=False)
+    reschedule = flag("Recipients may ask for another time, where the carrier offers any.", load_default=False)
+    redirect = flag("Recipients may ask for a service point instead, where the carrier has any.", load_default=False)
 
     @post_load(pass_original=True)
     def make(self, data: dict[str, Any], original: Mapping[str, object] = NOTHING, **_: object) -> GivenBrand:
@@ -93,6 +95,8 @@ class BrandSchema(Shown):
     privacy_url = fields.String(required=True, allow_none=True)
     photo = fields.Boolean(required=True)
     wishes = fields.Boolean(required=True)
+    reschedule = fields.Boolean(required=True)
+    redirect = fields.Boolean(required=True)
     version = fields.Integer(required=True)
     updated_at = fields.AwareDateTime(required=True, allow_none=True)
 

@@ -260,6 +260,9 @@ class ShipmentSchema(ShipmentSummarySchema):
     )
     origin = fields.Nested(AddressSchema, required=True)
     destination = fields.Nested(AddressSchema, required=True)
+    service_point = fields.String(
+        required=True, allow_none=True, metadata={"description": "Where it is collected, if not at the destination."}
+    )
     parcels = fields.List(fields.Nested(ParcelSchema), required=True)
     label = fields.Nested(LabelSchema, required=True, allow_none=True)
     return_way = word(WAYS, "How a return is handed over.", required=True, allow_none=True)

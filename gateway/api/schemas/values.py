@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -10,6 +9,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from gateway.api.schemas.fields import Given, coded, degrees, flag, measure, moment, text, whole, word
 from gateway.domain.errors import InvalidValue
+from gateway.domain.postcodes import has_postcodes
 from gateway.domain.values import Address, Money, Parcel, Requirements, TimeWindow
 
 GRAMS = {"g": Decimal(1), "kg": Decimal(1000), "oz": Decimal("28.349523125"), "lb": Decimal("453.59237")}
@@ -26,11 +26,6 @@ COUNTRY = r"^[A-Z]{2}$"
 CURRENCY = r"^[A-Z]{3}$"
 SUBDIVISION = r"^[A-Z0-9]{0,3}$"
 SIDES = ("length", "width", "height")
-# Source: UPU, Postal addressing systems, country sheets.
-WITHOUT_POSTCODES = re.compile(
-    "AE|AG|AO|AW|BF|BI|BJ|BO|BS|BW|BZ|CD|CF|CG|CI|CM|DJ|DM|ER|FJ|GD|GM|GQ|GY|HK|JM|KI|KM|KP|ML|MO|MR|MW|NR|QA|RW|"
-    "SB|SC|SL|SR|ST|SY|TD|TG|TL|TO|TV|UG|VU|YE|ZW"
-)
 
 
 class MoneySchema(Given):
@@ -76,7 +71,7 @@ class AddressSchema(Given):
     @validates_schema
     def is_somewhere(self, data: dict[str, Any], **_: object) -> None:
         """A country, and a postcode unless the country has none."""
-        needed = ("country",) if WITHOUT_POSTCODES.fullmatch(data["country"]) else ("country", "postal_code")
+        needed = ("country", "postal_code") if has_postcodes(data["country"]) else ("country",)
         if missing := [name for name in needed if not data[name]]:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
 

@@ -17,6 +17,11 @@
       const long = at.toLocaleString("en-GB", { dateStyle: "full", timeStyle: "short" });
       const short = at.toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
       const form = each.dataset.form;
+      if (form === "date") {
+        each.textContent = at.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" });
+        each.title = long;
+        continue;
+      }
       each.textContent = form === "ago" ? relative(at) : form === "long" ? long : form === "clock" ? short.slice(-5) : short;
       each.title = form === "ago" ? long : `${long} (${relative(at)})`;
     }
@@ -30,7 +35,12 @@
     const at = all.findIndex((row) => row.classList.contains("at"));
     const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
     all.forEach((row) => row.classList.toggle("at", row === next));
-    next.querySelector("a").focus();
+    next.querySelector("th a, a").focus();
+  }
+
+  function pick() {
+    const box = document.querySelector("tr.at td.pick input");
+    if (box) { box.checked = !box.checked; tellPicked(); }
   }
 
   function press(selector) {
@@ -47,12 +57,15 @@
   const single = {
     "/": () => { press("#find"); document.querySelector("#find")?.select(); },
     "?": () => document.querySelector("#keys")?.showModal(),
+    x: () => pick(),
     j: () => walk(1),
     k: () => walk(-1),
     n: () => press("[data-key=n]"),
     e: () => press("[data-key=e]"),
     r: () => press("[data-key=r]"),
     p: () => press("[data-key=p]"),
+    "[": () => press("[data-neighbour='-1']:not([hidden])"),
+    "]": () => press("[data-neighbour='1']:not([hidden])"),
   };
 
   document.addEventListener("keydown", (event) => {
@@ -91,6 +104,37 @@
     for (const menu of document.querySelectorAll("details.menu[open]"))
       if (!menu.contains(event.target)) menu.open = false;
   });
+
+  // Many rows at once: the page's own box, how many are ticked, and "all that match" when the whole page is.
+  const picked = () => [...document.querySelectorAll("td.pick input")];
+  function tellPicked() {
+    const boxes = picked(), ticked = boxes.filter((box) => box.checked).length, all = document.querySelector("[data-picks-all]");
+    const told = document.querySelector("[data-picked]"), which = document.querySelector("#bulk [name=which]");
+    if (!told || !all) return;
+    all.checked = ticked > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+    const matching = which.querySelector("[value=all]").textContent.trim();
+    told.textContent = which.value === "all" ? "" : ticked ? `${ticked} selected` + (all.checked ? `; choose “${matching}” for those on other pages too` : "") : "";
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-picks-all]")) for (const box of picked()) box.checked = event.target.checked;
+    if (event.target.closest(".pick, #bulk")) tellPicked();
+  });
+  document.querySelector("[data-picks-all]")?.removeAttribute("hidden");
+  window.addEventListener("pageshow", tellPicked);
+
+  // The results of the list that was last looked at, to go from one to the next without going back.
+  if (!document.querySelector("header.bar")) sessionStorage.clear();
+  const listed = [...document.querySelectorAll("table.shipments th a")].map((link) => link.pathname);
+  if (listed.length) sessionStorage.setItem("listed", JSON.stringify({ paths: listed, back: location.pathname + location.search }));
+  const results = JSON.parse(sessionStorage.getItem("listed") ?? '{"paths":[]}'), place = results.paths.indexOf(location.pathname);
+  if (place >= 0) {
+    for (const link of document.querySelectorAll("[data-neighbour]")) {
+      const there = results.paths[place + Number(link.dataset.neighbour)];
+      if (there) { link.href = there; link.hidden = false; }
+    }
+    document.querySelector("[data-back]")?.setAttribute("href", results.back);
+  }
 
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {

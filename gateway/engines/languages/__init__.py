@@ -16,8 +16,10 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_day_names
+from babel.numbers import format_decimal
 
+from gateway.domain.handover import DAY_MIN
 from gateway.domain.tracking import reasons, statuses
 
 CODES = ("en", "de", "es", "fr", "no", "pl")
@@ -104,6 +106,19 @@ class SpokenVoice:
         return str(format_time(self._local(moment).timetz(), format="short", locale=self._locale)).replace(
             "\u202f", " "
         )
+
+    def weekday(self, number: int) -> str:
+        """A weekday's name as it stands alone; CLDR counts from Monday, as we do."""
+        return str(get_day_names("wide", "stand-alone", self._locale)[number])
+
+    def decimal(self, number: float) -> str:
+        """With one digit behind the point or comma."""
+        return str(format_decimal(number, format="0.0", locale=self._locale))
+
+    def wall(self, minutes: int) -> str:
+        """A time of day on a wall clock."""
+        hours, rest = divmod(minutes % DAY_MIN, 60)
+        return str(format_time(time(hours, rest), format="short", locale=self._locale)).replace("\u202f", " ")
 
     def same_day(self, one: datetime, other: datetime) -> bool:
         """Whether both lie in one day there."""

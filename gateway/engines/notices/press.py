@@ -34,6 +34,7 @@ LAYOUT_VARIABLES = VARIABLES | {
 PARTS: Mapping[Channel, tuple[str, ...]] = {
     Channel.EMAIL: ("subject", "heading", "body", "button", "mjml"),
     Channel.SMS: ("text",),
+    Channel.PUSH: ("subject", "text"),
     Channel.WHATSAPP: ("text", "content_sid", *(f"content_{number}" for number in range(1, 6))),
 }
 AROUND_A_MAIL = ("greeting", "tracking", "order", "questions", "footer", "unsubscribe")
@@ -55,12 +56,16 @@ class TemplatePress:
         return {"languages": LANGUAGES, "variables": VARIABLE_ORDER, "filters": sorted(FILTERS), "parts": parts}
 
     def shipped(self, event: str, channel: Channel, language: str) -> Mapping[str, str]:
-        """The parts of a shipped template. What is said in one line over WhatsApp is the heading of the mail."""
+        """The parts of a shipped template. What is said in one line over WhatsApp is the heading of the mail; a push
+        message has its subject and its first paragraph.
+        """
         texts = _texts(language)[event]
         if channel is Channel.SMS:
             return {"text": texts["sms"]["text"]}
         if channel is Channel.WHATSAPP:
             return {"text": f"{{{{ shop }}}}: {texts['email']['heading']}. {{{{ link }}}}"}
+        if channel is Channel.PUSH:
+            return {"subject": texts["email"]["subject"], "text": texts["email"]["body"]}
         return {"button": _phrases(language)["button"], **texts["email"]}
 
     def say(self, phrase: str, facts: Mapping[str, str], language: str) -> str:
@@ -112,6 +117,10 @@ class TemplatePress:
         """
         if channel is Channel.EMAIL:
             return self._mail(parts, facts, language)
+        if channel is Channel.PUSH:
+            subject, text = (filled(parts[name], facts) for name in PARTS[channel])
+            first = _lines(text).strip().partition("\n\n")[0]  # no phone shows more
+            return Written(text=_line(first), subject=_line(subject), content={"url": facts["link"]})
         content = {}
         if parts.get("content_sid"):
             numbered = ((part[-1], parts[part]) for part in sorted(parts) if part[:-1] == "content_")

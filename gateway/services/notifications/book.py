@@ -133,6 +133,13 @@ class NotificationBook:
             _shipment(uow, merchant_id, mode, shipment_id)
             return uow.notifications.of_shipment(merchant_id, shipment_id)
 
+    def told(
+        self, merchant_id: str, mode: Mode, *, state: str = "", channel: str = "", before_id: str = "", limit: int
+    ) -> Sequence[Notification]:
+        """What all recipients were told, newest first."""
+        with self._store.look() as uow:
+            return uow.notifications.list(merchant_id, mode, state, channel, before_id, limit)
+
     def resend(self, merchant_id: str, mode: Mode, shipment_id: str, notification_id: str) -> Notification:
         """Tell it again, if it is still so. Opted out stays opted out.
 

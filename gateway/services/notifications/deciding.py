@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from gateway.domain.notification_events import AT_RISK, KEEP_DAYS, NotificationEvent, holds, notification_events
 from gateway.domain.notifications import Channel, Notification, NotificationSettings
+from gateway.domain.push import PushSubscription
 from gateway.domain.recipients import Brand
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.timezones import recipient_zone
@@ -18,6 +19,10 @@ from gateway.services.ports import UnitOfWork
 
 MORNING = time(9)
 DAY = timedelta(days=1)
+NOWHERE: Mapping[Channel, str] = {
+    Channel.EMAIL: "the shipment has no e-mail address",
+    Channel.PUSH: "no browser follows it any more",
+}
 TOO_LATE = "too late: it would no longer be news"
 
 
@@ -45,10 +50,13 @@ class Case:
     settings: NotificationSettings
     brand: Brand
     now: datetime
+    devices: Sequence[PushSubscription] = ()
 
     @property
     def address(self) -> str:
         """Where the recipient is reached, "" where that is not known."""
+        if self.told.channel is Channel.PUSH:
+            return self.shipment.id if self.devices else ""
         place = self.shipment.shipment.destination
         return place.email if self.told.channel is Channel.EMAIL else place.phone
 
@@ -61,7 +69,12 @@ class Case:
 
 
 def case_of(
-    told: Notification, shipment: ShipmentRecord, settings: NotificationSettings, brand: Brand, now: datetime
+    told: Notification,
+    shipment: ShipmentRecord,
+    settings: NotificationSettings,
+    brand: Brand,
+    now: datetime,
+    devices: Sequence[PushSubscription] = (),
 ) -> Case:
     """The case of a notification."""
     return Case(
@@ -71,6 +84,7 @@ def case_of(
         settings=settings,
         brand=brand,
         now=now.astimezone(zone_of(shipment, settings)),
+        devices=devices,
     )
 
 
@@ -121,7 +135,9 @@ def _is_unwanted(case: Case) -> Dropped | None:
     if told.channel not in channels_of(case.event, settings) and told.copy == 0:
         return Dropped("the settings do not want it any more")
     if not address:
-        return Dropped("the shipment has no e-mail address" if told.channel is Channel.EMAIL else "it has no phone")
+        return Dropped(NOWHERE.get(told.channel, "it has no phone"))
+    if told.channel is Channel.PUSH:
+        return None  # whoever asked for it had the page before him, test or not
     if told.mode == "test" and not _is_named(address, settings):
         return Dropped("test shipments reach nobody but test_recipients")
     allowed = settings.phone_prefixes or ("",)

@@ -139,7 +139,9 @@ class NotificationLanes:
         if shipment is None:
             return Dropped("the shipment is forgotten")
         settings = uow.notifications.settings(told.merchant_id, told.mode)
-        case = case_of(told, shipment, settings, uow.brands.get(told.merchant_id).brand, now)
+        push = told.channel is Channel.PUSH
+        devices = uow.pushes.of_shipment(told.merchant_id, told.shipment_id) if push else ()
+        case = case_of(told, shipment, settings, uow.brands.get(told.merchant_id).brand, now, devices)
         verdict = decide(uow, case, self._recipients)
         if verdict is not None:
             return verdict
@@ -220,6 +222,8 @@ class NotificationLanes:
         else:
             settled = self._settled(tried, done.outcome)
         uow.notifications.keep(settled)
+        for device in done.outcome.gone:
+            uow.pushes.remove(settled.merchant_id, subscription_id=device)
         if done.outcome.blocks:
             uow.notifications.block(block_of(settled, done.outcome.blocks, done.outcome.why, self._clock()))
 

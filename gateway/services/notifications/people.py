@@ -39,7 +39,7 @@ class Recipients:
 
     def digest(self, merchant_id: str, channel: Channel, address: str) -> str:
         """The same for the same address of a merchant's, and useless without the key."""
-        kind = "email" if channel is Channel.EMAIL else "phone"
+        kind = {Channel.EMAIL: "email", Channel.PUSH: "push"}.get(channel, "phone")
         return _text(self._keyed(f"{merchant_id} {kind} {address.strip().casefold()}")[:DIGEST_BYTES])
 
     def opt_out_url(self, opt_out: OptOut) -> str:
@@ -80,6 +80,8 @@ class Recipients:
 
 def shown(channel: Channel, address: str) -> str:
     """Enough to recognise an address by, too little to write to: k…@example.com, +47…777."""
+    if channel is Channel.PUSH:
+        return "browsers"
     if channel is Channel.EMAIL:
         local, _, domain = address.partition("@")
         return f"{local[:1]}…@{domain}"

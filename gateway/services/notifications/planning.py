@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.domain.messages import OutboxMessage
 from gateway.domain.notification_events import CAUSES, KEEP_DAYS, REMINDER_H, NotificationEvent, events_of
-from gateway.domain.notifications import Notification, NotificationSettings, Sender
+from gateway.domain.notifications import Channel, Notification, NotificationSettings, Sender
 from gateway.services.ids import new_id
 from gateway.services.ports import UnitOfWork
 
@@ -27,15 +27,26 @@ def plan(uow: UnitOfWork, messages: Sequence[OutboxMessage], now: datetime) -> N
     lanes: Mapping[tuple[str, str], list[Wanted]] = defaultdict(list)
     for sender, settings in uow.notifications.wanted({message.merchant_id for message in telling}):
         lanes[sender.merchant_id, sender.mode].append((sender, settings))
+    followed = _followed(uow, telling, lanes)
     planned = [
         (sender, each)
         for message in telling
         for sender, settings in lanes.get((message.merchant_id, message.mode), ())
+        if sender.channel is not Channel.PUSH or (message.merchant_id, message.subject_id) in followed
         for each in _of(message, sender, settings, now)
     ]
     uow.notifications.plan([each for _, each in planned])
     for sender, each in sorted(planned, key=lambda pair: pair[0].id):
         uow.notifications.wake(sender, max(each.due_at or now, sender.resting_until or now))
+
+
+def _followed(
+    uow: UnitOfWork, telling: Sequence[OutboxMessage], lanes: Mapping[tuple[str, str], Sequence[Wanted]]
+) -> Collection[tuple[str, str]]:
+    """Shipments that browsers follow, of merchants who send push messages: most parcels are followed by nobody."""
+    pushing = {whose for whose, found in lanes.items() if any(each.channel is Channel.PUSH for each, _ in found)}
+    asked = {(each.merchant_id, each.subject_id) for each in telling if (each.merchant_id, each.mode) in pushing}
+    return uow.pushes.followed(asked) if asked else ()
 
 
 def channels_of(event: NotificationEvent, settings: NotificationSettings) -> Sequence[str]:

@@ -120,6 +120,7 @@ class Writer:
             valid_for=case.told.useful_until - case.now,
             content=written.content,
             callback=self._recipients.receipts_url(sender_id, case.told.id),
+            devices=case.devices,
         )
         return letter, draft
 

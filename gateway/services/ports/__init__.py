@@ -36,19 +36,20 @@ from gateway.services.ports.answers import ShipmentSearch as ShipmentSearch
 from gateway.services.ports.answers import UnmappedCode as UnmappedCode
 from gateway.services.ports.answers import Violation as Violation
 from gateway.services.ports.backtests import Backtests as Backtests
+from gateway.services.ports.bulk import Bulk as Bulk
+from gateway.services.ports.calls import Calls as Calls
 from gateway.services.ports.cases import Cases as Cases
 from gateway.services.ports.cases import Corrections as Corrections
 from gateway.services.ports.checkouts import CheckoutStore as CheckoutStore
-from gateway.services.ports.claims import Claims as Claims
+from gateway.services.ports.diversions import Diversions as Diversions
 from gateway.services.ports.handover import Manifests as Manifests
 from gateway.services.ports.handover import Pickups as Pickups
 from gateway.services.ports.handover import PollingSpends as PollingSpends
 from gateway.services.ports.history import History as History
 from gateway.services.ports.inbox import Inbox as Inbox
 from gateway.services.ports.inbox import StatusTables as StatusTables
-from gateway.services.ports.kpis import KpiFacts as KpiFacts
-from gateway.services.ports.kpis import KpiSums as KpiSums
 from gateway.services.ports.many import Many as Many
+from gateway.services.ports.measured import Measured as Measured
 from gateway.services.ports.messages import News as News
 from gateway.services.ports.messages import Outbox as Outbox
 from gateway.services.ports.notifications import Notifications as Notifications
@@ -58,6 +59,7 @@ from gateway.services.ports.places import ZoneSets as ZoneSets
 from gateway.services.ports.policies import Policies as Policies
 from gateway.services.ports.privacy import Privacy as Privacy
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
+from gateway.services.ports.pushes import Pushes as Pushes
 from gateway.services.ports.recipients import Brands as Brands
 from gateway.services.ports.recipients import Ratings as Ratings
 from gateway.services.ports.recipients import Tries as Tries
@@ -199,7 +201,7 @@ class Trackers(Protocol):
         """A change of the folded status, under the tracker's version."""
 
     def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
-        """Write only when they were and are to be asked (`due_at`, `tries`, `polled_at`, `pushed_at`)."""
+        """Give them back: write only `due_at`, `tries`, `polled_at` and `pushed_at`."""
 
     def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
         """Those due for polling and since when, longest due first; nothing is claimed."""
@@ -207,7 +209,7 @@ class Trackers(Protocol):
     def claim_due(
         self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
     ) -> Sequence[TrackerRecord]:
-        """Trackers due for polling; the claim moves `due_at` past the lease."""
+        """Trackers due for polling that no other worker has; `due_at` stays what it was."""
 
 
 class DeliveryRecords(Protocol):
@@ -217,7 +219,7 @@ class DeliveryRecords(Protocol):
     def get(self, merchant_id: str, shipment_id: str) -> DeliveryRecord | None: ...
 
 
-class UnitOfWork(OfPeople, Protocol):
+class UnitOfWork(OfPeople, Measured, Protocol):
     """One transaction and the repositories in it."""
 
     accounts: Accounts
@@ -228,11 +230,13 @@ class UnitOfWork(OfPeople, Protocol):
     facilities: Facilities
     assignments: Assignments
     backtests: Backtests
+    bulk: Bulk
     quotes: QuoteStore
     checkouts: CheckoutStore
     shipments: Shipments
     tenders: Tenders
     recalls: Recalls
+    diversions: Diversions
     trackers: Trackers
     many: Many
     inbox: Inbox
@@ -248,13 +252,12 @@ class UnitOfWork(OfPeople, Protocol):
     polling: PollingSpends
     brands: Brands
     ratings: Ratings
-    claims: Claims
-    kpi_facts: KpiFacts
-    kpi_sums: KpiSums
     tries: Tries
     reliability: Reliability
     notifications: Notifications
+    pushes: Pushes
     privacy: Privacy
+    calls: Calls
 
     def commit(self) -> None: ...
 

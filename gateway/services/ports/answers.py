@@ -50,6 +50,7 @@ class ShipmentSearch:
     promised_from: datetime | None = None
     promised_before: datetime | None = None
     unfinished: bool = False
+    tag: str = ""
     text: str = ""
     match: Literal["whole", "words", "beginning"] = "whole"
     newest: int = 0
@@ -60,7 +61,7 @@ class ShipmentSearch:
     @property
     def narrowed(self) -> bool:
         """By more than a status or a text."""
-        words = (self.reference, self.tracking_number, self.state, self.account, self.carrier, self.service)
+        words = (self.reference, self.tracking_number, self.state, self.account, self.carrier, self.service, self.tag)
         return any((*words, self.promised_from, self.promised_before, self.unfinished))
 
 

@@ -46,6 +46,14 @@ class Manifests(Protocol):
         and with `left` False those that have left too.
         """
 
+    def unlisted(self, merchant_id: str, mode: Mode, account_id: str, limit: int) -> Sequence[ShipmentRecord]:
+        """Booked, here still and on no manifest, oldest first."""
+
+    def unscanned(
+        self, merchant_id: str, mode: Mode, before: datetime, limit: int
+    ) -> Sequence[tuple[ShipmentRecord, ManifestRecord]]:
+        """On a manifest that was closed before then, and not seen by its carrier since; oldest manifest first."""
+
     def add(self, manifest: ManifestRecord, shipment_ids: Collection[str]) -> None:
         """Raises StaleVersion when a shipment is on another one meanwhile."""
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from gateway.domain.notifications import Block, Channel, Notification, NotificationSettings, OwnTemplate, Sender
+from gateway.domain.push import PushSubscription
 from gateway.services.ports.answers import Mode, Page
 
 
@@ -62,6 +63,11 @@ class Notifications(Protocol):
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Notification]:
         """Oldest first."""
 
+    def list(
+        self, merchant_id: str, mode: Mode, state: str, channel: str, before_id: str, limit: int
+    ) -> Sequence[Notification]:
+        """Newest first, those with smaller ids; "" means any."""
+
     def told_since(self, merchant_id: str, recipient: str, since: datetime) -> int:
         """How many were sent to a recipient."""
 
@@ -84,6 +90,7 @@ class Letter:
 
     `valid_for`: how long a provider may still try. `content` are a provider's template and its variables, where the
     channel wants one. `callback`: where receipts go.
+    `devices`: the browsers that a push message goes to.
     """
 
     id: str
@@ -96,6 +103,7 @@ class Letter:
     valid_for: timedelta | None = None
     content: Mapping[str, str] = field(default_factory=dict)
     callback: str = ""
+    devices: Sequence[PushSubscription] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +112,7 @@ class Outcome:
 
     `refused`: for good, `blocks` says what that means for the recipient. `later`: not taken, and may be tried again.
     `unreachable`: the sender itself does not work at present, whoever the letter is for. `unknown`: it may have been
-    taken; it is not sent again.
+    taken; it is not sent again. `gone`: ids of devices that are not there any more.
     """
 
     state: Literal["sent", "refused", "later", "unreachable", "unknown"]
@@ -112,6 +120,7 @@ class Outcome:
     provider_id: str = ""
     size: int = 0
     blocks: Literal["", "opt_out", "bounce"] = ""
+    gone: Sequence[str] = ()
 
 
 class Post(Protocol):

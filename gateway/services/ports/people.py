@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.people import AuditEntry, Note, Session, User
+from gateway.domain.views import SavedView
 from gateway.services.ports.desk import Desk
 
 
@@ -56,12 +57,36 @@ class Notes(Protocol):
         """Newest first."""
 
 
+class Views(Protocol):
+    """Saved views of the list of shipments."""
+
+    def add(self, view: SavedView) -> None: ...
+    def list(self, merchant_id: str) -> Sequence[SavedView]: ...
+    def update(self, view: SavedView) -> None: ...
+    def remove(self, merchant_id: str, view_id: str) -> None: ...
+
+
+class Tags(Protocol):
+    """Words that people put on shipments."""
+
+    def put(self, merchant_id: str, shipment_id: str, tag: str) -> bool:
+        """False when it is there already."""
+
+    def take_off(self, merchant_id: str, shipment_id: str, tag: str) -> bool:
+        """False when it is not there."""
+
+    def of(self, merchant_id: str, shipment_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """By shipment; those without any are left out."""
+
+
 class OfPeople(Protocol):
     """The repositories in a unit of work that are about people and what they ask."""
 
     users: Users
     audit: AuditLog
     notes: Notes
+    views: Views
+    tags: Tags
     desk: Desk
 
 

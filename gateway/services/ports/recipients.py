@@ -67,6 +67,15 @@ class Voice(Protocol):
     def date(self, moment: datetime) -> str:
         """`Tuesday 14 November`, at the recipient's, however near."""
 
+    def weekday(self, number: int) -> str:
+        """A weekday's name, 0 = Monday."""
+
+    def decimal(self, number: float) -> str:
+        """With one digit behind the point or comma."""
+
+    def wall(self, minutes: int) -> str:
+        """A time of day on a wall clock, in minutes after midnight; 1440 is midnight at the day's end."""
+
     def clock(self, moment: datetime) -> str:
         """`2:30 PM`, `14:30`, at the recipient's."""
 

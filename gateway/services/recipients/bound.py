@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from carriers.base import Carrier
 from gateway.domain.clock import Clock
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.diversions.desk import Diversions
+from gateway.services.notifications.push_keys import PushKeys
 from gateway.services.ports import Store
 from gateway.services.ports.recipients import Languages, Pictures
 from gateway.services.recipients.answers import RecipientAnswers
 from gateway.services.recipients.brands import BrandBook
+from gateway.services.recipients.diverting import RecipientDiversions
+from gateway.services.recipients.following import Following
 from gateway.services.recipients.links import Links
 from gateway.services.recipients.pages import RecipientPages
+from gateway.services.recipients.proving import Prover
 from gateway.services.recipients.wishes import RecipientWishes
 from gateway.settings import Settings
 
@@ -26,6 +31,8 @@ class Recipients:
     pages: RecipientPages
     answers: RecipientAnswers
     wishes: RecipientWishes
+    diversions: RecipientDiversions
+    following: Following
     brands: BrandBook
     languages: Languages
     pictures: Pictures
@@ -33,6 +40,7 @@ class Recipients:
 
 def recipients(
     ground: tuple[Store, CarrierPool, Clock],
+    diversions: Diversions,
     settings: Settings,
     installed: Callable[[], Mapping[str, type[Carrier]]],
     languages: Languages,
@@ -41,12 +49,21 @@ def recipients(
     """Bind them; made once by `gateway.bootstrap`."""
     store, pool, clock = ground
     links = Links(settings.secrets.pepper, settings.web.base_url)
+    prover = Prover(store, clock)
     pages = RecipientPages(store, links, clock, settings.recipients.link_days, installed)
     return Recipients(
         links=links,
         pages=pages,
         answers=RecipientAnswers(store, pages, clock),
-        wishes=RecipientWishes(store, pool, pages, clock),
+        wishes=RecipientWishes(store, pool, pages, prover, clock),
+        diversions=RecipientDiversions(store, pages, prover, diversions, clock),
+        following=Following(
+            store,
+            pages,
+            PushKeys(settings.secrets.pepper),
+            clock,
+            allow_private=settings.notifications.allow_private,
+        ),
         brands=BrandBook(store, pictures, languages, clock),
         languages=languages,
         pictures=pictures,

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from carriers.base import Carrier
 from gateway.domain.clock import Clock
+from gateway.domain.diversions import Diversion, DiversionState
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.eta import EtaSource
+from gateway.domain.handover import ServicePoint
 from gateway.domain.moves import standing
 from gateway.domain.proof_files import READABLE, PictureKind, ProofFile
 from gateway.domain.recipients import NOT_RECEIVED, BrandRecord, Expected, Rating, Step, expected, steps
@@ -23,6 +25,7 @@ from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.recipients.links import MOST_VERSIONS, Links
 from gateway.services.transactions import again_if_crossed
 
+MOST_WORDS = 3
 MOST_EVENTS = 30
 """The newest ones: what a phone shows in a second, and more than any parcel needs."""
 
@@ -37,7 +40,10 @@ class LinkEnded(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """Everything a page is made of. `carrier` is its name, `events` are the newest first."""
+    """Everything a page is made of. `carrier` is its name, `events` are the newest first, `words` the shop's own.
+
+    `wish` is the newest one for another time or place, `point` where it goes by wish.
+    """
 
     shipment: ShipmentRecord
     brand: BrandRecord
@@ -50,6 +56,9 @@ class Sight:
     rating: Rating | None
     missing: Case | None
     photo: ProofFile | None
+    words: tuple[str, ...]
+    wish: Diversion | None
+    point: ServicePoint | None
 
     @property
     def delivered(self) -> bool:
@@ -91,6 +100,7 @@ class RecipientPages:
             events = uow.trackers.events(shipment.merchant_id, tracker.id) if tracker else ()
             cases = uow.cases.of_shipment(shipment.merchant_id, shipment.id)
             zone = _zone(shipment)
+            wishes = uow.diversions.of_shipment(shipment.merchant_id, shipment.id)
             return Sight(
                 shipment=shipment,
                 brand=(brand := uow.brands.get(shipment.merchant_id)),
@@ -107,6 +117,9 @@ class RecipientPages:
                 rating=uow.ratings.get(shipment.merchant_id, shipment.id),
                 missing=next((case for case in reversed(cases) if case.kind == NOT_RECEIVED), None),
                 photo=_photo(uow, shipment) if brand.brand.photo else None,
+                words=_words(uow, shipment),
+                wish=wishes[-1] if wishes else None,
+                point=_point(wishes),
             )
 
     def version(self, token: str) -> tuple[str, int]:
@@ -178,6 +191,18 @@ def _photo(uow: UnitOfWork, shipment: ShipmentRecord) -> ProofFile | None:
     return photos[-1] if photos else None
 
 
+def _words(uow: UnitOfWork, shipment: ShipmentRecord) -> tuple[str, ...]:
+    """What the shop's people wrote for the recipient's eyes, the newest first."""
+    notes = uow.notes.of_shipment(shipment.merchant_id, shipment.id)
+    return tuple(note.text for note in notes if note.visible)[:MOST_WORDS]
+
+
+def _point(wishes: Sequence[Diversion]) -> ServicePoint | None:
+    """Where it goes by the last wish that its carrier agreed to."""
+    agreed = [each.point for each in wishes if each.point and each.state is DiversionState.AGREED]
+    return agreed[-1] if agreed else None
+
+
 def _zone(shipment: ShipmentRecord) -> tzinfo:
     """The recipient's, as far as the address tells."""
     name = recipient_zone(shipment.shipment)
@@ -191,7 +216,9 @@ def _expected(uow: UnitOfWork, shipment: ShipmentRecord, now: datetime, zone: tz
     """
     eta, promised_by = shipment.expected, shipment.deliver_by
     if eta is not None and eta.source is not EtaSource.PROMISE:
-        return expected(eta.earliest, eta.latest, promised_by, now, zone)
+        told = expected(eta.earliest, eta.latest, promised_by, now, zone)
+        wished = shipment.agreed is not None and eta.latest <= shipment.agreed.window.end
+        return replace(told, late=False, agreed=True) if told and wished else told
     if statuses()[shipment.status].phase == "problem":
         return None
     tender = uow.tenders.get(shipment.merchant_id, shipment.tender_id) if shipment.tender_id else None

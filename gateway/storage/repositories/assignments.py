@@ -12,7 +12,7 @@ from sqlalchemy import Row, and_, bindparam, select, update
 
 from gateway.domain.assignments import AssignmentRecord, Solution, Wave
 from gateway.domain.codec import from_json, to_json
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.assignments import AssignmentRow
@@ -21,6 +21,7 @@ from gateway.storage.tables.base import table_of
 ASSIGNMENTS = Rows(AssignmentRow, AssignmentRecord)
 _A = table_of(AssignmentRow).c
 OPEN = ("waiting", "solving")
+_DUE = and_(_A.due_at <= NOW, _A.state.in_(OPEN))
 _KEY = (_A.merchant_id == bindparam("of_merchant"), _A.id == bindparam("of_id"))
 _RECORD = select(*(column for column in _A if column is not _A.wave and column is not _A.solution)).where(*_KEY)
 _WAVE = select(_A.wave).where(*_KEY)
@@ -62,7 +63,7 @@ class AssignmentRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[AssignmentRecord]:
         """Those that wait for a worker."""
-        return claim(self._connection, ASSIGNMENTS, and_(_A.due_at <= now, _A.state.in_(OPEN)), now, lease, limit)
+        return claim(self._connection, ASSIGNMENTS, _DUE, now, lease, limit)
 
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget the older ones."""

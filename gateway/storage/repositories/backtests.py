@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from gateway.domain.backtests import BacktestRecord
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.backtests import BacktestRow
 
 BACKTESTS = Rows(BacktestRow, BacktestRecord)
+_DUE = BACKTESTS.table.c.due_at <= NOW
 
 
 class BacktestRepository(Repository):
@@ -31,7 +32,7 @@ class BacktestRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[BacktestRecord]:
         """Those that wait, and those whose worker died."""
-        return claim(self._connection, BACKTESTS, BACKTESTS.table.c.due_at <= now, now, lease, limit)
+        return claim(self._connection, BACKTESTS, _DUE, now, lease, limit)
 
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget the older ones."""

@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, and_, bindparam, literal, select, tuple_, up
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.services.ports import Page
 from gateway.services.ports.inbox import WAITING, InboxSearch
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.accounts import AccountRow
@@ -21,6 +21,8 @@ INBOX = Rows(InboxRow, InboxMessage)
 _I = INBOX.table.c
 FINAL = (InboxState.APPLIED, InboxState.DUPLICATE)
 OPEN = (InboxState.NEW, InboxState.PARKED)
+_DUE = and_(_I.due_at <= NOW, _I.state.in_(OPEN))
+_DUE_OF = and_(_DUE, _I.merchant_id == bindparam("of_merchant"), _I.account_id == bindparam("of_account"))
 _A = table_of(AccountRow).c
 _ADD = {
     name: dialect.insert(INBOX.table).on_conflict_do_nothing(index_elements=list(SAME_MESSAGE.columns))
@@ -116,10 +118,9 @@ class InboxRepository(Repository):
         self, now: datetime, lease: timedelta, limit: int, of: tuple[str, str] | None = None
     ) -> Sequence[InboxMessage]:
         """Those to be parsed, or tried again."""
-        due = and_(_I.due_at <= now, _I.state.in_(OPEN))
-        if of is not None:
-            due = and_(due, _I.merchant_id == of[0], _I.account_id == of[1])
-        return claim(self._connection, INBOX, due, now, lease, limit)
+        if of is None:
+            return claim(self._connection, INBOX, _DUE, now, lease, limit)
+        return claim(self._connection, INBOX, _DUE_OF, now, lease, limit, of_merchant=of[0], of_account=of[1])
 
     def list(self, merchant_id: str, wanted: InboxSearch) -> Page[InboxMessage]:
         """What waits for a booking or for a person, newest first, without the raw bytes."""

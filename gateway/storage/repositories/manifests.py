@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, exists, insert, or_, select, update
 
-from gateway.domain.handovers import HOLDING_MANIFEST_STATES, ManifestRecord
+from gateway.domain.handovers import HOLDING_MANIFEST_STATES, ManifestRecord, ManifestState
 from gateway.domain.records import ShipmentRecord
+from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import statuses
 from gateway.services.ports import Mode, Page
 from gateway.services.ports.answers import HandoverSearch
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.pickups import booked
 from gateway.storage.repositories.shipments import SHIPMENTS
@@ -24,9 +25,15 @@ MANIFESTS = Rows(ManifestRow, ManifestRecord)
 MANIFEST_ENTRIES = table_of(ManifestEntryRow)
 _DOCUMENTS = table_of(ManifestDocumentRow)
 _M = MANIFESTS.table.c
+_DUE = _M.due_at <= NOW
 _E = MANIFEST_ENTRIES.c
 _S = SHIPMENTS.table.c
 _KEEP = {name: dialect.insert(_DOCUMENTS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
+
+
+def _here() -> Sequence[str]:
+    """Statuses of parcels that no carrier has seen."""
+    return [name for name, status in statuses().items() if status.phase == "pre_transit"]
 
 
 class ManifestRepository(Repository):
@@ -44,6 +51,32 @@ class ManifestRepository(Repository):
         held = exists().where(_E.merchant_id == _S.merchant_id, _E.shipment_id == _S.id)
         ready = or_(_S.ready_at.is_(None), _S.ready_at < ready_before)
         return SHIPMENTS.all(self._connection, booked(merchant_id, mode, account_id, meant, limit).where(ready, ~held))
+
+    def unlisted(self, merchant_id: str, mode: Mode, account_id: str, limit: int) -> Sequence[ShipmentRecord]:
+        """Booked, here still and on no manifest, oldest first."""
+        held = exists().where(_E.merchant_id == _S.merchant_id, _E.shipment_id == _S.id)
+        wanted = booked(merchant_id, mode, account_id, _here(), limit, lock=False)
+        return SHIPMENTS.all(self._connection, wanted.where(~held))
+
+    def unscanned(
+        self, merchant_id: str, mode: Mode, before: datetime, limit: int
+    ) -> Sequence[tuple[ShipmentRecord, ManifestRecord]]:
+        """On a manifest that was closed before then, and not seen by its carrier since; oldest manifest first."""
+        wanted = (
+            select(_E.shipment_id, _E.manifest_id)
+            .join(MANIFESTS.table, (_M.merchant_id == _E.merchant_id) & (_M.id == _E.manifest_id))
+            .join(SHIPMENTS.table, (_S.merchant_id == _E.merchant_id) & (_S.id == _E.shipment_id))
+            .where(
+                _E.merchant_id == merchant_id, _M.mode == mode, _M.state == ManifestState.CLOSED, _M.updated_at < before
+            )
+            .where(_S.status.in_(_here()), _S.state == ShipmentState.BOOKED)
+            .order_by(_M.id, _S.id)
+            .limit(limit)
+        )
+        found = self._connection.execute(wanted).all()
+        manifests = {name: self.get(merchant_id, name) for name in {row.manifest_id for row in found}}
+        both = [(SHIPMENTS.get(self._connection, merchant_id, row[0]), manifests[row[1]]) for row in found]
+        return [(shipment, manifest) for shipment, manifest in both if shipment and manifest]
 
     def add(self, manifest: ManifestRecord, shipment_ids: Collection[str]) -> None:
         """Raises StaleVersion when a shipment is on another one meanwhile."""
@@ -113,4 +146,4 @@ class ManifestRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ManifestRecord]:
         """Those whose sender's lease is over."""
-        return claim(self._connection, MANIFESTS, _M.due_at <= now, now, lease, limit)
+        return claim(self._connection, MANIFESTS, _DUE, now, lease, limit)

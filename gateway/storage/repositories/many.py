@@ -138,7 +138,7 @@ class ManyRepository(Repository):
         if not texts:
             return ()
         found = wanted.where(among(self._connection, column, "texts"))
-        return self._connection.execute(found, {"texts": listed(self._connection, sorted(texts))})
+        return self._connection.execute(found, {"texts": listed(self._connection, sorted(texts))}).all()
 
     def _locked(self, rows: Rows[N], merchant_id: str, ids: Collection[str]) -> list[N]:
         table = rows.table
@@ -147,7 +147,7 @@ class ManyRepository(Repository):
             return []
         locking = wanted.where(among(self._connection, table.c.id, "texts")).with_for_update()
         bound = {"merchant_id": merchant_id, "texts": listed(self._connection, sorted(ids))}
-        return [rows.noun(row) for row in self._connection.execute(locking, bound)]
+        return [rows.noun(row) for row in self._connection.execute(locking, bound).all()]
 
     def _rewrite(self, rows: Rows[N], pairs: Collection[tuple[N, N]]) -> None:
         """Only columns that any of them has changed: most never do."""

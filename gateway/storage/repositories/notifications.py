@@ -179,6 +179,16 @@ class NotificationRepository(Repository):
         mine = select(NOTIFICATIONS.table).where(_N.merchant_id == merchant_id, _N.shipment_id == shipment_id)
         return NOTIFICATIONS.all(self._connection, mine.order_by(_N.created_at, _N.id))
 
+    def list(
+        self, merchant_id: str, mode: Mode, state: str, channel: str, before_id: str, limit: int
+    ) -> Sequence[Notification]:
+        """Walks the primary key."""
+        wanted = select(NOTIFICATIONS.table).where(_N.merchant_id == merchant_id, _N.mode == mode)
+        for column, value in ((_N.state, state), (_N.channel, channel)):
+            wanted = wanted.where(column == value) if value else wanted
+        wanted = wanted.where(_N.id < before_id) if before_id else wanted
+        return NOTIFICATIONS.all(self._connection, wanted.order_by(_N.id.desc()).limit(limit))
+
     def told_since(self, merchant_id: str, recipient: str, since: datetime) -> int:
         """How many were sent to a recipient."""
         sent = and_(_N.merchant_id == merchant_id, _N.recipient == recipient, _N.sent_at > since)

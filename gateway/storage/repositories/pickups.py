@@ -14,7 +14,7 @@ from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import statuses
 from gateway.services.ports import Mode, Page
 from gateway.services.ports.answers import HandoverSearch
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.shipments import SHIPMENTS
 from gateway.storage.rows import Rows
@@ -24,15 +24,18 @@ from gateway.storage.tables.handover import ONE_LIVE_PICKUP, PickupEntryRow, Pic
 PICKUPS = Rows(PickupRow, PickupRecord)
 PICKUP_ENTRIES = table_of(PickupEntryRow)
 _P = PICKUPS.table.c
+_DUE = _P.due_at <= NOW
 _E = PICKUP_ENTRIES.c
 _S = SHIPMENTS.table.c
 
 
-def booked(merchant_id: str, mode: Mode, account_id: str, with_status: Collection[str], limit: int) -> Select[Any]:
+def booked(
+    merchant_id: str, mode: Mode, account_id: str, with_status: Collection[str], limit: int, *, lock: bool = True
+) -> Select[Any]:
     """An account's booked shipments in one of these statuses, locked, oldest first. (The statuses keep it to an index:
     a shipment stays `booked` for ever.)
     """
-    return (
+    wanted = (
         select(SHIPMENTS.table)
         .where(
             _S.merchant_id == merchant_id,
@@ -43,8 +46,8 @@ def booked(merchant_id: str, mode: Mode, account_id: str, with_status: Collectio
         )
         .order_by(_S.created_at, _S.id)
         .limit(limit)
-        .with_for_update(of=SHIPMENTS.table)
     )
+    return wanted.with_for_update(of=SHIPMENTS.table) if lock else wanted
 
 
 class PickupRepository(Repository):
@@ -117,4 +120,4 @@ class PickupRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[PickupRecord]:
         """Those whose sender's lease is over, and cancellations to be asked for again."""
-        return claim(self._connection, PICKUPS, _P.due_at <= now, now, lease, limit)
+        return claim(self._connection, PICKUPS, _DUE, now, lease, limit)

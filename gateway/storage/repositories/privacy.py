@@ -31,9 +31,11 @@ from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import Personal, Shipment
 from gateway.services.ports import Mode
 from gateway.storage.repositories.base import Repository
+from gateway.storage.repositories.calls import API_CALLS, CARRIER_CALLS
 from gateway.storage.repositories.cases import CASES
 from gateway.storage.repositories.claims import CLAIMS
 from gateway.storage.repositories.corrections import CORRECTIONS
+from gateway.storage.repositories.diversions import DIVERSIONS
 from gateway.storage.repositories.idempotency import KEYS
 from gateway.storage.repositories.inbox import FINAL, INBOX
 from gateway.storage.repositories.manifests import MANIFEST_ENTRIES
@@ -41,11 +43,13 @@ from gateway.storage.repositories.notifications import NOTIFICATIONS
 from gateway.storage.repositories.people import NOTES
 from gateway.storage.repositories.pickups import PICKUP_ENTRIES, PICKUPS
 from gateway.storage.repositories.proofs import PROOF_FILES
+from gateway.storage.repositories.pushes import PUSHES
 from gateway.storage.repositories.quotes import QUOTES
 from gateway.storage.repositories.recipients import RATINGS
 from gateway.storage.repositories.shipments import LABELS, SHIPMENTS, TERMS, folded, term_rows
 from gateway.storage.repositories.tenders import RECALLS, TENDERS
 from gateway.storage.repositories.trackers import EVENTS, TRACKERS
+from gateway.storage.repositories.views import TAGS
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.handover import ManifestDocumentRow
@@ -75,7 +79,9 @@ BLANKS: Sequence[tuple[Table, dict[str, Any]]] = (
     (PROOF_FILES.table, {"url": "", "why": ""}),
 )
 """Texts of rows that stay for what else they say."""
-GONE = (LABELS.table, NOTES.table)
+GONE = (LABELS.table, NOTES.table, TAGS, DIVERSIONS.table, PUSHES)
+CALLS = (API_CALLS.table, CARRIER_CALLS.table)
+"""They name nobody, but what they were about shall be as if it had not been."""
 UNWORDED: dict[Personal, dict[str, Any]] = {
     Personal.SOME: {"raw": {}},
     Personal.NONE: {
@@ -138,6 +144,9 @@ class PrivacyRepository(Repository):
             self._connection.execute(update(table).where(*_of(table, shipment)).values(**blank))
         for table in GONE:
             self._connection.execute(delete(table).where(*_of(table, shipment)))
+        for table in CALLS:
+            about = table.c.subject_id.in_([shipment.id, shipment.quote_id] if shipment.quote_id else [shipment.id])
+            self._connection.execute(delete(table).where(table.c.merchant_id == shipment.merchant_id, about))
         for rows in (TENDERS, RECALLS):
             for each in self._booked(rows, shipment):
                 at = (rows.table.c.merchant_id == shipment.merchant_id, rows.table.c.id == each.id)

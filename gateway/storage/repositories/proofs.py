@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, select
 
 from gateway.domain.proof_files import ProofFile, ProofFileState
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
@@ -17,6 +17,7 @@ from gateway.storage.tables.proofs import TOLD_ONCE, ProofContentRow, ProofFileR
 PROOF_FILES = Rows(ProofFileRow, ProofFile)
 CONTENTS = table_of(ProofContentRow)
 _F, _C = PROOF_FILES.table.c, CONTENTS.c
+_DUE = _F.due_at <= NOW
 _OF_SHIPMENT = (
     select(PROOF_FILES.table)
     .where(_F.merchant_id == bindparam("merchant_id"), _F.shipment_id == bindparam("shipment_id"))
@@ -87,7 +88,7 @@ class ProofFileRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ProofFile]:
         """Those to be fetched, made anew or brought to the file store; commits."""
-        return claim(self._connection, PROOF_FILES, _F.due_at <= now, now, lease, limit)
+        return claim(self._connection, PROOF_FILES, _DUE, now, lease, limit)
 
     def stored(self, merchant_id: str, after_id: str, limit: int) -> Sequence[ProofFile]:
         """Those that the file store has, with larger ids, oldest first."""

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, FromClause, Select, bindparam, exists, fun
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
 from gateway.services.ports import FoundShipment, Mode, Page, ShipmentSearch
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
+from gateway.storage.repositories.views import TAGS
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.shipments import REFERENCE, CaseRow, LabelRow, ShipmentRow, ShipmentTermRow, TenderRow
@@ -21,6 +22,7 @@ SHIPMENTS = Rows(ShipmentRow, ShipmentRecord)
 LABELS = Rows(LabelRow, Label)
 TERMS = table_of(ShipmentTermRow)
 _S = SHIPMENTS.table.c
+_DUE = _S.due_at <= NOW
 _L = LABELS.table.c
 _BY_ID = select(SHIPMENTS.table).where(_S.id == bindparam("shipment_id"))
 _BY_REFERENCE = select(SHIPMENTS.table).where(
@@ -142,7 +144,7 @@ class ShipmentRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[ShipmentRecord]:
         """Those that the watch is to look at."""
-        return claim(self._connection, SHIPMENTS, _S.due_at <= now, now, lease, limit)
+        return claim(self._connection, SHIPMENTS, _DUE, now, lease, limit)
 
     def foresee(self, shipment: ShipmentRecord) -> None:
         """What the watch found; nothing else of it."""
@@ -220,13 +222,18 @@ def _where(wanted: Select[Any], search: ShipmentSearch) -> Select[Any]:
     for column in (_S.reference, _S.tracking_number, _S.status, _S.state, _S.account, _S.carrier, _S.service):
         value = getattr(search, column.name)
         wanted = wanted.where(column == value) if value else wanted
-    if search.unfinished:
-        wanted = wanted.where(UNFINISHED)
+    wanted = wanted.where(*_also(search))
     if search.promised_from is not None:
         wanted = wanted.where(_S.deliver_by >= search.promised_from)
     if search.promised_before is not None:
         wanted = wanted.where(_S.deliver_by < search.promised_before)
     return wanted
+
+
+def _also(search: ShipmentSearch) -> Sequence[ColumnElement[bool]]:
+    """What no single column says."""
+    tagged = (TAGS.c.merchant_id == _S.merchant_id, TAGS.c.shipment_id == _S.id, TAGS.c.tag == search.tag)
+    return [*([exists().where(*tagged)] if search.tag else ()), *([UNFINISHED] if search.unfinished else ())]
 
 
 def _named(wanted: Select[Any], merchant_id: str, words: Sequence[str], newest: int) -> tuple[Select[Any], FromClause]:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from gateway.domain.records import Recall, Tender
 from gateway.domain.shipments import OPEN_TENDER_STATES, TenderState
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.shipments import ONE_OPEN_TENDER, ONE_RECALL_A_BOOKING, RecallRow, TenderRow
@@ -30,6 +30,11 @@ _RECALLS_OF_SHIPMENT = (
     .order_by(_R.created_at, _R.id)
 )
 _OPEN_RECALL = _R.state.in_(("due", "agreed"))
+_RECALL_DUE = and_(_OPEN_RECALL, _R.due_at <= NOW)
+_DUE = or_(
+    and_(_T.state == TenderState.OFFERED, _T.lease_until < NOW, or_(_T.due_at.is_(None), _T.due_at <= NOW)),
+    and_(_T.state.not_in((TenderState.OFFERED, TenderState.ACCEPTED)), _T.due_at <= NOW),
+)
 
 
 class TenderRepository(Repository):
@@ -70,11 +75,7 @@ class TenderRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Tender]:
         """Offered ones whose sender's lease is over; uncertain ones, and closed ones, that are due."""
-        abandoned = and_(
-            _T.state == TenderState.OFFERED, _T.lease_until < now, or_(_T.due_at.is_(None), _T.due_at <= now)
-        )
-        waiting = and_(_T.state.not_in((TenderState.OFFERED, TenderState.ACCEPTED)), _T.due_at <= now)
-        return claim(self._connection, TENDERS, or_(abandoned, waiting), now, lease, limit)
+        return claim(self._connection, TENDERS, _DUE, now, lease, limit)
 
 
 class RecallRepository(Repository):
@@ -99,7 +100,7 @@ class RecallRepository(Repository):
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Recall]:
         """Those that are due."""
-        return claim(self._connection, RECALLS, and_(_OPEN_RECALL, _R.due_at <= now), now, lease, limit)
+        return claim(self._connection, RECALLS, _RECALL_DUE, now, lease, limit)
 
 
 def derived(tender: Tender) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports import Mode, Page
 from gateway.storage.bulk import update_each
-from gateway.storage.claims import claim
+from gateway.storage.claims import NOW, claim, free
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
@@ -42,7 +42,9 @@ _EVENTS = (
     .where(_E.merchant_id == bindparam("merchant_id"), _E.tracker_id == bindparam("tracker_id"))
     .order_by(_E.occurred_at, _E.event_id)
 )
-_DUE = select(TRACKERS.table).where(_T.due_at <= bindparam("now")).order_by(_T.due_at).limit(bindparam("limit"))
+_DUE = _T.due_at <= NOW
+_DUE_OF = and_(_DUE, tuple_(_T.merchant_id, _T.id).in_(bindparam("of", expanding=True)))
+_NEXT = select(TRACKERS.table).where(_DUE, free(TRACKERS.table)).order_by(_T.due_at).limit(bindparam("limit"))
 _ADD_NUMBERS = {name: dialect.insert(NUMBERS).on_conflict_do_nothing() for name, dialect in DIALECTS.items()}
 _KEY = ("merchant_id", "id")
 _TIMES = ("due_at", "tries", "polled_at", "pushed_at")
@@ -142,26 +144,25 @@ class TrackerRepository(Repository):
         )
 
     def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
-        """Write only when they were and are to be asked. In order of their keys, as claims lock them."""
+        """Give them back: write only when they were and are to be asked. In order of their keys, as claims lock."""
         rows = [
-            {name: getattr(each, name) for name in (*_KEY, *_TIMES)}
+            {"leased_until": None, **{name: getattr(each, name) for name in (*_KEY, *_TIMES)}}
             for each in sorted(trackers, key=lambda each: (each.merchant_id, each.id))
         ]
         update_each(self._connection, TRACKERS.table, rows)
 
     def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
         """Those due for polling and since when, longest due first; nothing is claimed."""
-        found = self._connection.execute(_DUE, {"now": now, "limit": limit})
+        found = self._connection.execute(_NEXT, {"now": now, "limit": limit})
         return [(TRACKERS.noun(row), row.due_at) for row in found]
 
     def claim_due(
         self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
     ) -> Sequence[TrackerRecord]:
         """Those due for polling; `of` these keys only."""
-        due = _T.due_at <= now
-        if of is not None:
-            due = and_(due, tuple_(_T.merchant_id, _T.id).in_(of))
-        return claim(self._connection, TRACKERS, due, now, lease, limit, durable=False)
+        if of is None:
+            return claim(self._connection, TRACKERS, _DUE, now, lease, limit, durable=False)
+        return claim(self._connection, TRACKERS, _DUE_OF, now, lease, limit, durable=False, of=list(of))
 
 
 def _locked(wanted: Select[tuple[object, ...]], lock: bool) -> Select[tuple[object, ...]]:

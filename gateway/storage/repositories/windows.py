@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
 
 from carriers.base.messages import Window
 from gateway.domain.clock import Clock
@@ -36,6 +36,24 @@ _TAKE = (
     .where(_OF_FLEET, _W.id == bindparam("window"), _W.booked < _W.capacity)
     .values(booked=_W.booked + 1)
 )
+_FROM = _WINDOWS.alias()
+_SAME_ZONE = (
+    select(_FROM.c.zone)
+    .where(
+        _FROM.c.merchant_id == bindparam("of_merchant"),
+        _FROM.c.account_id == bindparam("of_account"),
+        _FROM.c.id == bindparam("from_window"),
+    )
+    .scalar_subquery()
+)
+_TAKE_IN_ZONE = _TAKE.where(_W.zone == _SAME_ZONE)
+_BOTH = (
+    select(_W.id)
+    .where(_OF_FLEET, or_(_W.id == bindparam("window"), _W.id == bindparam("from_window")))
+    .order_by(_W.id)
+    .with_for_update()
+)
+"""Locked in one order, whoever moves which way: two who change places do not wait for each other."""
 _GIVE_BACK = update(_WINDOWS).where(_OF_FLEET, _W.id == bindparam("window")).values(booked=_W.booked - 1)
 _NEW_PLACE = select(
     _W.merchant_id, _W.account_id, bindparam("tender"), _W.id, bindparam("now", type_=UtcDateTime)
@@ -54,11 +72,19 @@ _PLACE = (
     )
     .with_for_update()
 )
+_HOLDS = and_(_R.merchant_id == _W.merchant_id, _R.account_id == _W.account_id, _R.window_id == _W.id)
+_ZONE = (
+    select(_W.zone, _W.id)
+    .join(_RESERVATIONS, _HOLDS)
+    .where(_OF_FLEET, _R.tender_reference == bindparam("tender"), _R.released_at.is_(None))
+)
 _RELEASE = update(_RESERVATIONS).where(
     _R.merchant_id == bindparam("of_merchant"),
     _R.account_id == bindparam("of_account"),
     _R.tender_reference == bindparam("tender"),
 )
+
+_MOVE = _RELEASE.where(_R.released_at.is_(None)).values(window_id=bindparam("window"))
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 
@@ -134,12 +160,39 @@ class FleetWindows:
 
     def find(self, tender_reference: str) -> Window | None:
         """The window in which this tender holds a place."""
-        holds = and_(_R.merchant_id == _W.merchant_id, _R.account_id == _W.account_id, _R.window_id == _W.id)
-        wanted = select(_WINDOWS).join(_RESERVATIONS, holds)
+        wanted = select(_WINDOWS).join(_RESERVATIONS, _HOLDS)
         wanted = wanted.where(_OF_FLEET, _R.tender_reference == tender_reference, _R.released_at.is_(None))
         with self._read() as connection:
             row = connection.execute(wanted, self._fleet).one_or_none()
             return None if row is None else _window(row)
+
+    def others(self, tender_reference: str, since: datetime, until: datetime) -> tuple[Window, ...]:
+        """Windows as `open_windows`, of the zone in which this tender holds a place; without the one it has."""
+        with self._read() as connection:
+            held = connection.execute(_ZONE, {**self._fleet, "tender": tender_reference}).one_or_none()
+        if held is None:
+            return ()
+        return tuple(each for each in self.open_windows(held.zone, since, until) if each.id != held.id)
+
+    def move(self, window_id: str, tender_reference: str) -> bool:
+        """Give the place up for one in another window of its zone; True also when it is there already.
+
+        The place is locked first, as in `release`; whoever moves or releases the same one waits.
+        """
+        asked = {**self._fleet, "window": window_id, "tender": tender_reference}
+        with self._begin() as connection:
+            held = self._place(connection, tender_reference)
+            if held is None or held.released_at is not None:
+                return False
+            if held.window_id == window_id:
+                return True
+            connection.execute(_BOTH, {**asked, "from_window": held.window_id})
+            if connection.execute(_TAKE_IN_ZONE, {**asked, "from_window": held.window_id}).rowcount == 0:
+                return False
+            connection.execute(_GIVE_BACK, {**self._fleet, "window": held.window_id})
+            connection.execute(_MOVE, asked)
+            connection.commit()
+            return True
 
     def _place(self, connection: Connection, tender_reference: str) -> Row[tuple[object, ...]] | None:
         return connection.execute(_PLACE, {**self._fleet, "tender": tender_reference}).one_or_none()

@@ -4,9 +4,12 @@ from gateway.storage.tables import (
     accounts,
     assignments,
     backtests,
+    bulk,
+    calls,
     checkouts,
     claims,
     corrections,
+    diversions,
     facilities,
     fleet,
     handover,
@@ -23,6 +26,7 @@ from gateway.storage.tables import (
     shipments,
     status_tables,
     tracking,
+    views,
     zones,
 )
 from gateway.storage.tables.base import Row
@@ -31,9 +35,12 @@ __all__ = [
     "accounts",
     "assignments",
     "backtests",
+    "bulk",
+    "calls",
     "checkouts",
     "claims",
     "corrections",
+    "diversions",
     "facilities",
     "fleet",
     "handover",
@@ -51,6 +58,7 @@ __all__ = [
     "shipments",
     "status_tables",
     "tracking",
+    "views",
     "zones",
 ]
 

@@ -24,9 +24,10 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gateway.domain.checkouts import CheckoutAnswer, CheckoutProtocol, CheckoutSettings
+from gateway.domain.diversions import Agreed, DiversionKind, DiversionState, Slot
 from gateway.domain.eta import Eta
 from gateway.domain.facilities import Facility
-from gateway.domain.handover import Pickup
+from gateway.domain.handover import Pickup, ServicePoint
 from gateway.domain.handovers import ManifestState, PickupState
 from gateway.domain.messages import DeliveryState, InboxState
 from gateway.domain.notifications import Channel, NotificationSettings, NotificationState
@@ -68,6 +69,8 @@ _WORDS = (
     Leg,
     Source,
     CheckoutProtocol,
+    DiversionKind,
+    DiversionState,
 )
 _NOUNS = (
     Brand,
@@ -97,6 +100,9 @@ _NOUNS = (
     CheckoutSettings,
     CheckoutAnswer,
     NotificationSettings,
+    Agreed,
+    Slot,
+    ServicePoint,
 )
 
 

@@ -14,6 +14,7 @@ ONE_SENDER = index("notification_senders_channel", "merchant_id", "mode", "chann
 TOLD_ONCE = index(
     "notifications_once", "merchant_id", "shipment_id", "event", "occurrence", "channel", "copy", unique=True
 )
+FOLLOWED_ONCE = index("push_subscriptions_once", "merchant_id", "shipment_id", "digest", unique=True)
 BLOCKED_ONCE = index("notification_blocks_once", "merchant_id", "mode", "channel", "recipient", unique=True)
 
 
@@ -108,3 +109,14 @@ class BlockRow(Named, Row):
         BLOCKED_ONCE,
         index("notification_blocks_newest", "merchant_id", "mode", "created_at", "id"),
     )
+
+
+class PushSubscriptionRow(Named, Row):
+    """A browser that follows a shipment; `sealed` is where it is reached, encrypted, `digest` the endpoint's."""
+
+    __tablename__ = "push_subscriptions"
+    shipment_id: Mapped[str]
+    digest: Mapped[str]
+    sealed: Mapped[Mapping[str, str]]
+    created_at: Mapped[datetime]
+    __table_args__ = (of("shipment_id", "shipments"), FOLLOWED_ONCE)

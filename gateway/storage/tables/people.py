@@ -28,6 +28,7 @@ class UserRow(Named, Row):
     failures: Mapped[int]
     locked_until: Mapped[datetime | None]
     shortcuts: Mapped[bool]
+    landing: Mapped[Maybe]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     version: Mapped[int]
@@ -77,6 +78,7 @@ class NoteRow(Named, Row):
     user_id: Mapped[str]
     who: Mapped[str]
     text: Mapped[str]
+    visible: Mapped[bool]
     __table_args__ = (
         of("shipment_id", "shipments"),
         of("user_id", "users"),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway.domain.diversions import Agreed
 from gateway.domain.eta import Eta
 from gateway.domain.quotes import Outlook, Rate, ServiceLevel
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, Personal, Shipment, ShipmentState, TenderState
@@ -108,6 +109,7 @@ class ShipmentRow(Named, Row):
     leg: Mapped[Leg] = mapped_column(server_default=Leg.OUTBOUND.value)
     pieces: Mapped[Mapping[str, str]] = mapped_column(server_default="{}")
     eta: Mapped[Eta | None]
+    agreed: Mapped[Agreed | None]
     alarms: Mapped[tuple[str, ...]] = mapped_column(server_default="[]")
     proof: Mapped[ProofOfDelivery | None]
     booking: Mapped[BookingRef | None]

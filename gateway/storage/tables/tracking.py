@@ -16,7 +16,10 @@ SAME_MESSAGE = index("inbox_dedupe", "merchant_id", "account_id", "dedupe_key", 
 
 
 class TrackerRow(Named, Row):
-    """A tracking number we follow."""
+    """A tracking number we follow. `due_at`: when its carrier is asked; `leased_until`: until when a worker has it.
+
+    Pages are left a tenth empty, where PostgreSQL puts a leased row (see `gateway.storage.claims`).
+    """
 
     __tablename__ = "trackers"
     account_id: Mapped[str]
@@ -46,6 +49,7 @@ class TrackerRow(Named, Row):
     pushed_at: Mapped[datetime | None]
     polled_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
     tries: Mapped[int]
     __table_args__ = (
         of("account_id", "accounts"),

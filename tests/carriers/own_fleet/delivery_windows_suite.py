@@ -71,6 +71,42 @@ class DeliveryWindowsSuite:
         assert found is not None
         assert found.id == "a"
 
+    def test_a_place_moves_to_another_window_of_its_zone(self, make_windows: MakeWindows) -> None:
+        windows = make_windows([offered("a"), offered("b", 2, capacity=1), offered("elsewhere", 4, zone="outer")])
+        assert windows.reserve("a", "tnd_1")
+        assert [each.id for each in windows.others("tnd_1", EIGHT, EIGHT + timedelta(days=1))] == ["b"]
+        assert windows.others("tnd_2", EIGHT, EIGHT + timedelta(days=1)) == ()
+        for _ in range(2):
+            assert windows.move("b", "tnd_1")
+        found = windows.find("tnd_1")
+        assert found is not None
+        assert (found.id, found.booked) == ("b", 1)
+        assert [each.booked for each in windows.others("tnd_1", EIGHT, EIGHT + timedelta(days=1))] == [0]
+
+    def test_a_place_stays_where_it_cannot_move(self, make_windows: MakeWindows) -> None:
+        windows = make_windows([offered("a"), offered("full", 2, capacity=1), offered("elsewhere", 4, zone="outer")])
+        assert windows.reserve("full", "tnd_2")
+        assert windows.reserve("a", "tnd_1")
+        for window in ("full", "elsewhere", "none"):
+            assert not windows.move(window, "tnd_1")
+        found = windows.find("tnd_1")
+        assert found is not None
+        assert (found.id, found.booked) == ("a", 1)
+        assert not windows.move("a", "tnd_3")
+        assert windows.release("tnd_1")
+        assert not windows.move("a", "tnd_1")
+
+    def test_those_who_move_at_once_fit_in(self, make_windows: MakeWindows) -> None:
+        windows = make_windows([offered("a", capacity=6), offered("b", 2, capacity=3)])
+        tenders = [f"tnd_{number}" for number in range(6)]
+        assert all(windows.reserve("a", tender) for tender in tenders)
+        with ThreadPoolExecutor(4) as threads:
+            moved = list(threads.map(lambda tender: windows.move("b", tender), tenders))
+        assert sum(moved) == 3
+        taken = [windows.find(tender) for tender in tenders]
+        assert sorted(each.id for each in taken if each) == ["a"] * 3 + ["b"] * 3
+        assert [each.booked for each in windows.open_windows("inner", EIGHT, EIGHT + timedelta(days=1))] == [3]
+
     def test_there_is_no_place_in_a_window_that_does_not_exist(self, make_windows: MakeWindows) -> None:
         windows = make_windows([offered("w")])
         assert not windows.reserve("v", "tnd_1")

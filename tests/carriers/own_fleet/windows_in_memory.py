@@ -63,6 +63,29 @@ class WindowsInMemory:
             held = self._places.get(tender_reference)
             return self._windows[held.window_id][1] if held and not held.released else None
 
+    def others(self, tender_reference: str, since: datetime, until: datetime) -> tuple[Window, ...]:
+        """Windows of its zone with room, without its own."""
+        held = self.find(tender_reference)
+        if held is None:
+            return ()
+        found = self.open_windows(self._windows[held.id][0], since, until)
+        return tuple(each for each in found if each.id != held.id)
+
+    def move(self, window_id: str, tender_reference: str) -> bool:
+        """Give the place up for one in another window of its zone."""
+        with self._lock:
+            held = self._places.get(tender_reference)
+            if held is None or held.released or window_id not in self._windows:
+                return False
+            if held.window_id == window_id:
+                return True
+            if self._windows[window_id][0] != self._windows[held.window_id][0] or not self._has_room(window_id):
+                return False
+            self._count(held.window_id, -1)
+            self._count(window_id, 1)
+            self._places[tender_reference] = Place(window_id=window_id)
+            return True
+
     def _has_room(self, window_id: str) -> bool:
         window = self._windows[window_id][1]
         return window.booked < window.capacity

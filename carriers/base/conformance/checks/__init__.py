@@ -2,6 +2,7 @@
 
 from carriers.base.conformance.check import Check
 from carriers.base.conformance.checks import (
+    diversions,
     exchanges,
     failures,
     folder,
@@ -42,6 +43,11 @@ CHECKS: tuple[Check, ...] = (
     money.money_is_exact,
     returns.a_rate_says_which_way_it_goes,
     returns.a_code_comes_where_one_is_promised,
+    diversions.a_wish_goes_under_its_reference,
+    diversions.a_wish_that_is_taken_in_is_not_agreed,
+    diversions.the_same_wish_twice_is_one,
+    diversions.too_late_is_said_in_words,
+    diversions.offered_times_are_told_apart,
     tracking.a_delivery_is_told,
     tracking.a_failed_attempt_is_no_delivery,
     tracking.an_unlisted_code_of_the_table_is_unknown,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from carriers.base.conformance.check import each, whole
-from carriers.base.conformance.operations import BOOKING, OPERATIONS
+from carriers.base.conformance.operations import BOOKING, DIVERTING, OPERATIONS
 from carriers.base.conformance.samples import Sample
 from carriers.base.conformance.script import TOKEN, Answer, Spoil, documented, from_here, only_at
 from carriers.base.conformance.stage import Played, Subject
@@ -25,7 +25,7 @@ RETRY_AFTER_S = 7
 # How long a peer that hangs is waited for. Whatever is late for that is lost too, so no machine is too slow.
 HANG_S = 0.5
 LOST = (FaultKind.TIMEOUT_AFTER, FaultKind.RESET_AFTER, FaultKind.TRUNCATED, FaultKind.STATUS_500_AFTER)
-ORDERS = ("schedule_pickup", "close_manifest")
+ORDERS = ("schedule_pickup", "close_manifest", *DIVERTING)
 REFUSED = Answer(status=401, headers={"Content-Type": "text/plain"}, body=b"unauthorized")
 TOO_MANY = Answer(status=429, headers={"Retry-After": str(RETRY_AFTER_S)}, body=b"too many requests")
 DOWN = Answer(status=503, body=b"try again later")
@@ -114,7 +114,8 @@ def _ordered(subject: Subject) -> list[Sample]:
 
 @whole(when=_ordered)
 def a_lost_order_is_never_called_safe(subject: Subject) -> Iterator[str]:
-    """A pickup or manifest that was sent and got no answer is OutcomeUnknown: called safe, it would be ordered twice.
+    """A pickup, manifest or diversion that was sent and got no answer is OutcomeUnknown: called safe, it would be
+    ordered twice, or denied although it was done.
 
     That goes also for carriers who know a repeated reference: the gateway orders anew under another one.
     """

@@ -25,6 +25,8 @@ from carriers.base import (
     Rate,
     Reading,
     Reply,
+    ServicePoint,
+    Slot,
     StatusTable,
     TrackingUpdate,
     WebhookCall,
@@ -75,6 +77,24 @@ class ParcelCo(Carrier):
         body = {"day": request.day.isoformat(), "parcels": len(request.parcels), "reference": request.reference}
         reply = await self.http.post("api", "/pickups", json=body, repeatable=False)
         return Pickup(carrier_reference=reply.reading().text("id"))
+
+    async def other_times(self, booking: BookingRef) -> Sequence[Slot]:
+        """When else it would come."""
+        reply = await self.http.get("api", f"/bookings/{booking.carrier_reference}/times")
+        return wire.slots(reply.reading())
+
+    async def reschedule(self, booking: BookingRef, slot: Slot, reference: str) -> None:
+        """Come then."""
+        await self._divert(booking, {"time": slot.id, "reference": reference})
+
+    async def redirect(self, booking: BookingRef, point: ServicePoint, reference: str) -> None:
+        """Take it to a shop."""
+        await self._divert(booking, {"shop": point.id, "reference": reference})
+
+    async def _divert(self, booking: BookingRef, wish: Mapping[str, str]) -> None:
+        path = f"/bookings/{booking.carrier_reference}/wish"
+        reply = await self.http.post("api", path, json=wish, repeatable=False)
+        wire.check_agreed(reply.reading())
 
     async def label(self, booking: BookingRef, form: LabelFormat) -> Label:
         """A PDF."""

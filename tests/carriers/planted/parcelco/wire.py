@@ -22,7 +22,9 @@ from carriers.base import (
     ServiceLevel,
     Shipment,
     ShipmentRejected,
+    Slot,
     StatusTable,
+    TimeWindow,
     TrackingEvent,
     TrackingUpdate,
 )
@@ -64,6 +66,23 @@ def cancellation(answer: Reading) -> Cancellation:
     if state not in CANCELLED:
         raise BadCarrierResponse("a state of cancellation that is not documented")
     return Cancellation(state=CANCELLED[state])
+
+
+def slots(answer: Reading) -> list[Slot]:
+    """The times it names."""
+    try:
+        return [
+            Slot(id=each.text("id"), window=TimeWindow(start=each.time("from"), end=each.time("to")))
+            for each in answer.get("times").items()
+        ]
+    except InvalidValue as error:
+        raise BadCarrierResponse(str(error)) from error
+
+
+def check_agreed(answer: Reading) -> None:
+    """Nothing else is an agreement."""
+    if answer.text("state") != "agreed":
+        raise BadCarrierResponse("neither agreed nor refused")
 
 
 def refusal(reply: Reply) -> CarrierError | None:

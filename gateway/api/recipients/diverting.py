@@ -1,0 +1,127 @@
+"""The pages on which recipients choose another time or a service point. Their carrier is asked while they wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect
+
+from carriers.base import CarrierError, ShipmentRejected
+from gateway.api.auth import open_to_all, services
+from gateway.api.recipients import forms, points
+from gateway.api.recipients.frame import HEADERS, answer, filled_form, for_people, frame, here, hurry, notice, voice_of
+from gateway.domain.diversions import Diversion, DiversionKind, DiversionState, Slot
+from gateway.domain.errors import Conflict, Unprocessable
+from gateway.services.ports.recipients import Voice
+from gateway.services.recipients.pages import Sight
+from gateway.services.recipients.proving import NotTheRecipient
+
+blueprint = Blueprint("recipients_diverting", __name__, url_prefix="/t", template_folder="../templates")
+THE_LINK = "the link is the key: whoever has it was given it"
+KINDS: Mapping[str, DiversionKind] = {"times": DiversionKind.RESCHEDULE, "points": DiversionKind.REDIRECT}
+PAGES: Mapping[DiversionKind, str] = {kind: what for what, kind in KINDS.items()}
+UNSETTLED = (DiversionState.REFUSED, DiversionState.GIVEN_UP)
+
+
+@blueprint.route("/<token>/times", defaults={"what": "times"})
+@blueprint.route("/<token>/points", defaults={"what": "points"})
+@open_to_all(THE_LINK)
+@for_people
+def offered(token: str, what: str) -> Response:
+    """What the carrier offers now."""
+    return _page(token, what)
+
+
+@blueprint.route("/<token>/times", defaults={"what": "times"}, methods=["POST"])
+@blueprint.route("/<token>/points", defaults={"what": "points"}, methods=["POST"])
+@open_to_all(THE_LINK)
+@for_people
+def ask(token: str, what: str) -> Response:
+    """Ask the carrier for what was chosen; what it said is on the page of the parcel."""
+    filled, voice = filled_form(), voice_of(services().recipients.pages.sight(token))
+    chosen, proof = forms.diversion(filled, voice)
+    if filled.faults:
+        return _page(token, what, filled)
+    hurry("answers", services().settings.recipients.answers_per_min)
+    try:
+        wish = services().recipients.diversions.divert(token, KINDS[what], chosen, proof)
+    except NotTheRecipient as error:
+        filled.faults["proof"] = voice.say("wish.proof_locked" if error.locked else "wish.proof_wrong")
+        return _page(token, what, filled)
+    except Unprocessable:
+        filled.faults["choice"] = voice.say("divert.gone")
+        return _page(token, what, filled)
+    except (Conflict, ShipmentRejected):
+        return _refusal(token, 409, "too_late")
+    except CarrierError:
+        return _refusal(token, 503, "carrier_away")
+    if wish.state in UNSETTLED:
+        return _refusal(token, 409, "refused")
+    response = make_response(redirect(here(token), 303))
+    response.headers.update(HEADERS)
+    return response
+
+
+def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
+    """What the page of a parcel says of it: links to choose by, the newest wish, and where it is collected."""
+    waits = sight.wish is not None and sight.wish.state is DiversionState.ASKED
+    let = () if waits else services().recipients.diversions.kinds(sight.shipment, sight.brand.brand)
+    told = _told(sight.wish, voice) if sight.wish and not sight.over else ""
+    return {
+        "diversions": [(PAGES[kind], voice.say(f"divert.{PAGES[kind]}")) for kind in let],
+        "diverted": told,
+        "diverted_badly": bool(told and sight.wish and sight.wish.state in UNSETTLED),
+        "point": points.shown(sight.point, voice) if sight.point else None,
+    }
+
+
+def window(slot: Slot, voice: Voice) -> str:
+    """A time in words: a day, and from when to when."""
+    start, end = slot.window.start, slot.window.end
+    if not voice.same_day(start, end):
+        return voice.say("page.days", start=voice.day(start), end=voice.day(end))
+    return f"{voice.day(start)}, {voice.say('page.between', start=voice.clock(start), end=voice.clock(end))}"
+
+
+def _told(wish: Diversion, voice: Voice) -> str:
+    goal = wish.goal
+    what = window(goal, voice) if isinstance(goal, Slot) else points.shown(goal, voice).name
+    return voice.say(f"divert.{wish.state.value}", what=what)
+
+
+def _page(token: str, what: str, filled: forms.Filled | None = None) -> Response:
+    """What the carrier offers; 422 where a form was not right."""
+    bound, sight = services(), services().recipients.pages.sight(token)
+    voice = voice_of(sight)
+    hurry("carriers", bound.settings.recipients.answers_per_min)
+    try:
+        options = _options(token, what, voice)
+        proof = bound.recipients.diversions.proof(sight.shipment)
+    except (Conflict, ShipmentRejected):
+        return _refusal(token, 409, "too_late")
+    except CarrierError:
+        return _refusal(token, 503, "carrier_away")
+    facts = {
+        **frame(voice, sight.brand),
+        "token": token,
+        "what": what,
+        "options": options,
+        "wish_proof": proof,
+        "filled": filled.given if filled else {},
+        "faults": filled.faults if filled else {},
+        "back": here(token),
+    }
+    return answer("recipients/divert.html", 422 if filled else 200, facts)
+
+
+def _options(token: str, what: str, voice: Voice) -> Sequence[Any]:
+    """(id, words) of times, or points as they are shown."""
+    diversions = services().recipients.diversions
+    if what == "times":
+        return [(slot.id, window(slot, voice)) for slot in diversions.times(token)]
+    return [points.shown(point, voice) for point in diversions.points(token)]
+
+
+def _refusal(token: str, status: int, what: str) -> Response:
+    return notice(status, what, services().recipients.pages.brand(token), back=here(token), token=token)

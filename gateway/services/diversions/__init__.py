@@ -1,0 +1,1 @@
+"""Another time or another place for a delivery under way."""

@@ -1,0 +1,70 @@
+"""Recipients ask for another time or a service point, where their merchant lets them and their carrier offers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from carriers.base import ServicePoint, Slot
+from gateway.domain.clock import Clock
+from gateway.domain.diversions import Diversion, DiversionKind
+from gateway.domain.recipients import Brand
+from gateway.domain.records import ShipmentRecord
+from gateway.services.diversions.desk import Diversions
+from gateway.services.diversions.offers import NotDivertible
+from gateway.services.ports import Store
+from gateway.services.recipients.pages import RecipientPages
+from gateway.services.recipients.proving import ProofKind, Prover, proof_of
+
+
+class RecipientDiversions:
+    """What the pages offer and ask for."""
+
+    def __init__(
+        self, store: Store, pages: RecipientPages, prover: Prover, diversions: Diversions, clock: Clock
+    ) -> None:
+        self._store = store
+        self._pages = pages
+        self._prover = prover
+        self._diversions = diversions
+        self._offers = diversions.offers
+        self._clock = clock
+
+    def kinds(self, shipment: ShipmentRecord, brand: Brand) -> Sequence[DiversionKind]:
+        """What may be asked for, as far as that is known without asking the carrier."""
+        let = {DiversionKind.RESCHEDULE: brand.reschedule, DiversionKind.REDIRECT: brand.redirect}
+        if proof_of(shipment.shipment.destination) is None:
+            return ()
+        return [kind for kind in DiversionKind if let[kind] and not self._offers.why_not(shipment, kind)]
+
+    def proof(self, shipment: ShipmentRecord) -> ProofKind:
+        """What is to be told, to show that it is the recipient. Raises NotDivertible: we know nothing that he knows."""
+        known = proof_of(shipment.shipment.destination)
+        if known is None:
+            raise NotDivertible("nothing is known that only the recipient knows")
+        return known[0]
+
+    def times(self, token: str) -> Sequence[Slot]:
+        """Other times. Raises NotFound, LinkEnded, NotDivertible, CarrierError."""
+        return self._offers.times(self._allowed(token, DiversionKind.RESCHEDULE))
+
+    def points(self, token: str) -> Sequence[ServicePoint]:
+        """Service points, nearest first. Raises as `times`."""
+        return self._offers.points(self._allowed(token, DiversionKind.REDIRECT))
+
+    def divert(self, token: str, kind: DiversionKind, chosen: str, proof: str) -> Diversion:
+        """Ask the carrier for it; see `Diversions.divert`.
+
+        Raises:
+            NotFound, LinkEnded, NotTheRecipient, NotDivertible, Unprocessable, CarrierError.
+        """
+        shipment = self._allowed(token, kind)
+        self._prover.check(shipment, proof)
+        return self._diversions.divert(shipment, kind, chosen, "recipient")
+
+    def _allowed(self, token: str, kind: DiversionKind) -> ShipmentRecord:
+        with self._store.look() as uow:
+            shipment = self._pages.shipment(uow, token, self._clock())
+            brand = uow.brands.get(shipment.merchant_id).brand
+        if kind not in self.kinds(shipment, brand):
+            raise NotDivertible(self._offers.why_not(shipment, kind) or "the shop does not let recipients do this")
+        return shipment

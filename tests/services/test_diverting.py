@@ -1,0 +1,157 @@
+"""What carriers answer to wishes for another time or place, and who may have them. On SQLite: that matters to none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from carriers.base.simulator import Fault, FaultKind
+from tests.journeys.diverting import PROOF, offers, page, seen, send, types, wishes
+from tests.journeys.site import ORDER, Merchant, Site
+
+
+@pytest.fixture
+def site(sqlite_site: Site) -> Site:
+    return sqlite_site
+
+
+@pytest.fixture
+def shop(shop: Merchant) -> Merchant:
+    """A shop whose recipients may ask for both."""
+    assert shop.call("PUT", "/v1/brand", {"reschedule": True, "redirect": True}).status_code == 200
+    return shop
+
+
+@pytest.fixture
+def parcel(site: Site, shop: Merchant) -> Any:
+    """A parcel with the sandbox."""
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    return shop.booked()
+
+
+def test_the_recipient_has_it_taken_to_a_point_and_sees_where_and_when_it_is_open(
+    site: Site, shop: Merchant, parcel: Any
+) -> None:
+    choices = page(site, parcel, "points").text
+    assert "Sandbox point 2" in choices
+    assert "Monday" in choices
+    point = offers(shop, parcel)["service_points"][1]
+    assert send(site, parcel, "points", point["id"]).status_code == 303
+    after = shop.shipment(parcel["id"])
+    assert after["service_point"] == f"sandbox:{point['id']}"
+    shown = page(site, parcel).text
+    assert "Where you collect it" in shown
+    assert "Sandbox street 2" in shown
+    assert "Another time" not in shown, "it waits at the point"
+
+
+def test_what_the_carrier_takes_its_time_for_is_told_when_it_has_decided(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    parcel = shop.booked(reference="order-sim963")
+    time = offers(shop, parcel)["times"][0]
+    asked = shop.call("POST", f"/v1/shipments/{parcel['id']}/diversions", {"time": time["id"]})
+    assert (asked.status_code, asked.json["state"]) == (202, "asked")
+    again = shop.call("POST", f"/v1/shipments/{parcel['id']}/diversions", {"time": time["id"]})
+    assert (again.status_code, again.json["id"]) == (202, asked.json["id"])
+    site.work(seconds=310)
+    assert [each["state"] for each in wishes(shop, parcel)] == ["agreed"]
+
+
+def test_a_carrier_that_is_down_changes_nothing_and_the_page_says_so(site: Site, shop: Merchant, parcel: Any) -> None:
+    seen(site).faults.add(Fault(kind=FaultKind.STATUS_503, operation="other_times", times=-1))
+    away = page(site, parcel, "times")
+    assert away.status_code == 503
+    assert "Nothing was changed" in away.text
+    assert wishes(shop, parcel) == []
+    assert offers(shop, parcel)["why_no_times"]
+
+
+def test_what_comes_too_late_is_refused_in_words(site: Site, shop: Merchant, parcel: Any) -> None:
+    """The gateway has not heard yet that it is out for delivery; its carrier has."""
+    (reference,) = (booking.carrier_reference for booking in site.active(parcel))
+    time, point = offers(shop, parcel)["times"][0], offers(shop, parcel)["service_points"][0]
+    seen(site).advance(reference, "on_vehicle")
+    late = page(site, parcel, "times")
+    assert (late.status_code, "can no longer be changed" in late.text) == (409, True)
+    assert send(site, parcel, "times", time["id"]).status_code == 409
+    assert "on_vehicle" in offers(shop, parcel)["why_no_times"]
+    refused = send(site, parcel, "points", point["id"])
+    assert (refused.status_code, "The carrier cannot do that" in refused.text) == (409, True)
+    told = shop.call("POST", f"/v1/shipments/{parcel['id']}/diversions", {"service_point": point["id"]})
+    assert (told.status_code, told.json["code"]) == (409, "diversion_refused")
+    assert told.json["detail"] == "It is on the vehicle already."
+    assert [each["state"] for each in wishes(shop, parcel)] == ["refused", "refused"]
+
+
+def test_a_refusal_after_the_offer_is_told_and_nothing_changes(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    parcel = shop.booked(reference="order-sim966")
+    time = offers(shop, parcel)["times"][0]
+    refused = send(site, parcel, "times", time["id"])
+    assert refused.status_code == 409
+    assert "The carrier cannot do that" in refused.text
+    (wish,) = wishes(shop, parcel)
+    assert (wish["state"], wish["why"]) == ("refused", "That time is no longer to be had.")
+    assert "could not do what you asked for" in page(site, parcel).text
+
+
+def test_a_carrier_that_never_answers_becomes_a_case_and_is_given_up(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    parcel = shop.booked(reference="order-sim943")
+    time = offers(shop, parcel)["times"][-1]
+    seen(site).faults.add(Fault(kind=FaultKind.STATUS_500, operation="reschedule", times=-1))
+    assert send(site, parcel, "times", time["id"]).status_code == 303
+    for _ in range(3):
+        site.work(minutes=31)
+    assert [case["kind"] for case in shop.shipment(parcel["id"])["cases"]] == ["diversion_open"]
+    site.work(hours=25)
+    (wish,) = wishes(shop, parcel)
+    assert wish["state"] == "given_up"
+    assert "did not confirm what you asked for" in page(site, parcel).text
+    assert "shipment.diversion_refused" in types(site, shop, parcel)
+
+
+def test_only_who_knows_what_the_recipient_knows_may_ask(site: Site, shop: Merchant, parcel: Any) -> None:
+    time = offers(shop, parcel)["times"][0]
+    for _ in range(5):
+        wrong = send(site, parcel, "times", time["id"], proof="1234")
+        assert wrong.status_code == 422
+        assert "That is not what we have." in wrong.text
+    assert "Too many wrong tries." in send(site, parcel, "times", time["id"]).text
+    assert wishes(shop, parcel) == []
+
+
+def test_what_is_wrong_with_a_form_is_named(site: Site, shop: Merchant, parcel: Any) -> None:
+    for choice, proof, fault in (("", PROOF, "choice"), ("2026-01-01T08", PROOF, "choice"), ("x", "", "proof")):
+        refused = send(site, parcel, "times", choice, proof)
+        assert refused.status_code == 422
+        assert f'id="{fault}-fault"' in refused.text
+
+
+def test_merchants_switch_each_off(site: Site, shop: Merchant, parcel: Any) -> None:
+    assert shop.call("PUT", "/v1/brand", {"redirect": True}).status_code == 200
+    shown = page(site, parcel).text
+    assert "Another time" not in shown
+    assert "pickup point" in shown
+    assert page(site, parcel, "times").status_code == 409
+    assert send(site, parcel, "times", "2026-03-04T08").status_code == 409
+    assert shop.call("PUT", "/v1/brand", {}).status_code == 200
+    assert "Change the delivery" not in page(site, parcel).text
+
+
+def test_what_must_be_handed_over_in_person_goes_to_no_point(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    parcel = shop.booked(**{**ORDER, "requirements": {"min_age": 18}})
+    assert "in person" in offers(shop, parcel)["why_no_service_points"]
+    shown = page(site, parcel).text
+    assert "Another time" in shown
+    assert "pickup point" not in shown
+
+
+def test_a_carrier_without_the_role_offers_nothing(site: Site, shop: Merchant) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"), without="diversions")
+    parcel = shop.booked()
+    assert "Change the delivery" not in page(site, parcel).text
+    refused = shop.call("POST", f"/v1/shipments/{parcel['id']}/diversions", {"time": "2026-03-04T08"})
+    assert (refused.status_code, refused.json["code"]) == (409, "not_divertible")
