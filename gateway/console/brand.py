@@ -68,7 +68,9 @@ def brand() -> Response:
 def keep() -> Response:
     """Another brand; without a new logo the old one stays."""
     form, signed = request.form, who()
-    texts = {field.name: form.get(field.name, "").strip()[:500] for field in fields(Brand) if field.name not in FLAGS}
+    texts: dict[str, Any] = {
+        field.name: form.get(field.name, "").strip()[:500] for field in fields(Brand) if field.name not in FLAGS
+    }
     texts["colour"] = texts["colour"].casefold()
     flags: Mapping[str, Any] = {name: form.get(name) == "on" for name in FLAGS}
     wanted = Brand(**texts, **flags)
