@@ -1,4 +1,4 @@
--- What people, recipients and endpoints leave beside a million shipments of the merchant %(m)s. Drawn by hashes of ids.
+-- What people, recipients and endpoints leave beside a million shipments of a merchant. Drawn by hashes of ids.
 
 INSERT INTO kpi_days (merchant_id, mode, day, stale_since)
 SELECT DISTINCT merchant_id, 'test', due_on, now() FROM delivery_records
