@@ -6,7 +6,7 @@ from gateway.jobs.hints import Hints
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.bound import Services
 
-HOUR_S, MINUTE_S = 3600.0, 60.0
+HOUR_S, FIVE_MINUTES_S, MINUTE_S = 3600.0, 300.0, 60.0
 PICTURES_AT_ONCE = 4
 
 
@@ -37,6 +37,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("room", services.retention.make_room, _nothing, _nothing, every_s=HOUR_S),
         Job("forget_calls", services.calls.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
+        Job("sums", services.kpi_summer.claim, services.kpi_summer.work, _nothing, every_s=FIVE_MINUTES_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
     settings, work = services.settings.worker, services.settings.work

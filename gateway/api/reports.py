@@ -38,8 +38,8 @@ def reliability(period: dict[str, Any]) -> Response:
 @blueprint.arguments(KpiPeriodSchema, location="query")
 @blueprint.response(200, KpiReportSchema)
 def kpis(period: dict[str, Any]) -> Response:
-    """Key figures of a period of at most 92 days, in all and by carrier, service or zone: each with its numerator,
-    denominator and definition.
+    """Key figures of at most 92 days that are over, in all and by account, carrier, service or zone: each with its
+    numerator, denominator and definition.
     """
-    given = {name: period[name] for name in ("since", "until", "by")}
+    given = {name: period[name] for name in ("first", "last", "by")}
     return answer(kpi_report(services().kpis.report(caller().merchant_id, caller().mode, **given), period["by"]))

@@ -14,8 +14,10 @@ Json = dict[str, Any]
 def kpi_report(found: KpiReport, by: str) -> Json:
     """The whole, its parts, and what the figures mean."""
     return {
-        "from": found.since,
-        "to": found.until,
+        "from": found.period.first,
+        "to": found.period.last,
+        "as_of": found.period.as_of,
+        "missing": list(found.period.missing),
         "by": by or None,
         "kpis": [_figure(each) for each in found.whole.figures()],
         "parts": [

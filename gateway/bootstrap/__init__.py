@@ -21,6 +21,7 @@ from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
+from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.facilities import FacilityBook
@@ -30,7 +31,9 @@ from gateway.services.handover_board import HandoverBoard
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
+from gateway.services.kpi_cohorts import Cohorts
 from gateway.services.kpi_reports import KpiReports
+from gateway.services.kpi_sums import KpiSummer
 from gateway.services.labels import Labels
 from gateway.services.manifests import Manifests
 from gateway.services.pickups import Pickups
@@ -94,9 +97,19 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         **telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
-        kpis=KpiReports(store, clock),
+        **_measures(store, clock),
         log=log,
     )
+
+
+def _measures(store: Store, clock: Clock) -> Mapping[str, Any]:
+    """Key figures, the shipments behind them, and claims."""
+    return {
+        "claims": ClaimBook(store, clock),
+        "kpis": KpiReports(store, clock),
+        "kpi_summer": KpiSummer(store, clock),
+        "cohorts": Cohorts(store),
+    }
 
 
 def _reconciler(

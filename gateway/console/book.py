@@ -9,10 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from gateway.console.deciding import decision
+from gateway.console.figures import Told as ToldFigure
+from gateway.console.figures import told
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page
-from gateway.console.reports import Told as ToldFigure
-from gateway.console.reports import told
 from gateway.domain.errors import Unprocessable
 from gateway.domain.order_columns import columns
 from gateway.domain.order_lines import MOST_PARCELS, PARCEL_FIELDS, Cells, Order, read, written
@@ -172,7 +172,7 @@ def _quotes(quote: Quote, status: int = 200, **said: str) -> Response:
 def _reliability() -> Mapping[str, ToldFigure]:
     """Of each carrier that delivered for the merchant lately, how often it was on time."""
     signed, now = who(), services().clock()
-    report = services().kpis.report(signed.merchant_id, signed.mode, now - RELIABLE_OVER, now, "carrier")
+    report = services().kpis.report(signed.merchant_id, signed.mode, (now - RELIABLE_OVER).date(), by="carrier")
     return {
         carrier: told(figure)
         for carrier, board in report.parts.items()

@@ -22,6 +22,7 @@ NAV = (
     ("book.form", "Book", "b"),
     ("pack.station", "Pack", "k"),
     ("handover.overview", "Handover", "h"),
+    ("claims.overview", "Claims", "l"),
     ("carriers.overview", "Carriers", "c"),
     ("policies.overview", "Policies", "p"),
     ("zones.overview", "Zones", "z"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from gateway.console.claims import TONES, claimable
 from gateway.console.deciding import decision
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page, partial
@@ -200,6 +201,9 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         notices=services().notifications.log(who().merchant_id, who().mode, shipment_id),
         public_url=services().recipients.links.url(shipment_id, shipment.link_version) if shipment.booking else "",
         waiting=shipment.state in WAITING,
+        claims=services().claims.of_shipment(who().merchant_id, shipment_id),
+        claimable=claimable(shipment),
+        claim_tones=TONES,
         reasons=UNMASK_REASONS,
         cancel_reasons=CANCEL_REASONS,
         **given,

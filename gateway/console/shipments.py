@@ -37,7 +37,7 @@ def grid() -> Response:
     found = services().staff.desk.find(signed.merchant_id, asked.search)
     if _is_it(found, asked):
         return go("shipment.detail", shipment_id=found.page.items[0].id)
-    counts = _counts(found)
+    counts, least = _counts(found)
     now = services().clock()
     return page(
         "shipments.html",
@@ -53,6 +53,7 @@ def grid() -> Response:
         tags=_tags(seen, found.page.items),
         tabs=[(tab.title, seen.url(asked.having(status=tab.status)), counts[tab.status], tab.status) for tab in tabs()],
         counted=COUNTED,
+        least=least,
         total=counts.get(asked.search.status),
         operators=OPERATORS,
         promises=PROMISES,
@@ -63,10 +64,15 @@ def grid() -> Response:
     )
 
 
-def _counts(found: Found) -> Mapping[str, int]:
-    """How many there are under each tab, as far as they are counted."""
-    searches = {tab.status: replace(found.search, status=tab.status, cursor=None) for tab in tabs()}
-    return services().staff.desk.counts(who().merchant_id, searches, COUNTED)
+def _counts(found: Found) -> tuple[Mapping[str, int], bool]:
+    """How many of each status; of those that a text or a word with a colon finds, at least so many."""
+    desk, wanted = services().staff.desk, replace(found.search, status="", cursor=None)
+    if not wanted.text and not wanted.narrowed:
+        searches = {tab.status: replace(wanted, status=tab.status) for tab in tabs()}
+        return desk.counts(who().merchant_id, searches, COUNTED), False
+    by_status = desk.by_status(who().merchant_id, wanted, COUNTED)
+    total = sum(by_status.values())
+    return {"": total, **{tab.status: by_status.get(tab.status, 0) for tab in tabs() if tab.status}}, total >= COUNTED
 
 
 def _tags(seen: Look, shipments: Sequence[ShipmentRecord]) -> Mapping[str, Sequence[str]]:

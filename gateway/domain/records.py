@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from gateway.domain.diversions import Agreed
@@ -270,9 +270,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """The flat facts of one shipment that measures are made of; money in minor units of `currency`.
-
-    `estimates`: what the carrier said of its arrival when a stage of its way began, by stage (`gateway.domain.stages`).
+    """The flat facts of one shipment; money in minor units of `currency`. `due_on`: the recipient's day of the promise,
+    or of the booking. `estimates`: what the carrier said of its arrival as each of `gateway.domain.stages` began.
     """
 
     merchant_id: str
@@ -282,6 +281,7 @@ class DeliveryRecord:
     service: str
     zone: str
     booked_at: datetime
+    due_on: date
     ready_at: datetime | None = None
     promised_by: datetime | None = None
     picked_up_at: datetime | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,3 +46,8 @@ def recipient_zone(shipment: Shipment) -> str:
     origin, destination = shipment.origin, shipment.destination
     zone = timezone_of(destination) or (timezone_of(origin) if origin.country == destination.country else None)
     return "" if zone is None else str(zone)
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """The day that it is in a zone; that of UTC where the zone is not known ("")."""
+    return at.astimezone(ZoneInfo(zone) if zone else UTC).date()

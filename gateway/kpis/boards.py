@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -69,23 +69,30 @@ class Board:
         for name, measure in SUMS.items():
             part = measure(of)
             if part is not None:
-                self._tally(name, part.currency).add(part)
+                self.tally(name, part.currency).add(part)
         for name, length in MINUTES.items():
             minutes = length(of)
             if minutes is not None:
-                tally = self._tally(name, "")
+                tally = self.tally(name, "")
                 tally.n += 1
                 tally.minutes[minutes] += 1
 
     def add_asked(self, of: Asked) -> None:
         """Bookings asked for."""
         for name, part in answers(of).items():
-            self._tally(name, "").add(part)
+            self.tally(name, "").add(part)
 
     def merge(self, other: Board) -> None:
         """All that is on another board."""
         for (name, currency), tally in other.tallies.items():
-            self._tally(name, currency).merge(tally)
+            self.tally(name, currency).merge(tally)
+
+    def tally(self, name: str, currency: str) -> Tally:
+        """One measure summed up, to be added to."""
+        found = self.tallies.get((name, currency))
+        if found is None:
+            found = self.tallies[name, currency] = Tally()
+        return found
 
     def figures(self, by: str = "") -> Iterator[Figure]:
         """All figures in their order, money in each currency; those that cannot be cut `by` something are left out."""
@@ -95,12 +102,6 @@ class Board:
             currencies = sorted(currency for name, currency in self.tallies if name == each.measure)
             for currency in currencies or [""]:
                 yield figure(each, self.tallies.get((each.measure, currency), Tally()), currency)
-
-    def _tally(self, name: str, currency: str) -> Tally:
-        found = self.tallies.get((name, currency))
-        if found is None:
-            found = self.tallies[name, currency] = Tally()
-        return found
 
 
 def figure(of: Definition, tally: Tally, currency: str = "") -> Figure:
@@ -139,22 +140,11 @@ def nearest_rank(minutes: Mapping[int, int], share: Fraction) -> int:
     return length
 
 
-def by_cut(
-    deliveries: Iterable[Delivery], asked: Iterable[Asked], by: Literal["", "carrier", "service", "zone"]
-) -> tuple[Board, Mapping[str, Board]]:
-    """All of them, and those of each carrier, service or zone. What is not cut stands under none of them."""
-    cuts: dict[str, Board] = {}
+def parted(boards: Mapping[str, Board], by: str) -> tuple[Board, Mapping[str, Board]]:
+    """The whole of boards that are cut `by` something, and those of them of which a figure tells that is cut so."""
     whole = Board()
-    for each in deliveries:
-        if each.counts:
-            value = getattr(each, by) if by else ""
-            if value not in cuts:
-                cuts[value] = Board()
-            cuts[value].add(each)
-    for board in cuts.values():
+    for board in boards.values():
         whole.merge(board)
-    for answered in asked:
-        whole.add_asked(answered)
-        if by in ("carrier", "zone"):
-            cuts.setdefault(answered.carrier if by == "carrier" else answered.zone, Board()).add_asked(answered)
-    return whole, dict(sorted(cuts.items())) if by else {}
+    measures = {each.measure for each in definitions().values() if by in each.cuts}
+    told = {value: board for value, board in boards.items() if any(name in measures for name, _ in board.tallies)}
+    return whole, dict(sorted(told.items()))

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-CUTS = ("carrier", "service", "zone")
+CUTS = ("account", "carrier", "service", "zone")
 LEAST = 20
 """Of fewer nothing is told: one parcel more or less would move a share by five points."""
 

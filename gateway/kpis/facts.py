@@ -11,10 +11,12 @@ class Delivery:
     """A shipment that was booked. None is not known; money in minor units of `currency`, mass in grams.
 
     `due_by` is the first promise, `due_from` the begin of the window where one was sold. `outcome` is a final status,
-    "" on the way. `out_estimate` is when the carrier expected to deliver as it went out for delivery. `denied_at` is
-    when the recipient said that it had not come. `claims` are kinds of claims, None where nobody keeps them.
+    "" on the way; `lost` says why it failed. `out_estimate` is when the carrier expected to deliver as it went out for
+    delivery. `denied_at` is when it was first said that it had not come, or to a wrong door. `claims` are kinds of
+    claims, None where nobody keeps them.
     """
 
+    account: str = ""
     carrier: str
     service: str
     zone: str
@@ -25,6 +27,7 @@ class Delivery:
     delivered_at: datetime | None = None
     attempts: int = 0
     outcome: str = ""
+    lost: bool = False
     quoted: int | None = None
     price: int | None = None
     currency: str = ""
@@ -50,8 +53,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """So many bookings asked of one carrier for one zone, all with the same answer: the state of a tender."""
+    """So many bookings asked of one account for one zone, all with the same answer: the state of a tender."""
 
+    account: str = ""
     carrier: str
     zone: str
     answer: str

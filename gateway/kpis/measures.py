@@ -89,7 +89,7 @@ def accuracy(of: Delivery) -> Part | None:
 
 def claims(of: Delivery) -> Part | None:
     """Of deliveries and losses whose claims are known."""
-    return None if of.claims is None or of.outcome not in ("delivered", "failed") else Part(bool(of.claims), 1)
+    return None if of.claims is None or not (of.lost or of.arrived) else Part(bool(of.claims), 1)
 
 
 def damage(of: Delivery) -> Part | None:
@@ -168,6 +168,18 @@ def answers(of: Asked) -> Mapping[str, Part]:
         "api_health": Part(of.times if of.answer in TAKEN else 0, of.times),
         "api_unknown": Part(of.times if of.answer == "uncertain" else 0, of.times),
     }
+
+
+def sides(measure: str, of: Delivery, currency: str = "") -> tuple[bool, bool]:
+    """Whether a shipment is above the line of a measure, and below it: of those minutes are counted of, below."""
+    if not of.counts:
+        return False, False
+    if measure in MINUTES:
+        return False, MINUTES[measure](of) is not None
+    part = SUMS[measure](of)
+    if part is None or part.currency != currency:
+        return False, False
+    return part.above > 0, part.below > 0
 
 
 def _before_window(of: Delivery) -> bool:

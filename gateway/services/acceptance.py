@@ -11,7 +11,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import NotFound, StaleVersion
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import ShipmentState, TenderState
-from gateway.domain.timezones import recipient_zone
+from gateway.domain.timezones import local_day, recipient_zone
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.domain.values import Money
 from gateway.services.changes import record_change
@@ -257,6 +257,7 @@ def _delivery_record(shipment: ShipmentRecord, tender: Tender, now: datetime) ->
         service=tender.rate.service.value,
         zone=shipment.zone,
         booked_at=now,
+        due_on=local_day(shipment.deliver_by or now, recipient_zone(shipment.shipment)),
         ready_at=shipment.ready_at,
         promised_by=shipment.deliver_by,
         quoted_minor=_quoted_minor(shipment, price),

@@ -16,6 +16,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.diversions.desk import Diversions
@@ -26,7 +27,9 @@ from gateway.services.idempotency import Once
 from gateway.services.inbox import InboxReader
 from gateway.services.ingest import Ingest
 from gateway.services.keys import KeyRing
+from gateway.services.kpi_cohorts import Cohorts
 from gateway.services.kpi_reports import KpiReports
+from gateway.services.kpi_sums import KpiSummer
 from gateway.services.labels import Labels
 from gateway.services.live import LiveUpdates
 from gateway.services.manifests import Manifests
@@ -123,6 +126,7 @@ class Services:
     status_tables: StatusTableBook
     rereading: Rereading
     corrections: CorrectionDesk
+    claims: ClaimBook
     retention: Retention
     poller: Poller
     fleet: Fleet
@@ -144,6 +148,8 @@ class Services:
     recipient_lanes: NotificationLanes
     foresight: Foresight
     kpis: KpiReports
+    kpi_summer: KpiSummer
+    cohorts: Cohorts
     watch: Watch
     whereabouts: WhereaboutsDesk
     staff: Staff

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -42,6 +43,10 @@ class Catalogue:
             found.append({**facts(carrier), "grade": level if known == fingerprint(carrier) else None})
         return found
 
+    def names(self) -> Mapping[str, str]:
+        """What carriers are called, by code."""
+        return {code: carrier.profile.name for code, carrier in self._installed().items()}
+
     def claim(self) -> Sequence[Ungraded]:
         """Carriers whose code has changed since it was graded. Grading one twice is harmless."""
         grades = self._store.grades()
@@ -75,8 +80,14 @@ def facts(carrier: type[Carrier]) -> dict[str, Any]:
 
 def fingerprint(carrier: type[Carrier]) -> str:
     """SHA-256 over the files of the carrier's package and of the contract: other code, other grade."""
+    return _digest(carrier.__module__.rpartition(".")[0])
+
+
+@cache
+def _digest(own: str) -> str:
+    """Read once: a process runs the code that it has loaded."""
     digest = sha256()
-    for package in (carrier.__module__.rpartition(".")[0], "carriers.base"):
+    for package in (own, "carriers.base"):
         for name, content in _contents(files(package)):
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

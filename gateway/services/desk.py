@@ -27,6 +27,7 @@ SHORTEST_BEGINNING = 3
 PHONE_TAIL = 7
 """The longest end of a phone number that shipments are found by."""
 
+MOST_NAMED = 5000
 MESSAGES_SHOWN = 30
 DAYS_SHOWN = 14
 ANSWERS_OF = timedelta(days=7)
@@ -82,7 +83,11 @@ class Desk:
         self._clock = clock
 
     def find(self, merchant_id: str, search: ShipmentSearch) -> Found:
-        """Newest first. Text that names nothing is tried as a longer phone number, word by word, and as a beginning."""
+        """Newest first. Text that names nothing is tried as a longer phone number, word by word, and as a beginning.
+
+        Where a text is narrowed further, the newest `MOST_NAMED` that it names are looked at.
+        """
+        search = replace(search, newest=MOST_NAMED)
         with self._store.look() as uow:
             for tried in _wider(search):
                 page = uow.shipments.search(merchant_id, tried)
@@ -94,6 +99,11 @@ class Desk:
         """How many each finds, counted up to `most`."""
         with self._store.look() as uow:
             return {name: uow.desk.count_shipments(merchant_id, search, most) for name, search in searches.items()}
+
+    def by_status(self, merchant_id: str, search: ShipmentSearch, most: int) -> Mapping[str, int]:
+        """How many of the newest `most` that a search finds are of each status."""
+        with self._store.look() as uow:
+            return uow.desk.count_by_status(merchant_id, search, most)
 
     def made_by_day(self, merchant_id: str, mode: Mode) -> Mapping[date, int]:
         """How many shipments were made on each of the last fourteen days, today's (UTC) the last."""

@@ -132,6 +132,7 @@ def _facts(uow: UnitOfWork, shipment: ShipmentRecord) -> DeliveryRecord | None:
         service=shipment.service.value if shipment.service else "",
         zone=shipment.zone,
         booked_at=shipment.created_at,
+        due_on=(shipment.deliver_by or shipment.created_at).date(),
         ready_at=shipment.ready_at,
         promised_by=shipment.deliver_by,
         quoted_minor=None,

@@ -13,6 +13,8 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Unavailable
 from gateway.services import ports
 from gateway.services.ports import desk, people
+from gateway.services.ports.claims import Claims
+from gateway.services.ports.kpis import KpiFacts, KpiSums
 from gateway.storage.audit import violations
 from gateway.storage.counts import counts
 from gateway.storage.engine import BUSY_TIMEOUT_MS, PG_AUDIT_LIMITS, plain_errors, read_engine, write_engine
@@ -26,6 +28,7 @@ from gateway.storage.repositories.bulk import BulkRepository
 from gateway.storage.repositories.calls import CallRepository
 from gateway.storage.repositories.cases import CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.checkouts import CheckoutRepository
+from gateway.storage.repositories.claims import ClaimRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
 from gateway.storage.repositories.desk import DeskRepository
 from gateway.storage.repositories.diversions import DiversionRepository
@@ -33,6 +36,7 @@ from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
 from gateway.storage.repositories.keys import KeyRepository
+from gateway.storage.repositories.kpi_sums import KpiSumsRepository
 from gateway.storage.repositories.kpis import KpiFactsRepository
 from gateway.storage.repositories.manifests import ManifestRepository
 from gateway.storage.repositories.many import ManyRepository
@@ -101,7 +105,7 @@ class SqlUnitOfWork:
         self.polling: ports.PollingSpends = PollingSpendRepository(connection)
         self.brands: ports.Brands = BrandRepository(connection)
         self.ratings: ports.Ratings = RatingRepository(connection)
-        self.kpi_facts: ports.KpiFacts = KpiFactsRepository(connection)
+        self._measures(connection)
         self.reliability: ports.Reliability = ReliabilityRepository(connection)
         self._work_of_people(connection, vault)
         self._of_recipients(connection, vault)
@@ -123,6 +127,11 @@ class SqlUnitOfWork:
         self.tries: ports.Tries = TriesRepository(connection)
         self.diversions: ports.Diversions = DiversionRepository(connection)
         self.pushes: ports.Pushes = PushRepository(connection, vault)
+
+    def _measures(self, connection: Connection) -> None:
+        self.claims: Claims = ClaimRepository(connection)
+        self.kpi_facts: KpiFacts = KpiFactsRepository(connection)
+        self.kpi_sums: KpiSums = KpiSumsRepository(connection)
 
     def commit(self) -> None:
         """Keep what was written."""

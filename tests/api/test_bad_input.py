@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from gateway.api import examples
 from gateway.api import notification_examples as notices
+from gateway.api.examples_claims import CLAIM, EVIDENCE, STEP
 from gateway.api.examples_of_recipients import BRAND
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from tests.api.contract import Contract
@@ -95,6 +96,12 @@ FULL_EMISSIONS: Json = {
     "vehicle_kg_per_km": 0.1,
     "haul_kg_per_tkm": 0.05,
 }
+FULL_STEP: Json = {
+    **STEP,
+    **dict.fromkeys(("amount", "awarded", "paid"), CLAIM["amount"]),
+    "decision": "granted",
+    "note": "as they wrote",
+}
 BODIES: dict[str, tuple[str, str, Json]] = {
     "quote": ("POST", "/v1/quotes", FULL_QUOTE),
     "book": ("POST", "/v1/shipments", {**examples.BOOK, "origin": BARE_ADDRESS, "destination": BARE_ADDRESS}),
@@ -104,6 +111,9 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         "/v1/shipments/shp_x/corrections",
         {**CORRECTION, "parcel": "70726201101234567"},
     ),
+    "claim": ("POST", "/v1/shipments/shp_x/claims", {**CLAIM, "submit_by": "2026-12-01T12:00:00Z"}),
+    "evidence": ("POST", "/v1/claims/clm_x/evidence", EVIDENCE),
+    "step": ("POST", "/v1/claims/clm_x/steps", FULL_STEP),
     "export": ("POST", "/v1/privacy/export", {"email": "kari@example.com"}),
     "erase": ("POST", "/v1/privacy/erase", {"phone": "+4799999999", "dry_run": True}),
     "withdrawal": ("POST", "/v1/shipments/shp_x/corrections/cor_x/withdraw", WITHDRAWAL),

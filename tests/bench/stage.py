@@ -154,6 +154,7 @@ def _environment(folder: Path, database_url: str, port: int) -> dict[str, str]:
         "GATEWAY__WEB__THREADS": str(THREADS),
         "GATEWAY__CARRIERS__ALLOW_PLAIN_HTTP": "true",
         "GATEWAY__CARRIERS__REST_AFTER_FAILURES": UNLIMITED,
+        "GATEWAY__CONSOLE__CODES_FOR_ADMINS": "false",
         "GATEWAY__LIMITS__QUOTES_PER_MIN": UNLIMITED,
         "GATEWAY__LIMITS__WRITES_PER_MIN": UNLIMITED,
         "GATEWAY__LIMITS__READS_PER_MIN": UNLIMITED,

@@ -18,7 +18,7 @@ from gateway.services.ports.calls import CallSearch
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
 from tests.console.test_book import ORDER, job_of, orders, sheet
 from tests.console.test_handover import handed_over
-from tests.console.world import Person, World
+from tests.console.world import Person, World, claim_of
 
 PICTURES = os.environ.get("SCREENSHOTS")
 SEEN = VIEWS if PICTURES else (LIGHT, PHONE_DARK)
@@ -66,6 +66,8 @@ def pages(world: World) -> Mapping[str, str]:
         "corrections": f"/shipments/{shipment['ola']}/corrections",
         "exceptions": "/exceptions",
         "case": f"/exceptions/cas_{case}",
+        "claims": "/claims",
+        "claim": f"/claims/{claim_of(world)}",
         **_worked(world),
         "carriers": "/carriers",
         "carrier": f"/carriers/{world.account_id}",
@@ -81,6 +83,7 @@ def pages(world: World) -> Mapping[str, str]:
         "rate-card": f"/carriers/{fleet}/rate-card",
         "credentials": f"/carriers/{world.account_id}/credentials",
         "reports": "/reports",
+        "behind": "/reports/on_time",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{world.endpoint_id}",
         "calls": "/developers/calls",

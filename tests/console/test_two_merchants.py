@@ -14,7 +14,7 @@ from gateway.domain.people import ROLES, Permission, Role
 from gateway.services.ports.calls import CallSearch
 from tests.console.test_book import ORDER, job_of, orders, sheet
 from tests.console.test_handover import handed_over
-from tests.console.world import PEOPLE, Person, World
+from tests.console.world import PEOPLE, Person, World, claim_of
 
 FORMS: Mapping[str, Mapping[str, str]] = {
     "/shipments/<shipment_id>/unmask": {"reason": "caller_verified"},
@@ -32,6 +32,9 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/shipments/views/<view_id>": {"name": "x", "version": "1"},
     "/exceptions/<case_id>/take": {"owner": ""},
     "/exceptions/<case_id>/close": {"owner": "", "note": "done"},
+    "/shipments/<shipment_id>/claims": {"kind": "damage"},
+    "/claims/<claim_id>/evidence": {"kind": "photo", "text": "torn", "version": "1"},
+    "/claims/<claim_id>/step": {"to": "withdrawn", "note": "no", "version": "1"},
     "/carriers/<account_id>/codes": {"code": "X", "status": "delivered", "reason": "none"},
     "/carriers/<account_id>/past": {"digest": "0"},
     "/developers/endpoints/<endpoint_id>/state": {"state": "disabled"},
@@ -89,6 +92,7 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
     return {
         "shipment_id": world.shipments["Per Dahl"]["id"],
         "case_id": cases[0],
+        "claim_id": claim_of(world),
         "account_id": world.account_id,
         "endpoint_id": world.endpoint_id,
         "delivery_id": deliveries.items[0].id,

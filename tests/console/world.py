@@ -12,8 +12,11 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from carriers.base.simulator import RunningSimulator
+from gateway.domain.claims import ClaimKind
 from gateway.domain.notifications import Channel, Notification, NotificationState
 from gateway.domain.people import Role
+from gateway.domain.values import Money
+from gateway.services.claims import ClaimDraft
 from gateway.services.ids import new_id
 from tests.journeys.fleet import add_fleet
 from tests.journeys.scans import scans
@@ -145,6 +148,21 @@ def build_world(gateway: Gateway, folder: Path) -> World:
         account_id=account_id,
         endpoint_id=str(endpoint["id"]),
     )
+
+
+def claim_of(world: World) -> str:
+    """A claim for what Per Dahl got."""
+    claims, shipment_id = world.site.services.claims, world.shipments["Per Dahl"]["id"]
+    known = claims.of_shipment(world.shop.id, shipment_id)
+    if not known:
+        user = world.site.services.staff.people.list(world.shop.id)[0]
+        draft = ClaimDraft(
+            kind=ClaimKind.DAMAGE, amount=Money.parse("1299.00", "NOK"), note="The carton was torn open."
+        )
+        opened = claims.open(user, "test", shipment_id, draft)
+        claims.add_evidence(user, "test", opened.id, "photo", "Three pictures in the mail of 24 November")
+        return opened.id
+    return known[0].id
 
 
 def order(number: int) -> dict[str, Any]:

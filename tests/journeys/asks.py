@@ -22,6 +22,7 @@ from gateway.api.examples import (
     WINDOWS,
     ZONES,
 )
+from gateway.api.examples_claims import CLAIM, EVIDENCE, STEP
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from gateway.api.notification_examples import BLOCK, NOTIFICATION_SETTINGS, PREVIEW, SMTP_SENDER, TEMPLATE
 from tests.journeys.fleet import scan
@@ -200,6 +201,11 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/shipments/<shipment_id>/corrections": (Ask(),),
     "POST /v1/shipments/<shipment_id>/corrections": (Ask(body=lambda ids: CORRECTION),),
     "POST /v1/shipments/<shipment_id>/corrections/<correction_id>/withdraw": (Ask(body=lambda ids: WITHDRAWAL),),
+    "POST /v1/shipments/<shipment_id>/claims": (Ask(body=lambda ids: CLAIM),),
+    "GET /v1/claims": (Ask(status=200, why=OWN_LIST), Ask(query="state=open", status=200, why=OWN_LIST)),
+    "GET /v1/claims/<claim_id>": (Ask(),),
+    "POST /v1/claims/<claim_id>/evidence": (Ask(body=lambda ids: EVIDENCE),),
+    "POST /v1/claims/<claim_id>/steps": (Ask(body=lambda ids: STEP),),
     "GET /v1/shipments/<shipment_id>/decision": (Ask(),),
     "GET /v1/shipments/<shipment_id>/label": (Ask(), Ask(query="format=zpl")),
     "POST /v1/labels": (Ask(body=lambda ids: {"shipments": [ids["shipment_id"]]}),),

@@ -18,6 +18,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from gateway.api.examples import ASSIGNMENT, CONNECTION, FACILITY, POLICY, RATE_CARD, STATUS_TABLE
+from gateway.api.examples_claims import CLAIM
 from tests.journeys.asks import ASKS, CANARY, HOOK, OF_EITHER_MODE, REFERENCE, Ask
 from tests.journeys.fleet import add_fleet
 from tests.journeys.site import ORDER, Merchant, Site
@@ -123,6 +124,11 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         f"/v1/shipments/{(made['shipment'].json or {})['id']}/corrections",
         {"status": "booked", "reason": "label_created", "author": "Canary Karlsen", "why": "canary says so"},
     )
+    claim = owner.call(
+        "POST",
+        f"/v1/shipments/{(made['shipment'].json or {})['id']}/claims",
+        {**CLAIM, "note": "canary was torn"},
+    )
     pickups = owner.call("POST", "/v1/pickups", {**wish, "accounts": [account_id], "instructions": "canary bell"})
     closed = owner.call("POST", "/v1/manifests", {"accounts": [account_id]})
     assert site.push(account_id, b"<canary>", sandbox).status_code == 200
@@ -151,6 +157,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "delivery_id": sent[0]["id"],
         "shipment_id": shipment["id"],
         "correction_id": (corrected.json or {})["id"],
+        "claim_id": (claim.json or {})["id"],
         "quote_id": quoted["id"],
         "offer_id": quoted["recommended_offer_id"],
         "picture_token": forged(picture["href"].rpartition("/")[2]),

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.kpis.boards import Board, by_cut, nearest_rank
+from gateway.kpis.boards import Board, nearest_rank
 from gateway.kpis.definitions import LEAST, definitions
 from gateway.kpis.facts import Asked, Delivery
+from tests.kpis.days import from_sums
 
 HERE = Path(__file__).parent
 ASKED = [
@@ -60,6 +61,7 @@ def shipment(row: Row) -> Delivery:
         delivered_at=moment(row["delivered"]),
         attempts=int(row["attempts"]),
         outcome=row["outcome"],
+        lost=row["lost"] == "yes",
         quoted=whole(row["quoted"]),
         price=whole(row["price"]),
         currency=row["currency"],
@@ -96,7 +98,7 @@ def told(board: Board, by: str) -> dict[tuple[str, str], tuple[str, str, str, st
 )
 def test_every_figure_is_what_was_worked_out_by_hand(by: str, wanted: list[Row]) -> None:
     assert len(SHIPMENTS) == 60
-    board, parts = by_cut(SHIPMENTS, ASKED, by)  # type: ignore[arg-type]  # read from the file
+    board, parts = from_sums(SHIPMENTS, ASKED, by)
     for row in wanted:
         found = told(parts[row["value"]] if by else board, by)[row["kpi"], row["currency"]]
         assert found == (row["above"], row["below"], row["n"], row["told"]), row
@@ -108,7 +110,7 @@ def test_the_whole_is_worked_out_for_every_figure() -> None:
 
 
 def test_nothing_known_is_no_data_and_few_are_too_few() -> None:
-    _, parts = by_cut(SHIPMENTS, ASKED, "carrier")
+    _, parts = from_sums(SHIPMENTS, ASKED, "carrier")
     states = {each.definition.name: each.state for each in parts["north"].figures("carrier")}
     assert states["claims"] == states["damage"] == states["proof"] == "no_data"
     assert states["on_time"] == "too_few"
@@ -126,7 +128,7 @@ def test_nineteen_say_nothing_and_twenty_do() -> None:
 
 
 def test_answers_of_carriers_are_not_cut_by_service() -> None:
-    _, parts = by_cut(SHIPMENTS, ASKED, "service")
+    _, parts = from_sums(SHIPMENTS, ASKED, "service")
     assert all("api" not in each.definition.name for board in parts.values() for each in board.figures("service"))
 
 

@@ -1,25 +1,27 @@
-"""What is above the line, below it and counted adds up over carriers, services and zones, whatever the shipments."""
+"""Sums kept by day and cut say what the shipments themselves say, and add up, whatever the shipments."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.kpis.boards import Board, by_cut
+from gateway.kpis.boards import Board
 from gateway.kpis.facts import Asked, Delivery
+from tests.kpis.days import from_sums
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 KNOWN = st.integers(0, 60 * 24 * 20).map(lambda minutes: BEGIN + timedelta(minutes=minutes))
 MOMENTS = st.none() | KNOWN
 MONEY = st.none() | st.integers(0, 10**6)
+ACCOUNTS = st.sampled_from(("acc_1", "acc_2"))
 CARRIERS, ZONES = st.sampled_from(("north", "south", "west")), st.sampled_from(("", "city", "land"))
 DELIVERIES = st.builds(
     Delivery,
+    account=ACCOUNTS,
     carrier=CARRIERS,
     service=st.sampled_from(("standard", "service_point", "same_day")),
     zone=ZONES,
@@ -30,6 +32,7 @@ DELIVERIES = st.builds(
     delivered_at=MOMENTS,
     attempts=st.integers(0, 3),
     outcome=st.sampled_from(("", "delivered", "returned", "failed", "cancelled", "expired")),
+    lost=st.booleans(),
     quoted=MONEY,
     price=MONEY,
     currency=st.sampled_from(("NOK", "EUR")),
@@ -44,6 +47,7 @@ DELIVERIES = st.builds(
 )
 ASKED = st.builds(
     Asked,
+    account=ACCOUNTS,
     carrier=CARRIERS,
     zone=ZONES,
     answer=st.sampled_from(("accepted", "refused", "unavailable", "uncertain", "cancelled", "offered")),
@@ -64,24 +68,35 @@ def sums(board: Board) -> Sums:
     return found
 
 
-@pytest.mark.parametrize("by", ["carrier", "zone", "service"])
+@pytest.mark.parametrize("by", ["", "account", "carrier", "zone", "service"])
 @given(deliveries=st.lists(DELIVERIES, max_size=25), asked=st.lists(ASKED, max_size=6))
-def test_parts_add_up_to_the_whole(
-    by: Literal["carrier", "zone", "service"], deliveries: list[Delivery], asked: list[Asked]
+def test_what_is_kept_by_day_is_what_shipments_add_one_by_one(
+    by: str, deliveries: list[Delivery], asked: list[Asked]
 ) -> None:
-    told = [] if by == "service" else asked
-    whole, parts = by_cut(deliveries, told, by)
+    whole, parts = from_sums(deliveries, asked, by)
     alone = Board()
     for each in deliveries:
         alone.add(each)
-    for answered in told:
+    for answered in asked:
         alone.add_asked(answered)
-    assert sum((sums(board) for board in parts.values()), Counter()) == +sums(alone) == +sums(whole)
+    assert list(whole.figures()) == list(alone.figures())
+    assert sums(whole) == +sums(alone)
+    for value, board in parts.items():
+        some = Board()
+        for each in deliveries:
+            if getattr(each, by) == value:
+                some.add(each)
+        for answered in asked:
+            if getattr(answered, by, None) == value:
+                some.add_asked(answered)
+        assert list(board.figures(by)) == list(some.figures(by))
+    if by and by != "service":
+        assert sum((sums(board) for board in parts.values()), Counter()) == +sums(alone)
 
 
 @given(deliveries=st.lists(DELIVERIES, max_size=25))
 def test_a_share_of_things_lies_between_none_and_all(deliveries: list[Delivery]) -> None:
-    whole, _ = by_cut(deliveries, [], "")
+    whole, _ = from_sums(deliveries, [], "")
     for each in whole.figures():
         assert each.n >= 0
         assert (each.value is None) == (each.state != "told")

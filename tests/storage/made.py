@@ -272,7 +272,9 @@ def delivery_record(shipment_id: str = "shp_1", **more: Any) -> DeliveryRecord:
         "zone": "",
         "booked_at": NOW,
     }
-    return DeliveryRecord(shipment_id=shipment_id, **{**given, **more})
+    given = {**given, **more}
+    due = given.get("promised_by") or given["booked_at"]
+    return DeliveryRecord(shipment_id=shipment_id, **{"due_on": due.date(), **given})
 
 
 def merchant(uow: UnitOfWork, merchant_id: str = MERCHANT, account_id: str = ACCOUNT) -> None:

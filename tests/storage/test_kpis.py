@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -21,12 +21,12 @@ from tests.storage import made
 
 DUE = made.NOW + timedelta(days=2)
 SIGNED = made.goods(requirements=Requirements(signature=True))
-PERIOD = (made.NOW, made.NOW + timedelta(days=5))
+DAY = DUE.date()
 
 
-def found(store: Store, mode: str = "test") -> Sequence[Delivery]:
+def found(store: Store, mode: str = "test", day: date = DAY) -> Sequence[Delivery]:
     with store.look() as uow:
-        return list(uow.kpi_facts.deliveries(made.MERCHANT, mode, *PERIOD))  # type: ignore[arg-type]  # a mode
+        return [each for _, each in uow.kpi_facts.deliveries(made.MERCHANT, mode, day)]  # type: ignore[arg-type]  # a mode
 
 
 def test_a_delivery_with_all_that_is_known_of_it(store: Store) -> None:
@@ -60,6 +60,7 @@ def test_a_delivery_with_all_that_is_known_of_it(store: Store) -> None:
         )
         uow.commit()
     told = Delivery(
+        account=made.ACCOUNT,
         carrier="sandbox",
         service="same_day",
         zone="city",
@@ -98,22 +99,27 @@ def test_a_delivery_with_all_that_is_known_of_it(store: Store) -> None:
     assert found(store) == [replace(told, proof_shown=True)]
 
 
-def test_who_is_in_a_period(store: Store) -> None:
-    """Without a promise by when it was booked; neither returns, nor the other mode's, nor what is due later."""
+def test_who_is_of_a_day(store: Store) -> None:
+    """Without a promise of that of the booking; neither returns, nor the other mode's, nor what is due on another."""
+    free = {"promised_by": None, "booked_at": DUE}
     with store.work() as uow:
         made.merchant(uow)
-        for name, promised, more in (
-            ("shp_first", PERIOD[0], {}),
-            ("shp_later", PERIOD[1], {}),
-            ("shp_free", None, {"state": ShipmentState.CANCELLED}),
-            ("shp_live", DUE, {"mode": "live"}),
-            ("shp_back", DUE, {"return_of": "shp_first"}),
+        for name, more, record in (
+            ("shp_first", {}, {"promised_by": DUE}),
+            ("shp_later", {}, {"promised_by": DUE, "due_on": DAY + timedelta(days=1)}),
+            ("shp_free", {"state": ShipmentState.CANCELLED}, free),
+            ("shp_live", {"mode": "live"}, {"promised_by": DUE}),
+            ("shp_back", {"return_of": "shp_first"}, {"promised_by": DUE}),
         ):
             uow.shipments.add(made.shipment(name, **more))
-            uow.records.put(made.delivery_record(name, promised_by=promised, zone=name))
+            uow.records.put(made.delivery_record(name, zone=name, **record))
         uow.commit()
     assert [(each.zone, each.outcome) for each in found(store)] == [("shp_first", ""), ("shp_free", "cancelled")]
     assert [each.zone for each in found(store, "live")] == ["shp_live"]
+    with store.look() as uow:
+        some = uow.kpi_facts.deliveries(made.MERCHANT, "test", DAY, "zone", "shp_free")
+        assert [shipment_id for shipment_id, _ in some] == ["shp_free"]
+        assert uow.kpi_facts.last_promise(made.MERCHANT, "test", DAY) == DUE
 
 
 def test_pages_leave_out_none_and_tell_none_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,8 +128,7 @@ def test_pages_leave_out_none_and_tell_none_twice(store: Store, monkeypatch: pyt
         made.merchant(uow)
         for number in range(7):
             uow.shipments.add(made.shipment(f"shp_{number}"))
-            promised = None if number > 4 else DUE + timedelta(seconds=number // 3)
-            uow.records.put(made.delivery_record(f"shp_{number}", promised_by=promised, zone=str(number)))
+            uow.records.put(made.delivery_record(f"shp_{number}", promised_by=DUE, zone=str(number)))
         uow.commit()
     assert [each.zone for each in found(store)] == list("0123456")
 
@@ -139,10 +144,14 @@ def test_what_carriers_answered_is_counted(store: Store) -> None:
             for state in states:
                 uow.tenders.add(made.tender(f"tnd_{name}_{state}", name, state=state))
         uow.commit()
+    today = made.NOW.date()
     with store.look() as uow:
-        asked = uow.kpi_facts.asked(made.MERCHANT, "test", *PERIOD)
-        assert uow.kpi_facts.asked(made.MERCHANT, "live", *PERIOD) == []
+        asked = uow.kpi_facts.asked(made.MERCHANT, "test", today)
+        one_by_one = uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "zone", "city")
+        assert uow.kpi_facts.asked(made.MERCHANT, "live", today) == []
+        assert uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "account", "acc_2") == []
     assert sorted(asked, key=lambda each: each.answer) == [
-        Asked(carrier="sandbox", zone="city", answer="accepted", times=1),
-        Asked(carrier="sandbox", zone="city", answer="refused", times=2),
+        Asked(account=made.ACCOUNT, carrier="sandbox", zone="city", answer="accepted", times=1),
+        Asked(account=made.ACCOUNT, carrier="sandbox", zone="city", answer="refused", times=2),
     ]
+    assert [shipment_id for shipment_id, _ in one_by_one] == ["shp_1", "shp_1", "shp_2"]

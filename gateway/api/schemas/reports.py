@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from gateway.api.schemas.fields import Given, Shown, moment, word
+from gateway.api.schemas.fields import Given, Shown, day, moment, word
 from gateway.kpis.definitions import CUTS, LEAST
 
 
@@ -76,10 +76,10 @@ class ReliabilityReportSchema(Shown):
 
 
 class KpiPeriodSchema(Given):
-    """When shipments were due, and what the figures are cut by."""
+    """The days on which shipments were due where their recipients live, and what the figures are cut by."""
 
-    since = moment("Left out: 28 days before `to`.", data_key="from")
-    until = moment("Left out, or later: now. What is not due yet says nothing.", data_key="to")
+    first = day("Left out: so that there are 28 days.", data_key="from")
+    last = day("Included. Left out, or later: yesterday (UTC). What is not due yet says nothing.", data_key="to")
     by = word(list(CUTS), "Left out: the whole only.", load_default="")
 
 
@@ -112,7 +112,7 @@ class KpiSchema(Shown):
 
 
 class KpiPartSchema(Shown):
-    """The figures of one carrier, service or zone."""
+    """The figures of one account (by its id), carrier, service or zone."""
 
     value = fields.String(required=True, metadata={"description": '"" where there is none, such as no zone.'})
     kpis = fields.List(fields.Nested(KpiSchema), required=True)
@@ -132,8 +132,17 @@ class KpiDefinitionSchema(Shown):
 class KpiReportSchema(Shown):
     """Key figures of the shipments that were due in a period (without a promise: booked in it)."""
 
-    since = fields.AwareDateTime(required=True, data_key="from")
-    until = fields.AwareDateTime(required=True, data_key="to")
+    first = fields.Date(required=True, data_key="from")
+    last = fields.Date(required=True, data_key="to", metadata={"description": "Included."})
+    as_of = fields.AwareDateTime(
+        required=True,
+        metadata={"description": "All that was known then is counted; what changed a day later may not be yet."},
+    )
+    missing = fields.List(
+        fields.Date(),
+        required=True,
+        metadata={"description": "Days that are not summed up yet, minutes after their end."},
+    )
     by = fields.String(required=True, allow_none=True)
     kpis = fields.List(fields.Nested(KpiSchema), required=True)
     parts = fields.List(fields.Nested(KpiPartSchema), required=True)

@@ -48,8 +48,8 @@ from gateway.services.ports.history import History as History
 from gateway.services.ports.history import PastDays as PastDays
 from gateway.services.ports.inbox import Inbox as Inbox
 from gateway.services.ports.inbox import StatusTables as StatusTables
-from gateway.services.ports.kpis import KpiFacts as KpiFacts
 from gateway.services.ports.many import Many as Many
+from gateway.services.ports.measured import Measured as Measured
 from gateway.services.ports.messages import News as News
 from gateway.services.ports.messages import Outbox as Outbox
 from gateway.services.ports.notifications import Notifications as Notifications
@@ -219,7 +219,7 @@ class DeliveryRecords(Protocol):
     def get(self, merchant_id: str, shipment_id: str) -> DeliveryRecord | None: ...
 
 
-class UnitOfWork(OfPeople, Protocol):
+class UnitOfWork(OfPeople, Measured, Protocol):
     """One transaction and the repositories in it."""
 
     accounts: Accounts
@@ -253,7 +253,6 @@ class UnitOfWork(OfPeople, Protocol):
     polling: PollingSpends
     brands: Brands
     ratings: Ratings
-    kpi_facts: KpiFacts
     tries: Tries
     reliability: Reliability
     notifications: Notifications

@@ -35,7 +35,8 @@ class ShipmentSearch:
     """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any id, name,
     e-mail, phone tail or postcode: as a `whole`, or each of its `words`, or as the `beginning` of one.
 
-    `promised_from` and `promised_before` bound the promise, `unfinished` leaves out what has ended.
+    `promised_from` and `promised_before` bound the promise, `unfinished` leaves out what has ended. `newest`: where a
+    text is narrowed further, only so many of the newest that it names are looked at; 0 for all.
     """
 
     mode: Mode
@@ -52,9 +53,16 @@ class ShipmentSearch:
     tag: str = ""
     text: str = ""
     match: Literal["whole", "words", "beginning"] = "whole"
+    newest: int = 0
     created_after: datetime | None = None
     limit: int = 50
     cursor: str | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """By more than a status or a text."""
+        words = (self.reference, self.tracking_number, self.state, self.account, self.carrier, self.service, self.tag)
+        return any((*words, self.promised_from, self.promised_before, self.unfinished))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,9 @@ class Desk(Protocol):
     def count_shipments(self, merchant_id: str, search: ShipmentSearch, most: int) -> int:
         """Counted up to `most`."""
 
+    def count_by_status(self, merchant_id: str, search: ShipmentSearch, most: int) -> Mapping[str, int]:
+        """Of the newest ones that are found, up to `most`."""
+
     def made_by_day(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[date, int]:
         """How many shipments were made on each day (UTC)."""
 

@@ -14,7 +14,7 @@ from carriers.base.registry import carrier
 from gateway.domain.quotes import CarrierResult, Offer, Quote, ResultState
 from gateway.domain.records import AccountRecord, DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.shipments import BookingRef, ShipmentState, TenderState
-from gateway.domain.timezones import recipient_zone
+from gateway.domain.timezones import local_day, recipient_zone
 from gateway.domain.tracking import TrackingEvent
 from gateway.domain.zones import ZoneMap
 from gateway.rules.policy import Candidate, Context, Policy
@@ -282,6 +282,7 @@ def _facts(shipment: ShipmentRecord) -> DeliveryRecord:
         service=shipment.service.value if shipment.service else "",
         zone=shipment.zone,
         booked_at=shipment.created_at,
+        due_on=local_day(shipment.deliver_by or shipment.created_at, recipient_zone(shipment.shipment)),
         ready_at=shipment.ready_at,
         promised_by=shipment.deliver_by,
         quoted_minor=price.minor if price else None,

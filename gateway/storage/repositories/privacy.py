@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.domain.claims import ClaimState
 from gateway.domain.messages import InboxState
 from gateway.domain.privacy import Subject, area, unlinked
 from gateway.domain.records import ShipmentRecord
@@ -33,6 +34,7 @@ from gateway.storage.repositories import past_days
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.calls import API_CALLS, CARRIER_CALLS
 from gateway.storage.repositories.cases import CASES
+from gateway.storage.repositories.claims import CLAIMS
 from gateway.storage.repositories.corrections import CORRECTIONS
 from gateway.storage.repositories.diversions import DIVERSIONS
 from gateway.storage.repositories.idempotency import KEYS
@@ -58,15 +60,20 @@ DOCUMENTS, MARKS = table_of(ManifestDocumentRow), table_of(PrivacyMarkRow)
 COLLECTED = timedelta(days=1)
 """How long after its door has closed a pickup is no longer needed by its courier."""
 _S, _Q, _T, _E = SHIPMENTS.table.c, QUOTES.table.c, TRACKERS.table.c, EVENTS.table.c
-_C = CASES.table.c
+_C, _L = CASES.table.c, CLAIMS.table.c
 _IN_INDEX = text("shipments.personal <> 'none'")
 """As its index says it: written out, so that both databases see that the index will do."""
 _IS_OVER = or_(_S.state.in_(("failed", "cancelled")), and_(_S.state == text("'booked'"), _S.phase == text("'final'")))
-_DISPUTED = exists().where(_C.merchant_id == _S.merchant_id, _C.shipment_id == _S.id, _C.state == "open")
+_OPEN_CASE = exists().where(_C.merchant_id == _S.merchant_id, _C.shipment_id == _S.id, _C.state == "open")
+_OPEN_CLAIM = exists().where(
+    _L.merchant_id == _S.merchant_id, _L.shipment_id == _S.id, _L.state.in_((ClaimState.OPEN, ClaimState.SUBMITTED))
+)
+_DISPUTED = or_(_OPEN_CASE, _OPEN_CLAIM)
 BLANKS: Sequence[tuple[Table, dict[str, Any]]] = (
     (TENDERS.table, {"why": "", "carrier_message": None}),
     (RECALLS.table, {"why": ""}),
     (CASES.table, {"why": "", "note": ""}),
+    (CLAIMS.table, {"note": "", "evidence": ()}),
     (CORRECTIONS.table, {"why": ""}),
     (NOTIFICATIONS.table, {"recipient": "", "shown": "", "why": "", "provider_id": ""}),
     (RATINGS.table, {"comment": ""}),
@@ -112,9 +119,9 @@ class PrivacyRepository(Repository):
         return [each for each in found if subject.meant_by(each.shipment, each.reference)][:limit]
 
     def disputed(self, merchant_id: str, shipment_id: str) -> bool:
-        """Whether a case is open."""
-        mine = (_C.merchant_id == merchant_id, _C.shipment_id == shipment_id, _C.state == "open")
-        return self._connection.execute(select(_C.id).where(*mine).limit(1)).first() is not None
+        """Whether a case is open, or a claim."""
+        mine = select(_S.id).where(_S.merchant_id == merchant_id, _S.id == shipment_id, _DISPUTED)
+        return self._connection.execute(mine).first() is not None
 
     def wish(self, merchant_id: str, shipment_id: str) -> None:
         """Nothing else of it."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, text, update
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, exists, func, select, text, update
 
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
@@ -206,8 +206,19 @@ def narrowed(
         wanted = _beginning(wanted, merchant_id, search.text)
     elif search.text:
         words = search.text.split() if search.match == "words" else [search.text]
-        wanted = _named(wanted, merchant_id, sorted({folded(word) for word in words}, key=len, reverse=True))
-        order = (TERMS.c.created_at, TERMS.c.shipment_id)
+        of = sorted({folded(word) for word in words}, key=_rarity, reverse=True)
+        newest = search.newest if search.status or search.narrowed else 0
+        wanted, named = _named(wanted, merchant_id, of, newest)
+        order = (named.c.created_at, named.c.shipment_id)
+    elif search.promised_from is not None and not search.unfinished:
+        order = (_S.deliver_by, _S.id)
+    wanted = _where(wanted, search)
+    if search.created_after is not None:
+        wanted = wanted.where(order[0] > search.created_after)
+    return wanted, order
+
+
+def _where(wanted: Select[Any], search: ShipmentSearch) -> Select[Any]:
     for column in (_S.reference, _S.tracking_number, _S.status, _S.state, _S.account, _S.carrier, _S.service):
         value = getattr(search, column.name)
         wanted = wanted.where(column == value) if value else wanted
@@ -216,9 +227,7 @@ def narrowed(
         wanted = wanted.where(_S.deliver_by >= search.promised_from)
     if search.promised_before is not None:
         wanted = wanted.where(_S.deliver_by < search.promised_before)
-    if search.created_after is not None:
-        wanted = wanted.where(order[0] > search.created_after)
-    return wanted, order
+    return wanted
 
 
 def _also(search: ShipmentSearch) -> Sequence[ColumnElement[bool]]:
@@ -227,21 +236,27 @@ def _also(search: ShipmentSearch) -> Sequence[ColumnElement[bool]]:
     return [*([exists().where(*tagged)] if search.tag else ()), *([UNFINISHED] if search.unfinished else ())]
 
 
-def _named(wanted: Select[Any], merchant_id: str, words: Sequence[str]) -> Select[Any]:
-    """Those with all these words, found by the longest one, of which there are the fewest."""
-    same = (TERMS.c.merchant_id == _S.merchant_id) & (TERMS.c.shipment_id == _S.id)
-    wanted = wanted.join(TERMS, same).where(TERMS.c.merchant_id == merchant_id, TERMS.c.term == words[0])
+def _named(wanted: Select[Any], merchant_id: str, words: Sequence[str], newest: int) -> tuple[Select[Any], FromClause]:
+    """Those with all these words, found by the first one; and where they stand."""
+    mine = select(TERMS).where(TERMS.c.merchant_id == merchant_id, TERMS.c.term == words[0])
     for word in words[1:]:
         also = TERMS.alias()
-        wanted = wanted.where(
-            exists().where(
-                also.c.merchant_id == merchant_id,
-                also.c.term == word,
-                also.c.created_at == TERMS.c.created_at,
-                also.c.shipment_id == TERMS.c.shipment_id,
-            )
+        has = select(also.c.term).where(
+            also.c.merchant_id == merchant_id,
+            also.c.term == word,
+            also.c.created_at == TERMS.c.created_at,
+            also.c.shipment_id == TERMS.c.shipment_id,
         )
-    return wanted
+        mine = mine.where(has.offset(0).exists())  # asked row by row: to join all of two words would take a second
+    if newest:
+        mine = mine.order_by(TERMS.c.created_at.desc(), TERMS.c.shipment_id.desc()).limit(newest)
+    named = mine.subquery("named")
+    return wanted.join(named, (named.c.merchant_id == _S.merchant_id) & (named.c.shipment_id == _S.id)), named
+
+
+def _rarity(word: str) -> tuple[bool, int]:
+    """Of numbers and postcodes there are fewer than of names, of long words fewer than of short ones."""
+    return any(map(str.isdigit, word)), len(word)
 
 
 def _beginning(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -133,6 +133,11 @@ class ShipmentRow(Named, Row):
         index(
             "shipments_unfinished", "merchant_id", "mode", "created_at", "id", "deliver_by", where="phase != 'final'"
         ),
+        *(
+            index(f"shipments_by_{name}", "merchant_id", "mode", name, "created_at", "id")
+            for name in ("carrier", "account", "service")
+        ),
+        index("shipments_by_promise", "merchant_id", "mode", "deliver_by", "id"),
         index("shipments_by_number", "merchant_id", "mode", "tracking_number", "created_at", "id"),
         index("shipments_personal", "merchant_id", "personal", "updated_at", where="personal <> 'none'"),
         due_index("shipments"),
@@ -258,6 +263,7 @@ class DeliveryRecordRow(Owned, Row):
     booked_at: Mapped[datetime]
     ready_at: Mapped[datetime | None]
     promised_by: Mapped[datetime | None]
+    due_on: Mapped[date]
     picked_up_at: Mapped[datetime | None]
     first_attempt_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
@@ -276,6 +282,6 @@ class DeliveryRecordRow(Owned, Row):
         of("shipment_id", "shipments"),
         of("account_id", "accounts"),
         index("delivery_records_booked", "merchant_id", "booked_at"),
-        index("delivery_records_due", "merchant_id", "promised_by", "booked_at", "shipment_id"),
+        index("delivery_records_due_on", "merchant_id", "due_on", "shipment_id"),
         index("delivery_records_unlearnt", "merchant_id", "booked_at", "shipment_id", where="learnt_at IS NULL"),
     )

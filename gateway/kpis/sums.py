@@ -1,0 +1,77 @@
+"""Boards as they are kept: what the shipments of a day add to each figure, so that no report reads shipments.
+
+Nothing is rounded. Durations are kept minute by minute, each one that occurred, so medians and nine-in-ten of many days
+are those of all their shipments, to the minute to which durations are measured.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from gateway.kpis.boards import Board
+from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.measures import MINUTES
+
+Cut = Literal["account", "carrier", "service", "zone"]
+LENGTH = "i"
+"""Four bytes a duration, the lowest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A board. `sums` is a JSON list: measure, currency, what is above the line, below it, and of how many.
+
+    `lengths` are the durations of those measures that count minutes, one measure after the other.
+    """
+
+    sums: str
+    lengths: bytes
+
+
+def kept(board: Board) -> Kept:
+    """A board to be kept."""
+    sums, lengths = [], array(LENGTH)
+    for (name, currency), tally in sorted(board.tallies.items()):
+        sums.append((name, currency, tally.above, tally.below, tally.n))
+        for minutes in sorted(tally.minutes):
+            lengths.extend([minutes] * tally.minutes[minutes])
+    return Kept(json.dumps(sums), _lowest_first(lengths).tobytes())
+
+
+def add(board: Board, some: Kept) -> None:
+    """All that was kept of another board."""
+    lengths = array(LENGTH)
+    lengths.frombytes(some.lengths)
+    lengths, begin = _lowest_first(lengths), 0
+    for name, currency, above, below, n in json.loads(some.sums):
+        tally = board.tally(name, currency)
+        tally.above += above
+        tally.below += below
+        tally.n += n
+        if name in MINUTES:
+            tally.minutes.update(lengths[begin : begin + n])
+            begin += n
+
+
+def cut(deliveries: Iterable[Delivery], asked: Iterable[Asked]) -> Mapping[tuple[Cut, str], Board]:
+    """Boards by what shipments are cut by. What no figure cuts by service stands under the service ""."""
+    boards: dict[tuple[Cut, str], Board] = {}
+    for each in deliveries:
+        if each.counts:
+            for by in get_args(Cut):
+                boards.setdefault((by, getattr(each, by)), Board()).add(each)
+    for answered in asked:
+        for by in get_args(Cut):
+            boards.setdefault((by, getattr(answered, by, "")), Board()).add_asked(answered)
+    return boards
+
+
+def _lowest_first(lengths: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        lengths.byteswap()
+    return lengths
