@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.jobs.hints import Hints
 from gateway.jobs.worker import Job, WorkerLoop
 from gateway.services.bound import Services
@@ -12,8 +14,8 @@ PICTURES_AT_ONCE = 4
 
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
-    lanes, endpoints = services.lanes, services.settings.webhooks.endpoints_at_once
-    proofs, told = services.proofs, services.recipient_lanes
+    lanes, proofs, told = services.lanes, services.proofs, services.recipient_lanes
+    endpoints = services.settings.webhooks.endpoints_at_once
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
         Job("stranded", services.reconciler.claim_stranded, services.reconciler.work_stranded, _nothing),
@@ -40,6 +42,10 @@ def worker(services: Services) -> WorkerLoop:
         Job("sums", services.kpi_summer.claim, services.kpi_summer.work, _nothing, every_s=FIVE_MINUTES_S),
         Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
     )
+    return _loop(services, jobs)
+
+
+def _loop(services: Services, jobs: Sequence[Job]) -> WorkerLoop:
     settings, work = services.settings.worker, services.settings.work
     hints = Hints(services.dispatcher, work.sweep_s) if work.engine == "celery" else None
     return WorkerLoop(

@@ -22,7 +22,7 @@ _C, _D, _S = CHANGES.c, DAYS.c, SUMS.c
 
 
 class KpiSumsRepository(Repository):
-    """See `gateway.services.ports.kpis`. The database itself writes what has changed (migration 0032)."""
+    """See `gateway.services.ports.kpis`. The database itself writes what has changed (migration 0033)."""
 
     def take_changes(self, before: date) -> None:
         """The day is held before its changes are taken: whoever writes one of them waits for these alone."""

@@ -38,7 +38,7 @@ class KpiSumRow(Owned, Row):
 class KpiChangeRow(Owned, Row):
     """A shipment of which a day's figures may have changed since they were summed up.
 
-    Written by the database itself, whoever changes a shipment and however many at once: see migration 0032.
+    Written by the database itself, whoever changes a shipment and however many at once: see migration 0033.
     """
 
     __tablename__ = "kpi_changes"
