@@ -1,7 +1,7 @@
 """Key figures are summed up by the recipient's day, and the database marks what of a day has changed; claims.
 
-Revision ID: 0032
-Revises: 0031
+Revision ID: 0033
+Revises: 0032
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from gateway.domain.codec import from_json
 from gateway.domain.shipments import Shipment
 from gateway.domain.timezones import local_day, recipient_zone
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
