@@ -138,8 +138,7 @@ def by_van(site: Site, shop: Merchant) -> Any:
     return shop.shipment(shipment["id"])
 
 
-def close_cases(site: Site, shop: Merchant) -> None:
-    user = support(site, shop)
+def close_cases(site: Site, shop: Merchant, user: User) -> None:
     for case in shop.call("GET", "/v1/shipments").json["data"]:
         for each in shop.shipment(case["id"])["cases"]:
             if each["state"] == "open":
@@ -151,12 +150,15 @@ def test_when_everything_is_long_over_no_canary_is_left(site: Site, shop: Mercha
         van, shipment = by_van(site, shop), by_carrier(there)
     assert len(leaks(database)) > 10
     assert files(shop) != []
-    close_cases(site, shop)
+    somebody = support(site, shop)
+    close_cases(site, shop, somebody)
     chores(site, days=20)
     early = shop.shipment(shipment["id"])
     assert (early["destination"].get("instructions"), early["destination"]["name"]) == (None, "Kari Canary")
     for _ in range(2):  # what the first months end is forgotten in the next ones
         chores(site, days=190)
+        close_cases(site, shop, somebody)  # the way back never ended: whoever watches it has said so
+    chores(site, days=190)
     assert leaks(database) == SEALED
     assert files(shop) == []
     for was in (van, shipment):
@@ -205,7 +207,7 @@ def test_who_asks_is_told_everything_and_forgotten_at_once(site: Site, shop: Mer
     assert (again.status_code, again.json["code"]) == (410, "erased")
     assert shop.shipment(moving.parcel.id)["destination"]["name"] == "Kari Canary"
 
-    close_cases(site, shop)
+    close_cases(site, shop, support(site, shop))
     moving.scan("DELIVERED", "RECIPIENT")
     number = shop.shipment(back["id"])["tracking_number"]
     moving.parcel.push(scanned(number, "back-1", "DELIVERED", site.clock().isoformat(), "RECIPIENT"))
