@@ -46,7 +46,8 @@ def _subject(reply: bytes) -> str:
 
 def _body() -> bytes:
     """What came as JSON and is short; bodies that are read as they come, or came broken, are left alone."""
-    short = 0 < (request.content_length or 0) <= LARGEST_READ
+    most = LARGEST_READ if request.max_content_length is None else min(LARGEST_READ, request.max_content_length)
+    short = 0 < (request.content_length or 0) <= most
     return request.get_data() if short and request.is_json and FAULT not in request.environ else b""
 
 
