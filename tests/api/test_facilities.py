@@ -83,6 +83,19 @@ def test_an_origin_is_an_address_or_a_facility(merchant: Merchant) -> None:
     assert pointers(again) == ["/origin/facility"]
 
 
+def test_a_dry_run_leaves_from_the_facility_that_it_names(merchant: Merchant) -> None:
+    code = fresh("shop")
+    made(merchant, code=code)
+
+    def tried(name: str) -> Any:
+        return merchant.post("/v1/policies/default/evaluate", {"shipment": {**QUOTE, "origin": {"facility": name}}})
+
+    rated = {each["account"] for each in tried(code).get_json()["offers"]}
+    assert rated
+    assert rated == {each["account"] for each in merchant.post("/v1/quotes", QUOTE).get_json()["offers"]}
+    assert pointers(tried("nowhere")) == ["/shipment/origin/facility"]
+
+
 def test_vans_come_only_after_the_facility_hands_over(newcomer: Merchant) -> None:
     newcomer.with_fleet()
     now = datetime.now(OSLO)
