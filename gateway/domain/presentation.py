@@ -74,7 +74,7 @@ def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tupl
     shipment = quote.shipment
     payable = [row for row in settings.fallback if cart.only_currency in ("", row.price.currency)]
     rows = rows_for(payable, shipment.destination, shipment.weight_g)
-    own = quote.id.removeprefix("qte_")
+    own, zone = quote.id.removeprefix("qte_"), recipient_zone(shipment)
     return tuple(
         ShownRate(
             offer_id=f"off_{own}_f{place}",
@@ -85,7 +85,7 @@ def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tupl
             price=_free_or(row.price, settings, cart),
             cost=row.price,
             expires_at=quote.expires_at,
-            deliver_by=None if row.days is None else quote.created_at + timedelta(days=row.days),
+            deliver_by=None if row.days is None else _there(quote.created_at + timedelta(days=row.days), zone),
         )
         for place, row in enumerate(rows, 1)
     )
@@ -96,6 +96,7 @@ def _last_resort(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tuple[
     last = quote.last_resort
     if last is None or cart.only_currency not in ("", last.price.currency):
         return ()
+    within = None if last.within_hours is None else quote.created_at + timedelta(hours=last.within_hours)
     shown = ShownRate(
         offer_id=f"off_{quote.id.removeprefix('qte_')}_f1",
         stable=last.service.value,
@@ -105,7 +106,7 @@ def _last_resort(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tuple[
         price=_free_or(last.price, settings, cart),
         cost=last.price,
         expires_at=quote.expires_at,
-        deliver_by=None if last.within_hours is None else quote.created_at + timedelta(hours=last.within_hours),
+        deliver_by=_there(within, recipient_zone(quote.shipment)),
     )
     return (shown,)
 

@@ -91,6 +91,11 @@ def test_buyers_are_told_the_day_that_it_is_where_they_live() -> None:
 
     assert told(ottawa) == ("With Sandbox, by 2 March", "02 23:30 -0500")
     assert told(OSLO) == ("With Sandbox, by 3 March", "03 05:30 +0100")
+    table = replace(quote(), shipment=replace(asked.shipment, destination=ottawa))
+    row = FallbackRate(name="Post", service=ServiceLevel.STANDARD, price=Money.from_minor(990, "CAD"), days=1)
+    assert f"{promise(table, fallback=(row,)).rates[0].deliver_by:%d %H:%M %z}" == "03 07:00 -0500"
+    last = LastResort(name="Post", service=ServiceLevel.STANDARD, price=row.price, within_hours=24)
+    assert f"{promise(replace(table, last_resort=last)).rates[0].deliver_by:%d %H:%M %z}" == "03 07:00 -0500"
     assert told(Address(country="XX")) == ("With Sandbox, by 3 March", "03 04:30 +0000")  # nobody knows its clock
 
 
