@@ -101,6 +101,18 @@ def test_what_a_checkout_shows_is_booked_at_that_price(
     assert len(site.all_active()) == 1
 
 
+def test_a_parcel_that_every_carrier_refuses_is_not_served_and_no_failure(
+    base: str, shop_owner: Merchant, sandbox: RunningSimulator
+) -> None:
+    shopify = shop(base, shop_owner, "shopify").ask(shopify_cart("0902"))
+    assert (shopify.status_code, shopify.json()) == (200, {"rates": []}), "no backup rates for what nobody takes"
+    bigcommerce = shop(base, shop_owner, "bigcommerce").ask(CARTS["bigcommerce"]("0902")).json()
+    assert [each["type"] for each in bigcommerce["messages"]] == ["WARNING"]
+    asked = {**ORDER, "destination": {**ORDER["destination"], "postal_code": "0902"}}
+    (result,) = (shop_owner.call("POST", "/v1/quotes", asked).json or {})["carrier_results"]
+    assert (result["state"], result["code"]) == ("ineligible", "parcel_not_accepted")
+
+
 @pytest.mark.parametrize(
     ("country", "postcode", "currency"),
     [("AR", "1602", "ARS"), ("CL", "8320000", "CLP"), ("CO", "110111", "COP"), ("MX", "06600", "MXN")],
