@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from carriers.base import BadRateCard
 from gateway.api.auth import caller, requires, services
 from gateway.api.examples import BACKTEST
 from gateway.api.routes import ApiBlueprint, answer, once
@@ -41,6 +42,8 @@ def backtest_policy(run: Run, given: dict[str, Any], name: str) -> Response:
     )
     try:
         made = services().backtests.begin(who.merchant_id, who.mode, ask, who.key_id)
+    except BadRateCard as error:
+        raise Unprocessable("/rate_card/text", str(error)) from error
     except Unprocessable as error:
         inside = given["data"] is not None and error.pointer not in ("/since", "/until")
         raise (Unprocessable(f"/data{error.pointer}", str(error), error.code) if inside else error) from error

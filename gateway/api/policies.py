@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -25,6 +26,7 @@ from gateway.api.versions import IF_MATCH, seen_version
 from gateway.domain.errors import StaleVersion, Unprocessable
 from gateway.domain.records import PolicyRecord
 from gateway.services.policies import Stage
+from gateway.services.quotes import QuoteAsk
 
 blueprint = ApiBlueprint("policies", __name__, url_prefix="/v1/policies")
 
@@ -97,14 +99,22 @@ def evaluate_policy(given: dict[str, Any], name: str) -> Response:
     except Unprocessable as error:
         raise (_in_data(error) if given["data"] is not None else error) from error
     if given["shipment"] is not None:
-        if given["shipment"].policy not in ("", name):
-            raise Unprocessable("/shipment/policy", f"this judges by {name}; leave it out", "conflict")
-        judged = bound.quotes.made(who.merchant_id, who.mode, given["shipment"], deciding)
+        judged = bound.quotes.made(who.merchant_id, who.mode, _placed(given["shipment"], name), deciding)
     else:
         stored = bound.quotes.get(who.merchant_id, who.mode, given["quote_id"])
         judged = bound.quotes.judged_again(stored, deciding)
     doubtful = bound.policy_names.warnings(who.merchant_id, given["data"]) if given["data"] is not None else []
     return answer(shapes_decisions.evaluation(judged, doubtful, saved=given["data"] is None))
+
+
+def _placed(ask: QuoteAsk, name: str) -> QuoteAsk:
+    """What is to be judged, from where the facility is that it names."""
+    if ask.policy not in ("", name):
+        raise Unprocessable("/shipment/policy", f"this judges by {name}; leave it out", "conflict")
+    try:
+        return replace(ask, shipment=services().facilities.placed(caller().merchant_id, ask.shipment))
+    except Unprocessable as error:
+        raise Unprocessable(f"/shipment{error.pointer}", str(error), error.code) from error
 
 
 def _shown(record: PolicyRecord) -> Response:

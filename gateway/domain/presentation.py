@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from gateway.domain.checkouts import Cart, CheckoutConnection, CheckoutSettings, rows_for
 from gateway.domain.handover import CollectionPoint
 from gateway.domain.quotes import CheckoutPromise, Offer, Quote, ServiceLevel, ShownRate
+from gateway.domain.timezones import recipient_zone
 from gateway.domain.values import Money
 
 MOST_SHOWN = 20
@@ -72,7 +74,7 @@ def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tupl
     shipment = quote.shipment
     payable = [row for row in settings.fallback if cart.only_currency in ("", row.price.currency)]
     rows = rows_for(payable, shipment.destination, shipment.weight_g)
-    own = quote.id.removeprefix("qte_")
+    own, zone = quote.id.removeprefix("qte_"), recipient_zone(shipment)
     return tuple(
         ShownRate(
             offer_id=f"off_{own}_f{place}",
@@ -83,7 +85,7 @@ def fallback_rates(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tupl
             price=_free_or(row.price, settings, cart),
             cost=row.price,
             expires_at=quote.expires_at,
-            deliver_by=None if row.days is None else quote.created_at + timedelta(days=row.days),
+            deliver_by=None if row.days is None else _there(quote.created_at + timedelta(days=row.days), zone),
         )
         for place, row in enumerate(rows, 1)
     )
@@ -94,6 +96,7 @@ def _last_resort(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tuple[
     last = quote.last_resort
     if last is None or cart.only_currency not in ("", last.price.currency):
         return ()
+    within = None if last.within_hours is None else quote.created_at + timedelta(hours=last.within_hours)
     shown = ShownRate(
         offer_id=f"off_{quote.id.removeprefix('qte_')}_f1",
         stable=last.service.value,
@@ -103,7 +106,7 @@ def _last_resort(quote: Quote, settings: CheckoutSettings, cart: Cart) -> tuple[
         price=_free_or(last.price, settings, cart),
         cost=last.price,
         expires_at=quote.expires_at,
-        deliver_by=None if last.within_hours is None else quote.created_at + timedelta(hours=last.within_hours),
+        deliver_by=_there(within, recipient_zone(quote.shipment)),
     )
     return (shown,)
 
@@ -139,7 +142,8 @@ def _stable(offer: Offer, taken: set[str]) -> str:
 def _rate(
     offer: Offer, stable: str, quote: Quote, settings: CheckoutSettings, cart: Cart, carrier_name: str
 ) -> ShownRate:
-    rate = offer.rate
+    rate, zone = offer.rate, recipient_zone(quote.shipment)
+    deliver_from, deliver_by = _there(rate.deliver_from, zone), _there(rate.deliver_by, zone)
     label, promise = service_labels()[rate.service.value]
     label = settings.labels.get(rate.service.value, label)
     if settings.show == "all":
@@ -149,15 +153,20 @@ def _rate(
         stable=stable,
         service=rate.service,
         label=label,
-        description=_description(rate.deliver_by, promise, carrier_name),
+        description=_description(deliver_by, promise, carrier_name),
         price=_free_or(_marked_up(offer.shown or rate.price, settings), settings, cart),
         cost=rate.price,
         expires_at=quote.expires_at,
         carrier=offer.carrier,
         carrier_name=carrier_name,
-        deliver_from=rate.deliver_from,
-        deliver_by=rate.deliver_by,
+        deliver_from=deliver_from,
+        deliver_by=deliver_by,
     )
+
+
+def _there(at: datetime | None, zone: str) -> datetime | None:
+    """The same moment by the clock of whoever receives it: shops show buyers its date. As it is where nobody knows."""
+    return at.astimezone(ZoneInfo(zone)) if at is not None and zone else at
 
 
 def _description(deliver_by: datetime | None, promise: str, carrier_name: str) -> str:

@@ -24,7 +24,7 @@ from gateway.services.ids import new_id
 from gateway.services.offers import candidate, recalled
 from gateway.services.policies import Deciding, PolicyBook
 from gateway.services.ports import Mode, Store
-from gateway.services.results import result_of, unasked
+from gateway.services.results import priced_result, unasked
 from gateway.services.service_points import check_owner
 from gateway.services.zones import ZoneBook
 from gateway.settings import Quoting
@@ -119,7 +119,7 @@ class QuoteService:
         asked, results = self._sort_out(self._pool.of_merchant(merchant_id, mode, version), request)
         calls = [priced(live, _from_handover(request, live, hours)) for live in asked]
         outcomes = (gather or self._ask_all)(asked, calls, self._deadline_s(ask))
-        results += [result_of(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
+        results += [priced_result(live, outcome, NOT_SERVED) for live, outcome in zip(asked, outcomes, strict=True)]
         return self._decided(plan, _candidates(plan, asked, outcomes), results)
 
     def judged_again(self, quote: Quote, deciding: Deciding) -> Quote:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from carriers.base import CarrierError
+from carriers.base import CarrierError, ShipmentRejected
 from carriers.base.drive import Outcome
 from gateway.domain.errors import NotFound
 from gateway.domain.quotes import CarrierResult, ResultState
@@ -41,6 +42,15 @@ def unasked(record: AccountRecord, state: ResultState, code: str, why: str) -> C
     return CarrierResult(
         account_id=record.id, account=record.name, carrier=record.carrier, state=state, code=code, why=why
     )
+
+
+def priced_result(live: LiveCarrier, outcome: Outcome[Any], nothing: str) -> CarrierResult:
+    """How an account that was asked for prices answered. One that understood and says no did not fail: it does not
+    serve this shipment, which a checkout tells its shop as such.
+    """
+    result = result_of(live, outcome, nothing)
+    refused = isinstance(outcome.error, ShipmentRejected)
+    return replace(result, state=ResultState.INELIGIBLE) if refused else result
 
 
 def result_of(live: LiveCarrier, outcome: Outcome[Any], nothing: str) -> CarrierResult:

@@ -305,3 +305,10 @@ def test_the_page_about_policies_names_every_word(merchant: Merchant) -> None:
     text = merchant.client.get("/docs/policies").text
     for word in ("rate.price", "starts_with", "cap_share", "redelivery_minor", "Peak season", "no_crowd", "14:00"):
         assert (word in text) is (word != "no_crowd"), word
+
+
+def test_a_card_on_trial_that_cannot_be_read_is_pointed_at(newcomer: Merchant) -> None:
+    asked = {**examples.BACKTEST, "rate_card": {"account": "sandbox", "text": "no card"}}
+    answer = newcomer.post(f"{NAME}/backtest", asked, fresh("key"))
+    assert pointers(answer) == ["/rate_card/text"]
+    assert "line 1: a section such as [prices] comes first" in answer.text

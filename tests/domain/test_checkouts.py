@@ -77,6 +77,28 @@ def promise(of: Quote, cart_: Cart | None = None, **settings: Any) -> CheckoutPr
     return promise_of(of, connection(**settings), cart_ or cart(), str.title)
 
 
+def test_buyers_are_told_the_day_that_it_is_where_they_live() -> None:
+    late = datetime(2026, 3, 3, 4, 30, tzinfo=UTC)  # half past eleven on the evening before, in Ottawa
+    ottawa = Address(country="CA", postal_code="K1M1M4", subdivision="ON")
+    offered = offer(1, ServiceLevel.SAME_DAY, 1490, "CAD")
+    asked = quote(replace(offered, rate=replace(offered.rate, deliver_from=late, deliver_by=late)))
+
+    def told(destination: Address) -> tuple[str, str]:
+        there = replace(asked, shipment=replace(asked.shipment, origin=destination, destination=destination))
+        shown = promise(there).rates[0]
+        assert shown.deliver_by == shown.deliver_from == late
+        return shown.description, f"{shown.deliver_by:%d %H:%M %z}"
+
+    assert told(ottawa) == ("With Sandbox, by 2 March", "02 23:30 -0500")
+    assert told(OSLO) == ("With Sandbox, by 3 March", "03 05:30 +0100")
+    table = replace(quote(), shipment=replace(asked.shipment, destination=ottawa))
+    row = FallbackRate(name="Post", service=ServiceLevel.STANDARD, price=Money.from_minor(990, "CAD"), days=1)
+    assert f"{promise(table, fallback=(row,)).rates[0].deliver_by:%d %H:%M %z}" == "03 07:00 -0500"
+    last = LastResort(name="Post", service=ServiceLevel.STANDARD, price=row.price, within_hours=24)
+    assert f"{promise(replace(table, last_resort=last)).rates[0].deliver_by:%d %H:%M %z}" == "03 07:00 -0500"
+    assert told(Address(country="XX")) == ("With Sandbox, by 3 March", "03 04:30 +0000")  # nobody knows its clock
+
+
 @pytest.mark.parametrize(
     ("code", "found"),
     [

@@ -20,7 +20,7 @@ from carriers.sandbox.simulator.scenarios import prices
 from gateway.domain.checkouts import offer_in, point_in
 from tests.conftest import TestDatabase
 from tests.journeys.fleet import add_fleet
-from tests.journeys.shops import CARTS, KEYS, ORIGIN, Shop, shop, shopify_cart
+from tests.journeys.shops import CARTS, KEYS, ORIGIN, Shop, shop, shopify_cart, tiendanube_cart
 from tests.journeys.site import ORDER, Gateway, Merchant, Served, Site
 
 PROTOCOLS = sorted(CARTS)
@@ -99,6 +99,38 @@ def test_what_a_checkout_shows_is_booked_at_that_price(
     chosen = shop_owner.get(f"/v1/shipments/{booked.json['id']}/decision")["chosen_offer_id"]
     assert code.endswith(chosen)
     assert len(site.all_active()) == 1
+
+
+def test_a_parcel_that_every_carrier_refuses_is_not_served_and_no_failure(
+    base: str, shop_owner: Merchant, sandbox: RunningSimulator
+) -> None:
+    shopify = shop(base, shop_owner, "shopify").ask(shopify_cart("0902"))
+    assert (shopify.status_code, shopify.json()) == (200, {"rates": []}), "no backup rates for what nobody takes"
+    bigcommerce = shop(base, shop_owner, "bigcommerce").ask(CARTS["bigcommerce"]("0902")).json()
+    assert [each["type"] for each in bigcommerce["messages"]] == ["WARNING"]
+    asked = {**ORDER, "destination": {**ORDER["destination"], "postal_code": "0902"}}
+    (result,) = (shop_owner.call("POST", "/v1/quotes", asked).json or {})["carrier_results"]
+    assert (result["state"], result["code"]) == ("ineligible", "parcel_not_accepted")
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "currency"),
+    [("AR", "1602", "ARS"), ("CL", "8320000", "CLP"), ("CO", "110111", "COP"), ("MX", "06600", "MXN")],
+)
+def test_carriers_go_where_tiendanube_sells(
+    country: str, postcode: str, currency: str, base: str, shop_owner: Merchant, sandbox: RunningSimulator
+) -> None:
+    place = {"address": "Juan B. Justo", "number": "3000", "country": country, "postal_code": postcode, "city": "Nuñez"}
+    store = shop(base, shop_owner, "tiendanube", origin={**ORIGIN, "country": country, "postal_code": postcode})
+    rates = shown(store, store.ask(tiendanube_cart(currency=currency, origin=place, destination=place)))
+    assert {money for _, _, _, money in rates} == {currency}
+    booked = shop_owner.call(
+        "POST",
+        "/v1/shipments",
+        {"offer_id": rates[0][0], "destination": {**ORDER["destination"], "country": country, "postal_code": postcode}},
+        Idempotency_Key=country,
+    )
+    assert booked.status_code == 201, booked.text
 
 
 def test_codes_fit_where_shops_keep_them(base: str, shop_owner: Merchant, sandbox: RunningSimulator) -> None:
