@@ -195,7 +195,7 @@ def test_people_in_lines_that_are_being_worked_are_forgotten_too(world: World, o
     kept = bulk._kinds["book"].do(job, first)  # a worker has it in hand, and has not said so yet
     world.site.clock.advance(hours=1)
     erase = world.shop.call("POST", "/v1/privacy/erase", {"email": gone["email"]}, Idempotency_Key="inhand")
-    assert [each["shipment_id"] for each in erase.json["deferred"]] == [kept.subject_id]
+    assert [each["shipment_id"] for each in (erase.json or {})["deferred"]] == [kept.subject_id]
     assert [row.data for row in bulk.rows(job)] == [{}, {}]
     bulk.settle(kept, first)
     world.site.work()

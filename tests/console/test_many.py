@@ -84,9 +84,10 @@ def test_what_is_written_on_many_is_forgotten_with_the_people_it_is_about(world:
     support.post(f"{written}/confirm")
     world.site.work()
     waits = drafted(world, support, "note", "Noted Person rang twice", which="ticked", id=[gone, stays])
-    assert world.shop.call("POST", f"/v1/shipments/{gone}/cancel", {}).json["state"] == "cancelled"
+    cancelled = world.shop.call("POST", f"/v1/shipments/{gone}/cancel", {}).json or {}
+    assert cancelled["state"] == "cancelled"
     erased = world.shop.call("POST", "/v1/privacy/erase", {"reference": "noted-1"}, Idempotency_Key="noted")
-    assert erased.json["erased"] == [gone]
+    assert (erased.json or {})["erased"] == [gone]
     support.post(f"{waits}/confirm")
     world.site.work()
     for path in (written, waits):
