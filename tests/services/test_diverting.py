@@ -137,6 +137,24 @@ def test_an_answer_that_comes_after_the_delivery_changes_nothing(
     assert "shipment.rescheduled" not in types(site, shop, parcel)
 
 
+def test_what_is_cancelled_meanwhile_is_nobodys_open_question(
+    site: Site, shop: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    parcel = shop.booked(reference="order-sim932")  # its carrier takes minutes to cancel it
+    carrier, ask = site.services.diversions.offers, site.services.diversions.offers.divert
+
+    def cancelled_meanwhile(shipment: ShipmentRecord, wish: Diversion) -> None:
+        ask(shipment, wish)
+        assert shop.call("POST", f"/v1/shipments/{parcel['id']}/cancel", {}).status_code == 202
+
+    monkeypatch.setattr(carrier, "divert", cancelled_meanwhile)
+    assert send(site, parcel, "times", offers(shop, parcel)["times"][2]["id"]).status_code == 409
+    (wish,) = wishes(shop, parcel)
+    assert (wish["state"], wish["why"]) == ("given_up", "it was cancelling before the carrier had answered")
+    assert "diversion_open" not in [case["kind"] for case in shop.shipment(parcel["id"])["cases"]]
+
+
 def test_only_who_knows_what_the_recipient_knows_may_ask(site: Site, shop: Merchant, parcel: Any) -> None:
     time = offers(shop, parcel)["times"][0]
     for _ in range(5):

@@ -196,7 +196,7 @@ class Diversions:
 
     def _case_after(self, uow: UnitOfWork, shipment: ShipmentRecord, wish: Diversion, now: datetime) -> None:
         """Given up under way: nobody but the carrier knows whether it was changed. Else nothing is left to ask."""
-        if wish.state is DiversionState.GIVEN_UP and not statuses()[shipment.status].terminal:
+        if wish.state is DiversionState.GIVEN_UP and not _ended(shipment):
             uow.cases.open(_case(wish, now))
         else:
             said = wish.why or f"the carrier has answered: {wish.state.value}"
@@ -212,9 +212,10 @@ class Diversions:
 
 def _ended(shipment: ShipmentRecord) -> str:
     """Why nothing can be changed of it any more, whatever its carrier says; "" while it can."""
-    if statuses()[shipment.status].terminal or shipment.state is not ShipmentState.BOOKED:
-        return f"it was {shipment.status} before the carrier had answered"
-    return ""
+    booked = shipment.state is ShipmentState.BOOKED
+    if booked and not statuses()[shipment.status].terminal:
+        return ""
+    return f"it was {shipment.status if booked else shipment.state.value} before the carrier had answered"
 
 
 def _diverted(shipment: ShipmentRecord, wish: Diversion, now: datetime) -> ShipmentRecord:
