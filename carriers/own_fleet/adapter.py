@@ -144,17 +144,19 @@ class OwnFleet(Carrier):
         Raises:
             UnknownReference, ShipmentRejected: as `other_times`; or that window is full by now.
         """
-        held = self._movable(booking)
-        if held.id != slot.id and not self._windows().move(slot.id, booking.carrier_reference):
+        held = self._windows().find(booking.carrier_reference)
+        if held is not None and held.id == slot.id:  # moved before, and the answer was lost: begun or not, it is there
+            return
+        self._movable(booking)
+        if not self._windows().move(slot.id, booking.carrier_reference):
             raise ShipmentRejected("that window is full by now", carrier_code="window_full")
 
-    def _movable(self, booking: BookingRef) -> Window:
+    def _movable(self, booking: BookingRef) -> None:
         held, now = self._windows().find(booking.carrier_reference), self.clock()
         if held is None:
             raise UnknownReference("this tender never had a place in a window")
         if held.start <= now < held.end:
             raise ShipmentRejected("the delivery window has begun", carrier_code="too_late")
-        return held
 
     def read_scan(
         self,

@@ -48,9 +48,7 @@ class BulkAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkFile:
-    """A job with what is to be said of its rows: how many are in each state, and what those cost that have a price
-    (by currency: the sum, and of how many rows).
-    """
+    """A job with how many rows are in each state, and what those cost that have a price (by currency, of how many)."""
 
     job: BulkJob
     counts: Mapping[RowState, int]
@@ -180,7 +178,7 @@ class BulkJobs:
     def settle(self, row: BulkRow, before: BulkRow) -> None:
         """Write what became of a row that was done by hand; the last one ends the job."""
         with self._store.work() as uow:
-            uow.bulk.settle(row, before)
+            _settle(uow, row, before)
             job = uow.bulk.get(row.merchant_id, row.job_id, lock=True)
             left = uow.bulk.counts(row.merchant_id, row.job_id).get(RowState.READY, 0)
             if job is not None and job.state is BulkState.RUNNING and not left:
@@ -252,7 +250,7 @@ class BulkJobs:
             wrong = RowState.BLOCKED if row.state is RowState.NEW else RowState.FAILED
             settled = replace(row, state=wrong, why=str(error))
         with self._store.work() as uow:
-            uow.bulk.settle(settled, row)
+            _settle(uow, settled, row)
             uow.commit()
         return True
 
@@ -284,6 +282,14 @@ class BulkJobs:
 
     def _written(self, uow: UnitOfWork, user: User, job: BulkJob, what: str, reason: str) -> None:
         write_down(uow, user, Deed(what=what, subject_id=job.id, reason=reason), self._clock())
+
+
+def _settle(uow: UnitOfWork, row: BulkRow, before: BulkRow) -> None:
+    """Write it. Of one whose person was erased meanwhile, only what came of it, which is to be erased too."""
+    erased, done = replace(before, state=RowState.BLOCKED), row.state in (RowState.DONE, RowState.UNKNOWN)
+    if not uow.bulk.settle(row, before) and done and uow.bulk.settle(replace(row, name=""), erased):
+        uow.shipments.get(row.merchant_id, row.subject_id, lock=True)
+        uow.privacy.wish(row.merchant_id, row.subject_id)
 
 
 def _found(uow: UnitOfWork, merchant_id: str, mode: Mode, job_id: str, *, lock: bool = False) -> BulkJob:

@@ -152,7 +152,9 @@ class Noting(ShipmentAct):
         self._desk = desk
 
     def act(self, job: BulkJob, row: BulkRow, user: User, shipment: ShipmentRecord) -> BulkRow:
-        """Under the row's key only once."""
+        """Under the row's key only once; not when its text was erased, with people it was about."""
+        if not job.facts.get("text"):
+            raise Conflict("the text is erased, with the people it was about")
         self._desk.note(user, job.mode, shipment.id, str(job.facts["text"]), row.key)
         return replace(row, state=RowState.DONE)
 

@@ -111,13 +111,13 @@ class PrivacyDesk:
         Raises Unavailable: the file store is; what was erased by then is.
         """
         now = self._clock()
+        self._erase_rows(merchant_id, mode, subject, dry_run=dry_run)  # what is booked meanwhile is a shipment then
         with self._store.look() as uow:
             found = uow.privacy.of_subject(merchant_id, mode, subject, MOST)
             waits = {each.id: _why_later(uow, each) for each in found}
         erased = [each for each in found if not waits[each.id]]
         needed = {each.quote_id for each in found if waits[each.id]}
         quotes = self._erase_quotes(merchant_id, mode, subject, by, needed, dry_run=dry_run)
-        self._erase_rows(merchant_id, mode, subject, dry_run=dry_run)
         if not dry_run:
             for each in found:
                 self._erase(each, by) if not waits[each.id] else self._ask(each, by)
@@ -163,6 +163,7 @@ class PrivacyDesk:
                     return
                 uow.privacy.keep(record, forgotten(record))
                 uow.privacy.forget_around(record, now)
+                uow.bulk.forget(record, ERASED)
                 if record.quote_id:
                     uow.privacy.keep_quote(record.merchant_id, record.quote_id, pseudonymised(record.shipment))
                 if record.updated_at > now - KEYS_KEPT:
@@ -209,11 +210,11 @@ class PrivacyDesk:
         return count
 
     def _erase_rows(self, merchant_id: str, mode: Mode, subject: Subject, *, dry_run: bool) -> None:
-        """Lines of files that were sent in and not booked; those being booked become shipments, or are found again."""
+        """Lines of files that were sent in and not booked (yet): one in hand is erased by whoever has it there."""
         after = ("", 0)
         while not dry_run:
             with self._store.work() as uow:
-                rows = uow.bulk.at_rest(merchant_id, mode, after, QUOTES_AT_ONCE)
+                rows = uow.bulk.undone(merchant_id, mode, after, QUOTES_AT_ONCE)
                 for row in rows:
                     if subject.named_in(row.data.values()):
                         erased = replace(row, state=RowState.BLOCKED, name="", data={}, why=ERASED)

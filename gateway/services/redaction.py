@@ -29,6 +29,8 @@ SOMEBODYS = re.compile(r"^pin|pin$|pincode|zip|post|phone|mobile|^tel|birth|door
 """Names of numbers that are somebody's, however short."""
 ELEMENT = re.compile(rb"<([\w.:-]+)((?:\s[^<>]*)?)>([^<>]*)(?=<)")
 MACHINE = re.compile(r"[\w.:/+-]{1,60}", re.ASCII)
+OPAQUE = ("secrets", "metadata")
+"""Members that are hidden all through: what they call their own is no word of ours."""
 ISO, CODE = ("country", "currency"), re.compile("[A-Za-z]{2,3}")
 """Source: ISO 3166-1, codes of two and three letters; ISO 4217, of three."""
 LETTERS = re.compile(r"[^a-z]")
@@ -75,7 +77,8 @@ class Redactor:
 
     def _shape(self, value: Any, name: str, *, faults: bool) -> Any:
         if isinstance(value, Mapping):
-            return {_key(each): self._shape(inner, each, faults=faults) for each, inner in value.items()}
+            below = name if name in OPAQUE else ""
+            return {_key(each): self._shape(inner, below or each, faults=faults) for each, inner in value.items()}
         if isinstance(value, list):
             shown = [self._shape(inner, name, faults=faults) for inner in value[:MOST_ITEMS]]
             return shown if len(value) <= MOST_ITEMS else [*shown, f"(and {len(value) - MOST_ITEMS} more)"]
@@ -83,7 +86,8 @@ class Redactor:
         if isinstance(value, str):
             return self._text(value, plain, faults=faults)
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return "(number)" if number and (abs(value) >= LONG_NUMBER or SOMEBODYS.search(plain)) else value
+        hidden = number and (abs(value) >= LONG_NUMBER or SOMEBODYS.search(plain) or name in OPAQUE)
+        return "(number)" if hidden else value
 
     def _text(self, text: str, name: str, *, faults: bool) -> str:
         if not text or OWN_ID.fullmatch(text) or (CLOCK.fullmatch(text) and "birth" not in name):

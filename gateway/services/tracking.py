@@ -192,12 +192,14 @@ class Tracking:
         Scans of numbers nobody knows yet are parked like a carrier's webhooks.
         """
         now = self._clock()
-        message = self._message(account, "scan", raw, now, InboxState.APPLIED)
+        message = self._message(account, "scan", raw, now, InboxState.NEW)
         with self._store.work() as uow:
             fresh = uow.inbox.add(message)
             applied = self._funnel.apply(uow, account, updates, Source.SCAN, now, message.id)
             if fresh and applied.unknown_numbers:
                 uow.inbox.settle(*waiting(message, applied.unknown_numbers, now, self._kept))
+            elif fresh:
+                uow.inbox.settle(replace(message, state=InboxState.APPLIED))
             uow.commit()
         return applied
 

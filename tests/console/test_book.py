@@ -184,6 +184,27 @@ def test_people_in_lines_that_were_not_booked_are_forgotten(world: World, operat
     assert "Book 1 of 2" in shown(operations.see(path))
 
 
+def test_people_in_lines_that_are_being_worked_are_forgotten_too(world: World, operations: Person) -> None:
+    gone = {"email": "inhand@post.example", "name": "Inhand Person"}
+    path = job_of(world, operations, sheet([{**ORDER, **gone, "reference": f"inhand-{n}"} for n in (1, 2)]))
+    operations.post(f"{path}/confirm", typed="2")
+    bulk = world.site.services.bulk
+    job = bulk.get(world.shop.id, "test", path.rpartition("/")[2]).job
+    first, second = bulk.rows(job)
+    assert job.state.value == "running"
+    kept = bulk._kinds["book"].do(job, first)  # a worker has it in hand, and has not said so yet
+    world.site.clock.advance(hours=1)
+    erase = world.shop.call("POST", "/v1/privacy/erase", {"email": gone["email"]}, Idempotency_Key="inhand")
+    assert [each["shipment_id"] for each in (erase.json or {})["deferred"]] == [kept.subject_id]
+    assert [row.data for row in bulk.rows(job)] == [{}, {}]
+    bulk.settle(kept, first)
+    world.site.work()
+    first, second = bulk.rows(job)
+    assert (first.state.value, first.name, first.subject_id) == ("done", "", kept.subject_id)
+    assert (second.state.value, second.subject_id) == ("blocked", "")
+    assert world.site.services.shipments.get(world.shop.id, "test", kept.subject_id).shipment.personal.value == "asked"
+
+
 def test_headings_nobody_knows_are_asked_about_and_remembered(world: World, operations: Person) -> None:
     text = sheet(orders(1, "heads")).replace("Street and number", "Hvor da").replace("Weight of each (kg)", "Tyngde")
     page = sent(operations, text)

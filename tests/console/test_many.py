@@ -78,6 +78,27 @@ def test_cancelling_many_wants_the_number_typed_and_tells_each_row(world: World,
     assert any("The order is not genuine" in reason for reason in said)
 
 
+def test_what_is_written_on_many_is_forgotten_with_the_people_it_is_about(world: World, support: Person) -> None:
+    gone, stays = (world.shop.booked(**{**order(5), "reference": f"noted-{n}"})["id"] for n in (1, 2))
+    written = drafted(world, support, "note", "Noted Person rang", which="ticked", id=[gone])
+    support.post(f"{written}/confirm")
+    world.site.work()
+    waits = drafted(world, support, "note", "Noted Person rang twice", which="ticked", id=[gone, stays])
+    cancelled = world.shop.call("POST", f"/v1/shipments/{gone}/cancel", {}).json or {}
+    assert cancelled["state"] == "cancelled"
+    erased = world.shop.call("POST", "/v1/privacy/erase", {"reference": "noted-1"}, Idempotency_Key="noted")
+    assert (erased.json or {})["erased"] == [gone]
+    support.post(f"{waits}/confirm")
+    world.site.work()
+    for path in (written, waits):
+        job = world.site.services.bulk.get(world.shop.id, "test", path.rpartition("/")[2]).job
+        assert (job.state.value, job.facts) == ("done", {})
+        assert "noted-1" not in support.get(f"{path}/rows.csv").text
+    assert "erased, with the people it was about" in support.see(waits)
+    for shipment in (gone, stays):
+        assert "Noted Person" not in support.see(f"/shipments/{shipment}")
+
+
 def test_a_role_that_is_lost_stops_the_rest(world: World, support: Person, admin: Person) -> None:
     people = world.site.services.staff.people
     leaver, password = people.add(world.shop.id, "leaver@shop.example", "Leaver", "support")

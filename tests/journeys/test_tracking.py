@@ -210,7 +210,9 @@ def test_an_account_tells_of_its_own_parcels_only(site: Site, shop: Merchant, da
     assert inbox(database) == {"parked": 2}
 
 
-def test_a_drivers_scans_count_once_however_often_the_device_sends_them(site: Site, shop: Merchant) -> None:
+def test_a_drivers_scans_count_once_however_often_the_device_sends_them(
+    site: Site, shop: Merchant, database: TestDatabase
+) -> None:
     fleet.add_fleet(site, shop, "own-fleet")
     shipment = shop.booked()
     number, at = shipment["tracking_number"], datetime.now(UTC).isoformat()
@@ -232,6 +234,9 @@ def test_a_drivers_scans_count_once_however_often_the_device_sends_them(site: Si
     shown = shop.shipment(shipment["id"])
     assert (shown["status"], shown["reason"], shown["attempts"]) == ("delivered", "delivered_neighbour", 1)
     assert shown["proof_of_delivery"]["received_by"] == "Ola"
+    assert inbox(database, "scan") == {"parked": 1}, "what nobody follows yet waits for its booking"
+    site.work(days=8)
+    assert inbox(database, "scan") == {"quarantined": 1}, "and then for a person"
 
 
 def test_scans_are_taken_all_or_none(site: Site, shop: Merchant) -> None:

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from carriers.base.simulator import Fault, FaultKind
+from gateway.domain.diversions import Diversion
+from gateway.domain.records import ShipmentRecord
 from tests.journeys.diverting import PROOF, offers, page, seen, send, types, wishes
+from tests.journeys.scans import parcel as booked_at_sandbox
+from tests.journeys.scans import scan
 from tests.journeys.site import ORDER, Merchant, Site
 
 
@@ -110,6 +114,45 @@ def test_a_carrier_that_never_answers_becomes_a_case_and_is_given_up(site: Site,
     assert wish["state"] == "given_up"
     assert "did not confirm what you asked for" in page(site, parcel).text
     assert "shipment.diversion_refused" in types(site, shop, parcel)
+
+
+def test_an_answer_that_comes_after_the_delivery_changes_nothing(
+    site: Site, shop: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = booked_at_sandbox(site, shop)
+    parcel = shop.shipment(there.id)
+    carrier, ask = site.services.diversions.offers, site.services.diversions.offers.divert
+
+    def delivered_meanwhile(shipment: ShipmentRecord, wish: Diversion) -> None:
+        ask(shipment, wish)
+        there.push(scan(there.number, "door", "DELIVERED", site.clock().isoformat(), "RECIPIENT"))
+        site.work()
+
+    monkeypatch.setattr(carrier, "divert", delivered_meanwhile)
+    assert send(site, parcel, "times", offers(shop, parcel)["times"][2]["id"]).status_code == 409
+    after = shop.shipment(parcel["id"])
+    assert (after["status"], after["eta"], after["cases"]) == ("delivered", None, [])
+    (wish,) = wishes(shop, parcel)
+    assert (wish["state"], wish["why"]) == ("given_up", "it was delivered before the carrier had answered")
+    assert "shipment.rescheduled" not in types(site, shop, parcel)
+
+
+def test_what_is_cancelled_meanwhile_is_nobodys_open_question(
+    site: Site, shop: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    parcel = shop.booked(reference="order-sim932")  # its carrier takes minutes to cancel it
+    carrier, ask = site.services.diversions.offers, site.services.diversions.offers.divert
+
+    def cancelled_meanwhile(shipment: ShipmentRecord, wish: Diversion) -> None:
+        ask(shipment, wish)
+        assert shop.call("POST", f"/v1/shipments/{parcel['id']}/cancel", {}).status_code == 202
+
+    monkeypatch.setattr(carrier, "divert", cancelled_meanwhile)
+    assert send(site, parcel, "times", offers(shop, parcel)["times"][2]["id"]).status_code == 409
+    (wish,) = wishes(shop, parcel)
+    assert (wish["state"], wish["why"]) == ("given_up", "it was cancelling before the carrier had answered")
+    assert "diversion_open" not in [case["kind"] for case in shop.shipment(parcel["id"])["cases"]]
 
 
 def test_only_who_knows_what_the_recipient_knows_may_ask(site: Site, shop: Merchant, parcel: Any) -> None:

@@ -100,6 +100,14 @@ def _texts(value: Any) -> set[str]:
     return {text for inner in (value.values() if isinstance(value, dict) else value) for text in _texts(inner)}
 
 
+@pytest.mark.parametrize("member", ["secrets", "metadata"])
+def test_what_merchants_name_themselves_is_hidden_whatever_its_name(member: str) -> None:
+    body = {member: {"code": "4711A", "type": ["Kari"], "account": {"reason": "Kari", "price": 4711}}}
+    told = json.loads(Redactor().request(json.dumps(body).encode()))
+    below = {"reason": "(4 characters)", "price": "(number)"}
+    assert told == {member: {"code": "(5 characters)", "type": ["(4 characters)"], "account": below}}
+
+
 def test_where_a_call_went_is_told_without_people() -> None:
     redactor = Redactor()
     redactor.request(json.dumps({"name": "Kari Nordmann"}).encode())

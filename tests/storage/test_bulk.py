@@ -74,14 +74,34 @@ def test_jobs_are_leased_while_they_have_something_to_do_and_forgotten_with_thei
         (leased,) = uow.bulk.claim_due(NOW, LEASE, 4)
         assert (leased.tries, leased.due_at) == (1, NOW + LEASE)
         assert uow.bulk.claim_due(NOW, LEASE, 4) == []
-        assert uow.bulk.at_rest(MERCHANT, "test", ("", 0), 10) == []
+        assert uow.bulk.undone(MERCHANT, "test", ("", 0), 10) == [READY, DEAR, WRONG], "worked or not"
         uow.bulk.update(replace(leased, state=BulkState.DONE, due_at=None))
         uow.commit()
-        assert uow.bulk.at_rest(MERCHANT, "test", ("job_1", 2), 10) == [DEAR, WRONG]
+        assert uow.bulk.undone(MERCHANT, "test", ("job_1", 2), 10) == [DEAR, WRONG]
         assert [job.id for job in uow.bulk.list(MERCHANT, "test", 9)] == ["job_1"]
         assert uow.bulk.prune(MERCHANT, "job_2") == 1
         uow.commit()
         assert uow.bulk.rows(MERCHANT, "job_1", (), 10) == []
+
+
+def test_of_rows_about_the_forgotten_only_what_became_of_them_is_left(store: SqlStore) -> None:
+    todo = replace(READY, subject_id="shp_1", name="ref", why="Kari")
+    done, other = replace(todo, number=3, state=RowState.DONE), replace(WRONG, name="ref")
+    with store.work() as uow:
+        made.merchant(uow)
+        note = replace(JOB, id="job_2", kind="note", facts={"text": "Kari rang"})
+        uow.bulk.add(JOB, [todo, done, other])
+        uow.bulk.add(note, [replace(todo, job_id="job_2", name="shp_1")])
+        uow.bulk.add(replace(note, id="job_3"), [replace(other, job_id="job_3", subject_id="shp_2")])
+        uow.commit()
+        uow.bulk.forget(replace(made.shipment("shp_1"), reference="ref"), "erased")
+        uow.commit()
+        bare = replace(todo, state=RowState.BLOCKED, name="", data={}, why="erased")
+        left = [bare, replace(bare, number=3, state=RowState.DONE), other]
+        assert uow.bulk.rows(MERCHANT, "job_1", (), 10) == left
+        assert uow.bulk.rows(MERCHANT, "job_2", (), 10) == [replace(bare, job_id="job_2")]
+        facts = [job.facts for job in uow.bulk.list(MERCHANT, "test", 9)]
+        assert facts == [{"text": "Kari rang"}, {}, JOB.facts]
 
 
 def test_what_is_on_no_list_and_what_nobody_has_seen(store: SqlStore) -> None:

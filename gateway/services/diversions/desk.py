@@ -153,8 +153,8 @@ class Diversions:
 
     def _over(self, shipment: ShipmentRecord, wish: Diversion) -> str:
         """Why the carrier is not asked (again); "" while it is."""
-        if statuses()[shipment.status].terminal or shipment.state is not ShipmentState.BOOKED:
-            return f"it was {shipment.status} before the carrier had answered"
+        if ended := _ended(shipment):
+            return ended
         now = self._clock()
         late = wish.slot is not None and now >= wish.slot.window.end
         if wish.asked and (late or now - wish.created_at >= GIVE_UP_AFTER):
@@ -183,6 +183,8 @@ class Diversions:
         with self._store.work() as uow:
             current = uow.shipments.get(wish.merchant_id, wish.shipment_id, lock=True)
             settled = replace(wish, asked=wish.asked + 1, tries=0, updated_at=now, due_at=None)
+            if current is not None and settled.state is DiversionState.AGREED and (ended := _ended(current)):
+                settled = replace(settled, state=DiversionState.GIVEN_UP, why=ended)
             if current is None or not uow.diversions.keep(settled):
                 return
             if settled.state is DiversionState.AGREED:
@@ -194,7 +196,7 @@ class Diversions:
 
     def _case_after(self, uow: UnitOfWork, shipment: ShipmentRecord, wish: Diversion, now: datetime) -> None:
         """Given up under way: nobody but the carrier knows whether it was changed. Else nothing is left to ask."""
-        if wish.state is DiversionState.GIVEN_UP and not statuses()[shipment.status].terminal:
+        if wish.state is DiversionState.GIVEN_UP and not _ended(shipment):
             uow.cases.open(_case(wish, now))
         else:
             said = wish.why or f"the carrier has answered: {wish.state.value}"
@@ -206,6 +208,14 @@ class Diversions:
     def _now(self, wish: Diversion) -> Diversion:
         shipment = self.shipment_of(wish)
         return next(each for each in self.of_shipment(shipment) if each.id == wish.id)
+
+
+def _ended(shipment: ShipmentRecord) -> str:
+    """Why nothing can be changed of it any more, whatever its carrier says; "" while it can."""
+    booked = shipment.state is ShipmentState.BOOKED
+    if booked and not statuses()[shipment.status].terminal:
+        return ""
+    return f"it was {shipment.status if booked else shipment.state.value} before the carrier had answered"
 
 
 def _diverted(shipment: ShipmentRecord, wish: Diversion, now: datetime) -> ShipmentRecord:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.domain.bulk import BulkJob, BulkRow, RowState
+from gateway.domain.records import ShipmentRecord
 from gateway.domain.values import Money
 from gateway.services.ports.answers import Mode
 
@@ -43,8 +44,11 @@ class Bulk(Protocol):
         """Let failed rows be in this state once more; how many."""
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[BulkJob]: ...
-    def at_rest(self, merchant_id: str, mode: Mode, after: tuple[str, int], limit: int) -> Sequence[BulkRow]:
-        """Rows that nobody works on and that say something of their own still, by job and number, those after one."""
+    def undone(self, merchant_id: str, mode: Mode, after: tuple[str, int], limit: int) -> Sequence[BulkRow]:
+        """Rows that say something of their own still, by job and number, those after one."""
+
+    def forget(self, shipment: ShipmentRecord, why: str) -> None:
+        """Leave of the rows about a shipment what became of them; those undone stay so. A note's text goes too."""
 
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget jobs with smaller ids, their rows too; how many. Ids sort by time."""

@@ -61,7 +61,8 @@ class Following:
                 shipment = self._pages.shipment(uow, token, now)
                 if not self.key(shipment):
                     raise Conflict("nothing is told about this parcel (any more)")
-                if len(uow.pushes.of_shipment(shipment.merchant_id, shipment.id)) >= MOST:
+                told = {each.endpoint for each in uow.pushes.of_shipment(shipment.merchant_id, shipment.id)}
+                if len(told) >= MOST and endpoint not in told:
                     raise Conflict(f"{MOST} browsers follow this parcel already")
                 subscription = PushSubscription(
                     id=new_id("psh", now),

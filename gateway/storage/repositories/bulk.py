@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, case, func, insert, select, tuple_, update
 
 from gateway.domain.bulk import BulkJob, BulkRow, BulkState, RowState
+from gateway.domain.records import ShipmentRecord
 from gateway.domain.values import Money
 from gateway.services.ports import Mode
 from gateway.storage.claims import claim
@@ -89,13 +90,24 @@ class BulkRepository(Repository):
         """Those that have something to do."""
         return claim(self._connection, JOBS, and_(_J.due_at <= now, _J.state.in_(WORKED)), now, lease, limit)
 
-    def at_rest(self, merchant_id: str, mode: Mode, after: tuple[str, int], limit: int) -> Sequence[BulkRow]:
+    def undone(self, merchant_id: str, mode: Mode, after: tuple[str, int], limit: int) -> Sequence[BulkRow]:
         """By job and number."""
-        jobs = select(_J.id).where(_J.merchant_id == merchant_id, _J.mode == mode, _J.state.not_in(WORKED))
+        jobs = select(_J.id).where(_J.merchant_id == merchant_id, _J.mode == mode)
         told = _R.state.not_in((RowState.DONE, RowState.UNKNOWN))
         wanted = select(ROWS.table).where(_R.merchant_id == merchant_id, _R.job_id.in_(jobs), told)
         later = wanted.where(tuple_(_R.job_id, _R.number) > tuple_(*after))
         return ROWS.all(self._connection, later.order_by(_R.job_id, _R.number).limit(limit))
+
+    def forget(self, shipment: ShipmentRecord, why: str) -> None:
+        """Found by their names, along the index: rows are called as their shipment is."""
+        named = _R.name.in_({shipment.reference, shipment.id})
+        about = (_R.merchant_id == shipment.merchant_id, named, _R.subject_id == shipment.id)
+        jobs = select(_R.job_id).where(*about)
+        notes = (_J.merchant_id == shipment.merchant_id, _J.kind == "note", _J.id.in_(jobs))
+        self._connection.execute(update(JOBS.table).where(*notes).values(facts={}))
+        over = _R.state.in_((RowState.DONE, RowState.UNKNOWN))
+        blank = {"state": case((over, _R.state), else_=RowState.BLOCKED), "name": "", "data": {}, "why": why}
+        self._connection.execute(update(ROWS.table).where(*about).values(**blank))
 
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget the older ones; foreign keys take their rows along."""

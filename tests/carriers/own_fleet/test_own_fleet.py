@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -246,6 +247,18 @@ def test_it_is_too_late_once_the_window_has_begun() -> None:
     depot.now = at(2, 16)
     assert at_once(depot.fleet.cancel(booking.ref)).state is CancellationState.TOO_LATE
     assert at_once(depot.fleet.find("tnd_1")) is not None
+
+
+def test_a_place_that_was_moved_before_is_agreed_to_again_however_late() -> None:
+    """The answer was lost: told afterwards that it is too late, a recipient would wait at the wrong time."""
+    depot = Depot(window("w", at(2, 16)), window("v", at(2, 18)))
+    booking = depot.book(next(rate for rate in depot.rates() if rate.deliver_by == at(2, 18))).ref
+    (slot,) = at_once(depot.fleet.other_times(booking))
+    at_once(depot.fleet.reschedule(booking, slot, "div_1"))
+    depot.now = slot.window.start
+    at_once(depot.fleet.reschedule(booking, slot, "div_1"))
+    with pytest.raises(ShipmentRejected):
+        at_once(depot.fleet.reschedule(booking, replace(slot, id="w"), "div_2"))
 
 
 def test_a_tender_without_a_place_cannot_be_cancelled() -> None:
