@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -192,6 +192,11 @@ class Desk:
         """A page of cases, newest first, and the names of users by id."""
         with self._store.look() as uow:
             return uow.desk.cases(merchant_id, search), _names(uow, merchant_id)
+
+    def references(self, merchant_id: str, cases: Iterable[Case]) -> Mapping[str, str]:
+        """What the merchant calls the shipments that cases are about, by id."""
+        with self._store.look() as uow:
+            return uow.desk.references(merchant_id, {case.shipment_id for case in cases if case.shipment_id})
 
     def case(self, merchant_id: str, case_id: str) -> Case:
         """One case. Raises NotFound."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.console.query import read
+from gateway.console.rendering import dated
 from gateway.domain.clock import utc_now
 from gateway.domain.people import Role
 from tests.console.world import Person, World, order
@@ -176,7 +177,10 @@ def test_a_booking_that_needs_review_is_settled_where_it_stands(world: World) ->
     assert operations.post(f"/exceptions/{case}/take", owner="").status_code == 303
     assert operations.post(f"/exceptions/{case}/take", owner="").status_code == 409
     assert "settled by saying what is true" in operations.post(f"/exceptions/{case}/close", owner="", note="x").text
-    assert f"/exceptions/{case}" in operations.see("/exceptions", whose="mine")
+    mine = operations.see("/exceptions", whose="mine")
+    assert f"/exceptions/{case}" in mine
+    assert f'href="/console{path}">nett-3002-sim915</a>' in mine
+    assert f'href="/console{path}">nett-3002-sim915</a>' in operations.see(f"/exceptions/{case}")
     settled = operations.post(f"{path}/resolve", outcome="booked", number="SBX-77", found="Called them")
     assert settled.status_code == 303
     page = operations.see(path)
@@ -276,3 +280,9 @@ def test_first_view_is_light(world: World, path: str) -> None:
     packed = {"Accept-Encoding": "gzip"}
     sizes = [len(support.client.get(path, headers=packed).data) for path in loaded]
     assert len(page.data) + sum(sizes) < 150_000, (len(page.data), sizes)
+
+
+def test_times_within_sentences_are_told_as_all_others() -> None:
+    said = str(dated("<b> promised by 2026-11-02T17:58+00:00, now expected later"))
+    assert said.startswith('&lt;b&gt; promised by <time datetime="2026-11-02T17:58:00+00:00"')
+    assert said.endswith("2 Nov 17:58 UTC</time>, now expected later")
