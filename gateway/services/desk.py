@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -26,6 +27,10 @@ LONGEST_NOTE = 4000
 SHORTEST_BEGINNING = 3
 PHONE_TAIL = 7
 """The longest end of a phone number that shipments are found by."""
+ENDING = re.compile(
+    r"(?:(?:phone|telephone|mobile|tel|number|with|in|on|ends|ending|last|digits)[\s.:]+)+(\d{4,7})", re.IGNORECASE
+)
+"""As callers say it: phone ends 4417."""
 
 MOST_NAMED = 5000
 MESSAGES_SHOWN = 30
@@ -248,6 +253,8 @@ def _wider(search: ShipmentSearch) -> Sequence[ShipmentSearch]:
         return tried
     digits = "".join(letter for letter in text if letter.isdigit())
     only_digits = not any(letter.isalpha() for letter in text)
+    if said := ENDING.fullmatch(text):
+        tried.append(replace(search, text=said[1]))
     if only_digits and len(digits) > PHONE_TAIL:
         tried.append(replace(search, text=digits[-PHONE_TAIL:]))
     if len(text.split()) > 1 and all(any(map(str.isalnum, word)) for word in text.split()):

@@ -17,6 +17,9 @@ from tests.console.world import Person, World, order
 FOUND_BY = (
     ("4417", "nett-2001"),
     ("phone", None),
+    ("phone ends 4417", "nett-2001"),
+    ("Phone: 4417", "nett-2001"),
+    ("ending in 4417", "nett-2001"),
     ("+47 922 84 417", "nett-2001"),
     ("92284417", "nett-2001"),
     ("2284417", "nett-2001"),
