@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
+from gateway.console.rendering import day
 from gateway.domain.facilities import Facility, Handover
 from gateway.domain.people import Role
 from gateway.domain.values import Address
@@ -66,6 +67,7 @@ def test_a_day_is_closed_and_what_was_never_scanned_is_told(
     page = shown(person.see(path))
     assert "The day is closed." in page
     assert "yard-1" in page
+    assert f"yard-courier, {day(world.site.clock())}" in page
     assert person.get(f"{path.partition('?')[0]}/document").data.startswith(b"%PDF")
     assert "never scanned" not in person.see("/handover")  # a first scan may take hours
     world.site.clock.advance(hours=5)
