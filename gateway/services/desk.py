@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from gateway.domain.case_kinds import case_kind
+from gateway.domain.claims import Claim
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, Unprocessable
 from gateway.domain.people import AuditEntry, Note, User
@@ -198,10 +199,10 @@ class Desk:
         with self._store.look() as uow:
             return uow.desk.cases(merchant_id, search), _names(uow, merchant_id)
 
-    def references(self, merchant_id: str, cases: Iterable[Case]) -> Mapping[str, str]:
-        """What the merchant calls the shipments that cases are about, by id."""
+    def references(self, merchant_id: str, about: Iterable[Case | Claim]) -> Mapping[str, str]:
+        """What the merchant calls the shipments that these are about, by id."""
         with self._store.look() as uow:
-            return uow.desk.references(merchant_id, {case.shipment_id for case in cases if case.shipment_id})
+            return uow.desk.references(merchant_id, {each.shipment_id for each in about if each.shipment_id})
 
     def case(self, merchant_id: str, case_id: str) -> Case:
         """One case. Raises NotFound."""
