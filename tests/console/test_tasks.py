@@ -66,6 +66,17 @@ def test_rows_are_selected_and_results_followed_with_the_keyboard(page: Page) ->
     assert "those on other pages too" in page.locator("[data-picked]").inner_text()
 
 
+def test_after_an_export_the_list_takes_the_next_act(page: Page, served: str) -> None:
+    page.goto(f"{served}/shipments")
+    page.locator("td.pick input").first.check()
+    page.select_option("#bulk [name=act]", "export")
+    with page.expect_download():
+        page.locator("#bulk button").click()
+    page.select_option("#bulk [name=act]", "tag")
+    page.locator("#bulk button").click()
+    page.wait_for_url("**/shipments/many")
+
+
 def test_a_note_is_written_with_the_keyboard(page: Page, world: World, served: str) -> None:
     page.goto(f"{served}/shipments/{world.shipments['Sara Berg']['id']}")
     page.keyboard.press("n")

@@ -167,10 +167,10 @@
     document.querySelector("[data-back]")?.setAttribute("href", results.back);
   }
 
-  // A form is sent once, however often its button is pressed.
+  // A form is sent once, however often its button is pressed; one that is answered by a file stays, and is sent again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.method !== "post" || event.defaultPrevented || form.querySelector("option[data-file]:checked")) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
