@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from carriers.base import UnknownReference
 from gateway.console.query import read
 from gateway.console.rendering import dated
 from gateway.domain.clock import utc_now
@@ -266,6 +267,17 @@ def test_today_counts_and_every_figure_leads_to_the_shipments_behind_it(world: W
     for path, count in tiles:
         rows = support.see(html.unescape(path)).count('<tr class="row-link">')
         assert rows == int(count), path
+
+
+def test_a_label_that_a_carrier_does_not_give_is_not_called_safe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise UnknownReference("the label's link is lost")
+
+    monkeypatch.setattr(world.site.services.labels, "label", lost)
+    answer = world.person(Role.SUPPORT).get(f"{shipment_of(world, 'Ola Hansen')}/label")
+    assert answer.status_code == 502
+    assert "Nothing was changed." in answer.text
+    assert "Nothing is lost" not in answer.text
 
 
 def test_unknown_pages_and_methods_are_answered_with_a_page(support: Person) -> None:
