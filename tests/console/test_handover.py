@@ -114,6 +114,9 @@ def test_a_courier_is_ordered_once_and_called_off(
     )
     assert wrong.status_code == 422
     assert 'value="ring"' in wrong.text
+    over = (world.site.clock() - timedelta(days=2)).date().isoformat()
+    late = person.post("/handover/pickups", account="yard-courier", day=over, ready="12:00", closes="17:00")
+    assert "The time until which somebody is there is over already." in shown(late.text)
     paths = set()
     for _ in range(2):
         ordered = person.post("/handover/pickups", account="yard-courier", day=day, ready="12:00", closes="17:00")
