@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -173,7 +174,8 @@ class Front:
 
     def _answer(self, environ: Environ, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
         told: list[Any] = []
-        asked = dict(environ)  # what is asked twice must not find what the first time left in it
+        # What is asked twice must not find what the first time left in it; who sent no body has an empty one.
+        asked = {"wsgi.input": BytesIO(), **environ}
         parts = self._application(asked, lambda *start: told.extend(start))
         try:
             if ROOM in environ and environ[ROOM].bytes:

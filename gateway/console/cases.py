@@ -42,6 +42,7 @@ def desk() -> Response:
         "cases.html",
         rows=[(case, case_kind(case.kind), clock(case)) for case in found.items],
         names=names,
+        references=services().staff.desk.references(signed.merchant_id, found.items),
         waiting={name: (case_kind(name), each) for name, each in sorted(waiting.items())},
         whose=whose,
         state=state,
@@ -111,5 +112,6 @@ def _page(case_id: str, status: int = 200, **facts: Any) -> Response:
         kind=case_kind(case.kind),
         clock=clock(case),
         owner=names.get(case.owner_id, ""),
+        reference=desk.references(signed.merchant_id, (case,)).get(case.shipment_id, ""),
         **given,
     )

@@ -59,6 +59,7 @@ def overview() -> Response:
         state=state,
         tones=TONES,
         names=services().catalogue.names(),
+        references=services().staff.desk.references(signed.merchant_id, found.items),
         next=url_for("claims.overview", state=args.get("state", ""), cursor=found.next_cursor)
         if found.next_cursor
         else None,

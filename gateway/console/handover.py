@@ -22,6 +22,7 @@ from gateway.services.manifests import ManifestFile
 from gateway.services.pickups import PickupFile, PickupWish
 from gateway.services.ports import HandoverSearch
 
+OVER = "in_the_past"
 blueprint = Blueprint("handover", __name__, url_prefix="/handover")
 SHOWN = 15
 SHORTEST_WORD = 3
@@ -78,7 +79,8 @@ def order() -> Response:
         wish = _wish(form)
         files, results = services().pickups.order(signed.merchant_id, signed.mode, wish)
     except Unprocessable as error:
-        return _board(status=422, errors={"pickup": f"{str(error)[:1].upper()}{str(error)[1:]}."}, typed=form)
+        said = "the time until which somebody is there is over already" if error.code == OVER else str(error)
+        return _board(status=422, errors={"pickup": f"{said[:1].upper()}{said[1:]}."}, typed=form)
     services().staff.audit.record(signed.user, deed("ordered a pickup", form["account"], form["day"]))
     if files and all(file.pickup.state is PickupState.SCHEDULED for file in files):
         return go("handover.pickup", pickup_id=files[-1].pickup.id, done="ordered")

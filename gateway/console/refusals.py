@@ -29,6 +29,8 @@ PAGES: tuple[tuple[type[GatewayError], int, str, str], ...] = (
     (CarrierError, 502, "The carrier did not do it", "Nothing is lost: what is not known yet is found out by itself."),
     (Unavailable, 503, "The database does not answer", "Nothing was changed. Try again in a few seconds."),
 )
+ONLY_LOOKED = "Nothing was changed. Go back and try later, or ask the carrier for it."
+"""Where a carrier was only asked for something, such as a label: nothing is found out by itself then."""
 AWAY = 503
 """Nobody can be asked who it is; what they typed is shown to them all the same."""
 OTHERS = ("Something went wrong on our side", "It has been written down. Tell your administrator the number below.")
@@ -44,8 +46,9 @@ def install(app: Flask) -> None:
 
 
 def _refused(error: GatewayError) -> Response:
-    for kind, status, title, then in PAGES:
+    for kind, status, title, usual in PAGES:
         if isinstance(error, kind):
+            then = ONLY_LOOKED if kind is CarrierError and request.method == "GET" else usual
             return _page(status, title, f"{str(error)[:1].upper()}{str(error)[1:]}.", then)
     return _bug(error)
 

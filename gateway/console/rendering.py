@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -75,6 +76,8 @@ NOTICE_TONES = {
     "unknown": "warn",
 }
 DELIVERY_TONES = {"delivered": "good", "pending": "move", "exhausted": "bad", "disabled": "off"}
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)")
+"""How our sentences write times."""
 HIDDEN = "•"
 TAIL = 4
 
@@ -99,6 +102,7 @@ def add_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment,
         day=day,
+        dated=dated,
         words=words,
         author=author,
         name_masked=name_masked,
@@ -130,7 +134,16 @@ def moment(at: datetime | None, form: str = "short") -> Markup:
     )
 
 
-def day(at: datetime) -> str:
+def dated(text: str) -> Markup:
+    """A sentence with the times in it told as all others on the page."""
+    parts, at = list[str](), 0
+    for found in TIME.finditer(text):
+        parts += [text[at : found.start()], moment(datetime.fromisoformat(found[0]))]
+        at = found.end()
+    return Markup("").join([*parts, text[at:]])
+
+
+def day(at: date) -> str:
     """A day as people say it."""
     return f"{at:%A}, {at.day} {at:%B}"
 

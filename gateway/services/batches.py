@@ -149,8 +149,8 @@ def _row(number: int, cells: Mapping[str, str], groups: Groups, seen: dict[str, 
         faults.append(("Reference", f"is the same as on line {seen[reference]}", TWICE))
     elif reference in known.living:
         faults.append(("Reference", f"is booked already, as {known.living[reference]}", BOOKED))
-    for title, _, repair in faults:
-        groups.faults[(title, repair)].append(number)
+    for told in dict.fromkeys((title, repair) for title, _, repair in faults):
+        groups.faults[told].append(number)
     for name, said in order.mended.items():
         groups.mended[(columns()[name].title, said)].append(number)
     if reference:

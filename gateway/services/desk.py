@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from gateway.domain.case_kinds import case_kind
+from gateway.domain.claims import Claim
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, Unprocessable
 from gateway.domain.people import AuditEntry, Note, User
@@ -26,6 +28,10 @@ LONGEST_NOTE = 4000
 SHORTEST_BEGINNING = 3
 PHONE_TAIL = 7
 """The longest end of a phone number that shipments are found by."""
+ENDING = re.compile(
+    r"(?:(?:phone|telephone|mobile|tel|number|with|in|on|ends|ending|last|digits)[\s.:]+)+(\d{4,7})", re.IGNORECASE
+)
+"""As callers say it: phone ends 4417."""
 
 MOST_NAMED = 5000
 MESSAGES_SHOWN = 30
@@ -193,6 +199,11 @@ class Desk:
         with self._store.look() as uow:
             return uow.desk.cases(merchant_id, search), _names(uow, merchant_id)
 
+    def references(self, merchant_id: str, about: Iterable[Case | Claim]) -> Mapping[str, str]:
+        """What the merchant calls the shipments that these are about, by id."""
+        with self._store.look() as uow:
+            return uow.desk.references(merchant_id, {each.shipment_id for each in about if each.shipment_id})
+
     def case(self, merchant_id: str, case_id: str) -> Case:
         """One case. Raises NotFound."""
         with self._store.look() as uow:
@@ -243,6 +254,8 @@ def _wider(search: ShipmentSearch) -> Sequence[ShipmentSearch]:
         return tried
     digits = "".join(letter for letter in text if letter.isdigit())
     only_digits = not any(letter.isalpha() for letter in text)
+    if said := ENDING.fullmatch(text):
+        tried.append(replace(search, text=said[1]))
     if only_digits and len(digits) > PHONE_TAIL:
         tried.append(replace(search, text=digits[-PHONE_TAIL:]))
     if len(text.split()) > 1 and all(any(map(str.isalnum, word)) for word in text.split()):

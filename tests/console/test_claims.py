@@ -51,6 +51,7 @@ def test_from_the_shipment_to_the_money(support: Person, world: World) -> None:
     listed = support.see("/claims", state="paid")
     assert listed.count("900.00 NOK") == 1
     assert path.rpartition("/")[2] in listed
+    assert f'href="/console{shipment}">nett-' in listed
     assert "Paid" in support.see(shipment)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
+from gateway.console.rendering import day
 from gateway.domain.facilities import Facility, Handover
 from gateway.domain.people import Role
 from gateway.domain.values import Address
@@ -66,6 +67,7 @@ def test_a_day_is_closed_and_what_was_never_scanned_is_told(
     page = shown(person.see(path))
     assert "The day is closed." in page
     assert "yard-1" in page
+    assert f"yard-courier, {day(world.site.clock())}" in page
     assert person.get(f"{path.partition('?')[0]}/document").data.startswith(b"%PDF")
     assert "never scanned" not in person.see("/handover")  # a first scan may take hours
     world.site.clock.advance(hours=5)
@@ -112,6 +114,9 @@ def test_a_courier_is_ordered_once_and_called_off(
     )
     assert wrong.status_code == 422
     assert 'value="ring"' in wrong.text
+    over = (world.site.clock() - timedelta(days=2)).date().isoformat()
+    late = person.post("/handover/pickups", account="yard-courier", day=over, ready="12:00", closes="17:00")
+    assert "The time until which somebody is there is over already." in shown(late.text)
     paths = set()
     for _ in range(2):
         ordered = person.post("/handover/pickups", account="yard-courier", day=day, ready="12:00", closes="17:00")

@@ -62,6 +62,10 @@ def test_cancelling_many_wants_the_number_typed_and_tells_each_row(world: World,
     assert "<strong>2</strong> of 3" in page
     assert "it is over: delivered" in page
     assert "cannot be undone" in page
+    assert "line 1" not in page  # there is no file
+    assert "Price" not in page
+    assert 'href="/console/jobs"' in support.see("/shipments")
+    assert "Waits for a word" in support.see("/jobs")
     refused = support.post(f"{job}/confirm", typed="3")
     assert refused.status_code == 422
     assert world.shop.shipment(booked[0])["state"] == "booked"

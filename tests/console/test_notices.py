@@ -78,7 +78,10 @@ def test_quiet_hours_and_channels_are_kept(world: World, support: Person) -> Non
     )
     assert settings.keep_days == 7
     assert "delivered" not in settings.events or "email" in settings.events["delivered"]
-    assert 'value="07:30"' in operations.see("/notifications/hours")
+    hours = operations.see("/notifications/hours")
+    assert 'value="07:30"' in hours
+    assert "so many hours later" in hours
+    assert "`" not in hours  # names of settings are for the API's documentation
     operations.post("/notifications/hours", reminder_h="48", keep_days="0")
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from carriers.base import UnknownReference
 from gateway.console.query import read
+from gateway.console.rendering import dated
 from gateway.domain.clock import utc_now
 from gateway.domain.people import Role
 from tests.console.world import Person, World, order
@@ -16,6 +18,9 @@ from tests.console.world import Person, World, order
 FOUND_BY = (
     ("4417", "nett-2001"),
     ("phone", None),
+    ("phone ends 4417", "nett-2001"),
+    ("Phone: 4417", "nett-2001"),
+    ("ending in 4417", "nett-2001"),
     ("+47 922 84 417", "nett-2001"),
     ("92284417", "nett-2001"),
     ("2284417", "nett-2001"),
@@ -176,7 +181,10 @@ def test_a_booking_that_needs_review_is_settled_where_it_stands(world: World) ->
     assert operations.post(f"/exceptions/{case}/take", owner="").status_code == 303
     assert operations.post(f"/exceptions/{case}/take", owner="").status_code == 409
     assert "settled by saying what is true" in operations.post(f"/exceptions/{case}/close", owner="", note="x").text
-    assert f"/exceptions/{case}" in operations.see("/exceptions", whose="mine")
+    mine = operations.see("/exceptions", whose="mine")
+    assert f"/exceptions/{case}" in mine
+    assert f'href="/console{path}">nett-3002-sim915</a>' in mine
+    assert f'href="/console{path}">nett-3002-sim915</a>' in operations.see(f"/exceptions/{case}")
     settled = operations.post(f"{path}/resolve", outcome="booked", number="SBX-77", found="Called them")
     assert settled.status_code == 303
     page = operations.see(path)
@@ -261,6 +269,17 @@ def test_today_counts_and_every_figure_leads_to_the_shipments_behind_it(world: W
         assert rows == int(count), path
 
 
+def test_a_label_that_a_carrier_does_not_give_is_not_called_safe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise UnknownReference("the label's link is lost")
+
+    monkeypatch.setattr(world.site.services.labels, "label", lost)
+    answer = world.person(Role.SUPPORT).get(f"{shipment_of(world, 'Ola Hansen')}/label")
+    assert answer.status_code == 502
+    assert "Nothing was changed." in answer.text
+    assert "Nothing is lost" not in answer.text
+
+
 def test_unknown_pages_and_methods_are_answered_with_a_page(support: Person) -> None:
     assert "There is no such page" in support.get("/nowhere").text
     assert support.get("/nowhere").status_code == 404
@@ -276,3 +295,9 @@ def test_first_view_is_light(world: World, path: str) -> None:
     packed = {"Accept-Encoding": "gzip"}
     sizes = [len(support.client.get(path, headers=packed).data) for path in loaded]
     assert len(page.data) + sum(sizes) < 150_000, (len(page.data), sizes)
+
+
+def test_times_within_sentences_are_told_as_all_others() -> None:
+    said = str(dated("<b> promised by 2026-11-02T17:58+00:00, now expected later"))
+    assert said.startswith('&lt;b&gt; promised by <time datetime="2026-11-02T17:58:00+00:00"')
+    assert said.endswith("2 Nov 17:58 UTC</time>, now expected later")

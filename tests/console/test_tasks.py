@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.domain.people import Role
-from tests.browser import LIGHT, Chromium
+from tests.browser import LIGHT, PHONE, Chromium
 from tests.console.test_book import orders, sheet
 from tests.console.test_screens import signed_in
 from tests.console.world import World, order
@@ -64,6 +64,28 @@ def test_rows_are_selected_and_results_followed_with_the_keyboard(page: Page) ->
     page.locator("[data-back]").click()
     page.locator("[data-picks-all]").check()
     assert "those on other pages too" in page.locator("[data-picked]").inner_text()
+
+
+def test_after_an_export_the_list_takes_the_next_act(page: Page, served: str) -> None:
+    page.goto(f"{served}/shipments")
+    page.locator("td.pick input").first.check()
+    page.select_option("#bulk [name=act]", "export")
+    with page.expect_download():
+        page.locator("#bulk button").click()
+    page.select_option("#bulk [name=act]", "tag")
+    page.locator("#bulk button").click()
+    page.wait_for_url("**/shipments/many")
+
+
+def test_on_a_phone_the_menu_shows_where_one_is(browser: Chromium, world: World, served: str) -> None:
+    with browser.page(PHONE) as page:
+        signed_in(page, served, world.person(Role.OPERATIONS))
+        page.goto(f"{served}/notifications/hours")
+        for strip in ("nav.side", "nav.tabs"):
+            here = page.locator(f"{strip} [aria-current]").bounding_box()
+            assert here is not None
+            assert here["x"] >= 0
+            assert here["x"] + here["width"] <= PHONE.width
 
 
 def test_a_note_is_written_with_the_keyboard(page: Page, world: World, served: str) -> None:

@@ -167,10 +167,16 @@
     document.querySelector("[data-back]")?.setAttribute("href", results.back);
   }
 
-  // A form is sent once, however often its button is pressed.
+  // On a narrow screen the menu and tabs are strips: the page's own entry is to be seen.
+  for (const here of document.querySelectorAll("nav.side [aria-current], nav.tabs [aria-current]")) {
+    const strip = here.closest("nav"), over = here.getBoundingClientRect(), frame = strip.getBoundingClientRect();
+    if (over.left < frame.left || over.right > frame.right) strip.scrollLeft += over.left - frame.left - (frame.width - over.width) / 2;
+  }
+
+  // A form is sent once, however often its button is pressed; one that is answered by a file stays, and is sent again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.method !== "post" || event.defaultPrevented || form.querySelector("option[data-file]:checked")) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
@@ -68,6 +68,9 @@ class Desk(Protocol):
 
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
         """Newest first."""
+
+    def references(self, merchant_id: str, shipment_ids: Collection[str]) -> Mapping[str, str]:
+        """What the merchant calls these shipments, by id; those that have no reference are left out."""
 
     def case(self, merchant_id: str, case_id: str) -> Case | None: ...
     def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:

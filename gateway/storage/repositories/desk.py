@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -66,6 +66,11 @@ class DeskRepository(Repository):
         if search.nobodys:
             wanted = wanted.where(_C.owner_id.is_(None))
         return self._page(CASES, wanted, (_C.created_at, _C.id), search.limit, search.cursor)
+
+    def references(self, merchant_id: str, shipment_ids: Collection[str]) -> Mapping[str, str]:
+        """Of these shipments, where they have one."""
+        wanted = select(_S.id, _S.reference).where(_S.merchant_id == merchant_id, _S.id.in_(shipment_ids))
+        return {shipment_id: reference for shipment_id, reference in self._connection.execute(wanted) if reference}
 
     def case(self, merchant_id: str, case_id: str) -> Case | None:
         """By id."""
