@@ -57,7 +57,7 @@ def ask() -> Response:
     if order.faults:
         return _form(cells, parcels, 422, _errors(order))
     try:
-        wanted = services().orders.ask(signed.merchant_id, order, cells.get("policy", ""))
+        wanted = services().orders.asked(signed.merchant_id, order, cells.get("policy", ""))
         quote = services().orders.quote(signed.merchant_id, signed.mode, wanted)
     except Unprocessable as error:
         return _form(cells, parcels, 422, {"all": f"{str(error)[:1].upper()}{str(error)[1:]}."})

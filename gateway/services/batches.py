@@ -110,7 +110,7 @@ class BookingKind:
 
     def look(self, job: BulkJob, row: BulkRow) -> BulkRow:
         """Ask the carriers; one that none takes can be asked about again."""
-        ask = self._orders.ask(job.merchant_id, read(row.data), str(job.facts.get("policy", "")))
+        ask = self._orders.asked(job.merchant_id, read(row.data), str(job.facts.get("policy", "")))
         quote = self._orders.quote(job.merchant_id, job.mode, ask)
         if not quote.ranked:
             return replace(row, state=RowState.FAILED, why=nothing_left(quote))
@@ -120,7 +120,7 @@ class BookingKind:
 
     def do(self, job: BulkJob, row: BulkRow) -> BulkRow:
         """Book it, from the quote that was looked at while that is good; carriers that refused it are asked anew."""
-        ask = self._orders.ask(job.merchant_id, read(row.data), str(job.facts.get("policy", "")))
+        ask = self._orders.asked(job.merchant_id, read(row.data), str(job.facts.get("policy", "")))
         quote_id = row.data.get("quote_id", "") if row.attempt == 1 else ""
         booking = self._orders.fresh(job.merchant_id, job.mode, quote_id, ask)
         return booked_row(row, self._orders.book(job.merchant_id, job.mode, row.key, booking))

@@ -22,8 +22,6 @@ BOOKED, REFUSED = 201, 409
 class NotBooked(Conflict):
     """It is not booked, and nothing is charged; the message says why."""
 
-    code = "not_booked"
-
 
 class Orders:
     """What pages and jobs book through: the same machinery as the API's, under keys of their own."""
@@ -37,7 +35,7 @@ class Orders:
         self._once = once
         self._clock = clock
 
-    def ask(self, merchant_id: str, order: Order, policy: str = "") -> QuoteAsk:
+    def asked(self, merchant_id: str, order: Order, policy: str = "") -> QuoteAsk:
         """What to ask carriers about an order that was read. Raises Unprocessable: no such facility."""
         if order.shipment is None:
             raise ValueError("an order at fault is not asked about")

@@ -141,7 +141,7 @@ class PackStation:
     def _of_row(self, merchant_id: str, mode: Mode, row: BulkRow) -> ToPack:
         job = self._bulk.get(merchant_id, mode, row.job_id).job
         policy = str(job.facts.get("policy", ""))
-        ask = self._orders.ask(merchant_id, read(row.data), policy)
+        ask = self._orders.asked(merchant_id, read(row.data), policy)
         found = ToPack(name=row.name, key=row.key, shipment=ask.shipment, row=row, policy=policy)
         return self._boxed(merchant_id, mode, found)
 
