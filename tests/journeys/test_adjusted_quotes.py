@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from carriers.base.registry import carrier
@@ -32,12 +33,13 @@ def next_day(answer: requests.Response) -> dict[str, Any]:
     return next(each for each in answer.json()["offers"] if each["service"] == "next_day")
 
 
-def test_near_and_far_are_told_apart_by_a_served_process(sqlite_database: TestDatabase, tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_near_and_far_are_told_apart_by_a_served_process(database: TestDatabase, tmp_path: Path) -> None:
     ledger = tmp_path / "sandbox.jsonl"
     ledger.touch()
     with (
         serve(simulator_class(carrier("sandbox"))(ledger=Ledger(ledger))) as running,
-        Site(Gateway(sqlite_database.url), tmp_path) as site,
+        Site(Gateway(database.url), tmp_path) as site,
     ):
         shop = site.merchant()
         account_id = shop.account("main", running)
@@ -45,7 +47,7 @@ def test_near_and_far_are_told_apart_by_a_served_process(sqlite_database: TestDa
             deliveries(uow, ROWS, utc_now(), shop.id, account_id)
             uow.commit()
         site.services.foresight.learner.chore()
-        with Web(environment(sqlite_database.url), tmp_path / "web.log") as web:
+        with Web(environment(database.url), tmp_path / "web.log") as web:
             url = web.wait_ready().url
             near, far = (next_day(quoted(url, shop.key, km)) for km in (4, 48))
             booked = quoted(url, shop.key, 48, services=["next_day"])

@@ -150,15 +150,12 @@ def test_when_everything_is_long_over_no_canary_is_left(site: Site, shop: Mercha
         van, shipment = by_van(site, shop), by_carrier(there)
     assert len(leaks(database)) > 10
     assert files(shop) != []
-    somebody = support(site, shop)
-    close_cases(site, shop, somebody)
+    close_cases(site, shop, support(site, shop))
     chores(site, days=20)
     early = shop.shipment(shipment["id"])
     assert (early["destination"].get("instructions"), early["destination"]["name"]) == (None, "Kari Canary")
     for _ in range(2):  # what the first months end is forgotten in the next ones
         chores(site, days=190)
-        close_cases(site, shop, somebody)  # the way back never ended: whoever watches it has said so
-    chores(site, days=190)
     assert leaks(database) == SEALED
     assert files(shop) == []
     for was in (van, shipment):

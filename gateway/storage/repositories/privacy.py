@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.domain import plausibility
 from gateway.domain.claims import ClaimState
 from gateway.domain.messages import InboxState
 from gateway.domain.privacy import Subject, area, unlinked
@@ -64,7 +65,10 @@ _C, _L = CASES.table.c, CLAIMS.table.c
 _IN_INDEX = text("shipments.personal <> 'none'")
 """As its index says it: written out, so that both databases see that the index will do."""
 _IS_OVER = or_(_S.state.in_(("failed", "cancelled")), and_(_S.state == text("'booked'"), _S.phase == text("'final'")))
-_OPEN_CASE = exists().where(_C.merchant_id == _S.merchant_id, _C.shipment_id == _S.id, _C.state == "open")
+_OPEN_CASE = exists().where(
+    _C.merchant_id == _S.merchant_id, _C.shipment_id == _S.id, _C.state == "open", _C.kind.not_in(plausibility.KINDS)
+)
+"""That somebody must settle. An alarm of our own watch holds nobody's data: it may never be closed."""
 _OPEN_CLAIM = exists().where(
     _L.merchant_id == _S.merchant_id, _L.shipment_id == _S.id, _L.state.in_((ClaimState.OPEN, ClaimState.SUBMITTED))
 )
