@@ -16,23 +16,24 @@ from gateway.domain.case_kinds import case_kind
 from gateway.domain.people import Permission
 from gateway.domain.values import Address
 
+CARE, WAREHOUSE, FIGURES, SET_UP = "Care", "Warehouse", "Figures", "Set-up"
 NAV = (
-    ("today.today", "Today", "t"),
-    ("shipments.grid", "Shipments", "s"),
-    ("cases.desk", "Exceptions", "e"),
-    ("book.form", "Book", "b"),
-    ("pack.station", "Pack", "k"),
-    ("handover.overview", "Handover", "h"),
-    ("claims.overview", "Claims", "l"),
-    ("carriers.overview", "Carriers", "c"),
-    ("policies.overview", "Policies", "p"),
-    ("zones.overview", "Zones", "z"),
-    ("reports.overview", "Reports", "r"),
-    ("notices.log", "Notifications", "n"),
-    ("developers.overview", "Developers", "d"),
-    ("staff.overview", "Settings", ","),
+    ("today.today", "Today", "t", CARE),
+    ("shipments.grid", "Shipments", "s", CARE),
+    ("cases.desk", "Exceptions", "e", CARE),
+    ("claims.overview", "Claims", "l", CARE),
+    ("book.form", "Book", "b", WAREHOUSE),
+    ("pack.station", "Pack", "k", WAREHOUSE),
+    ("handover.overview", "Handover", "h", WAREHOUSE),
+    ("reports.overview", "Reports", "r", FIGURES),
+    ("carriers.overview", "Carriers", "c", SET_UP),
+    ("policies.overview", "Policies", "p", SET_UP),
+    ("zones.overview", "Zones", "z", SET_UP),
+    ("notices.log", "Notifications", "n", SET_UP),
+    ("developers.overview", "Developers", "d", SET_UP),
+    ("staff.overview", "Settings", ",", SET_UP),
 )
-"""Pages of the menu: endpoint, name, and the key that opens it after `g`."""
+"""Pages of the menu: endpoint, name, the key that opens it after `g`, and the work it belongs to."""
 
 FOR_SOME = {"book.form": "book", "pack.station": "pack"}
 """Pages of the menu that only those see who may do what is done there."""
