@@ -18,6 +18,8 @@ from gateway.services.backtests import BacktestAsk
 from gateway.services.idempotency import Run
 
 blueprint = ApiBlueprint("backtests", __name__, url_prefix="/v1")
+REPORT_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""A report has its styles in itself, and nothing else."""
 
 
 @blueprint.route("/policies/<name>/backtest", methods=["POST"])
@@ -56,6 +58,19 @@ def backtest_policy(run: Run, given: dict[str, Any], name: str) -> Response:
 def get_backtest(backtest_id: str) -> Response:
     """How far a backtest is, and what came of it."""
     return answer(_shown(services().backtests.get(caller().merchant_id, caller().mode, backtest_id)))
+
+
+@blueprint.route("/backtests/<backtest_id>/report")
+@requires("shipments:read")
+@blueprint.response(200, {"type": "string"}, content_type="text/html")
+def backtest_report(backtest_id: str) -> Response:
+    """What came of a backtest as a page for people, with plots: one file without scripts, to be kept or passed on.
+
+    409 while it is not done.
+    """
+    text = services().backtests.report(caller().merchant_id, caller().mode, backtest_id)
+    headers = {"Content-Disposition": f'inline; filename="{backtest_id}.html"', "Content-Security-Policy": REPORT_CSP}
+    return Response(text, 200, headers, content_type="text/html; charset=utf-8")
 
 
 def _shown(each: BacktestRecord) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from carriers.base import RateCard
 from gateway.domain.backtests import BacktestRecord, BacktestState
 from gateway.domain.clock import Clock
-from gateway.domain.errors import GatewayError, NotFound
+from gateway.domain.errors import Conflict, GatewayError, NotFound
 from gateway.services.backtests import BacktestAsk, Backtester
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Store
@@ -69,6 +69,13 @@ class BacktestJobs:
         if found is None or found.mode != mode:
             raise NotFound(f"no backtest {backtest_id}")
         return found
+
+    def report(self, merchant_id: str, mode: Mode, backtest_id: str) -> str:
+        """What came of it, for people: one HTML file. Raises NotFound; Conflict: it is not done."""
+        found = self.get(merchant_id, mode, backtest_id)
+        if found.result is None:
+            raise Conflict(f"the backtest is {found.state.value}: {found.why or 'ask again when it is done'}")
+        return self._backtester.page(found.result)
 
     def claim(self) -> Sequence[BacktestRecord]:
         """One that is due: a new one, or one whose worker died."""

@@ -52,6 +52,10 @@ class Backtester:
         self._origins = origins
         self._replays = replays
 
+    def page(self, result: Mapping[str, object]) -> str:
+        """A result for people, as one HTML file."""
+        return self._replays.page(result)
+
     def run(self, merchant_id: str, mode: Mode, ask: BacktestAsk, progress: Progress) -> Json:
         """The result in JSON.
 

@@ -312,3 +312,16 @@ def test_a_card_on_trial_that_cannot_be_read_is_pointed_at(newcomer: Merchant) -
     answer = newcomer.post(f"{NAME}/backtest", asked, fresh("key"))
     assert pointers(answer) == ["/rate_card/text"]
     assert "line 1: a section such as [prices] comes first" in answer.text
+
+
+def test_a_backtest_is_told_as_a_page_once_it_is_done(newcomer: Merchant) -> None:
+    made = newcomer.post(f"{NAME}/backtest", examples.BACKTEST, fresh("key")).json
+    assert made is not None
+    path = f"/v1/backtests/{made['id']}/report"
+    problem(newcomer.get(path), 409, "conflict")
+    for job in newcomer.services.backtests.claim():
+        newcomer.services.backtests.work(job)
+    answer = newcomer.get(path)
+    assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8")
+    assert "nothing could be replayed" in answer.text
+    assert "script" not in answer.headers["Content-Security-Policy"]

@@ -161,6 +161,7 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
         Ask(body=lambda ids: {**PERIOD, "data": POLICY["data"]}, status=202, why=OWN_MADE),
     ),
     "GET /v1/backtests/<backtest_id>": (Ask(),),
+    "GET /v1/backtests/<backtest_id>/report": (Ask(),),
     "GET /v1/keys": (Ask(status=200, why=OWN_LIST),),
     "POST /v1/keys": (Ask(body=lambda ids: {"name": "mine", "scopes": ["shipments:read"]}, status=201, why=OWN_MADE),),
     "DELETE /v1/keys/<key_id>": (Ask(),),

@@ -48,6 +48,12 @@ class LazyReplays:
         )
         return replayer.run(replay, progress)
 
+    def page(self, result: Mapping[str, object]) -> str:
+        """See `Replays`."""
+        from gateway.engines.replay import report  # compiles its template, which only this needs
+
+        return report.page(result)
+
 
 class LazyDayWriter:
     """Implements `DayWriter`, for what `LazyReplays` reads; old files of replays at `root` go with it."""

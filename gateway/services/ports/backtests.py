@@ -65,3 +65,6 @@ class Replays(Protocol):
             Unavailable: the libraries that it needs are not installed.
             Unprocessable: a carrier of an offer is no longer installed, or the card's account is none of the period's.
         """
+
+    def page(self, result: Mapping[str, object]) -> str:
+        """The totals for people: one HTML file that needs no network and no scripts."""

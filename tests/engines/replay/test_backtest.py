@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from gateway.api.schemas.backtests import BacktestAskSchema
 from gateway.background import worker
 from gateway.domain.backtests import BacktestState
-from gateway.domain.errors import Unavailable, Unprocessable
+from gateway.domain.errors import Conflict, Unavailable, Unprocessable
 from gateway.domain.quotes import Quote
 from gateway.engines.replay import crew, spans
 from gateway.engines.replay.report import amount, page, share, summary
@@ -166,10 +166,13 @@ def test_a_period_without_shipments_says_so(bound: Services, merchant_id: str, a
 def test_the_worker_runs_what_was_asked_for(bound: Services, merchant_id: str, ask: BacktestAsk) -> None:
     made = bound.backtests.begin(merchant_id, "test", ask, "key_x")
     assert (made.state, made.result) == (BacktestState.QUEUED, None)
+    with pytest.raises(Conflict, match="queued"):
+        bound.backtests.report(merchant_id, "test", made.id)
     worker(bound).drain()
     done = bound.backtests.get(merchant_id, "test", made.id)
     assert (done.state, done.done) == (BacktestState.DONE, done.total)
     assert done.result == bound.backtester.run(merchant_id, "test", ask, silent)
+    assert bound.backtests.report(merchant_id, "test", made.id).count("<svg") == 3
     wrong = replace(ask, card=card_trial("nobody", CARD))
     failed = bound.backtests.begin(merchant_id, "test", wrong, "key_x")
     worker(bound).drain()
