@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from gateway.domain.quotes import Quote
@@ -92,3 +93,7 @@ class _Trackers:
     def add(self, tracker: TrackerRecord) -> bool:
         self._fresh.begin_tracker(tracker)
         return True
+
+    def update(self, tracker: TrackerRecord) -> None:
+        """Nobody is asked about what was made up: a worker beside it would call real carriers."""
+        self._fresh.held().update(replace(tracker, due_at=None))
