@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.conftest import TestDatabase
+from tests.journeys.diverting import own
 from tests.journeys.fleet import add_fleet
 from tests.journeys.site import ORDER, Gateway, Merchant, Site
 
@@ -26,7 +27,9 @@ def shop(shop: Merchant) -> Merchant:
 
 def send(site: Site, shipment: Any, **wish: str) -> TestResponse:
     path = f"{urlsplit(shipment['tracking_url']).path}/wish"
-    return site.gateway.app.test_client().post(path, data={**WISH, **wish}, headers={"Sec-Fetch-Site": "same-origin"})
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    client = site.gateway.app.test_client()
+    return client.post(path, data={**WISH, **wish}, headers=headers, environ_base=own(shipment))
 
 
 def page(site: Site, shipment: Any) -> str:
