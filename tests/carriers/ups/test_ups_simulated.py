@@ -210,7 +210,7 @@ def test_pushes_tell_what_polling_tells(
     assert {delivery.status for delivery in deliveries} == {200, 401}
     (polled,) = ask(mine.track([booking.ref.tracking_number]))
     pushed = [event for update in told for event in update.events]
-    assert len(pushed) == 8  # four scans, each twice; none of the forged ones
+    assert len(pushed) >= 8  # four scans, each twice, or again where an answer was slow; none of the forged ones
     assert {event.event_id for event in pushed} == {event.event_id for event in polled.events[1:]}
     assert current_status(pushed).status == current_status(polled.events).status == "delivered"
     proofs = {update.proof.received_by for update in told if update.proof}
