@@ -244,13 +244,8 @@ def test_the_list_of_keys_opens_closes_and_single_letters_can_be_switched_off(pa
     page.wait_for_url("**done=keys")
 
 
-def test_whoever_leaves_the_session_alone_comes_back_to_what_they_typed(page: Page, world: World, served: str) -> None:
-    path = f"/shipments/{world.shipments['Per Dahl']['id']}"
-    page.goto(f"{served}{path}")
-    page.keyboard.press("n")
-    page.keyboard.type("half a thought")
-    page.context.clear_cookies()
-    page.keyboard.press("Control+Enter")
+def sign_in_again(page: Page, world: World) -> None:
+    """Where the session was over, and what was typed waits behind the door."""
     page.wait_for_selector("#f-password")
     person = world.person(Role.OPERATIONS)
     page.fill("#f-email", person.email)
@@ -258,6 +253,16 @@ def test_whoever_leaves_the_session_alone_comes_back_to_what_they_typed(page: Pa
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing of it has been sent yet")
     page.click("text=Send it now")
+
+
+def test_whoever_leaves_the_session_alone_comes_back_to_what_they_typed(page: Page, world: World, served: str) -> None:
+    path = f"/shipments/{world.shipments['Per Dahl']['id']}"
+    page.goto(f"{served}{path}")
+    page.keyboard.press("n")
+    page.keyboard.type("half a thought")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+Enter")
+    sign_in_again(page, world)
     page.wait_for_url("**done=note**")
     assert "half a thought" in shown(page)
 
@@ -267,13 +272,7 @@ def test_a_policy_that_was_typed_for_too_long_comes_back_and_is_kept(page: Page,
     page.fill("[id='/rules/0/name']", "typed for hours")
     page.context.clear_cookies()
     page.click("text=Keep as a draft")
-    page.wait_for_selector("#f-password")
-    person = world.person(Role.OPERATIONS)
-    page.fill("#f-email", person.email)
-    page.fill("#f-password", person.password)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=Nothing of it has been sent yet")
-    page.click("text=Send it now")
+    sign_in_again(page, world)
     page.wait_for_url("**/policies/countryside?version=*&done=kept")
     assert "typed for hours" in shown(page)
 

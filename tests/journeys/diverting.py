@@ -12,6 +12,18 @@ from tests.journeys.site import Merchant, Site
 PROOF = "8888"
 
 
+def willing(shop: Merchant) -> Merchant:
+    """A shop whose recipients may ask for both."""
+    assert shop.call("PUT", "/v1/brand", {"reschedule": True, "redirect": True}).status_code == 200
+    return shop
+
+
+def at_sandbox(site: Site, shop: Merchant) -> Any:
+    """A parcel with the sandbox."""
+    shop.account("sandbox-1", site.carrier("sandbox"))
+    return shop.booked()
+
+
 def own(shipment: Any) -> dict[str, str]:
     """An address of each recipient's own: so many a minute from one are all that is answered."""
     return {"REMOTE_ADDR": f"recipient of {shipment['id']}"}

@@ -9,23 +9,19 @@ from typing import Any
 import pytest
 
 from carriers.base.simulator import Fault, FaultKind
-from tests.journeys.diverting import offers, page, seen, send, types, wishes
+from tests.journeys.diverting import at_sandbox, offers, page, seen, send, types, willing, wishes
 from tests.journeys.fleet import add_fleet
 from tests.journeys.site import Merchant, Site
 
 
 @pytest.fixture
 def shop(shop: Merchant) -> Merchant:
-    """A shop whose recipients may ask for both."""
-    assert shop.call("PUT", "/v1/brand", {"reschedule": True, "redirect": True}).status_code == 200
-    return shop
+    return willing(shop)
 
 
 @pytest.fixture
 def parcel(site: Site, shop: Merchant) -> Any:
-    """A parcel with the sandbox."""
-    shop.account("sandbox-1", site.carrier("sandbox"))
-    return shop.booked()
+    return at_sandbox(site, shop)
 
 
 def test_the_recipient_chooses_another_time_and_the_eta_follows_not_the_promise(

@@ -9,7 +9,7 @@ import pytest
 from carriers.base.simulator import Fault, FaultKind
 from gateway.domain.diversions import Diversion
 from gateway.domain.records import ShipmentRecord
-from tests.journeys.diverting import PROOF, offers, page, seen, send, types, wishes
+from tests.journeys.diverting import PROOF, at_sandbox, offers, page, seen, send, types, willing, wishes
 from tests.journeys.scans import parcel as booked_at_sandbox
 from tests.journeys.scans import scan
 from tests.journeys.site import ORDER, Merchant, Site
@@ -22,16 +22,12 @@ def site(sqlite_site: Site) -> Site:
 
 @pytest.fixture
 def shop(shop: Merchant) -> Merchant:
-    """A shop whose recipients may ask for both."""
-    assert shop.call("PUT", "/v1/brand", {"reschedule": True, "redirect": True}).status_code == 200
-    return shop
+    return willing(shop)
 
 
 @pytest.fixture
 def parcel(site: Site, shop: Merchant) -> Any:
-    """A parcel with the sandbox."""
-    shop.account("sandbox-1", site.carrier("sandbox"))
-    return shop.booked()
+    return at_sandbox(site, shop)
 
 
 def test_the_recipient_has_it_taken_to_a_point_and_sees_where_and_when_it_is_open(
