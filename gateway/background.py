@@ -14,7 +14,7 @@ PICTURES_AT_ONCE = 4
 
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
-    lanes, proofs, told = services.lanes, services.proofs, services.recipient_lanes
+    inbox, lanes, proofs, told = services.inbox, services.lanes, services.proofs, services.recipient_lanes
     endpoints = services.settings.webhooks.endpoints_at_once
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
@@ -23,7 +23,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("diversions", services.diversions.claim, services.diversions.work, services.diversions.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
-        Job("inbox", services.inbox.claim, services.inbox.work, services.inbox.park, due=services.inbox.due),
+        Job("inbox", inbox.claim, inbox.work, inbox.park, due=inbox.due, more=inbox.more),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park, due=services.poller.due),
         Job("watch", services.watch.claim, services.watch.work, services.watch.park),
         Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=endpoints, due=lanes.due),

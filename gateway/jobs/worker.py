@@ -41,6 +41,8 @@ class Job:
 
     `every_s` is for chores that a tick is too often for: they begin a minute after the worker, and have no heartbeat.
     `due` says what there is without claiming it, for engines that pass hints on; `claim` takes their ids then.
+    `more` says of rows that were claimed whether others may be due at once: a job that answers "no" after a claim that
+    was not full lets what comes meanwhile gather until the next tick, many in one transaction.
     `at_once` rows are worked on threads of the job's own, none waiting for another, and `claim` is told how many are
     wanted: for rows of which one may take long. Other rows are worked in batches, on threads that all jobs share.
     """
@@ -52,6 +54,7 @@ class Job:
     every_s: float | None = None
     at_once: int = 0
     due: Callable[[], Sequence[Due]] | None = None
+    more: Callable[[Sequence[Any]], bool] = bool
 
 
 class WorkerLoop:
@@ -114,7 +117,7 @@ class WorkerLoop:
         for _ in range(BATCHES_A_TICK):
             rows = job.claim(ids=ids)
             list(self._threads.map(lambda row: self._one(job, row), rows))
-            if not rows or self._stop.is_set():
+            if not job.more(rows) or self._stop.is_set():
                 break
 
     def _look(self, job: Job) -> None:
@@ -133,13 +136,13 @@ class WorkerLoop:
         return told
 
     def tick(self, job: Job) -> int:
-        """One tick of one job: batches until there is nothing due, then the heartbeat. Returns rows worked."""
+        """One tick of one job: batches until there is nothing more due, then the heartbeat. Returns rows worked."""
         rows, error = 0, ""
         try:
             for _ in range(BATCHES_A_TICK):
                 done = self._batch(job)
-                rows += done
-                if done == 0 or self._stop.is_set():
+                rows += len(done)
+                if not job.more(done) or self._stop.is_set():
                     break
         except Exception as failure:  # the worker's outermost loop: log, beat, go on
             error = f"{type(failure).__name__}: {failure}"
@@ -160,20 +163,20 @@ class WorkerLoop:
                 break
         return total
 
-    def _batch(self, job: Job) -> int:
+    def _batch(self, job: Job) -> Sequence[Any]:
         if job.at_once:
             return self._beginnings(job)
         rows = job.claim()
         list(self._threads.map(lambda row: self._one(job, row), rows))
-        return len(rows)
+        return rows
 
-    def _beginnings(self, job: Job) -> int:
-        """Begin as many rows as there are free threads of the job's own; how many."""
+    def _beginnings(self, job: Job) -> Sequence[Any]:
+        """Begin as many rows as there are free threads of the job's own; these rows."""
         running = self._running[job.name] = {future for future in self._running[job.name] if not future.done()}
         free = job.at_once - len(running)
         rows = job.claim(free) if free else ()
         running |= {self._own[job.name].submit(self._one, job, row) for row in rows}
-        return len(rows)
+        return rows
 
     def _one(self, job: Job, row: Claimed) -> None:
         """One row; whatever happens to it happens to it alone."""

@@ -36,13 +36,19 @@ def test_another_carriers_message_is_applied_in_the_very_next_round(
     assert followed.status_code == 201
     assert site.push(other_id, scan("OTHER1", "e1", "PICKED_UP", site.clock().isoformat()), other).status_code == 200
     with caplog.at_level(logging.ERROR):
-        for batch in site.services.inbox.claim():
+        batches = site.services.inbox.claim()
+        assert site.services.inbox.more(batches), "the rest of the flood is due at once"
+        for batch in batches:
             site.services.inbox.work(batch)
     tracker = shop.get(f"/v1/trackers/{(followed.json or {})['id']}")
     assert tracker["status"] == "picked_up"
     assert inbox(database)["new"] == FLOOD - site.services.settings.tracking.inbox_batch
     assert "tried one by one" not in caplog.text, "a batch is one transaction"
     site.work()
+    assert site.push(other_id, scan("OTHER1", "e2", "AT_HUB", site.clock().isoformat()), other).status_code == 200
+    few = site.services.inbox.claim()
+    assert [len(batch.messages) for batch in few] == [1]
+    assert not site.services.inbox.more(few), "what comes meanwhile gathers until the next tick"
 
 
 def test_a_flood_of_one_carrier_puts_no_queue_before_anothers_messages(
