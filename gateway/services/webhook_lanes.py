@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from random import Random
 from time import monotonic
@@ -113,15 +112,20 @@ class WebhookLanes:
             done = self._round(*turn)
 
     def _round(self, endpoint: WebhookEndpoint, batch: Sequence[WebhookDelivery]) -> Round:
-        """Send of a batch what a moment allows, until one fails."""
-        send = partial(self._send, endpoint, self._secrets(endpoint))
-        until, at_once = monotonic() + ROUND_S, self._settings.concurrency
-        outcomes: list[Outcome] = []
-        while len(outcomes) < len(batch):
-            outcomes += self._senders.map(send, batch[len(outcomes) : len(outcomes) + at_once])
-            if monotonic() > until or not all(outcome.ok for outcome in outcomes):
-                break
-        return Round(outcomes, batch[len(outcomes) :])
+        """Send of a batch what a moment allows, until one fails: senders take what is next as they become free."""
+        secrets, until = self._secrets(endpoint), monotonic() + ROUND_S
+        waiting, outcomes = iter(batch), dict[str, Outcome]()
+
+        def send_some(_: int) -> None:
+            while monotonic() < until and all(outcome.ok for outcome in tuple(outcomes.values())):
+                delivery = next(waiting, None)
+                if delivery is None:
+                    return
+                outcomes[delivery.id] = self._send(endpoint, secrets, delivery)
+
+        list(self._senders.map(send_some, range(min(self._settings.concurrency, len(batch)))))
+        tried = [outcomes[each.id] for each in batch if each.id in outcomes]
+        return Round(tried, [each for each in batch if each.id not in outcomes])
 
     def park(self, lane: WebhookEndpoint, why: str) -> None:
         """Lanes are not parked: their deliveries are (see `_take`)."""

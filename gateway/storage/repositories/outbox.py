@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    bindparam,
     delete,
     exists,
     func,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.ids import made_at
 from gateway.services.ports import Mode, Page
+from gateway.storage.bulk import insert_all
 from gateway.storage.news import CHANNEL
 from gateway.storage.repositories.base import MERCHANTS
 from gateway.storage.repositories.endpoints import ENDPOINTS, Endpoints, is_endpoint
@@ -42,9 +44,7 @@ _ADD = insert(OUTBOX.table)
 _ADD_AND_NOTIFY = _ADD.returning(func.pg_notify(CHANNEL, _O.merchant_id + " " + _O.mode + " " + _O.id))
 _BEGUN_ANEW = ("state", "attempts", "tries", "due_at", "begun_at")
 _AFTER_A_TRY = ("state", "attempts", "tries", "due_at", "last_status", "last_error")
-_SETTLED = update(DELIVERIES.table).where(
-    _D.merchant_id == bindparam("key_merchant_id"), _D.id == bindparam("key_id"), _D.state == DeliveryState.PENDING
-)
+_after_a_try = attrgetter(*_AFTER_A_TRY)
 FORGOTTEN_AT_ONCE = 5000
 TO_THE_NEXT = timedelta(milliseconds=1)
 """Ids name the millisecond."""
@@ -190,16 +190,16 @@ class OutboxRepository(Endpoints):
 
     def record(self, tried: Sequence[tuple[WebhookDelivery, WebhookAttempt]]) -> None:
         """As `settle`, for tries of deliveries to an endpoint whose lane is held."""
-        rows, log = [], []
+        log, alike = [], defaultdict(list)
         for delivery, attempt in tried:
-            values = DELIVERIES.values(delivery)
-            key = {"key_merchant_id": delivery.merchant_id, "key_id": delivery.id}
-            rows.append({**key, **{name: values[name] for name in _AFTER_A_TRY}})
+            alike[delivery.merchant_id, _after_a_try(delivery)].append(delivery.id)
             of_it = {"merchant_id": delivery.merchant_id, "id": uuid4().hex, "delivery_id": delivery.id}
             log.append({**ATTEMPTS.values(attempt), **of_it})
-        if rows:
-            self._connection.execute(insert(ATTEMPTS.table), log)
-            self._connection.execute(_SETTLED, rows)
+        insert_all(self._connection, ATTEMPTS.table, log)
+        for (merchant_id, after), ids in alike.items():  # one statement for all that went well the first time
+            these = and_(_D.merchant_id == merchant_id, _D.id.in_(ids), _D.state == DeliveryState.PENDING)
+            written = dict(zip(_AFTER_A_TRY, after, strict=True))
+            self._connection.execute(update(DELIVERIES.table).where(these).values(written))
 
     def give_back(self, unsent: Sequence[WebhookDelivery]) -> None:
         """Those that were taken and not tried."""
