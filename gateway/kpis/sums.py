@@ -15,18 +15,18 @@ from typing import Literal, get_args
 
 from gateway.kpis.boards import Board
 from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.lengths import MINUTE
 from gateway.kpis.measures import MINUTES
 
 Cut = Literal["account", "carrier", "service", "zone"]
-LENGTH = "i"
-"""Four bytes a duration, the lowest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A board. `sums` is a JSON list: measure, currency, what is above the line, below it, and of how many.
 
-    `lengths` are the durations of those measures that count minutes, one measure after the other.
+    `lengths` are the durations of those measures that count minutes, one measure after the other, each in order; four
+    bytes a duration, the lowest first.
     """
 
     sums: str
@@ -35,17 +35,16 @@ class Kept:
 
 def kept(board: Board) -> Kept:
     """A board to be kept."""
-    sums, lengths = [], array(LENGTH)
+    sums, lengths = [], array(MINUTE)
     for (name, currency), tally in sorted(board.tallies.items()):
         sums.append((name, currency, tally.above, tally.below, tally.n))
-        for minutes in sorted(tally.minutes):
-            lengths.extend([minutes] * tally.minutes[minutes])
+        lengths.extend(tally.minutes.in_order())
     return Kept(json.dumps(sums), _lowest_first(lengths).tobytes())
 
 
 def add(board: Board, some: Kept) -> None:
     """All that was kept of another board."""
-    lengths = array(LENGTH)
+    lengths = array(MINUTE)
     lengths.frombytes(some.lengths)
     lengths, begin = _lowest_first(lengths), 0
     for name, currency, above, below, n in json.loads(some.sums):
@@ -54,7 +53,7 @@ def add(board: Board, some: Kept) -> None:
         tally.below += below
         tally.n += n
         if name in MINUTES:
-            tally.minutes.update(lengths[begin : begin + n])
+            tally.minutes.take(lengths[begin : begin + n])
             begin += n
 
 

@@ -43,7 +43,7 @@ def page_times(stage: Stage, seconds: float) -> Iterator[Figure]:
     if not stage.environment["GATEWAY__DATABASE__URL"].startswith("postgresql"):
         return
     started = time.perf_counter()
-    seeded = seed(stage.services)
+    seeded = seed(stage.services, stage.environment)
     took_s = time.perf_counter() - started
     with closing(http.client.HTTPConnection(urlsplit(stage.url).netloc)) as connection:
         cookie = _signed_in(connection, seeded)
