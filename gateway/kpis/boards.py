@@ -19,12 +19,12 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Tally:
-    """One measure summed up; `minutes` are durations."""
+    """One measure summed up; `lengths` are durations."""
 
     above: int = 0
     below: int = 0
     n: int = 0
-    minutes: Lengths = field(default_factory=Lengths)
+    lengths: Lengths = field(default_factory=Lengths)
 
     def add(self, part: Part) -> None:
         """One more."""
@@ -37,7 +37,7 @@ class Tally:
         self.above += other.above
         self.below += other.below
         self.n += other.n
-        self.minutes.merge(other.minutes)
+        self.lengths.merge(other.lengths)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Board:
             if minutes is not None:
                 tally = self.tally(name, "")
                 tally.n += 1
-                tally.minutes.add(minutes)
+                tally.lengths.add(minutes)
 
     def add_asked(self, of: Asked) -> None:
         """Bookings asked for."""
@@ -125,7 +125,7 @@ def figure(of: Definition, tally: Tally, currency: str = "") -> Figure:
 
 def _value(of: Definition, tally: Tally) -> float | int:
     if of.kind == "quantile":
-        return tally.minutes.nearest_rank(Fraction(of.share).limit_denominator(100))
+        return tally.lengths.nearest_rank(Fraction(of.share).limit_denominator(100))
     ratio = Fraction(tally.above, tally.below)
     return round(float(ratio), DIGITS) if of.kind == "share" else round(ratio)
 

@@ -7,22 +7,22 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 
-MINUTE = "i"
+LENGTH = "i"
 """Four bytes a duration."""
 
 
 class Lengths:
-    """Whole minutes, in runs each of which is in order: what a day adds is one run, however many shipments it had."""
+    """Whole numbers, in runs each of which is in order: what a day adds is one run, however many shipments it had."""
 
     __slots__ = ("_loose", "_runs")
 
     def __init__(self) -> None:
-        self._loose = array(MINUTE)
+        self._loose = array(LENGTH)
         self._runs: list[array[int]] = []
 
-    def add(self, minutes: int) -> None:
+    def add(self, length: int) -> None:
         """One more."""
-        self._loose.append(minutes)
+        self._loose.append(length)
 
     def take(self, run: array[int]) -> None:
         """As many more as are in a run, which is in order and stays as it is."""
@@ -31,12 +31,13 @@ class Lengths:
 
     def merge(self, other: Lengths) -> None:
         """All of another one too."""
-        self._runs += other._settled()
+        self._runs += other._runs
+        self._loose += other._loose
 
     def in_order(self) -> array[int]:
         """All of them, the shortest first."""
         runs = self._settled()
-        return runs[0] if len(runs) == 1 else array(MINUTE, sorted(length for run in runs for length in run))
+        return runs[0] if len(runs) == 1 else array(LENGTH, sorted(length for run in runs for length in run))
 
     def nearest_rank(self, share: Fraction) -> int:
         """The smallest length that at least this share does not exceed; there must be one.
@@ -57,6 +58,6 @@ class Lengths:
 
     def _settled(self) -> Sequence[array[int]]:
         if self._loose:
-            self._runs.append(array(MINUTE, sorted(self._loose)))
-            self._loose = array(MINUTE)
+            self._runs.append(array(LENGTH, sorted(self._loose)))
+            self._loose = array(LENGTH)
         return self._runs

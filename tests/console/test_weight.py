@@ -1,4 +1,4 @@
-"""What every page that is timed (B22) weighs at first view: itself and all that it loads, as it travels to a browser."""
+"""What every timed page (B22) weighs at first view: itself and all that it loads, as it travels to a browser."""
 
 from __future__ import annotations
 

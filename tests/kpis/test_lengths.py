@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.kpis.lengths import MINUTE, Lengths
+from gateway.kpis.lengths import LENGTH, Lengths
 
 RUNS = st.lists(st.lists(st.integers(-50, 20_000), max_size=40), max_size=12)
 
@@ -34,7 +34,7 @@ def test_quantiles_are_lengths_that_occurred(some: Sequence[int], share: str, to
 def test_runs_say_what_one_order_says(runs: list[list[int]], more: list[int], share: Fraction) -> None:
     lengths, another = lengths_of(*more), Lengths()
     for run in runs:
-        another.take(array(MINUTE, sorted(run)))
+        another.take(array(LENGTH, sorted(run)))
     lengths.merge(another)
     ordered = sorted([*more, *(each for run in runs for each in run)])
     assert list(lengths.in_order()) == ordered

@@ -63,7 +63,7 @@ def sums(board: Board) -> Sums:
         found[name, currency, "above"] += tally.above
         found[name, currency, "below"] += tally.below
         found[name, currency, "n"] += tally.n
-        for minutes in tally.minutes.in_order():
+        for minutes in tally.lengths.in_order():
             found[name, currency, minutes] += 1
     return found
 
