@@ -42,6 +42,7 @@ from gateway.console import (
 )
 from gateway.console.gate import refuse_other_sites
 from gateway.console.rendering import add_filters
+from gateway.console.shrinking import shrink
 from gateway.services.bound import Services
 
 BLUEPRINTS = (
@@ -92,6 +93,7 @@ def create_console(bound: Services, room: str = "") -> Flask:
     app.extensions["throttle"] = signing.Throttle(bound.settings.console.tries_per_h)
     add_filters(app)
     app.before_request(refuse_other_sites)
+    app.after_request(shrink)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     refusals.install(app)

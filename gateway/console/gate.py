@@ -7,7 +7,6 @@ the session lasted is kept: its owner signs in, sees it again and sends it.
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Callable
 from functools import wraps
@@ -17,15 +16,15 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, request, url_for
 
 from gateway.console.rendering import go, page
+from gateway.console.shrinking import OWN
 from gateway.domain.errors import GatewayError
 from gateway.domain.people import Permission
 from gateway.services.audit_trail import Deed
 from gateway.services.bound import Services
-from gateway.services.signing_in import NotSignedIn, SignedIn, form_token
+from gateway.services.signing_in import NotSignedIn, SignedIn, form_token, is_form_token
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = ("GET", "HEAD", "OPTIONS")
-OWN = ("same-origin", "none")
 NEVER_KEPT = ("csrf", "password", "old", "new", "code")
 SECRET = "secret-"  # noqa: S105  # how names begin, not a secret
 """How names of fields begin that are neither kept nor shown again."""
@@ -180,8 +179,7 @@ def _sign_in_first(error: NotSignedIn) -> Response:
 
 
 def _own_form() -> bool:
-    given = request.form.get("csrf") or request.headers.get("X-CSRF-Token", "")
-    return hmac.compare_digest(given.encode(), form_token(token()).encode())
+    return is_form_token(request.form.get("csrf") or request.headers.get("X-CSRF-Token", ""), token())
 
 
 def _secure() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import Literal
 
 from gateway.kpis.definitions import LEAST, Definition, definitions
 from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.lengths import Lengths
 from gateway.kpis.measures import MINUTES, SUMS, Part, answers
 
 DIGITS = 4
@@ -19,12 +19,12 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Tally:
-    """One measure summed up; `minutes` counts durations by their length."""
+    """One measure summed up; `lengths` are durations."""
 
     above: int = 0
     below: int = 0
     n: int = 0
-    minutes: Counter[int] = field(default_factory=Counter)
+    lengths: Lengths = field(default_factory=Lengths)
 
     def add(self, part: Part) -> None:
         """One more."""
@@ -37,7 +37,7 @@ class Tally:
         self.above += other.above
         self.below += other.below
         self.n += other.n
-        self.minutes.update(other.minutes)
+        self.lengths.merge(other.lengths)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Board:
             if minutes is not None:
                 tally = self.tally(name, "")
                 tally.n += 1
-                tally.minutes[minutes] += 1
+                tally.lengths.add(minutes)
 
     def add_asked(self, of: Asked) -> None:
         """Bookings asked for."""
@@ -125,19 +125,9 @@ def figure(of: Definition, tally: Tally, currency: str = "") -> Figure:
 
 def _value(of: Definition, tally: Tally) -> float | int:
     if of.kind == "quantile":
-        return nearest_rank(tally.minutes, Fraction(of.share).limit_denominator(100))
+        return tally.lengths.nearest_rank(Fraction(of.share).limit_denominator(100))
     ratio = Fraction(tally.above, tally.below)
     return round(float(ratio), DIGITS) if of.kind == "share" else round(ratio)
-
-
-def nearest_rank(minutes: Mapping[int, int], share: Fraction) -> int:
-    """The smallest length that at least this share does not exceed. Source: Hyndman and Fan (1996), definition 1."""
-    wanted, seen = share * sum(minutes.values()), 0
-    for length in sorted(minutes):
-        seen += minutes[length]
-        if seen >= wanted:
-            break
-    return length
 
 
 def parted(boards: Mapping[str, Board], by: str) -> tuple[Board, Mapping[str, Board]]:

@@ -9,24 +9,25 @@ from __future__ import annotations
 import json
 import sys
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gateway.kpis.boards import Board
 from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.lengths import LENGTH
 from gateway.kpis.measures import MINUTES
 
 Cut = Literal["account", "carrier", "service", "zone"]
-LENGTH = "i"
-"""Four bytes a duration, the lowest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A board. `sums` is a JSON list: measure, currency, what is above the line, below it, and of how many.
 
-    `lengths` are the durations of those measures that count minutes, one measure after the other.
+    `lengths` are the durations of those measures that count minutes, one measure after the other, each in order; four
+    bytes a duration, the lowest first.
     """
 
     sums: str
@@ -38,8 +39,7 @@ def kept(board: Board) -> Kept:
     sums, lengths = [], array(LENGTH)
     for (name, currency), tally in sorted(board.tallies.items()):
         sums.append((name, currency, tally.above, tally.below, tally.n))
-        for minutes in sorted(tally.minutes):
-            lengths.extend([minutes] * tally.minutes[minutes])
+        lengths.extend(tally.lengths.in_order())
     return Kept(json.dumps(sums), _lowest_first(lengths).tobytes())
 
 
@@ -54,20 +54,26 @@ def add(board: Board, some: Kept) -> None:
         tally.below += below
         tally.n += n
         if name in MINUTES:
-            tally.minutes.update(lengths[begin : begin + n])
+            tally.lengths.take(lengths[begin : begin + n])
             begin += n
 
 
 def cut(deliveries: Iterable[Delivery], asked: Iterable[Asked]) -> Mapping[tuple[Cut, str], Board]:
-    """Boards by what shipments are cut by. What no figure cuts by service stands under the service ""."""
-    boards: dict[tuple[Cut, str], Board] = {}
+    """Boards by what shipments are cut by. What no figure cuts by service stands under the service "".
+
+    Each is measured once: those alike in all cuts are added up first.
+    """
+    cuts: tuple[Cut, ...] = get_args(Cut)
+    alike: dict[tuple[str, ...], Board] = defaultdict(Board)
     for each in deliveries:
         if each.counts:
-            for by in get_args(Cut):
-                boards.setdefault((by, getattr(each, by)), Board()).add(each)
+            alike[tuple(getattr(each, by) for by in cuts)].add(each)
     for answered in asked:
-        for by in get_args(Cut):
-            boards.setdefault((by, getattr(answered, by, "")), Board()).add_asked(answered)
+        alike[tuple(getattr(answered, by, "") for by in cuts)].add_asked(answered)
+    boards: dict[tuple[Cut, str], Board] = defaultdict(Board)
+    for values, board in alike.items():
+        for place in zip(cuts, values, strict=True):
+            boards[place].merge(board)
     return boards
 
 

@@ -88,9 +88,9 @@ class Cohorts:
                         continue
                     reading.next = _Place(older, 0)
                 break
-            found = [uow.shipments.get(merchant_id, shipment_id) for shipment_id in reading.ids]
+            found = uow.desk.listed(merchant_id, reading.ids)
         return CohortPage(
-            shipments=[each for each in found if each is not None],
+            shipments=found,
             tally=whole,
             next=None if reading.next is None else f"{reading.next.day} {reading.next.shown}",
         )

@@ -25,6 +25,7 @@ FREE_TRIES = 5
 FIRST_LOCK = timedelta(minutes=15)
 LONGEST_LOCK = timedelta(hours=24)
 SEEN_EVERY = timedelta(minutes=1)
+MASK = hashlib.sha256().digest_size
 CODE_WITHIN = timedelta(minutes=10)
 """How long after the password the one-time code may come."""
 SORRY = "That address and password do not go together, or there were too many tries. Wait a quarter of an hour, or ask \
@@ -230,8 +231,25 @@ class SigningIn:
 
 
 def form_token(token: str) -> str:
-    """What a session's forms carry: only who holds the session's token can make it."""
-    return hmac.new(token.encode(), b"doorstep console form", hashlib.sha256).hexdigest()
+    """What a session's forms carry: only who holds the session's token can make it. It looks otherwise each time, so
+    that nobody guesses it by how well pages are packed that hold it (see `gateway.console.shrinking`).
+    """
+    mask = secrets.token_bytes(MASK)
+    return (mask + _masked(mask, token)).hex()
+
+
+def is_form_token(given: str, token: str) -> bool:
+    """Whether it was made for this session."""
+    try:
+        told = bytes.fromhex(given)
+    except ValueError:
+        return False
+    return len(told) == 2 * MASK and hmac.compare_digest(told[MASK:], _masked(told[:MASK], token))
+
+
+def _masked(mask: bytes, token: str) -> bytes:
+    made = hmac.digest(token.encode(), b"doorstep console form", "sha256")
+    return bytes(one ^ other for one, other in zip(mask, made, strict=True))
 
 
 def _digest(token: str) -> str:

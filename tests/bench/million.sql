@@ -6,14 +6,14 @@ ON CONFLICT (merchant_id, mode, day) DO UPDATE SET stale_since = now();
 
 -- the tails of phones, and surnames that many have
 INSERT INTO shipment_terms (merchant_id, term, created_at, shipment_id)
-SELECT merchant_id, lpad((abs(hashtext(id)) %% 10000)::text, 4, '0'), created_at, id FROM shipments
-WHERE merchant_id = %(m)s ON CONFLICT DO NOTHING;
+SELECT merchant_id, lpad((abs(hashtext(id)) %% 10000)::text, 4, '0') AS tail, created_at, id FROM shipments
+WHERE merchant_id = %(m)s ORDER BY tail, created_at ON CONFLICT DO NOTHING;
 
 INSERT INTO shipment_terms (merchant_id, term, created_at, shipment_id)
 SELECT merchant_id,
-    (ARRAY['hansen', 'johansen', 'olsen', 'larsen', 'andersen', 'nilsen', 'dahl', 'berg'])[1 + abs(hashtext(id)) %% 8],
+    (ARRAY['hansen', 'johansen', 'olsen', 'larsen', 'andersen', 'nilsen', 'dahl', 'berg'])[1 + abs(hashtext(id)) %% 8] AS name,
     created_at, id
-FROM shipments WHERE merchant_id = %(m)s;
+FROM shipments WHERE merchant_id = %(m)s ORDER BY name, created_at;
 
 INSERT INTO ratings (merchant_id, shipment_id, mode, stars, comment, created_at)
 SELECT merchant_id, id, mode, 1 + abs(hashtext(id)) %% 5, '', delivered_at FROM shipments

@@ -25,6 +25,17 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
 
 
+def family_cpu_s(pid: int) -> float:
+    """Processor time of a process, of its children, and of those children that have ended."""
+    ended = sum(int(field) for field in _stat(pid)[13:15]) / TICKS_PER_S
+    return cpu_s(pid) + ended + sum(cpu_s(each) for each in children(pid))
+
+
+def parent(pid: int) -> int:
+    """Whose child a process is."""
+    return int(_stat(pid)[1])
+
+
 def memory_mb(pid: int) -> float:
     """Resident memory of a process, pages shared with others included."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6

@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 from cryptography.fernet import Fernet
+from sqlalchemy import make_url
 
 from gateway.bootstrap import build
 from gateway.services.accounts import AccountDraft
@@ -26,7 +28,7 @@ from gateway.settings import load_settings
 from gateway.storage.migrate import migrate
 from tests.bench.carriers import LATENCIES_MS
 from tests.bench.load import Failed, Run, Seen, load
-from tests.bench.processes import children, cpu_s, memory_mb
+from tests.bench.processes import children, cpu_s, memory_mb, parent
 from tests.postgres import own_server
 
 MODE: Mode = "test"
@@ -88,6 +90,13 @@ class Stage:
     def web_memory_mb(self) -> float:
         """Resident memory of the larger web worker."""
         return max(memory_mb(worker) for worker in self._workers())
+
+    def families(self) -> tuple[int, ...]:
+        """The web process and the database's, whose children do the work. On PostgreSQL only."""
+        assert self._web is not None
+        url = make_url(self.environment["GATEWAY__DATABASE__URL"]).set(drivername="postgresql")
+        with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+            return self._web.pid, parent(connection.info.backend_pid)
 
     def load(self, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None = None) -> Run:
         """See `load.load`; `web_cpu_ms` is the web workers' processor time per answer."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
-from gateway.kpis.boards import Board, nearest_rank
+from gateway.kpis.boards import Board
 from gateway.kpis.definitions import LEAST, definitions
 from gateway.kpis.facts import Asked, Delivery
 from tests.kpis.days import from_sums
@@ -130,9 +129,3 @@ def test_nineteen_say_nothing_and_twenty_do() -> None:
 def test_answers_of_carriers_are_not_cut_by_service() -> None:
     _, parts = from_sums(SHIPMENTS, ASKED, "service")
     assert all("api" not in each.definition.name for board in parts.values() for each in board.figures("service"))
-
-
-def test_quantiles_are_lengths_that_occurred() -> None:
-    assert nearest_rank({1: 1, 5: 1}, Fraction(1, 2)) == 1
-    assert nearest_rank({1: 1, 5: 1, 9: 1}, Fraction(1, 2)) == 5
-    assert nearest_rank({minute: 1 for minute in range(1, 11)}, Fraction(9, 10)) == 9

@@ -63,8 +63,8 @@ def sums(board: Board) -> Sums:
         found[name, currency, "above"] += tally.above
         found[name, currency, "below"] += tally.below
         found[name, currency, "n"] += tally.n
-        for minutes, times in tally.minutes.items():
-            found[name, currency, minutes] += times
+        for minutes in tally.lengths.in_order():
+            found[name, currency, minutes] += 1
     return found
 
 

@@ -66,7 +66,7 @@ class Past:
         name = f"shp_{self.dice.randrange(SHIPMENTS)}"
         ways: tuple[Callable[[UnitOfWork, str], None], ...] = (
             self._scanned, self._scanned, self._rated, self._denied, self._called_off, self._shown, self._claimed,
-            self._decided, self._answered, self._moved,
+            self._decided, self._answered, self._moved, self._went_missing,
         )  # fmt: skip
         with self.store.work() as uow:
             self.dice.choice(ways)(uow, name)
@@ -119,6 +119,13 @@ class Past:
         assert shipment is not None
         state = self.dice.choice((ShipmentState.CANCELLED, ShipmentState.BOOKED))
         uow.shipments.update(replace(shipment, state=state, version=shipment.version + 1))
+
+    def _went_missing(self, uow: UnitOfWork, name: str) -> None:
+        """Or was found again."""
+        shipment = uow.shipments.get(made.MERCHANT, name)
+        assert shipment is not None
+        reason = self.dice.choice(("lost", "stolen", "origin_scan", ""))
+        uow.shipments.update(replace(shipment, reason=reason, version=shipment.version + 1))
 
     def _shown(self, uow: UnitOfWork, name: str) -> None:
         picture = ProofFile(
@@ -199,6 +206,19 @@ def test_nothing_stale_is_told_as_new(store: Store) -> None:
     assert stands.stale_since is not None
     assert past.sum_up() == 2  # the day in both modes
     assert past.sum_up() == 0
+
+
+def test_what_no_figure_counts_makes_no_day_stale(store: Store) -> None:
+    past = Past(store, 1)
+    past.sum_up()
+    for reason, days in (("origin_scan", 0), ("facility_departure", 0), ("lost", 2), ("origin_scan", 2)):
+        with store.work() as uow:
+            shipment = uow.shipments.get(made.MERCHANT, "shp_1")
+            assert shipment is not None
+            moved = replace(shipment, reason=reason, state=ShipmentState.NEEDS_REVIEW, version=shipment.version + 1)
+            uow.shipments.update(moved)
+            uow.commit()
+        assert past.sum_up() == days, reason  # the day in both modes
 
 
 def test_days_that_are_not_over_are_left_alone(store: Store) -> None:

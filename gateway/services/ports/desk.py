@@ -69,6 +69,9 @@ class Desk(Protocol):
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
         """Newest first."""
 
+    def listed(self, merchant_id: str, shipment_ids: Sequence[str]) -> Sequence[ShipmentRecord]:
+        """These shipments, in this order; those that there are."""
+
     def references(self, merchant_id: str, shipment_ids: Collection[str]) -> Mapping[str, str]:
         """What the merchant calls these shipments, by id; those that have no reference are left out."""
 

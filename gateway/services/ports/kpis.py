@@ -71,10 +71,10 @@ class KpiSums(Protocol):
         """What changed of days before that day makes them stale. Commits day by day."""
 
     def stale(self, limit: int) -> Sequence[Day]:
-        """The newest first."""
+        """The newest first; not those that somebody holds."""
 
     def hold(self, day: Day) -> bool:
-        """Whether it is stale still; nobody else sums it up until the transaction ends."""
+        """Whether it is stale still and nobody's; nobody else sums it up until the transaction ends."""
 
     def keep(self, day: Day, boards: Mapping[tuple[Cut, str], Kept], ends_at: datetime | None, now: datetime) -> None:
         """In place of what was kept of it."""

@@ -67,6 +67,12 @@ class DeskRepository(Repository):
             wanted = wanted.where(_C.owner_id.is_(None))
         return self._page(CASES, wanted, (_C.created_at, _C.id), search.limit, search.cursor)
 
+    def listed(self, merchant_id: str, shipment_ids: Sequence[str]) -> Sequence[ShipmentRecord]:
+        """Along the primary key."""
+        wanted = select(SHIPMENTS.table).where(_S.merchant_id == merchant_id, _S.id.in_(shipment_ids))
+        found = {shipment.id: shipment for shipment in SHIPMENTS.all(self._connection, wanted)}
+        return [found[shipment_id] for shipment_id in shipment_ids if shipment_id in found]
+
     def references(self, merchant_id: str, shipment_ids: Collection[str]) -> Mapping[str, str]:
         """Of these shipments, where they have one."""
         wanted = select(_S.id, _S.reference).where(_S.merchant_id == merchant_id, _S.id.in_(shipment_ids))

@@ -36,11 +36,12 @@ class KpiSumsRepository(Repository):
     def stale(self, limit: int) -> Sequence[Day]:
         """Along `kpi_days_stale`."""
         wanted = select(_D.merchant_id, _D.mode, _D.day).where(_D.stale_since.is_not(None))
-        return [Day(*row) for row in self._connection.execute(wanted.order_by(_D.day.desc()).limit(limit))]
+        free = wanted.order_by(_D.day.desc()).limit(limit).with_for_update(skip_locked=True)
+        return [Day(*row) for row in self._connection.execute(free)]
 
     def hold(self, day: Day) -> bool:
-        """Locks its row."""
-        held = select(_D.stale_since).where(*_at(day)).with_for_update()
+        """Locks its row, unless somebody has: two who sum up do not wait for each other."""
+        held = select(_D.stale_since).where(*_at(day)).with_for_update(skip_locked=True)
         return self._connection.scalar(held) is not None
 
     def keep(self, day: Day, boards: Mapping[tuple[Cut, str], Kept], ends_at: datetime | None, now: datetime) -> None:
