@@ -20,6 +20,7 @@ class Definition:
 
     name: str
     title: str
+    theme: str
     kind: Literal["share", "ratio", "mean", "score", "quantile"]
     better: Literal["high", "low"]
     numerator: str
