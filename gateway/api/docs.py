@@ -9,6 +9,8 @@ import csv
 import re
 from datetime import timedelta
 from importlib.resources import files
+from itertools import groupby
+from operator import attrgetter
 
 from flask import Blueprint, Response, current_app, make_response, render_template
 from markupsafe import Markup, escape
@@ -23,6 +25,7 @@ from gateway.domain.notification_events import notification_events
 from gateway.domain.plausibility import proof_within
 from gateway.domain.tracking import reasons, statuses
 from gateway.domain.tracking_views import VIEWS, view
+from gateway.kpis.definitions import LEAST, definitions
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
 CODE = re.compile(r"`([^`]+)`")
@@ -78,6 +81,13 @@ def statuses_page() -> Response:
     """Where a shipment is and why, what is expected, who may correct it, and the same in other people's words."""
     views = [(name, view(name).items()) for name in VIEWS]
     return _page("statuses.html", statuses=statuses().values(), reasons=reasons().values(), views=views)
+
+
+@blueprint.route("/docs/figures")
+@open_to_all("it documents the gateway")
+def figures_page() -> Response:
+    """What each key figure is made of, and whose formula it follows."""
+    return _page("figures.html", themes=groupby(definitions().values(), attrgetter("theme")), least=LEAST)
 
 
 @blueprint.route("/docs/proofs")

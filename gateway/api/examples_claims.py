@@ -1,4 +1,4 @@
-"""Bodies that the documentation shows for claims; a test sends them as they are."""
+"""Bodies that the documentation shows for claims and enquiries; a test sends them as they are."""
 
 from __future__ import annotations
 
@@ -13,3 +13,5 @@ CLAIM: dict[str, Any] = {
 EVIDENCE: dict[str, Any] = {"kind": "photo", "text": "https://shop.example/pictures/torn-carton.jpg"}
 
 STEP: dict[str, Any] = {"to": "submitted", "reference": "SKADE-2041"}
+
+ENQUIRY: dict[str, Any] = {"way": "phone", "reference": "ticket-2041"}

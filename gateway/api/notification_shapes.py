@@ -6,7 +6,14 @@ from typing import Any
 
 from gateway.api.auth import services
 from gateway.domain.notification_events import notification_events
-from gateway.domain.notifications import Block, Channel, Notification, NotificationSettings, QuietHours, Sender
+from gateway.domain.notifications import (
+    RECEIPTED,
+    Block,
+    Notification,
+    NotificationSettings,
+    QuietHours,
+    Sender,
+)
 from gateway.services.notifications.planning import channels_of
 from gateway.services.notifications.templates import Template
 
@@ -35,7 +42,7 @@ def _quiet(quiet: QuietHours) -> Json:
 def shown_sender(sender: Sender) -> Json:
     """A sender without its secrets."""
     base = f"{services().settings.web.base_url}/v1/notification-senders/{sender.id}"
-    called = sender.channel in (Channel.SMS, Channel.WHATSAPP)
+    called = sender.channel in RECEIPTED
     return {
         "id": sender.id,
         "channel": sender.channel.value,

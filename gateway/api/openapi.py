@@ -49,6 +49,7 @@ TAGS = {
     "labels": "Print many at once.",
     "diversions": "Another time or place for deliveries under way.",
     "shipments": "Book, find, print, cancel, settle.",
+    "enquiries": "Who asked where a parcel is, to be counted.",
     "claims": "What carriers owe for what they lost, damaged or gave to the wrong person.",
     "service-points": "Shops and lockers where recipients collect.",
     "pickups": "Have the day's parcels collected.",

@@ -167,6 +167,7 @@ def shipment(file: ShipmentFile, link: Links) -> Json:
         "cases": [case(each) for each in file.cases],
         "proof_of_delivery": proof(record, file.pictures, link),
         "metadata": dict(record.shipment.metadata),
+        "ordered_at": record.shipment.ordered_at,
     }
 
 

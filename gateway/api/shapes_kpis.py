@@ -34,6 +34,7 @@ def _figure(each: Figure) -> Json:
         "title": each.definition.title,
         "state": each.state,
         "value": each.value,
+        "margin": each.margin,
         "unit": each.definition.unit,
         "currency": each.currency or None,
         "n": each.n,

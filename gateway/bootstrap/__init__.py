@@ -24,6 +24,7 @@ from gateway.services.carriers import Catalogue
 from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
+from gateway.services.enquiries import EnquiryBook
 from gateway.services.facilities import FacilityBook
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.fleet import Fleet
@@ -103,9 +104,10 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
 
 
 def _measures(store: Store, clock: Clock) -> Mapping[str, Any]:
-    """Key figures, the shipments behind them, and claims."""
+    """Key figures, the shipments behind them, claims and enquiries."""
     return {
         "claims": ClaimBook(store, clock),
+        "enquiries": EnquiryBook(store, clock),
         "kpis": KpiReports(store, clock),
         "kpi_summer": KpiSummer(store, clock),
         "cohorts": Cohorts(store),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 
+from gateway.console.figures import Told, told
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page, partial
 from gateway.console.today import health
 from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.tracking import reasons, statuses
+from gateway.kpis.boards import NOTHING, figure
+from gateway.kpis.definitions import definitions
 from gateway.services.rereading import SHOWN
 from gateway.services.status_tables import CodeMeaning
 
@@ -22,6 +27,7 @@ DONE = {
     "mapped": "The code is explained from now on.",
 }
 LONGEST = 200
+WEEK = timedelta(days=7)
 
 
 @blueprint.get("")
@@ -35,6 +41,7 @@ def overview() -> Response:
     return page(
         "carriers.html",
         accounts=[(account, facts.get(account.carrier), *health(account)) for account in accounts],
+        times=_answer_times(),
         unmapped=unmapped,
     )
 
@@ -93,6 +100,17 @@ def apply(account_id: str) -> Response:
     return go("carriers.detail", account_id=account_id, done="applied")
 
 
+def _answer_times() -> Mapping[str, Told]:
+    """How long accounts took to answer bookings on the last seven days that are over."""
+    signed, of = who(), definitions()["api_time_p95"]
+    first = services().clock().date() - WEEK
+    found = services().kpis.report(signed.merchant_id, signed.mode, first, by="account")
+    return {
+        account_id: told(figure(of, board.tallies.get((of.measure, ""), NOTHING)))
+        for account_id, board in found.parts.items()
+    }
+
+
 def _page(account_id: str, status: int = 200, **facts: Any) -> Response:
     signed = who()
     account = services().accounts.get(signed.merchant_id, signed.mode, account_id)
@@ -110,6 +128,7 @@ def _page(account_id: str, status: int = 200, **facts: Any) -> Response:
         facts=carriers.get(account.carrier),
         health=health(account),
         answers=services().staff.desk.answers(signed.merchant_id, account_id),
+        time=_answer_times().get(account_id),
         polling=services().accounts.polling(account),
         unmapped=[each for each in unmapped if each.account_id == account_id],
         table=table,

@@ -13,6 +13,8 @@ from gateway.kpis.boards import Board, Figure, Tally, figure
 from gateway.kpis.definitions import Definition
 
 FULL = 100
+A_SECOND = 1000
+SHARES = ("share", "ratio")
 DAILY, WEEK = 35, 7
 """Periods of fewer days are drawn day by day."""
 
@@ -109,16 +111,21 @@ def _alone(point: str) -> str:
 def _text(each: Figure) -> str:
     if each.value is None:
         return "no data" if each.state == "no_data" else "n too small"
-    if each.definition.kind == "share":
+    if each.definition.kind in SHARES:
         return f"{each.value * FULL:.1f} %"
+    if each.definition.kind == "score":
+        return f"{each.value * FULL:+.0f} ± {(each.margin or 0) * FULL:.0f}"
     return _amount(each, int(each.value))
 
 
 def _amount(each: Figure, amount: int) -> str:
-    if each.definition.unit == "minor":  # where nothing is known, no currency is
+    unit = each.definition.unit
+    if unit == "minor":  # where nothing is known, no currency is
         return str(Money.from_minor(amount, each.currency)) if each.currency else digits(amount)
-    if each.definition.unit == "minutes":
+    if unit == "minutes":
         return span(timedelta(minutes=amount))
+    if unit == "ms":
+        return f"{digits(amount)} ms" if amount < A_SECOND else f"{amount / A_SECOND:.1f} s"
     return f"{digits(amount)} g"
 
 
@@ -132,6 +139,8 @@ def _above(each: Figure) -> str:
 
 
 def _below(each: Figure) -> str:
-    if each.definition.kind == "share" and each.currency:
+    if each.definition.kind == "ratio" and each.currency:
         return str(Money.from_minor(each.denominator, each.currency))
+    if each.definition.per > 1:
+        return f"{digits(round(each.denominator / each.definition.per))} kg"
     return digits(each.denominator)

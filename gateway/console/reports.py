@@ -29,6 +29,8 @@ PERIODS = (7, 28, 91)
 COMPARED = ("on_time", "first_attempt", "delivered", "cost_per_delivery", "lead_time_median", "csat", "api_health")
 EXPORTED = ("from", "to", "as_of", "by", "part", "figure", "value", "unit", "currency", "numerator", "denominator", "n")
 A_PAGE = 50
+ONE_SIDED = ("quantile", "score")
+"""Kinds of figures above whose line no shipments are: lengths, and one share less another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ def one(figure: str) -> Response:
         raise NotFound("no such figure")
     asked = _asked()
     found = services().kpis.period(who().merchant_id, who().mode, _first(asked))
-    side: Side = "above" if request.args.get("side") == "above" and of.kind != "quantile" else "below"
+    side: Side = "above" if request.args.get("side") == "above" and of.kind not in ONE_SIDED else "below"
     cohort = Cohort(
         figure=of,
         side=side,
@@ -95,17 +97,16 @@ def one(figure: str) -> Response:
     signed, cursor = who(), request.args.get("cursor", "")[:40]
     listed = services().cohorts.page(signed.merchant_id, signed.mode, cohort, cursor, A_PAGE)
     now, names = services().clock(), _names(asked.by)
-    board = Board()
-    board.tally(of.measure, cohort.currency).merge(listed.tally)
     return page(
         "behind.html",
         asked=asked,
         found=found,
         of=of,
         side=side,
+        one_sided=of.kind in ONE_SIDED,
         cohort=cohort,
         name=None if asked.value is None else names.get(asked.value, asked.value or "none"),
-        told=next(told(each) for each in board.figures() if each.definition.name == of.name),
+        told=next(told(each) for each in listed.board.figures() if each.definition.name == of.name),
         rows=[(each, standing(each), promise(each, now)) for each in listed.shipments],
         next=listed.next,
         first=not cursor,

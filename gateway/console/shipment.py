@@ -11,6 +11,7 @@ from gateway.console.deciding import decision
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page, partial
 from gateway.console.telling import promise, standing, summary
+from gateway.domain.enquiries import EnquiryWay
 from gateway.domain.errors import Conflict, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
@@ -38,6 +39,7 @@ DONE = {
     "booked": "It is booked. Its label is under Booking; press p for it.",
     "asked": "The carrier's answer is not known yet. It is being found out; nobody else is asked meanwhile.",
     "note": "Your note is kept.",
+    "enquired": "It is counted.",
     "cancelled": "The carrier has cancelled it.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
     "resolved": "What you said is kept.",
@@ -203,6 +205,8 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         waiting=shipment.state in WAITING,
         claims=services().claims.of_shipment(who().merchant_id, shipment_id),
         claimable=claimable(shipment),
+        enquiries=services().enquiries.of_shipment(who().merchant_id, who().mode, shipment_id),
+        enquiry_ways=tuple(EnquiryWay),
         claim_tones=TONES,
         reasons=UNMASK_REASONS,
         cancel_reasons=CANCEL_REASONS,

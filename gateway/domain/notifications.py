@@ -20,6 +20,10 @@ class Channel(StrEnum):
     PUSH = "push"
 
 
+RECEIPTED = (Channel.SMS, Channel.WHATSAPP)
+"""Ways whose providers tell what became of a message, and what is replied. Mail and push messages do not."""
+
+
 class NotificationState(StrEnum):
     """How far one notification has come.
 

@@ -87,8 +87,14 @@ def delivered_far(events: Iterable[TrackingEvent], destination: Address, proof: 
     return ""
 
 
-def _too_far(apart_m: float) -> str:
-    return f"delivered {apart_m:.0f} m from the address" if apart_m > _limits()["place"]["far_m"] else ""
+def apart_m(proof: ProofOfDelivery | None, destination: Address) -> int | None:
+    """Metres from the address to where the proof was made; None where one of the two is not known."""
+    apart = None if proof is None else _apart(proof.latitude, proof.longitude, destination)
+    return None if apart is None else round(apart)
+
+
+def _too_far(metres: float) -> str:
+    return f"delivered {metres:.0f} m from the address" if metres > _limits()["place"]["far_m"] else ""
 
 
 def proof_within() -> timedelta:

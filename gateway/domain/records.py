@@ -159,6 +159,7 @@ class Tender:
 
     `lease_until`: how long the process that sends it may still be waiting. `due_at`: when its outcome is looked up
     again (open tenders) or checked once more (tenders closed by an empty look-up). `lookups`: empty look-ups so far.
+    `answer_ms`: how long the carrier took to answer, or we to give up; None where nothing was sent, or its sender died.
     """
 
     id: str
@@ -177,6 +178,7 @@ class Tender:
     carrier_code: str | None = None
     carrier_message: str | None = None
     booking: BookingRef | None = None
+    answer_ms: int | None = None
     due_at: datetime | None = None
     lookups: int = 0
     tries: int = 0
@@ -272,6 +274,7 @@ class Case:
 class DeliveryRecord:
     """The flat facts of one shipment; money in minor units of `currency`. `due_on`: the recipient's day of the promise,
     or of the booking. `estimates`: what the carrier said of its arrival as each of `gateway.domain.stages` began.
+    `declared` is the value of its parcels, `apart_m` how far from the address the proof was made.
     """
 
     merchant_id: str
@@ -280,6 +283,7 @@ class DeliveryRecord:
     carrier: str
     service: str
     zone: str
+    ordered_at: datetime | None = None
     booked_at: datetime
     due_on: date
     ready_at: datetime | None = None
@@ -295,4 +299,6 @@ class DeliveryRecord:
     co2e_g: int | None = None
     parcels: int = 1
     weight_g: int = 0
+    declared: Money | None = None
+    apart_m: int | None = None
     estimates: Mapping[str, datetime] = field(default_factory=dict)

@@ -87,7 +87,8 @@ class Shipment:
     """What a merchant wants moved: one or more parcels to one recipient.
 
     `service_point` is the carrier's own id of the point where it is collected, `service_point_carrier` whose id it is.
-    `facility` is the code of the origin's. `return_ways` are set on the way back: those that will do.
+    `facility` is the code of the origin's. `ordered_at` is when its buyer ordered it, None where nobody said so.
+    `return_ways` are set on the way back: those that will do.
     """
 
     origin: Address
@@ -99,6 +100,7 @@ class Shipment:
     service_point_carrier: str = ""
     facility: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    ordered_at: datetime | None = None
     return_ways: tuple[ReturnWay, ...] = ()
 
     @property

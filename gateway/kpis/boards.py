@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from gateway.kpis.asking import API_TIME, answers
 from gateway.kpis.definitions import LEAST, Definition, definitions
 from gateway.kpis.facts import Asked, Delivery
 from gateway.kpis.lengths import Lengths
-from gateway.kpis.measures import MINUTES, SUMS, Part, answers
+from gateway.kpis.measures import MINUTES, Part, parts
 
 DIGITS = 4
 Key = tuple[str, str]
@@ -44,7 +46,8 @@ class Tally:
 class Figure:
     """One figure as it is told. `value` is None when there is `no_data`, or `too_few` to tell.
 
-    A share lies between 0 and 1 (`quote_error` may exceed it); money is in minor units of `currency`, rounded.
+    A share lies between 0 and 1, a score between -1 and 1, 19 times in 20 within `margin` of what all would have said;
+    money is in minor units of `currency`, rounded.
     """
 
     definition: Definition
@@ -54,6 +57,7 @@ class Figure:
     denominator: int
     n: int
     currency: str = ""
+    margin: float | None = None
 
 
 class Board:
@@ -66,10 +70,8 @@ class Board:
         """One more shipment, if it counts."""
         if not of.counts:
             return
-        for name, measure in SUMS.items():
-            part = measure(of)
-            if part is not None:
-                self.tally(name, part.currency).add(part)
+        for name, part in parts(of):
+            self.tally(name, part.currency).add(part)
         for name, length in MINUTES.items():
             minutes = length(of)
             if minutes is not None:
@@ -81,6 +83,11 @@ class Board:
         """Bookings asked for."""
         for name, part in answers(of).items():
             self.tally(name, "").add(part)
+        if of.answer_ms is not None:
+            tally = self.tally(API_TIME, "")
+            tally.n += of.times
+            for _ in range(of.times):
+                tally.lengths.add(of.answer_ms)
 
     def merge(self, other: Board) -> None:
         """All that is on another board."""
@@ -101,11 +108,15 @@ class Board:
                 continue
             currencies = sorted(currency for name, currency in self.tallies if name == each.measure)
             for currency in currencies or [""]:
-                yield figure(each, self.tallies.get((each.measure, currency), Tally()), currency)
+                less = self.tallies.get((each.less, currency), NOTHING)
+                yield figure(each, self.tallies.get((each.measure, currency), NOTHING), currency, less)
 
 
-def figure(of: Definition, tally: Tally, currency: str = "") -> Figure:
-    """What is told of a sum: nothing of fewer than `LEAST`."""
+NOTHING = Tally()
+
+
+def figure(of: Definition, tally: Tally, currency: str = "", less: Tally = NOTHING) -> Figure:
+    """What is told of a sum (`less` another one, of a score): nothing of fewer than `LEAST`."""
     quantile = of.kind == "quantile"
     state: Literal["told", "too_few", "no_data"] = "told"
     if tally.n < LEAST:
@@ -115,19 +126,30 @@ def figure(of: Definition, tally: Tally, currency: str = "") -> Figure:
     return Figure(
         definition=of,
         state=state,
-        value=_value(of, tally) if state == "told" else None,
-        numerator=None if quantile else tally.above,
+        value=_value(of, tally, less) if state == "told" else None,
+        numerator=None if quantile else tally.above - less.above,
         denominator=tally.n if quantile else tally.below,
         n=tally.n,
         currency=currency,
+        margin=_margin(tally, less) if of.kind == "score" and state == "told" else None,
     )
 
 
-def _value(of: Definition, tally: Tally) -> float | int:
+def _value(of: Definition, tally: Tally, less: Tally) -> float | int:
     if of.kind == "quantile":
         return tally.lengths.nearest_rank(Fraction(of.share).limit_denominator(100))
-    ratio = Fraction(tally.above, tally.below)
-    return round(float(ratio), DIGITS) if of.kind == "share" else round(ratio)
+    ratio = Fraction((tally.above - less.above) * of.per, tally.below)
+    return round(ratio) if of.kind == "mean" else round(float(ratio), DIGITS)
+
+
+def _margin(for_it: Tally, against: Tally) -> float:
+    """Half the 95 % interval of a mean of answers worth 1, 0 and -1.
+
+    Source: the normal approximation with their variance, p + d - (p - d)^2 (Rocks, Interval Estimation for the Net
+    Promoter Score, The American Statistician 70, 2016).
+    """
+    up, down = for_it.above / for_it.below, against.above / for_it.below
+    return round(1.96 * math.sqrt((up + down - (up - down) ** 2) / for_it.below), DIGITS)
 
 
 def parted(boards: Mapping[str, Board], by: str) -> tuple[Board, Mapping[str, Board]]:
@@ -135,6 +157,6 @@ def parted(boards: Mapping[str, Board], by: str) -> tuple[Board, Mapping[str, Bo
     whole = Board()
     for board in boards.values():
         whole.merge(board)
-    measures = {each.measure for each in definitions().values() if by in each.cuts}
+    measures = {name for each in definitions().values() if by in each.cuts for name in each.measures}
     told = {value: board for value, board in boards.items() if any(name in measures for name, _ in board.tallies)}
     return whole, dict(sorted(told.items()))

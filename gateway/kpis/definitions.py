@@ -20,15 +20,23 @@ class Definition:
 
     name: str
     title: str
-    kind: Literal["share", "mean", "quantile"]
+    theme: str
+    kind: Literal["share", "ratio", "mean", "score", "quantile"]
     better: Literal["high", "low"]
     numerator: str
     denominator: str
     source: str
     measure: str
-    unit: Literal["", "minor", "minutes", "g"] = ""
+    unit: Literal["", "minor", "minutes", "ms", "g"] = ""
+    less: str = ""
+    per: int = 1
     share: float = 0.0
     cuts: tuple[str, ...] = CUTS
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """All that it is made of."""
+        return (self.measure, self.less) if self.less else (self.measure,)
 
 
 @cache

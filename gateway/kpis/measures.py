@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.facts import Delivery
 
 MINUTE = timedelta(minutes=1)
 DENIED_WITHIN = timedelta(days=14)
@@ -15,10 +16,13 @@ SATISFIED = 4
 CLOSE = 100
 """Within one part in so many of what was quoted."""
 
-ASKED = frozenset({"accepted", "refused", "unavailable", "uncertain", "cancelled"})
-"""Answers to a booking; `offered` waits for one. What was cancelled had been taken before."""
+NEAR_M = 100
+"""Of the address: a proof made there was made at the door, as far as the satellites of a phone can tell."""
 
-TAKEN = frozenset({"accepted", "cancelled"})
+PROMOTERS, DETRACTORS = range(9, 11), range(7)
+"""Answers to "would you recommend us", of 0 to 10. Source: Reichheld, The One Number You Need to Grow (2003)."""
+
+RECOVERY = "recovery"
 
 
 class Part(NamedTuple):
@@ -34,8 +38,33 @@ def on_time(of: Delivery) -> Part | None:
     """Of those that were due."""
     if of.due_by is None:
         return None
+    return Part(_in_time(of), 1)
+
+
+def late_by_wish(of: Delivery) -> Part | None:
+    """Of those that were due."""
+    if of.due_by is None:
+        return None
     came = of.arrived
-    return Part(came is not None and came <= of.due_by and not _before_window(of), 1)
+    return Part(came is not None and came > of.due_by and _as_wished(of), 1)
+
+
+def wish_kept(of: Delivery) -> Part | None:
+    """Of those for which a time was agreed."""
+    return None if of.wished_by is None else Part(_as_wished(of), 1)
+
+
+def otif(of: Delivery) -> Part | None:
+    """Of those that were due."""
+    return None if of.due_by is None else Part(_in_time(of) and _in_full(of), 1)
+
+
+def perfect(of: Delivery) -> Part | None:
+    """Of those that were due and whose claims are known."""
+    if of.due_by is None or of.claims is None:
+        return None
+    undisputed = not of.claims and not _denied(of)
+    return Part(_in_time(of) and undisputed and (of.proof_shown or not of.proof_wanted), 1)
 
 
 def early(of: Delivery) -> Part | None:
@@ -66,6 +95,11 @@ def cost_per_attempt(of: Delivery) -> Part | None:
     return None if of.price is None else Part(of.price, visits, currency=of.currency)
 
 
+def cost_per_kg(of: Delivery) -> Part | None:
+    """In each currency apart, over grams."""
+    return Part(of.price, of.weight_g, 1, of.currency) if of.price is not None and of.weight_g else None
+
+
 def quote_error(of: Delivery) -> Part | None:
     """In each currency apart."""
     if of.quoted is None or of.price is None:
@@ -82,9 +116,12 @@ def quote_kept(of: Delivery) -> Part | None:
 
 def accuracy(of: Delivery) -> Part | None:
     """Of deliveries."""
-    if of.arrived is None:
-        return None
-    return Part(of.denied_at is None or of.denied_at > of.arrived + DENIED_WITHIN, 1)
+    return None if of.arrived is None else Part(not _denied(of), 1)
+
+
+def near(of: Delivery) -> Part | None:
+    """Of deliveries whose proof says where it was made."""
+    return None if of.arrived is None or of.apart_m is None else Part(of.apart_m <= NEAR_M, 1)
 
 
 def claims(of: Delivery) -> Part | None:
@@ -97,6 +134,39 @@ def damage(of: Delivery) -> Part | None:
     if of.claims is None or of.arrived is None:
         return None
     return Part("damage" in of.claims and of.damage_confirmed, 1)
+
+
+def claim_value(of: Delivery) -> Part | None:
+    """Of the declared value of deliveries and losses, in each currency apart."""
+    if of.claims is None or not of.declared or not (of.lost or of.arrived):
+        return None
+    asked = sum(each.asked for each in of.claimed if each.currency == of.declared_currency)
+    return Part(asked, of.declared, 1, of.declared_currency)
+
+
+def stalled(of: Delivery) -> Part | None:
+    """Of those picked up."""
+    return None if of.picked_up_at is None else Part(of.stalled, 1)
+
+
+def enquiries(of: Delivery) -> Part | None:
+    """Of all whose enquiries are known; there may be several of one."""
+    return None if of.enquiries is None else Part(of.enquiries, 1)
+
+
+def notified(of: Delivery) -> Part | None:
+    """Of messages, not of shipments."""
+    return Part(of.receipts, of.told) if of.told else None
+
+
+def promoters(of: Delivery) -> Part | None:
+    """Of those who said whether they would recommend the shop."""
+    return None if of.recommends is None else Part(of.recommends in PROMOTERS, 1)
+
+
+def detractors(of: Delivery) -> Part | None:
+    """Likewise."""
+    return None if of.recommends is None else Part(of.recommends in DETRACTORS, 1)
 
 
 def csat(of: Delivery) -> Part | None:
@@ -129,6 +199,11 @@ def door_time(of: Delivery) -> int | None:
     return _minutes(of.booked_at, of.arrived)
 
 
+def order_time(of: Delivery) -> int | None:
+    """From the order in the shop, where it is known."""
+    return _minutes(of.ordered_at, of.arrived)
+
+
 def eta_error(of: Delivery) -> int | None:
     """Whichever way."""
     between = _minutes(of.out_estimate, of.arrived)
@@ -138,48 +213,65 @@ def eta_error(of: Delivery) -> int | None:
 SUMS: Mapping[str, Callable[[Delivery], Part | None]] = {
     each.__name__: each
     for each in (
-        on_time,
-        early,
-        first_attempt,
-        delivered,
-        cost_per_delivery,
-        cost_per_attempt,
-        quote_error,
-        quote_kept,
-        accuracy,
-        claims,
-        damage,
-        csat,
-        rated,
-        proof,
-        co2e,
+        on_time, early, late_by_wish, wish_kept, otif, perfect, first_attempt, delivered, cost_per_delivery,
+        cost_per_attempt, cost_per_kg, quote_error, quote_kept, accuracy, near, claims, claim_value, damage, stalled,
+        enquiries, notified, promoters, detractors, csat, rated, proof, co2e,
     )
-}
+}  # fmt: skip
 MINUTES: Mapping[str, Callable[[Delivery], int | None]] = {
-    each.__name__: each for each in (lead_time, door_time, eta_error)
+    each.__name__: each for each in (lead_time, door_time, order_time, eta_error)
 }
 
 
-def answers(of: Asked) -> Mapping[str, Part]:
-    """What bookings asked for add; nothing while they wait for an answer."""
-    if of.answer not in ASKED:
-        return {}
-    return {
-        "api_health": Part(of.times if of.answer in TAKEN else 0, of.times),
-        "api_unknown": Part(of.times if of.answer == "uncertain" else 0, of.times),
-    }
+def parts(of: Delivery) -> Iterator[tuple[str, Part]]:
+    """All that a shipment adds to sums, by measure."""
+    for name, measure in SUMS.items():
+        part = measure(of)
+        if part is not None:
+            yield name, part
+    for part in recovered(of):
+        yield RECOVERY, part
+
+
+def recovered(of: Delivery) -> Iterator[Part]:
+    """What was paid of what was claimed: claims for one shipment may be in several currencies."""
+    asked, paid = Counter[str](), Counter[str]()
+    for each in of.claimed:
+        asked[each.currency] += each.asked
+        paid[each.currency] += each.paid
+    for currency in asked:
+        yield Part(paid[currency], asked[currency], 1, currency)
 
 
 def sides(measure: str, of: Delivery, currency: str = "") -> tuple[bool, bool]:
-    """Whether a shipment is above the line of a measure, and below it: of those minutes are counted of, below."""
+    """Whether a shipment is above the line of a measure, and below it: of those lengths are counted of, below."""
     if not of.counts:
         return False, False
     if measure in MINUTES:
         return False, MINUTES[measure](of) is not None
-    part = SUMS[measure](of)
-    if part is None or part.currency != currency:
-        return False, False
-    return part.above > 0, part.below > 0
+    mine = [part for name, part in parts(of) if name == measure and part.currency == currency]
+    return any(part.above > 0 for part in mine), any(part.below > 0 for part in mine)
+
+
+def _in_time(of: Delivery) -> bool:
+    came = of.arrived
+    return came is not None and of.due_by is not None and came <= of.due_by and not _before_window(of)
+
+
+def _as_wished(of: Delivery) -> bool:
+    came = of.arrived
+    if came is None or of.wished_by is None:
+        return False
+    return (of.wished_from or came) <= came <= of.wished_by
+
+
+def _in_full(of: Delivery) -> bool:
+    """It is delivered with its last parcel and not before (`gateway.domain.fold`): what may be missing is content."""
+    return of.arrived is not None and "missing" not in (of.claims or ())
+
+
+def _denied(of: Delivery) -> bool:
+    return of.arrived is not None and of.denied_at is not None and of.denied_at <= of.arrived + DENIED_WITHIN
 
 
 def _before_window(of: Delivery) -> bool:

@@ -10,14 +10,14 @@ import json
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from gateway.kpis.asking import LENGTHS
 from gateway.kpis.boards import Board
 from gateway.kpis.facts import Asked, Delivery
 from gateway.kpis.lengths import LENGTH
-from gateway.kpis.measures import MINUTES
 
 Cut = Literal["account", "carrier", "service", "zone"]
 
@@ -26,7 +26,7 @@ Cut = Literal["account", "carrier", "service", "zone"]
 class Kept:
     """A board. `sums` is a JSON list: measure, currency, what is above the line, below it, and of how many.
 
-    `lengths` are the durations of those measures that count minutes, one measure after the other, each in order; four
+    `lengths` are the durations of those measures that keep each, one measure after the other, each in order; four
     bytes a duration, the lowest first.
     """
 
@@ -43,19 +43,21 @@ def kept(board: Board) -> Kept:
     return Kept(json.dumps(sums), _lowest_first(lengths).tobytes())
 
 
-def add(board: Board, some: Kept) -> None:
-    """All that was kept of another board."""
+def add(board: Board, some: Kept, wanted: Collection[tuple[str, str]] = ()) -> None:
+    """All that was kept of another board, or only the measures and currencies that are `wanted`."""
     lengths = array(LENGTH)
     lengths.frombytes(some.lengths)
     lengths, begin = _lowest_first(lengths), 0
     for name, currency, above, below, n in json.loads(some.sums):
+        end = begin + n if name in LENGTHS else begin
+        lasting, begin = lengths[begin:end], end
+        if wanted and (name, currency) not in wanted:
+            continue
         tally = board.tally(name, currency)
         tally.above += above
         tally.below += below
         tally.n += n
-        if name in MINUTES:
-            tally.lengths.take(lengths[begin : begin + n])
-            begin += n
+        tally.lengths.take(lasting)
 
 
 def cut(deliveries: Iterable[Delivery], asked: Iterable[Asked]) -> Mapping[tuple[Cut, str], Board]:

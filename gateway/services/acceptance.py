@@ -256,6 +256,7 @@ def _delivery_record(shipment: ShipmentRecord, tender: Tender, now: datetime) ->
         carrier=tender.carrier,
         service=tender.rate.service.value,
         zone=shipment.zone,
+        ordered_at=shipment.shipment.ordered_at,
         booked_at=now,
         due_on=local_day(shipment.deliver_by or now, recipient_zone(shipment.shipment)),
         ready_at=shipment.ready_at,
@@ -266,4 +267,5 @@ def _delivery_record(shipment: ShipmentRecord, tender: Tender, now: datetime) ->
         co2e_g=tender.rate.co2e_g,
         parcels=len(shipment.shipment.parcels),
         weight_g=shipment.shipment.weight_g,
+        declared=shipment.shipment.value,
     )

@@ -73,7 +73,7 @@ class Booker:
             if tender is None:
                 return shipment
             self._faults.reach(AFTER_TENDER_COMMIT)
-            answer = self._send(tender, shipment)
+            tender, answer = self._send(tender, shipment)
             self._faults.reach(AFTER_ANSWER)
             self.settle(tender, answer)
 
@@ -228,23 +228,24 @@ class Booker:
             lease_until=now + timedelta(seconds=self._settings.deadline_s + self._settings.lease_margin_s),
         )
 
-    def _send(self, tender: Tender, shipment: ShipmentRecord) -> Booking | CarrierError:
+    def _send(self, tender: Tender, shipment: ShipmentRecord) -> tuple[Tender, Booking | CarrierError]:
+        """The answer, and the tender with the time that it took."""
         try:
             live = self._pool.get(tender.merchant_id, tender.account_id)
         except NotFound as error:
-            return CarrierUnavailable(str(error))
+            return tender, CarrierUnavailable(str(error))
         if self._clock() + timedelta(seconds=self._settings.deadline_s) > tender.lease_until:
-            return CarrierUnavailable("this process was held up; nothing was sent")
+            return tender, CarrierUnavailable("this process was held up; nothing was sent")
         return self.send(live, tender, shipment)
 
-    def send(self, live: LiveCarrier, tender: Tender, shipment: ShipmentRecord) -> Booking | CarrierError:
-        """Send a tender (again, where the carrier is idempotent) and return the answer, errors included."""
-        try:
-            return self._pool.ask(
-                Purpose.BOOK, live, booked(live, book_request(tender, shipment)), self._settings.deadline_s
-            )
-        except CarrierError as error:
-            return error
+    def send(
+        self, live: LiveCarrier, tender: Tender, shipment: ShipmentRecord
+    ) -> tuple[Tender, Booking | CarrierError]:
+        """Send a tender (again, where the carrier is idempotent); the answer, errors included, and what it took."""
+        call = booked(live, book_request(tender, shipment))
+        outcome = self._pool.ask_all(Purpose.BOOK, [live], [call], self._settings.deadline_s)[0]
+        timed = replace(tender, answer_ms=round(outcome.latency_s * 1000)) if outcome.exchanges else tender
+        return timed, outcome.error or outcome.value  # type: ignore[return-value]  # one of the two there is
 
 
 def book_request(tender: Tender, shipment: ShipmentRecord) -> BookRequest:

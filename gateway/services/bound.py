@@ -20,6 +20,7 @@ from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.diversions.desk import Diversions
+from gateway.services.enquiries import EnquiryBook
 from gateway.services.facilities import FacilityBook
 from gateway.services.fleet import Fleet
 from gateway.services.handover_board import HandoverBoard
@@ -127,6 +128,7 @@ class Services:
     rereading: Rereading
     corrections: CorrectionDesk
     claims: ClaimBook
+    enquiries: EnquiryBook
     retention: Retention
     poller: Poller
     fleet: Fleet

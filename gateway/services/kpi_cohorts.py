@@ -9,14 +9,15 @@ from typing import Literal, NamedTuple
 
 from gateway.domain.errors import Unprocessable
 from gateway.domain.records import ShipmentRecord
+from gateway.kpis.asking import asked_sides
 from gateway.kpis.boards import Board, Tally
 from gateway.kpis.definitions import Definition
-from gateway.kpis.measures import MINUTES, SUMS, answers, sides
+from gateway.kpis.measures import MINUTES, RECOVERY, SUMS, sides
 from gateway.kpis.sums import Cut, add
 from gateway.services.ports import Mode, Store, UnitOfWork
 
 Side = Literal["above", "below"]
-OF_CLAIMED = ("claims", "damage")
+OF_CLAIMED = ("claims", "damage", "claim_value", RECOVERY)
 """Measures above whose line there are only shipments with a claim."""
 
 AT_ONCE = 200
@@ -39,10 +40,10 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CohortPage:
-    """Some of them, newest days first. `tally` is the figure's; `next` begins the next page, None on the last."""
+    """Some of them, newest days first. `board` has the figure's sums; `next` begins the next page, None on the last."""
 
     shipments: Sequence[ShipmentRecord]
-    tally: Tally
+    board: Board
     next: str | None
 
 
@@ -70,10 +71,11 @@ class Cohorts:
         """A page. Raises Unprocessable: the cursor is none of ours."""
         begin = _place(cursor, cohort.last)
         with self._store.look() as uow:
-            tallies = _tallies(uow, merchant_id, mode, cohort)
-            whole = Tally()
-            for tally in tallies.values():
-                whole.merge(tally)
+            boards, whole = _boards(uow, merchant_id, mode, cohort), Board()
+            for board in boards.values():
+                whole.merge(board)
+            key = (cohort.figure.measure, cohort.currency)
+            tallies = {day: board.tallies[key] for day, board in boards.items() if key in board.tallies}
             days = [day for day in sorted(tallies, reverse=True) if day <= begin.day]
             reading = _Reading()
             for place, day in enumerate(days):
@@ -91,7 +93,7 @@ class Cohorts:
             found = uow.desk.listed(merchant_id, reading.ids)
         return CohortPage(
             shipments=found,
-            tally=whole,
+            board=whole,
             next=None if reading.next is None else f"{reading.next.day} {reading.next.shown}",
         )
 
@@ -116,7 +118,7 @@ def _read(
 
 def _members(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort, day: date) -> Iterator[tuple[str, bool]]:
     measure, above = cohort.figure.measure, cohort.side == "above"
-    if measure in SUMS or measure in MINUTES:
+    if measure in SUMS or measure in MINUTES or measure == RECOVERY:
         claimed = above and measure in OF_CLAIMED
         facts = uow.kpi_facts.deliveries(
             merchant_id, mode, day, cohort.by, cohort.value, claimed=claimed, at_once=AT_ONCE
@@ -126,17 +128,17 @@ def _members(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort, day:
             yield shipment_id, is_above if above else is_below
         return
     for shipment_id, asked in uow.kpi_facts.asked_for(merchant_id, mode, day, cohort.by, cohort.value):
-        part = answers(asked).get(measure)
-        yield shipment_id, part is not None and (part.above if above else part.below) > 0
+        is_above, is_below = asked_sides(measure, asked)
+        yield shipment_id, is_above if above else is_below
 
 
-def _tallies(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort) -> Mapping[date, Tally]:
+def _boards(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort) -> Mapping[date, Board]:
     """The figure's sums by day."""
-    key, boards = (cohort.figure.measure, cohort.currency), dict[date, Board]()
+    wanted, boards = {(name, cohort.currency) for name in cohort.figure.measures}, dict[date, Board]()
     for day, value, some in uow.kpi_sums.boards(merchant_id, mode, cohort.by or "carrier", cohort.first, cohort.last):
         if cohort.by is None or value == cohort.value:
-            add(boards.setdefault(day, Board()), some)
-    return {day: board.tallies[key] for day, board in boards.items() if key in board.tallies}
+            add(boards.setdefault(day, Board()), some, wanted)
+    return boards
 
 
 def _has(tally: Tally, cohort: Cohort) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.domain.copies import altered
 from gateway.domain.fold import CurrentStatus, current_status
+from gateway.domain.plausibility import apart_m
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.shipments import Personal
 from gateway.domain.stages import stages
@@ -188,8 +189,16 @@ def _keep_facts(
             attempts=current.attempts,
             outcome=current.status if current.terminal else "",
             estimates=_estimates(record, tracker, events),
+            apart_m=_apart(record, shipment),
         )
     )
+
+
+def _apart(record: DeliveryRecord, shipment: ShipmentRecord) -> int | None:
+    """What was known stays known when the address is forgotten."""
+    if shipment.personal is Personal.NONE or shipment.status != "delivered":
+        return record.apart_m
+    return apart_m(shipment.proof, shipment.shipment.destination)
 
 
 def _estimates(

@@ -114,7 +114,7 @@ class Reconciler:
             tender = replace(tender, lookups=tender.lookups + self._counts(live, tender))
         why, refused = tender.why, True
         if self._may_send_again(live, tender):
-            answer = self._booker.send(live, tender, self._shipment(tender.merchant_id, tender.shipment_id))
+            _, answer = self._booker.send(live, tender, self._shipment(tender.merchant_id, tender.shipment_id))
             if isinstance(answer, Booking):
                 self._settled(tender, answer)
                 return

@@ -11,6 +11,7 @@ from gateway.domain.checkouts import offer_in
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, DuplicateReference, NotFound, QuoteExpired, StaleVersion, Unprocessable
 from gateway.domain.fold import sort_key
+from gateway.domain.honest_time import FUTURE_TOLERANCE
 from gateway.domain.postcodes import normalised
 from gateway.domain.proof_files import ProofFile
 from gateway.domain.quotes import Quote
@@ -47,6 +48,7 @@ class BookAsk:
     service_point: str = ""
     service_point_carrier: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    ordered_at: datetime | None = None
     label_format: LabelFormat = field(default_factory=LabelFormat)
 
 
@@ -78,12 +80,7 @@ class ShipmentService:
     """Everything `/v1/shipments` does, but labels, cancelling (`recalls`) and tracking."""
 
     def __init__(
-        self,
-        store: Store,
-        quotes: QuoteService,
-        reconciler: Reconciler,
-        acceptance: Acceptance,
-        clock: Clock,
+        self, store: Store, quotes: QuoteService, reconciler: Reconciler, acceptance: Acceptance, clock: Clock
     ) -> None:
         self._store = store
         self._quotes = quotes
@@ -225,6 +222,8 @@ class ShipmentService:
     def _begin(self, uow: UnitOfWork, merchant_id: str, mode: Mode, ask: BookAsk, chosen: Chosen) -> ShipmentRecord:
         now, quote = self._clock(), chosen.quote
         shipment = _complete(quote, ask)
+        if (shipment.ordered_at or now) > now + FUTURE_TOLERANCE:
+            raise Unprocessable("/ordered_at", "nobody has ordered it yet: it is later than now", "in_future")
         if shipment.service_point and quote.ranked:
             check_offers(shipment, [offer for offer in quote.ranked if chosen.offer_id in ("", offer.id)])
         record = ShipmentRecord(
@@ -248,12 +247,11 @@ class ShipmentService:
             created_at=now,
             updated_at=now,
         )
-        known = record.reference
-        earlier = uow.shipments.by_reference(merchant_id, mode, known) if known else None
+        earlier = uow.shipments.by_reference(merchant_id, mode, record.reference) if record.reference else None
         if earlier is not None:
             return self._again(uow, earlier, record, now)
         if not record_created(uow, record):
-            raise StaleVersion(f"reference {known!r} is being booked by another request right now")
+            raise StaleVersion(f"reference {record.reference!r} is being booked by another request right now")
         return record
 
     def _again(self, uow: UnitOfWork, earlier: ShipmentRecord, wanted: ShipmentRecord, now: datetime) -> ShipmentRecord:
@@ -280,6 +278,7 @@ def _complete(quote: Quote, ask: BookAsk) -> Shipment:
         quoted,
         reference=ask.reference or quoted.reference,
         metadata={**quoted.metadata, **ask.metadata},
+        ordered_at=ask.ordered_at or quoted.ordered_at,
         origin=_addressable("origin", ask.origin, quoted.origin, shortened=shortened),
         destination=_addressable("destination", ask.destination, quoted.destination, shortened=shortened),
     )

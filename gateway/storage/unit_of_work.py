@@ -14,6 +14,7 @@ from gateway.domain.errors import Unavailable
 from gateway.services import ports
 from gateway.services.ports import desk, people
 from gateway.services.ports.claims import Claims
+from gateway.services.ports.enquiries import Enquiries
 from gateway.services.ports.kpis import KpiFacts, KpiSums
 from gateway.storage.audit import violations
 from gateway.storage.counts import counts
@@ -32,6 +33,7 @@ from gateway.storage.repositories.claims import ClaimRepository
 from gateway.storage.repositories.corrections import CorrectionRepository
 from gateway.storage.repositories.desk import DeskRepository
 from gateway.storage.repositories.diversions import DiversionRepository
+from gateway.storage.repositories.enquiries import EnquiryRepository
 from gateway.storage.repositories.facilities import FacilityRepository
 from gateway.storage.repositories.idempotency import IdempotencyRepository
 from gateway.storage.repositories.inbox import InboxRepository
@@ -130,6 +132,7 @@ class SqlUnitOfWork:
 
     def _measures(self, connection: Connection) -> None:
         self.claims: Claims = ClaimRepository(connection)
+        self.enquiries: Enquiries = EnquiryRepository(connection)
         self.kpi_facts: KpiFacts = KpiFactsRepository(connection)
         self.kpi_sums: KpiSums = KpiSumsRepository(connection)
 

@@ -61,6 +61,7 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/docs/notifications",
         "/docs/problems",
         "/docs/privacy",
+        "/docs/figures",
         "/docs/proofs",
         "/docs/scale",
         "/docs/statuses",

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from gateway.api import examples
 from gateway.api import notification_examples as notices
-from gateway.api.examples_claims import CLAIM, EVIDENCE, STEP
+from gateway.api.examples_claims import CLAIM, ENQUIRY, EVIDENCE, STEP
 from gateway.api.examples_of_recipients import BRAND
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from tests.api.contract import Contract
@@ -111,6 +111,7 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         "/v1/shipments/shp_x/corrections",
         {**CORRECTION, "parcel": "70726201101234567"},
     ),
+    "enquiry": ("POST", "/v1/shipments/shp_x/enquiries", {**ENQUIRY, "at": "2026-12-01T12:00:00Z"}),
     "claim": ("POST", "/v1/shipments/shp_x/claims", {**CLAIM, "submit_by": "2026-12-01T12:00:00Z"}),
     "evidence": ("POST", "/v1/claims/clm_x/evidence", EVIDENCE),
     "step": ("POST", "/v1/claims/clm_x/steps", FULL_STEP),

@@ -19,6 +19,7 @@ from tests.console.world import PEOPLE, Person, World, claim_of
 FORMS: Mapping[str, Mapping[str, str]] = {
     "/shipments/<shipment_id>/unmask": {"reason": "caller_verified"},
     "/shipments/<shipment_id>/notes": {"text": "hello"},
+    "/shipments/<shipment_id>/enquiries": {"way": "phone"},
     "/shipments/<shipment_id>/tags": {"tag": "theirs"},
     "/shipments/<shipment_id>/corrections": {
         "status": "delivered",

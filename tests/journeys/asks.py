@@ -22,7 +22,7 @@ from gateway.api.examples import (
     WINDOWS,
     ZONES,
 )
-from gateway.api.examples_claims import CLAIM, EVIDENCE, STEP
+from gateway.api.examples_claims import CLAIM, ENQUIRY, EVIDENCE, STEP
 from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
 from gateway.api.notification_examples import BLOCK, NOTIFICATION_SETTINGS, PREVIEW, SMTP_SENDER, TEMPLATE
 from tests.journeys.fleet import scan
@@ -203,6 +203,9 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "POST /v1/shipments/<shipment_id>/corrections": (Ask(body=lambda ids: CORRECTION),),
     "POST /v1/shipments/<shipment_id>/corrections/<correction_id>/withdraw": (Ask(body=lambda ids: WITHDRAWAL),),
     "POST /v1/shipments/<shipment_id>/claims": (Ask(body=lambda ids: CLAIM),),
+    "POST /v1/shipments/<shipment_id>/enquiries": (Ask(body=lambda ids: ENQUIRY),),
+    "GET /v1/shipments/<shipment_id>/enquiries": (Ask(),),
+    "GET /docs/figures": (Ask(status=200, why=OPEN),),
     "GET /v1/claims": (Ask(status=200, why=OWN_LIST), Ask(query="state=open", status=200, why=OWN_LIST)),
     "GET /v1/claims/<claim_id>": (Ask(),),
     "POST /v1/claims/<claim_id>/evidence": (Ask(body=lambda ids: EVIDENCE),),

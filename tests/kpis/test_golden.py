@@ -11,19 +11,19 @@ import pytest
 
 from gateway.kpis.boards import Board
 from gateway.kpis.definitions import LEAST, definitions
-from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.facts import Asked, Claimed, Delivery
 from tests.kpis.days import from_sums
 
 HERE = Path(__file__).parent
 ASKED = [
-    Asked(carrier="north", zone="city", answer="accepted", times=18),
-    Asked(carrier="north", zone="city", answer="refused", times=2),
-    Asked(carrier="north", zone="land", answer="uncertain", times=1),
+    Asked(carrier="north", zone="city", answer="accepted", answer_ms=200, times=18),
+    Asked(carrier="north", zone="city", answer="refused", passed_on=True, answer_ms=100, times=2),
+    Asked(carrier="north", zone="land", answer="uncertain", answer_ms=15000, times=1),
     Asked(carrier="north", zone="land", answer="offered", times=3),
-    Asked(carrier="south", zone="city", answer="accepted", times=10),
-    Asked(carrier="south", zone="city", answer="unavailable", times=5),
-    Asked(carrier="west", zone="land", answer="cancelled", times=4),
-    Asked(carrier="west", zone="land", answer="accepted", times=26),
+    Asked(carrier="south", zone="city", answer="accepted", answer_ms=300, times=10),
+    Asked(carrier="south", zone="city", answer="unavailable", passed_on=True, times=5),
+    Asked(carrier="west", zone="land", answer="cancelled", answer_ms=250, times=4),
+    Asked(carrier="west", zone="land", answer="accepted", answer_ms=400, times=26),
 ]
 Row = dict[str, str]
 
@@ -46,32 +46,52 @@ def whole(text: str) -> int | None:
     return int(text) if text else None
 
 
+def claimed(text: str) -> tuple[Claimed, ...]:
+    """`EUR 5000 2500`: asked for, and paid."""
+    currency, _, amounts = text.partition(" ")
+    return (Claimed(currency, *map(int, amounts.split())),) if text else ()
+
+
 def shipment(row: Row) -> Delivery:
     booked = moment(row["booked"])
     assert booked is not None
+    currency, _, declared = row["declared"].partition(" ")
     return Delivery(
         carrier=row["carrier"],
         service=row["service"],
         zone=row["zone"],
+        ordered_at=moment(row["ordered"]),
         booked_at=booked,
         due_from=moment(row["from"]),
         due_by=moment(row["due"]),
+        wished_from=moment(row["wished_from"]),
+        wished_by=moment(row["wished_by"]),
         picked_up_at=moment(row["picked"]),
         delivered_at=moment(row["delivered"]),
         attempts=int(row["attempts"]),
         outcome=row["outcome"],
         lost=row["lost"] == "yes",
+        stalled=row["stalled"] == "yes",
+        weight_g=int(row["weight"]),
         quoted=whole(row["quoted"]),
         price=whole(row["price"]),
         currency=row["currency"],
         co2e_g=whole(row["co2e"]),
         out_estimate=moment(row["estimate"]),
         stars=whole(row["stars"]),
+        recommends=whole(row["recommends"]),
+        enquiries=whole(row["enquiries"]),
+        told=whole(row["told"]) or 0,
+        receipts=whole(row["receipts"]) or 0,
+        apart_m=whole(row["apart"]),
         proof_wanted=row["wanted"] == "yes",
         proof_shown=row["shown"] == "yes",
         denied_at=moment(row["denied"]),
         claims=None if not row["claims"] else frozenset({row["claims"]} - {"none"}),
         damage_confirmed=row["confirmed"] == "yes",
+        claimed=claimed(row["claimed"]),
+        declared=whole(declared),
+        declared_currency=currency,
     )
 
 
@@ -106,6 +126,13 @@ def test_every_figure_is_what_was_worked_out_by_hand(by: str, wanted: list[Row])
 def test_the_whole_is_worked_out_for_every_figure() -> None:
     worked = {row["kpi"] for row in rows("expected.csv") if not row["by"]}
     assert worked == set(definitions())
+
+
+def test_a_score_has_its_margin() -> None:
+    board, _ = from_sums(SHIPMENTS, ASKED, "")
+    (score,) = [each for each in board.figures() if each.definition.name == "nps"]
+    assert (score.value, score.margin) == (0.2, 0.3821)  # 1.96 x sqrt((0.5 + 0.3 - 0.04) / 20)
+    assert all(each.margin is None for each in board.figures() if each.definition.kind != "score")
 
 
 def test_nothing_known_is_no_data_and_few_are_too_few() -> None:

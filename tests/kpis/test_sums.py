@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.kpis.boards import Board
-from gateway.kpis.facts import Asked, Delivery
+from gateway.kpis.facts import Asked, Claimed, Delivery
 from tests.kpis.days import from_sums
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 KNOWN = st.integers(0, 60 * 24 * 20).map(lambda minutes: BEGIN + timedelta(minutes=minutes))
 MOMENTS = st.none() | KNOWN
 MONEY = st.none() | st.integers(0, 10**6)
+CURRENCIES = st.sampled_from(("NOK", "EUR"))
 ACCOUNTS = st.sampled_from(("acc_1", "acc_2"))
 CARRIERS, ZONES = st.sampled_from(("north", "south", "west")), st.sampled_from(("", "city", "land"))
 DELIVERIES = st.builds(
@@ -25,25 +26,38 @@ DELIVERIES = st.builds(
     carrier=CARRIERS,
     service=st.sampled_from(("standard", "service_point", "same_day")),
     zone=ZONES,
+    ordered_at=MOMENTS,
     booked_at=KNOWN,
     due_from=MOMENTS,
     due_by=MOMENTS,
+    wished_from=MOMENTS,
+    wished_by=MOMENTS,
     picked_up_at=MOMENTS,
     delivered_at=MOMENTS,
     attempts=st.integers(0, 3),
     outcome=st.sampled_from(("", "delivered", "returned", "failed", "cancelled", "expired")),
     lost=st.booleans(),
+    stalled=st.booleans(),
+    weight_g=st.integers(1, 30_000),
     quoted=MONEY,
     price=MONEY,
-    currency=st.sampled_from(("NOK", "EUR")),
+    currency=CURRENCIES,
     co2e_g=MONEY,
     out_estimate=MOMENTS,
     stars=st.none() | st.integers(1, 5),
+    recommends=st.none() | st.integers(0, 10),
+    enquiries=st.none() | st.integers(0, 3),
+    told=st.just(3),
+    receipts=st.integers(0, 3),
+    apart_m=st.none() | st.integers(0, 1000),
     proof_wanted=st.booleans(),
     proof_shown=st.booleans(),
     denied_at=MOMENTS,
-    claims=st.none() | st.frozensets(st.sampled_from(("loss", "damage"))),
+    claims=st.none() | st.frozensets(st.sampled_from(("loss", "damage", "missing"))),
     damage_confirmed=st.booleans(),
+    claimed=st.lists(st.builds(Claimed, CURRENCIES, st.integers(0, 900), st.integers(0, 900)), max_size=3).map(tuple),
+    declared=MONEY,
+    declared_currency=CURRENCIES,
 )
 ASKED = st.builds(
     Asked,
@@ -51,6 +65,8 @@ ASKED = st.builds(
     carrier=CARRIERS,
     zone=ZONES,
     answer=st.sampled_from(("accepted", "refused", "unavailable", "uncertain", "cancelled", "offered")),
+    passed_on=st.booleans(),
+    answer_ms=st.none() | st.integers(1, 30_000),
     times=st.integers(1, 50),
 )
 Sums = Counter[tuple[str, str, str | int]]
@@ -63,8 +79,8 @@ def sums(board: Board) -> Sums:
         found[name, currency, "above"] += tally.above
         found[name, currency, "below"] += tally.below
         found[name, currency, "n"] += tally.n
-        for minutes in tally.lengths.in_order():
-            found[name, currency, minutes] += 1
+        for length in tally.lengths.in_order():
+            found[name, currency, length] += 1
     return found
 
 
@@ -100,6 +116,9 @@ def test_a_share_of_things_lies_between_none_and_all(deliveries: list[Delivery])
     for each in whole.figures():
         assert each.n >= 0
         assert (each.value is None) == (each.state != "told")
-        if each.definition.kind == "share" and each.definition.name != "quote_error":
+        if each.definition.kind == "score":
+            assert each.numerator is not None
+            assert -each.denominator <= each.numerator <= each.denominator
+        if each.definition.kind == "share":
             assert each.numerator is not None
             assert 0 <= each.numerator <= each.denominator

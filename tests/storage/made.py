@@ -10,6 +10,7 @@ from gateway.domain.fold import current_status
 from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestRecord, ManifestState, PickupRecord, PickupState
 from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookDelivery, WebhookEndpoint
+from gateway.domain.notifications import Channel, Notification
 from gateway.domain.quotes import (
     CarrierResult,
     Effect,
@@ -275,6 +276,23 @@ def delivery_record(shipment_id: str = "shp_1", **more: Any) -> DeliveryRecord:
     given = {**given, **more}
     due = given.get("promised_by") or given["booked_at"]
     return DeliveryRecord(shipment_id=shipment_id, **{"due_on": due.date(), **given})
+
+
+def notification(notification_id: str = "ntf_1", **more: Any) -> Notification:
+    given: dict[str, Any] = {
+        "merchant_id": MERCHANT,
+        "mode": "test",
+        "shipment_id": "shp_1",
+        "event": "delivered",
+        "occurrence": notification_id,
+        "channel": Channel.SMS,
+        "cause": "shipment.status_changed",
+        "since": NOW,
+        "useful_until": NOW,
+        "due_at": None,
+        "created_at": NOW,
+    }
+    return Notification(id=notification_id, **{**given, **more})
 
 
 def merchant(uow: UnitOfWork, merchant_id: str = MERCHANT, account_id: str = ACCOUNT) -> None:

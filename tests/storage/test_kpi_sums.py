@@ -6,10 +6,15 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from gateway.domain.claims import Claim, ClaimKind, ClaimState
+from gateway.domain.diversions import Agreed
+from gateway.domain.enquiries import Enquiry, EnquiryWay
+from gateway.domain.notifications import NotificationState
+from gateway.domain.plausibility import STUCK
 from gateway.domain.proof_files import PictureKind, ProofFile, ProofFileState
 from gateway.domain.recipients import NOT_RECEIVED, Rating
 from gateway.domain.records import Case
@@ -66,7 +71,8 @@ class Past:
         name = f"shp_{self.dice.randrange(SHIPMENTS)}"
         ways: tuple[Callable[[UnitOfWork, str], None], ...] = (
             self._scanned, self._scanned, self._rated, self._denied, self._called_off, self._shown, self._claimed,
-            self._decided, self._answered, self._moved, self._went_missing,
+            self._decided, self._answered, self._moved, self._went_missing, self._enquired, self._stalled, self._told,
+            self._wished, self._asked_next, self._weighed,
         )  # fmt: skip
         with self.store.work() as uow:
             self.dice.choice(ways)(uow, name)
@@ -105,7 +111,14 @@ class Past:
     def _rated(self, uow: UnitOfWork, name: str) -> None:
         stars = self.dice.randrange(1, 6)
         uow.ratings.add(
-            Rating(merchant_id=made.MERCHANT, shipment_id=name, mode="test", stars=stars, created_at=made.NOW)
+            Rating(
+                merchant_id=made.MERCHANT,
+                shipment_id=name,
+                mode="test",
+                stars=stars,
+                recommends=2 * stars,
+                created_at=made.NOW,
+            )
         )
 
     def _denied(self, uow: UnitOfWork, name: str) -> None:
@@ -148,6 +161,7 @@ class Past:
             shipment_id=name,
             carrier="north",
             kind=self.dice.choice(list(ClaimKind)),
+            amount=made.money("40.00"),
             opened_by="Kari",
             created_at=made.NOW,
             updated_at=made.NOW,
@@ -160,13 +174,55 @@ class Past:
         for claim in uow.claims.of_shipment(made.MERCHANT, name):
             state = self.dice.choice((ClaimState.DECIDED, ClaimState.WITHDRAWN))
             decision = self.dice.choice(("granted", "refused"))
-            uow.claims.update(replace(claim, state=state, decision=decision, version=claim.version + 1))
+            paid = made.money(self.dice.choice(("40.00", "10.00")))
+            uow.claims.update(replace(claim, state=state, decision=decision, paid=paid, version=claim.version + 1))
 
     def _answered(self, uow: UnitOfWork, name: str) -> None:
         tender = uow.tenders.get(made.MERCHANT, f"tnd_{name}")
         assert tender is not None
         state = self.dice.choice((TenderState.ACCEPTED, TenderState.CANCELLED))
         uow.tenders.close(replace(tender, state=state), [tender.state])
+
+    def _enquired(self, uow: UnitOfWork, name: str) -> None:
+        whose: Any = {"merchant_id": made.MERCHANT, "mode": "test", "shipment_id": name}
+        times: Any = {"at": made.NOW, "created_at": made.NOW}
+        if not uow.enquiries.kept(made.MERCHANT, "test"):
+            uow.kpi_sums.all_stale(made.MERCHANT, "test", self.now)
+        uow.enquiries.add(Enquiry(**whose, **times, id=self._id("enq"), way=EnquiryWay.PHONE, taken_by="Kari"))
+
+    def _stalled(self, uow: UnitOfWork, name: str) -> None:
+        at = made.NOW + timedelta(days=1)
+        uow.cases.open(Case(id=self._id("cas"), merchant_id=made.MERCHANT, kind=STUCK, shipment_id=name, created_at=at))
+
+    def _told(self, uow: UnitOfWork, name: str) -> None:
+        """Planned, sent and received: each is news."""
+        known = uow.notifications.get(made.MERCHANT, f"ntf_{name}")
+        if known is None:
+            uow.notifications.plan([made.notification(f"ntf_{name}", shipment_id=name)])
+            return
+        states = (NotificationState.SENT, NotificationState.DELIVERED)
+        uow.notifications.keep(replace(known, state=self.dice.choice(states), sent_at=made.NOW))
+
+    def _wished(self, uow: UnitOfWork, name: str) -> None:
+        shipment = uow.shipments.get(made.MERCHANT, name)
+        assert shipment is not None
+        window = TimeWindow(start=made.NOW, end=made.NOW + timedelta(hours=self.dice.randrange(1, 150)))
+        agreed = Agreed(window=window, at=made.NOW)
+        uow.shipments.update(replace(shipment, agreed=agreed, version=shipment.version + 1))
+
+    def _asked_next(self, uow: UnitOfWork, name: str) -> None:
+        """On another day than the first."""
+        first = uow.tenders.get(made.MERCHANT, f"tnd_{name}")
+        assert first is not None
+        uow.tenders.close(replace(first, state=TenderState.REFUSED, answer_ms=self.dice.randrange(500)), [first.state])
+        more: Any = {"created_at": made.NOW + timedelta(days=1), "answer_ms": 70}
+        uow.tenders.add(made.tender(self._id(f"tnd_{name}_"), name, state=TenderState.ACCEPTED, **more))
+
+    def _weighed(self, uow: UnitOfWork, name: str) -> None:
+        record = uow.records.get(made.MERCHANT, name)
+        assert record is not None
+        facts: Any = {"weight_g": self.dice.randrange(1, 9000), "apart_m": 10, "declared": made.money("12.00")}
+        uow.records.put(replace(record, ordered_at=made.NOW, **facts))
 
     def _moved(self, uow: UnitOfWork, name: str) -> None:
         """Booked anew elsewhere, with another promise."""
@@ -188,6 +244,23 @@ def test_sums_are_what_the_shipments_say_after_everything_that_happens(store: St
                 assert list(board.figures(by)) == list(past.direct(by, value).figures(by)), (by, value)
         for _ in range(6):
             past.happen()
+
+
+def test_a_booking_passed_on_the_day_after_is_news_of_the_day_before(store: Store) -> None:
+    past = Past(store, 4)
+    with store.work() as uow:
+        first = uow.tenders.get(made.MERCHANT, "tnd_shp_1")
+        assert first is not None
+        uow.tenders.close(replace(first, state=TenderState.UNAVAILABLE), [first.state])
+        uow.commit()
+    past.sum_up()
+    assert past.report().days[made.NOW.date()].tallies["failover", ""].above == 0
+    with store.work() as uow:
+        tomorrow = made.NOW + timedelta(days=1)
+        uow.tenders.add(made.tender("tnd_shp_1_next", "shp_1", state=TenderState.ACCEPTED, created_at=tomorrow))
+        uow.commit()
+    past.sum_up()
+    assert past.report().days[made.NOW.date()].tallies["failover", ""].above == 1
 
 
 def test_nothing_stale_is_told_as_new(store: Store) -> None:

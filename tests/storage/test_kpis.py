@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from gateway.domain.claims import Claim, ClaimKind, ClaimState
+from gateway.domain.diversions import Agreed
+from gateway.domain.enquiries import Enquiry, EnquiryWay
+from gateway.domain.notifications import Channel, NotificationState
+from gateway.domain.plausibility import STUCK
 from gateway.domain.proof_files import PictureKind, ProofFile, ProofFileState
 from gateway.domain.recipients import NOT_RECEIVED, Rating
 from gateway.domain.records import Case
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.domain.tracking import ProofOfDelivery
 from gateway.domain.values import Requirements, TimeWindow
-from gateway.kpis.facts import Asked, Delivery
-from gateway.services.ports import Store
+from gateway.kpis.facts import Asked, Claimed, Delivery
+from gateway.services.ports import Store, UnitOfWork
 from gateway.storage.repositories import kpis
 from tests.storage import made
 
@@ -99,6 +105,100 @@ def test_a_delivery_with_all_that_is_known_of_it(store: Store) -> None:
     assert found(store) == [replace(told, proof_shown=True)]
 
 
+def test_what_was_asked_told_and_claimed_beside_it(store: Store) -> None:
+    """Another time was agreed, it stalled, somebody asked, two messages went out, two claims stand and one does not."""
+    picked_up, came = made.NOW + timedelta(hours=5), DUE + timedelta(hours=1)
+    wished = TimeWindow(start=DUE, end=DUE + timedelta(hours=2))
+    with store.work() as uow:
+        made.merchant(uow)
+        uow.shipments.add(made.shipment("shp_1", agreed=Agreed(window=wished, at=made.NOW)))
+        uow.records.put(
+            made.delivery_record(
+                "shp_1",
+                ordered_at=made.NOW - timedelta(hours=1),
+                promised_by=DUE,
+                picked_up_at=picked_up,
+                delivered_at=came,
+                outcome="delivered",
+                weight_g=2500,
+                declared=made.money("49.99"),
+                apart_m=99,
+            )
+        )
+        _beside(uow, picked_up)
+        uow.commit()
+    told = Delivery(
+        account=made.ACCOUNT,
+        carrier="sandbox",
+        service="same_day",
+        zone="",
+        ordered_at=made.NOW - timedelta(hours=1),
+        booked_at=made.NOW,
+        due_by=DUE,
+        wished_from=wished.start,
+        wished_by=wished.end,
+        picked_up_at=picked_up,
+        delivered_at=came,
+        outcome="delivered",
+        stalled=True,
+        weight_g=2500,
+        recommends=9,
+        stars=4,
+        enquiries=1,
+        told=2,
+        receipts=1,
+        proof_wanted=True,
+        apart_m=99,
+        claims=frozenset({"damage", "missing"}),
+        claimed=(Claimed("USD", 4000, 2500),),
+        declared=4999,
+        declared_currency="USD",
+    )
+    assert found(store) == [told]
+
+
+def _beside(uow: UnitOfWork, picked_up: datetime) -> None:
+    whose: Any = {"merchant_id": made.MERCHANT, "mode": "test", "shipment_id": "shp_1"}
+    uow.ratings.add(Rating(**whose, stars=4, recommends=9, created_at=DUE))
+    uow.enquiries.add(Enquiry(**whose, id="enq_1", way=EnquiryWay.CHAT, taken_by="Kari", at=DUE, created_at=DUE))
+    for name, at in (("cas_before", picked_up - timedelta(hours=1)), ("cas_after", picked_up)):
+        state = "closed" if name == "cas_before" else "open"
+        case = Case(id=name, merchant_id=made.MERCHANT, kind=STUCK, shipment_id="shp_1", created_at=at, state=state)
+        uow.cases.open(case)
+    ways = ((Channel.SMS, "delivered"), (Channel.WHATSAPP, "failed"), (Channel.SMS, "pending"), (Channel.EMAIL, "sent"))
+    uow.notifications.plan(
+        [
+            made.notification(
+                f"ntf_{number}",
+                channel=channel,
+                state=NotificationState(state),
+                sent_at=None if state == "pending" else DUE,
+            )
+            for number, (channel, state) in enumerate(ways)
+        ]
+    )
+    claims = (
+        (ClaimKind.DAMAGE, ClaimState.PAID, made.money("40.00"), made.money("25.00")),
+        (ClaimKind.MISSING, ClaimState.OPEN, None, None),
+        (ClaimKind.MISDELIVERY, ClaimState.WITHDRAWN, made.money("9.00"), None),
+    )
+    for kind, claim_state, amount, paid in claims:
+        uow.claims.add(
+            Claim(
+                **whose,
+                id=f"clm_{kind}",
+                carrier="sandbox",
+                kind=kind,
+                state=claim_state,
+                amount=amount,
+                paid=paid,
+                opened_by="Kari",
+                created_at=DUE,
+                updated_at=DUE,
+            )
+        )
+
+
 def test_who_is_of_a_day(store: Store) -> None:
     """Without a promise of that of the booking; neither returns, nor the other mode's, nor what is due on another."""
     free = {"promised_by": None, "booked_at": DUE}
@@ -141,8 +241,8 @@ def test_what_carriers_answered_is_counted(store: Store) -> None:
             ("shp_2", "city", (TenderState.REFUSED,)),
         ):
             uow.shipments.add(made.shipment(name, zone=zone))
-            for state in states:
-                uow.tenders.add(made.tender(f"tnd_{name}_{state}", name, state=state))
+            for number, state in enumerate(states):
+                uow.tenders.add(made.tender(f"tnd_{name}_{number}", name, state=state, answer_ms=90))
         uow.commit()
     today = made.NOW.date()
     with store.look() as uow:
@@ -150,8 +250,10 @@ def test_what_carriers_answered_is_counted(store: Store) -> None:
         one_by_one = uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "zone", "city")
         assert uow.kpi_facts.asked(made.MERCHANT, "live", today) == []
         assert uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "account", "acc_2") == []
-    assert sorted(asked, key=lambda each: each.answer) == [
-        Asked(account=made.ACCOUNT, carrier="sandbox", zone="city", answer="accepted", times=1),
-        Asked(account=made.ACCOUNT, carrier="sandbox", zone="city", answer="refused", times=2),
+    those: Any = {"account": made.ACCOUNT, "carrier": "sandbox", "zone": "city", "answer_ms": 90}
+    assert sorted(asked, key=lambda each: (each.answer, each.passed_on)) == [
+        Asked(**those, answer="accepted", times=1),
+        Asked(**those, answer="refused", times=1),
+        Asked(**those, answer="refused", passed_on=True, times=1),
     ]
     assert [shipment_id for shipment_id, _ in one_by_one] == ["shp_1", "shp_1", "shp_2"]

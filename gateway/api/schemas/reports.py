@@ -97,8 +97,13 @@ class KpiSchema(Shown):
     value = fields.Float(
         required=True, allow_none=True, metadata={"description": "A share, or an amount or quantile in `unit`."}
     )
+    margin = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of a score: 19 times in 20 it is no further from what all would have said."},
+    )
     unit = fields.String(
-        required=True, metadata={"description": '"" for a share, `minor` (of `currency`), `minutes` or `g`.'}
+        required=True, metadata={"description": '"" for a share, `minor` (of `currency`), `minutes`, `ms` or `g`.'}
     )
     currency = fields.String(required=True, allow_none=True)
     n = fields.Integer(required=True, metadata={"description": "Of how many."})
@@ -123,7 +128,7 @@ class KpiDefinitionSchema(Shown):
 
     name = fields.String(required=True)
     title = fields.String(required=True)
-    kind = fields.String(required=True, metadata={"description": "`share`, `mean` or `quantile`."})
+    kind = fields.String(required=True, metadata={"description": "`share`, `ratio`, `mean`, `score` or `quantile`."})
     numerator = fields.String(required=True)
     denominator = fields.String(required=True)
     source = fields.String(required=True)

@@ -57,6 +57,7 @@ class BookSchema(QuoteAskSchema):
         allow_none=True,
     )
     label_format = word(LABELS, load_default="pdf")
+    ordered_at = moment("When the buyer ordered it: what “from the order to the door” counts from.", allow_none=True)
     reference = text(100, "Your own number of the order: unique for the life of the shipment.", allow_none=True)
 
     @validates_schema(pass_original=True)
@@ -93,6 +94,7 @@ class BookSchema(QuoteAskSchema):
             service_point=shown[1] or (point if data["quote_id"] or of_quote else ""),
             service_point_carrier=shown[0] or (carrier if data["quote_id"] or of_quote else ""),
             metadata=data["metadata"],
+            ordered_at=data["ordered_at"],
             label_format=LabelFormat(kind=LabelKind(data["label_format"])),
         )
 
@@ -276,6 +278,7 @@ class ShipmentSchema(ShipmentSummarySchema):
     cases = fields.List(fields.Nested(CaseSchema), required=True)
     proof_of_delivery = fields.Nested(ProofShownSchema, required=True, allow_none=True)
     metadata = fields.Dict(required=True, keys=fields.String(), values=fields.String())
+    ordered_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
 class ShipmentPageSchema(Shown):

@@ -1,0 +1,145 @@
+"""What of key figures lies beside a page of delivery records, read for the whole page at once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select
+
+from gateway.domain.claims import CONFIRMED, ClaimKind, ClaimState
+from gateway.domain.codec import from_json
+from gateway.domain.notifications import RECEIPTED, NotificationState
+from gateway.domain.proof_files import READABLE, PictureKind, ProofFileState, missing_proof, wanted_proof
+from gateway.domain.values import Requirements
+from gateway.kpis.facts import Claimed, Delivery
+from gateway.services.ports import Mode
+from gateway.storage.tables.base import table_of
+from gateway.storage.tables.claims import ClaimRow
+from gateway.storage.tables.enquiries import EnquiryRow
+from gateway.storage.tables.notifications import NotificationRow
+from gateway.storage.tables.proofs import ProofFileRow
+from gateway.storage.types import parsed
+
+LOST = frozenset({"lost", "stolen", "destroyed"})
+"""Reasons of a failure that leave nothing to be delivered."""
+
+_F, _L, _E, _N = (table_of(row).c for row in (ProofFileRow, ClaimRow, EnquiryRow, NotificationRow))
+
+
+class Beside:
+    """Pictures, claims, enquiries and messages of the shipments of a page, by shipment."""
+
+    def __init__(self, connection: Connection, merchant_id: str, mode: Mode) -> None:
+        self._connection = connection
+        self._merchant_id = merchant_id
+        claims, enquiries = ((each.merchant_id == merchant_id) & (each.mode == mode) for each in (_L, _E))
+        self._claims_kept = bool(connection.scalar(select(exists().where(claims))))
+        self._enquiries_kept = bool(connection.scalar(select(exists().where(enquiries))))
+        self._tells = bool(connection.scalar(select(exists().where(_N.merchant_id == merchant_id))))
+
+    def read(self, page: Sequence[Row[Any]]) -> None:
+        """Turn to this page."""
+        ids = [row.shipment_id for row in page]
+        self._shown = self._pictures([row.shipment_id for row in page if row.goods is not None])
+        self._claims = self._claims_of(ids) if self._claims_kept else {}
+        self._enquiries = self._enquiries_of(ids) if self._enquiries_kept else {}
+        self._told = self._told_of(ids) if self._tells else {}
+
+    def delivery(self, row: Row[Any]) -> Delivery:
+        """All that is known of a shipment of the page."""
+        needs = None if row.goods is None else from_json(Requirements, parsed(row.goods).get("requirements", {}))
+        claims = self._claims.get(row.shipment_id, ())
+        elsewhere = [each.created_at for each in claims if each.kind is ClaimKind.MISDELIVERY]
+        told, receipts = self._told.get(row.shipment_id, (0, 0))
+        denied = [row.denied_at] if row.denied_at else []
+        return Delivery(
+            account=row.account_id,
+            carrier=row.carrier,
+            service=row.service,
+            zone=row.zone,
+            ordered_at=row.ordered_at,
+            booked_at=row.booked_at,
+            due_from=row.window.start if row.window is not None else None,
+            due_by=row.promised_by,
+            wished_from=row.agreed.window.start if row.agreed is not None else None,
+            wished_by=row.agreed.window.end if row.agreed is not None else None,
+            picked_up_at=row.picked_up_at,
+            delivered_at=row.delivered_at,
+            attempts=row.attempts,
+            outcome=row.outcome,
+            lost=row.outcome == "failed" and row.reason in LOST,
+            stalled=bool(row.stalled),
+            weight_g=row.weight_g,
+            quoted=row.quoted_minor,
+            price=row.price_minor,
+            currency=row.currency or "",
+            co2e_g=row.co2e_g,
+            out_estimate=row.estimates.get("out"),
+            stars=row.stars,
+            recommends=row.recommends,
+            enquiries=self._enquiries.get(row.shipment_id, 0) + len(denied) if self._enquiries_kept else None,
+            told=told,
+            receipts=receipts,
+            proof_wanted=needs is not None and bool(wanted_proof(needs)),
+            proof_shown=needs is not None and not missing_proof(needs, row.proof, self._shown.get(row.shipment_id, ())),
+            apart_m=row.apart_m,
+            denied_at=min([*elsewhere, *denied], default=None),
+            claims=frozenset(each.kind.value for each in claims) if self._claims_kept else None,
+            damage_confirmed=any(each.kind is ClaimKind.DAMAGE and each.decision in CONFIRMED for each in claims),
+            claimed=_claimed(claims),
+            declared=row.declared_minor,
+            declared_currency=row.declared_currency or "",
+        )
+
+    def _claims_of(self, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+        """Those that stand."""
+        found: dict[str, list[Any]] = defaultdict(list)
+        money = (_L.amount_minor, _L.amount_currency, _L.paid_minor, _L.paid_currency)
+        wanted = select(_L.shipment_id, _L.kind, _L.decision, _L.created_at, *money).where(
+            _L.merchant_id == self._merchant_id, _L.shipment_id.in_(ids), _L.state != ClaimState.WITHDRAWN
+        )
+        for row in self._connection.execute(wanted):
+            found[row.shipment_id].append(row)
+        return found
+
+    def _enquiries_of(self, ids: Sequence[str]) -> Mapping[str, int]:
+        mine = select(_E.shipment_id).where(_E.merchant_id == self._merchant_id, _E.shipment_id.in_(ids))
+        return Counter(self._connection.scalars(mine))
+
+    def _told_of(self, ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """Messages that went out over ways that give receipts, and those that arrived."""
+        arrived = func.count().filter(_N.state == NotificationState.DELIVERED)
+        sent = (_N.channel.in_(RECEIPTED), _N.sent_at.is_not(None))
+        counted = select(_N.shipment_id, func.count(), arrived).where(
+            _N.merchant_id == self._merchant_id, _N.shipment_id.in_(ids), *sent
+        )
+        found = self._connection.execute(counted.group_by(_N.shipment_id))
+        return {shipment_id: (told, receipts) for shipment_id, told, receipts in found}
+
+    def _pictures(self, ids: Sequence[str]) -> Mapping[str, set[PictureKind]]:
+        """The kinds of pictures of those for which it matters; one that was erased when its time was over was shown."""
+        shown: dict[str, set[PictureKind]] = defaultdict(set)
+        if not ids:
+            return shown
+        erased = and_(_F.state == ProofFileState.ERASED, _F.width > 0)
+        wanted = select(_F.shipment_id, _F.kind).where(
+            _F.merchant_id == self._merchant_id, _F.shipment_id.in_(ids), or_(_F.state.in_(READABLE), erased)
+        )
+        for row in self._connection.execute(wanted):
+            shown[row.shipment_id].add(row.kind)
+        return shown
+
+
+def _claimed(claims: Sequence[Any]) -> tuple[Claimed, ...]:
+    """What was asked for, with what was paid of it in the same currency."""
+    return tuple(
+        Claimed(
+            each.amount_currency,
+            each.amount_minor,
+            each.paid_minor if each.paid_minor and each.paid_currency == each.amount_currency else 0,
+        )
+        for each in claims
+        if each.amount_minor is not None
+    )
