@@ -50,6 +50,7 @@ from gateway.services.reconcile import Reconciler
 from gateway.services.rereading import Rereading
 from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
+from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.watch import Watch
 from gateway.services.whereabouts import WhereaboutsDesk
@@ -172,4 +173,5 @@ def _intake(
         "corrections": CorrectionDesk(store, clock),
         "whereabouts": WhereaboutsDesk(store),
         "watch": Watch(store, clock, settings.worker),
+        "tracker_watch": TrackerWatcher(store, clock, settings.worker),
     }

@@ -186,9 +186,10 @@ class Tender:
 class TrackerRecord:
     """A tracking number we follow: of a booking of ours (`shipment_id`, `tender_id`) or of one made elsewhere.
 
-    `promised_by` is what the carrier promised at first, `timezone` the recipient's ("" where nobody knows), `pushed_at`
-    when the carrier last told by itself (None once a poll has found what no push had told), `estimated_as_of` when
-    things stood as its estimate has it. `parcels` is how many there are, however few have numbers.
+    `promised_by` is the first promise: the booking's, or what the merchant said of one made elsewhere. `timezone` is
+    the recipient's ("" where nobody knows), `pushed_at` when the carrier last told by itself (None once a poll has
+    found what no push had told), `estimated_as_of` when things stood as its estimate has it. `parcels` is how many
+    there are, however few have numbers.
     """
 
     id: str
@@ -219,6 +220,20 @@ class TrackerRecord:
     subscribed_until: datetime | None = None
     pushed_at: datetime | None = None
     polled_at: datetime | None = None
+    due_at: datetime | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerWatch:
+    """What is expected of a tracker whose parcel was booked elsewhere, as a shipment has it of its own: its ETA, the
+    kinds of open cases about it, and when the watch looks at it again. `id` is the tracker's.
+    """
+
+    id: str
+    merchant_id: str
+    eta: Eta | None = None
+    alarms: tuple[str, ...] = ()
     due_at: datetime | None = None
     tries: int = 0
 

@@ -67,6 +67,7 @@ from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.staff import Staff
 from gateway.services.status_tables import StatusTableBook
+from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Tracking
 from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
@@ -151,6 +152,7 @@ class Services:
     kpi_summer: KpiSummer
     cohorts: Cohorts
     watch: Watch
+    tracker_watch: TrackerWatcher
     whereabouts: WhereaboutsDesk
     staff: Staff
     log: RequestLog

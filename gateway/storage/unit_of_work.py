@@ -56,6 +56,7 @@ from gateway.storage.repositories.reliability import ReliabilityRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
+from gateway.storage.repositories.tracker_watches import TrackerWatchRepository
 from gateway.storage.repositories.trackers import TrackerRepository
 from gateway.storage.repositories.views import TagRepository, ViewRepository
 from gateway.storage.repositories.windows import FleetWindows
@@ -91,6 +92,7 @@ class SqlUnitOfWork:
         self.tenders: ports.Tenders = TenderRepository(connection)
         self.recalls: ports.Recalls = RecallRepository(connection)
         self.trackers: ports.Trackers = TrackerRepository(connection)
+        self.tracker_watches: ports.TrackerWatches = TrackerWatchRepository(connection)
         self.many: ports.Many = ManyRepository(connection)
         self.status_tables: ports.StatusTables = StatusTableRepository(connection)
         self.inbox: ports.Inbox = InboxRepository(connection)

@@ -21,6 +21,7 @@ from gateway.domain.records import (
     ShipmentRecord,
     Tender,
     TrackerRecord,
+    TrackerWatch,
 )
 from gateway.domain.shipments import Label, LabelKind
 from gateway.domain.tracking import TrackingEvent
@@ -212,6 +213,20 @@ class Trackers(Protocol):
         """Trackers due for polling that no other worker has; `due_at` stays what it was."""
 
 
+class TrackerWatches(Protocol):
+    """What the watch knows of numbers that were not booked here."""
+
+    def wake(self, trackers: Sequence[TrackerRecord], at: datetime) -> None:
+        """Have the watch look at them by then: they are of one merchant, and no longer watched once they ended."""
+
+    def of(self, merchant_id: str, tracker_ids: Sequence[str]) -> Mapping[str, TrackerWatch]: ...
+    def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[TrackerWatch]:
+        """Those that the watch is to look at; the claim moves `due_at` past the lease."""
+
+    def keep(self, watch: TrackerWatch) -> None: ...
+    def forget(self, watch: TrackerWatch) -> None: ...
+
+
 class DeliveryRecords(Protocol):
     """Flat facts for measures."""
 
@@ -239,6 +254,7 @@ class UnitOfWork(OfPeople, Measured, Protocol):
     recalls: Recalls
     diversions: Diversions
     trackers: Trackers
+    tracker_watches: TrackerWatches
     many: Many
     inbox: Inbox
     status_tables: StatusTables
