@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.codec import to_json
-from gateway.domain.eta import Eta
+from gateway.domain.eta import Eta, TrackerWatch
 from gateway.domain.fold import CurrentStatus
 from gateway.domain.late import late as too_late
-from gateway.domain.records import ShipmentRecord, TrackerRecord, TrackerWatch
+from gateway.domain.records import ShipmentRecord, TrackerRecord
 from gateway.domain.sentences import delivered_of, recipient_sentence
 from gateway.domain.tracking import TrackingEvent, reasons, statuses
 from gateway.services.whereabouts import Whereabouts

@@ -10,7 +10,8 @@ from flask import Response, request
 from carriers.base import WebhookCall
 from gateway.api import shapes_tracking
 from gateway.api.auth import caller, open_to_all, requires, services
-from gateway.api.examples import SCANS, TRACKER, WINDOWS
+from gateway.api.examples import SCANS, WINDOWS
+from gateway.api.examples_tracking import TRACKER
 from gateway.api.routes import ApiBlueprint, answer, once, page
 from gateway.api.schemas.tracking import (
     FollowSchema,
@@ -22,7 +23,8 @@ from gateway.api.schemas.tracking import (
     TrackerSchema,
     WindowsSchema,
 )
-from gateway.domain.records import TrackerRecord, TrackerWatch
+from gateway.domain.eta import TrackerWatch
+from gateway.domain.records import TrackerRecord
 from gateway.services.idempotency import Run
 
 blueprint = ApiBlueprint("tracking", __name__, url_prefix="/v1")

@@ -225,20 +225,6 @@ class TrackerRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrackerWatch:
-    """What is expected of a tracker whose parcel was booked elsewhere, as a shipment has it of its own: its ETA, the
-    kinds of open cases about it, and when the watch looks at it again. `id` is the tracker's.
-    """
-
-    id: str
-    merchant_id: str
-    eta: Eta | None = None
-    alarms: tuple[str, ...] = ()
-    due_at: datetime | None = None
-    tries: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
     """A booking to be taken back at its carrier: because the merchant asked, or because it must not exist.
 

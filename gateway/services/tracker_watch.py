@@ -12,8 +12,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.domain.clock import Clock
+from gateway.domain.eta import TrackerWatch
 from gateway.domain.plausibility import KINDS, TOO_FAST, too_fast
-from gateway.domain.records import TrackerRecord, TrackerWatch
+from gateway.domain.records import TrackerRecord
 from gateway.domain.stages import stages
 from gateway.domain.tracking import statuses
 from gateway.services.alarms import close, settle

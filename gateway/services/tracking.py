@@ -15,10 +15,11 @@ from carriers.base import Capability, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
 from gateway.domain.copies import altered
 from gateway.domain.errors import Conflict, NotFound, StaleVersion
+from gateway.domain.eta import TrackerWatch
 from gateway.domain.fold import sort_key
 from gateway.domain.honest_time import clamp
 from gateway.domain.messages import InboxMessage, InboxState
-from gateway.domain.records import AccountRecord, TrackerRecord, TrackerWatch
+from gateway.domain.records import AccountRecord, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.dispatch import Dispatcher, named

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from carriers.base import TrackingUpdate
-from gateway.domain.records import TrackerRecord, TrackerWatch
+from gateway.domain.eta import TrackerWatch
+from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source
 from gateway.services.many import Batched
 from gateway.services.tracker_watch import TrackerWatcher

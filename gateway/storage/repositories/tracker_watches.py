@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select, text, update
 
-from gateway.domain.records import TrackerRecord, TrackerWatch
+from gateway.domain.eta import TrackerWatch
+from gateway.domain.records import TrackerRecord
 from gateway.storage.bulk import among, listed
 from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
