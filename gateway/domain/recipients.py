@@ -18,8 +18,9 @@ class Brand:
     """In whose name recipients are spoken to. `colour` is #rrggbb; `name` "" is the merchant's own.
 
     `language` is for those whose browser asks for none that we speak. `photo`: recipients may see the photo of the
-    delivery; `wishes`: they may tell the courier where to leave it; `reschedule` and
-    `redirect`: they may ask for another time, or for a service point.
+    delivery; `wishes`: they may tell the courier where to leave it; `reschedule` and `redirect`: they may ask for
+    another time, or for a service point. `proof_code`: they prove that it is they by a code sent to them, not by the
+    end of their phone number.
     """
 
     name: str = ""
@@ -34,6 +35,7 @@ class Brand:
     wishes: bool = False
     reschedule: bool = False
     redirect: bool = False
+    proof_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

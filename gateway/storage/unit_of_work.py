@@ -51,7 +51,7 @@ from gateway.storage.repositories.proofs import ProofFileRepository
 from gateway.storage.repositories.pushes import PushRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
-from gateway.storage.repositories.recipients import BrandRepository, RatingRepository, TriesRepository
+from gateway.storage.repositories.recipients import BrandRepository, CodeRepository, RatingRepository, TriesRepository
 from gateway.storage.repositories.reliability import ReliabilityRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
@@ -127,6 +127,7 @@ class SqlUnitOfWork:
     def _of_recipients(self, connection: Connection, vault: Vault) -> None:
         """What they wish, and where they want to be told."""
         self.tries: ports.Tries = TriesRepository(connection)
+        self.codes: ports.Codes = CodeRepository(connection)
         self.diversions: ports.Diversions = DiversionRepository(connection)
         self.pushes: ports.Pushes = PushRepository(connection, vault)
 

@@ -1,4 +1,4 @@
-"""Numbers that were not booked here are watched too: their ETA and alarms lie in a table of their own.
+"""Numbers that were not booked here are watched too; recipients prove by a code that it is they.
 
 Revision ID: 0035
 Revises: 0033
@@ -34,6 +34,17 @@ def upgrade() -> None:
         sqlite_where=sa.text(SOME_TIME),
         postgresql_where=sa.text(SOME_TIME),
     )
+    op.create_table(
+        "recipient_codes",
+        sa.Column("merchant_id", sa.String(), sa.ForeignKey("merchants.merchant_id"), nullable=False),
+        sa.Column("shipment_id", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("merchant_id", "shipment_id"),
+        sa.ForeignKeyConstraint(["merchant_id", "shipment_id"], ["shipments.merchant_id", "shipments.id"]),
+    )
     op.execute(
         "INSERT INTO tracker_watches (merchant_id, id, due_at) SELECT merchant_id, id, created_at FROM trackers "
         "WHERE shipment_id IS NULL AND status_at IS NOT NULL AND phase <> 'final'"
@@ -41,4 +52,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("recipient_codes")
     op.drop_table("tracker_watches")

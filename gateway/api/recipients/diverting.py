@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, redirect
 
 from carriers.base import CarrierError, ShipmentRejected
 from gateway.api.auth import open_to_all, services
-from gateway.api.recipients import forms, points
+from gateway.api.recipients import codes, forms, points
 from gateway.api.recipients.frame import HEADERS, answer, filled_form, for_people, frame, here, hurry, notice, voice_of
 from gateway.domain.diversions import Diversion, DiversionKind, DiversionState, Slot
 from gateway.domain.errors import Conflict, Unprocessable
@@ -39,7 +39,8 @@ def offered(token: str, what: str) -> Response:
 @for_people
 def ask(token: str, what: str) -> Response:
     """Ask the carrier for what was chosen; what it said is on the page of the parcel."""
-    filled, voice = filled_form(), voice_of(services().recipients.pages.sight(token))
+    filled, sight = filled_form(), services().recipients.pages.sight(token)
+    voice = voice_of(sight)
     chosen, proof = forms.diversion(filled, voice)
     if filled.faults:
         return _page(token, what, filled)
@@ -47,7 +48,7 @@ def ask(token: str, what: str) -> Response:
     try:
         wish = services().recipients.diversions.divert(token, KINDS[what], chosen, proof)
     except NotTheRecipient as error:
-        filled.faults["proof"] = voice.say("wish.proof_locked" if error.locked else "wish.proof_wrong")
+        filled.faults["proof"] = codes.wrong(sight, error, voice)
         return _page(token, what, filled)
     except Unprocessable:
         filled.faults["choice"] = voice.say("divert.gone")
@@ -61,6 +62,22 @@ def ask(token: str, what: str) -> Response:
     response = make_response(redirect(here(token), 303))
     response.headers.update(HEADERS)
     return response
+
+
+@blueprint.route("/<token>/times/code", defaults={"what": "times"}, methods=["POST"])
+@blueprint.route("/<token>/points/code", defaults={"what": "points"}, methods=["POST"])
+@open_to_all(THE_LINK)
+@for_people
+def send_code(token: str, what: str) -> Response:
+    """Send the recipient a code to prove it by; what was chosen stays."""
+    filled, sight = filled_form(), services().recipients.pages.sight(token)
+    if KINDS[what] not in services().recipients.diversions.kinds(sight.shipment, sight.brand.brand):
+        return _refusal(token, 409, "too_late")
+    try:
+        codes.send(sight, filled, voice_of(sight))
+    except Conflict:
+        return _refusal(token, 409, "stale")
+    return _page(token, what, filled)
 
 
 def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
@@ -97,7 +114,7 @@ def _page(token: str, what: str, filled: forms.Filled | None = None) -> Response
     hurry("carriers", bound.settings.recipients.answers_per_min)
     try:
         options = _options(token, what, voice)
-        proof = bound.recipients.diversions.proof(sight.shipment)
+        kind = bound.recipients.diversions.proof(sight.shipment, sight.brand.brand)
     except (Conflict, ShipmentRejected):
         return _refusal(token, 409, "too_late")
     except CarrierError:
@@ -107,12 +124,12 @@ def _page(token: str, what: str, filled: forms.Filled | None = None) -> Response
         "token": token,
         "what": what,
         "options": options,
-        "wish_proof": proof,
+        "wish_proof": codes.asked(sight, kind, f"/t/{token}/{what}/code"),
         "filled": filled.given if filled else {},
         "faults": filled.faults if filled else {},
         "back": here(token),
     }
-    return answer("recipients/divert.html", 422 if filled else 200, facts)
+    return answer("recipients/divert.html", 422 if filled and filled.faults else 200, facts)
 
 
 def _options(token: str, what: str, voice: Voice) -> Sequence[Any]:

@@ -59,6 +59,7 @@ from gateway.services.ports.privacy import Privacy as Privacy
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
 from gateway.services.ports.pushes import Pushes as Pushes
 from gateway.services.ports.recipients import Brands as Brands
+from gateway.services.ports.recipients import Codes as Codes
 from gateway.services.ports.recipients import Ratings as Ratings
 from gateway.services.ports.recipients import Tries as Tries
 from gateway.services.ports.reliability import Reliability as Reliability
@@ -213,6 +214,7 @@ class UnitOfWork(OfPeople, Measured, Protocol):
     brands: Brands
     ratings: Ratings
     tries: Tries
+    codes: Codes
     reliability: Reliability
     notifications: Notifications
     pushes: Pushes
