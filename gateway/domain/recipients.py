@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 
-from gateway.domain.tracking import statuses
+from gateway.domain.distance import arc_m
+from gateway.domain.tracking import Source, TrackingEvent, statuses
+from gateway.domain.values import Address
 
 StepState = Literal["done", "current", "ahead"]
 NOT_RECEIVED = "not_received"
@@ -109,6 +112,33 @@ def _place(names: tuple[str, ...], reached: str) -> int:
     ranks = {name: facts.rank for name, facts in statuses().items()} | {"collected": statuses()["delivered"].rank}
     found = [at for at, name in enumerate(names) if ranks[name] <= ranks.get(reached, 0)]
     return found[-1] if found else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """How far away the driver was, and when."""
+
+    at: datetime
+    apart_m: int
+
+
+CLOSE_M, FRESH = 5_000, timedelta(minutes=30)
+"""Farther away, or longer ago, it tells a recipient nothing about now, and of the driver more than he need know."""
+
+
+def nearness(status: str, events: Iterable[TrackingEvent], destination: Address, now: datetime) -> Near | None:
+    """Where the driver was last, in metres as the crow flies: while it is out for delivery, close, and just told."""
+    latitude, longitude = destination.latitude, destination.longitude
+    if status != "out_for_delivery" or latitude is None or longitude is None:
+        return None
+    for event in sorted(events, key=lambda each: each.occurred_at, reverse=True):
+        place = event.place
+        if event.source is not Source.SCAN or place is None or place.latitude is None or place.longitude is None:
+            continue
+        apart = round(arc_m(place.latitude, place.longitude, latitude, longitude))
+        fresh = timedelta() <= now - event.occurred_at <= FRESH
+        return Near(at=event.occurred_at, apart_m=apart) if fresh and apart <= CLOSE_M else None
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,21 +149,24 @@ def in_flight(known: Known, alarms: Sequence[str], now: datetime) -> tuple[Eta |
     expected, stage = expectation(known, now), known.stage
     learnt = known.courses.quiet(silent_path(stage.name, known.group), day_of(stage.began))
     longest = longest_silence(stage.name, learnt)
-    findings = {STUCK: why_stuck(stage, longest, now), AT_RISK: _at_risk(known.promise, expected, alarms)}
+    findings = {STUCK: why_stuck(stage, longest, now), AT_RISK: _at_risk(known.promise, expected, alarms, now)}
     due = stage.heard + longest if not findings[STUCK] else now + longest
     if expected.eta is not None:
         due = min(due, max(now + HALFWAY * (expected.eta.latest - now), now + SOONEST))
     return expected.eta, due, {kind: why for kind, why in findings.items() if why}
 
 
-def _at_risk(promise: datetime | None, expected: Expectation, alarms: Sequence[str]) -> str:
-    """Why the promise is at risk: it will probably be broken, or would be at worst where the alarm is on already."""
+def _at_risk(promise: datetime | None, expected: Expectation, alarms: Sequence[str], now: datetime) -> str:
+    """Why the promise is at risk: it will probably be broken, or would be at worst where the alarm is on already. One
+    whose time is over is not at risk any more, but broken.
+    """
     eta = expected.eta
     still = AT_RISK in alarms and eta is not None and promise is not None and eta.latest > promise + HARDLY
     if promise is None or not (expected.late or still):
         return ""
+    broken = " and not kept" if promise + HARDLY < now else ""
     when = "later" if eta is None else f"by {eta.latest.isoformat(timespec='minutes')}"
-    return f"promised by {promise.isoformat(timespec='minutes')}, now expected {when}"
+    return f"promised by {promise.isoformat(timespec='minutes')}{broken}, now expected {when}"
 
 
 def _doubts(shipment: ShipmentRecord, events: Sequence[TrackingEvent], shortest_h: float | None) -> Mapping[str, str]:

@@ -80,6 +80,24 @@ def send_code(token: str, what: str) -> Response:
     return _page(token, what, filled)
 
 
+@blueprint.route("/<token>/point")
+@open_to_all(THE_LINK)
+@for_people
+def collected_at(token: str) -> Response:
+    """The service point that was chosen when it was booked: its carrier is asked for address and hours."""
+    sight = services().recipients.pages.sight(token)
+    voice = voice_of(sight)
+    hurry("carriers", services().settings.recipients.answers_per_min)
+    try:
+        found = services().recipients.diversions.booked_point(token)
+    except (Conflict, ShipmentRejected):
+        return _refusal(token, 404, "unknown")
+    except CarrierError:
+        return _refusal(token, 503, "carrier_away")
+    shown = points.shown(found, voice) if found else None
+    return answer("recipients/point.html", 200, {**frame(voice, sight.brand), "point": shown, "back": here(token)})
+
+
 def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
     """What the page of a parcel says of it: links to choose by, the newest wish, and where it is collected."""
     waits = sight.wish is not None and sight.wish.state is DiversionState.ASKED
@@ -90,6 +108,8 @@ def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
         "diverted": told,
         "diverted_badly": bool(told and sight.wish and sight.wish.state in UNSETTLED),
         "point": points.shown(sight.point, voice) if sight.point else None,
+        "asks_point": not (sight.point or sight.over)
+        and services().recipients.diversions.tells_of_its_point(sight.shipment),
     }
 
 

@@ -50,6 +50,18 @@ class RecipientDiversions:
         """Service points, nearest first. Raises as `times`."""
         return self._offers.points(self._allowed(token, DiversionKind.REDIRECT)[0])
 
+    def tells_of_its_point(self, shipment: ShipmentRecord) -> bool:
+        """Whether more can be said of the service point that was chosen when it was booked."""
+        return bool(shipment.account_id) and self._offers.tells_of_its_point(shipment)
+
+    def booked_point(self, token: str) -> ServicePoint | None:
+        """That point. Raises NotFound, LinkEnded, NotDivertible, CarrierError."""
+        with self._store.look() as uow:
+            shipment = self._pages.shipment(uow, token, self._clock())
+        if not self.tells_of_its_point(shipment):
+            raise NotDivertible("its carrier tells of no service point")
+        return self._offers.booked_point(shipment)
+
     def divert(self, token: str, kind: DiversionKind, chosen: str, proof: str) -> Diversion:
         """Ask the carrier for it; see `Diversions.divert`.
 
