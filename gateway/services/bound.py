@@ -67,6 +67,7 @@ from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.staff import Staff
 from gateway.services.status_tables import StatusTableBook
+from gateway.services.told_again import ToldAgain
 from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Tracking
 from gateway.services.watch import Watch
@@ -152,6 +153,7 @@ class Services:
     kpi_summer: KpiSummer
     cohorts: Cohorts
     watch: Watch
+    told_again: ToldAgain
     tracker_watch: TrackerWatcher
     whereabouts: WhereaboutsDesk
     staff: Staff

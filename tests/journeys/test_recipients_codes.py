@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,15 +16,26 @@ from tests.conftest import TestDatabase
 from tests.journeys.diverting import own
 from tests.journeys.fleet import add_fleet
 from tests.journeys.recipients import EMAIL, PHONE, Street, street, to
-from tests.journeys.site import Merchant, Site
+from tests.journeys.site import Gateway, Site
 
 WISH = {"form": "wish", "where": "neighbour", "wish_note": "no. 14, ring twice"}
 CODE = re.compile(r"\b(\d{6})\b")
 
 
 @pytest.fixture
-def home(site: Site, shop: Merchant) -> Iterator[Street]:
+def patient(sqlite_database: TestDatabase, tmp_path: Path) -> Iterator[Site]:
+    """A gateway that speaks to a mail server as long as a busy machine takes: here somebody waits for the answer."""
+    gateway = Gateway(sqlite_database.url, NOTIFICATIONS__SESSION_S="50")
+    with Site(gateway, tmp_path) as site:
+        yield site
+    gateway.close()
+    sqlite_database.empty()
+
+
+@pytest.fixture
+def home(patient: Site) -> Iterator[Street]:
     """Own vans, whose drivers take instructions; mail and text messages."""
+    site, shop = patient, patient.merchant()
     with street(site, shop) as found:
         brand = {"name": "Fjord Shop", "wishes": True, "proof_code": True}
         assert shop.call("PUT", "/v1/brand", brand).status_code == 200
@@ -47,7 +59,7 @@ def mailed(home: Street) -> str:
 
 
 def test_a_code_is_sent_kept_as_a_digest_counts_once_and_what_was_filled_in_stays(
-    home: Street, database: TestDatabase
+    home: Street, sqlite_database: TestDatabase
 ) -> None:
     shipment = home.shop.booked(destination=to())
     first = home.site.gateway.app.test_client().get(urlsplit(shipment["tracking_url"]).path).text
@@ -63,7 +75,7 @@ def test_a_code_is_sent_kept_as_a_digest_counts_once_and_what_was_filled_in_stay
     mail = home.sink.mails[-1].message
     assert (mail["To"], mail["Subject"]) == (EMAIL, f"{code} is your code")
     assert mail["List-Unsubscribe"] is None
-    with database.engine.begin() as connection:
+    with sqlite_database.engine.begin() as connection:
         kept = connection.execute(text("SELECT * FROM recipient_codes")).one()
     assert code not in str(kept)
     wrong = post(home, shipment, "wish", proof="000000" if code != "000000" else "000001")
