@@ -15,6 +15,7 @@ PICTURES_AT_ONCE = 4
 def worker(services: Services) -> WorkerLoop:
     """The worker with its jobs: the tuple is the list of all background work."""
     inbox, lanes, proofs, told = services.inbox, services.lanes, services.proofs, services.recipient_lanes
+    numbers = services.tracker_watch
     endpoints = services.settings.webhooks.endpoints_at_once
     jobs = (
         Job("reconcile", services.reconciler.claim, services.reconciler.work, services.reconciler.park),
@@ -26,6 +27,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("inbox", inbox.claim, inbox.work, inbox.park, due=inbox.due, more=inbox.more),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park, due=services.poller.due),
         Job("watch", services.watch.claim, services.watch.work, services.watch.park),
+        Job("watch_numbers", numbers.claim, numbers.work, numbers.park),
         Job("webhooks", lanes.claim, lanes.work, lanes.park, at_once=endpoints, due=lanes.due),
         Job("proofs", proofs.claim, proofs.work, proofs.park, at_once=PICTURES_AT_ONCE),
         Job("notifications", told.claim, told.work, told.park, at_once=services.settings.notifications.senders_at_once),

@@ -58,7 +58,7 @@ class Lalamove(Carrier):
 
     async def headers(self) -> Mapping[str, str]:
         """The market, for keys are of one market."""
-        return {"Market": str(self.account.options["market"])}
+        return {"Market": self.account.option("market")}
 
     def sign(self, call: Call) -> Mapping[str, str]:
         """The signature, and an id by which Lalamove finds a call in its logs; it makes no call idempotent."""
@@ -164,7 +164,7 @@ class Lalamove(Carrier):
 
     def _in_market(self, request: QuoteRequest) -> bool:
         """Whether both ends lie in the account's country; markets are countries, some with a city: `SG_SIN`."""
-        country = str(self.account.options["market"])[:2]
+        country = self.account.option("market")[:2]
         return {request.shipment.origin.country, request.shipment.destination.country} == {country}
 
     def _path(self, id_: str) -> str:

@@ -199,5 +199,5 @@ class UberDirect(Carrier):
         return tracking.update(delivery, self.statuses).events if tracking.is_return(delivery) else ()
 
     def _path(self, *parts: str) -> str:
-        customer = str(self.account.options["customer_id"])
+        customer = self.account.option("customer_id")
         return "/".join(("/customers", *(quote(part, safe="") for part in (customer, *parts))))

@@ -61,8 +61,6 @@ RESOLVE: dict[str, Any] = {
     "note": "The carrier's hotline found it, says Berit.",
 }
 
-TRACKER: dict[str, Any] = {"account": "bring-oslo", "tracking_number": "70726201101234567"}
-
 SCANS: dict[str, Any] = {
     "account": "own-fleet",
     "scans": [

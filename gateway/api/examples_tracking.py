@@ -12,3 +12,9 @@ CORRECTION: dict[str, Any] = {
 }
 
 WITHDRAWAL: dict[str, Any] = {"author": "Berit Hansen", "why": "She meant another order."}
+
+TRACKER: dict[str, Any] = {
+    "account": "bring-oslo",
+    "tracking_number": "70726201101234567",
+    "deliver_by": "2026-12-01T18:00:00+01:00",
+}

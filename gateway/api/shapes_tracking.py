@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.codec import to_json
+from gateway.domain.eta import Eta, TrackerWatch
 from gateway.domain.fold import CurrentStatus
 from gateway.domain.late import late as too_late
 from gateway.domain.records import ShipmentRecord, TrackerRecord
@@ -19,7 +20,11 @@ AT_THE_DOOR = ("attempt_failed", "delivered")
 
 def eta(shipment: ShipmentRecord) -> Json | None:
     """When it is expected; None where nothing is, as after the delivery or on the way back."""
-    found = shipment.expected
+    return window(shipment.expected)
+
+
+def window(found: Eta | None) -> Json | None:
+    """An ETA."""
     if found is None:
         return None
     return {
@@ -62,8 +67,9 @@ def event(each: TrackingEvent, *, late: bool) -> Json:
     }
 
 
-def tracker(each: TrackerRecord) -> Json:
-    """A number we follow."""
+def tracker(each: TrackerRecord, watch: TrackerWatch | None) -> Json:
+    """A number we follow, and what the watch knows of it."""
+    under_way = watch is not None and each.phase not in ("final", "return")
     return {
         "id": each.id,
         "account_id": each.account_id,
@@ -76,6 +82,9 @@ def tracker(each: TrackerRecord) -> Json:
         "attempts": each.attempts,
         "delivered_at": each.delivered_at,
         "estimated_delivery_at": each.estimated_delivery_at,
+        "promise": {"deliver_by": each.promised_by},
+        "eta": window(watch.eta) if watch and under_way else None,
+        "alarms": list(watch.alarms) if watch else [],
         "created_at": each.created_at,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
@@ -9,7 +10,8 @@ from flask import Response, request
 from carriers.base import WebhookCall
 from gateway.api import shapes_tracking
 from gateway.api.auth import caller, open_to_all, requires, services
-from gateway.api.examples import SCANS, TRACKER, WINDOWS
+from gateway.api.examples import SCANS, WINDOWS
+from gateway.api.examples_tracking import TRACKER
 from gateway.api.routes import ApiBlueprint, answer, once, page
 from gateway.api.schemas.tracking import (
     FollowSchema,
@@ -21,6 +23,8 @@ from gateway.api.schemas.tracking import (
     TrackerSchema,
     WindowsSchema,
 )
+from gateway.domain.eta import TrackerWatch
+from gateway.domain.records import TrackerRecord
 from gateway.services.idempotency import Run
 
 blueprint = ApiBlueprint("tracking", __name__, url_prefix="/v1")
@@ -31,13 +35,13 @@ blueprint = ApiBlueprint("tracking", __name__, url_prefix="/v1")
 @blueprint.arguments(FollowSchema, example=TRACKER)
 @blueprint.response(201, TrackerSchema)
 @once(made_at="/v1/trackers/{id}")
-def create_tracker(_: Run, wanted: dict[str, str]) -> Response:
+def create_tracker(_: Run, wanted: dict[str, Any]) -> Response:
     """Follow a tracking number that was not booked here. Following it twice gives the same tracker."""
     who = caller()
     account = services().accounts.named(who.merchant_id, who.mode, wanted["account"])
-    return answer(
-        shapes_tracking.tracker(services().tracking.follow(who.merchant_id, account, wanted["tracking_number"])), 201
-    )
+    tracking = services().tracking
+    found = tracking.follow(who.merchant_id, account, wanted["tracking_number"], wanted["deliver_by"])
+    return answer(_shape(found, tracking.watches(who.merchant_id, [found])), 201)
 
 
 @blueprint.route("/trackers")
@@ -48,7 +52,8 @@ def list_trackers(wanted: dict[str, Any]) -> Response:
     """Numbers we follow, newest first."""
     who = caller()
     found = services().tracking.trackers(who.merchant_id, who.mode, wanted["limit"], wanted["cursor"])
-    return page([shapes_tracking.tracker(each) for each in found.items], found.next_cursor)
+    watches = services().tracking.watches(who.merchant_id, found.items)
+    return page([_shape(each, watches) for each in found.items], found.next_cursor)
 
 
 @blueprint.route("/trackers/<tracker_id>")
@@ -57,7 +62,8 @@ def list_trackers(wanted: dict[str, Any]) -> Response:
 def get_tracker(tracker_id: str) -> Response:
     """One number with its events, oldest first."""
     found, events = services().tracking.tracker(caller().merchant_id, caller().mode, tracker_id)
-    return answer({**shapes_tracking.tracker(found), "events": shapes_tracking.events(events)})
+    watches = services().tracking.watches(found.merchant_id, [found])
+    return answer({**_shape(found, watches), "events": shapes_tracking.events(events)})
 
 
 @blueprint.route("/fleet/scans", methods=["POST"])
@@ -98,6 +104,10 @@ def receive_webhook(account_id: str) -> Response:
 def check_webhook(account_id: str) -> Response:
     """A carrier makes sure that the address answers."""
     return _received(account_id)
+
+
+def _shape(tracker: TrackerRecord, watches: Mapping[str, TrackerWatch]) -> dict[str, Any]:
+    return shapes_tracking.tracker(tracker, watches.get(tracker.id))
 
 
 def _received(account_id: str) -> Response:

@@ -51,6 +51,8 @@ from gateway.services.reconcile import Reconciler
 from gateway.services.rereading import Rereading
 from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
+from gateway.services.told_again import ToldAgain
+from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.watch import Watch
 from gateway.services.whereabouts import WhereaboutsDesk
@@ -174,4 +176,6 @@ def _intake(
         "corrections": CorrectionDesk(store, clock),
         "whereabouts": WhereaboutsDesk(store),
         "watch": Watch(store, clock, settings.worker),
+        "told_again": ToldAgain(store, pool, funnel),
+        "tracker_watch": TrackerWatcher(store, clock, settings.worker),
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carriers.base.registry import installed
-from gateway.bootstrap.notifications import telling_recipients
+from gateway.bootstrap.notifications import couriers_of, telling_recipients
 from gateway.domain.clock import Clock
 from gateway.engines.credentials import Argon2Passwords, TimedCodes
 from gateway.engines.files import FsspecFileStore
@@ -40,15 +40,16 @@ def telling(
 ) -> Mapping[str, Any]:
     """The services that tell merchants, recipients, operators and those who watch."""
     alarm = AppriseAlarm(settings.alerts.urls) if settings.alerts.urls else LoggedAlarm()
+    couriers = couriers_of(clock, settings)
     diversions = Diversions(store, DiversionOffers(pool), clock, settings.worker)
     return {
-        **telling_recipients(store, clock, settings, faults, alarm),
+        **telling_recipients((store, clock), settings, faults, alarm, couriers),
         "webhooks": MerchantWebhooks(store, clock, settings.webhooks),
         "lanes": WebhookLanes(store, clock, settings.webhooks, settings.worker, faults, alarm),
         "live": LiveUpdates(store, clock, settings.streams),
         "diversions": diversions,
         "recipients": recipients(
-            (store, pool, clock), diversions, settings, installed, SpokenLanguages(), PillowPictures()
+            (store, pool, clock), diversions, settings, installed, SpokenLanguages(), PillowPictures(), couriers
         ),
     }
 

@@ -28,21 +28,29 @@ from gateway.services.recipients.links import Links
 from gateway.settings import Settings
 
 
-def telling_recipients(
-    store: Store, clock: Clock, settings: Settings, faults: FaultPoints, alarm: Alarm
-) -> Mapping[str, Any]:
-    """Notifications: what merchants say about them, and what sends them."""
-    base_url, press, twilio = settings.web.base_url, TemplatePress(), TwilioCourier(settings.notifications)
-    recipients = Recipients(settings.secrets.pepper, base_url, Links(settings.secrets.pepper, base_url))
-    writer = Writer(press, recipients, installed)
-    smtp = SmtpCourier(settings.notifications, base_url, clock)
-    push = PushCourier(settings.notifications, PushKeys(settings.secrets.pepper), clock)
-    couriers: Mapping[Channel, Courier] = {
-        Channel.EMAIL: smtp,
+def couriers_of(clock: Clock, settings: Settings) -> Mapping[Channel, Courier]:
+    """What speaks to mail servers, providers and push services."""
+    twilio = TwilioCourier(settings.notifications)
+    return {
+        Channel.EMAIL: SmtpCourier(settings.notifications, settings.web.base_url, clock),
         Channel.SMS: twilio,
         Channel.WHATSAPP: twilio,
-        Channel.PUSH: push,
+        Channel.PUSH: PushCourier(settings.notifications, PushKeys(settings.secrets.pepper), clock),
     }
+
+
+def telling_recipients(
+    ground: tuple[Store, Clock],
+    settings: Settings,
+    faults: FaultPoints,
+    alarm: Alarm,
+    couriers: Mapping[Channel, Courier],
+) -> Mapping[str, Any]:
+    """Notifications: what merchants say about them, and what sends them."""
+    store, clock = ground
+    base_url, press = settings.web.base_url, TemplatePress()
+    recipients = Recipients(settings.secrets.pepper, base_url, Links(settings.secrets.pepper, base_url))
+    writer = Writer(press, recipients, installed)
     return {
         "notifications": NotificationBook(store, clock, couriers, recipients),
         "templates": Templates(store, clock, press, writer, recipients, base_url),

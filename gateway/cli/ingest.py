@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
@@ -146,6 +147,20 @@ def replay(merchant: str, mode: Mode, message_id: str | None) -> None:
         return
     search = InboxSearch(mode=mode, state=InboxState.QUARANTINED, limit=200)
     click.echo(f"{bound.quarantine.replay_all(merchant_id, search)} messages are read again")
+
+
+@quarantine.command("reread")
+@of_account
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day, in UTC.")
+def read_again(merchant: str, mode: Mode, account: str, since: datetime) -> None:
+    """Read again what an account was told and what counts as applied, after a fault of ours that lost some of it.
+
+    Each scan is kept once: what was not lost stays as it is. Raw messages are kept for `[retention] inbox_days`.
+    """
+    bound = services()
+    record = bound.accounts.named(merchant_of(bound, merchant, create=False), mode, account)
+    found = bound.told_again.reread(record, since.replace(tzinfo=UTC))
+    click.echo(f"{found.messages} messages read again, {found.new} events were new, {found.unread} could not be read")
 
 
 @click.group("status-table")

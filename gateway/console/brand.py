@@ -43,6 +43,7 @@ FLAGS = {
     "wishes": "tell the courier where to leave it",
     "reschedule": "ask for another time",
     "redirect": "ask for a pickup point",
+    "proof_code": "do so only with a six-digit code that is sent to them (else: with the end of their phone number)",
 }
 """What recipients may, where the carrier can."""
 LARGEST_LOGO = 512 * 1024

@@ -35,3 +35,17 @@ class Eta:
         aware(self.latest, "latest")
         if self.latest < self.earliest:
             raise InvalidValue("an ETA ends before it begins")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerWatch:
+    """What is expected of a tracker whose parcel was booked elsewhere, as a shipment has it of its own: its ETA, the
+    kinds of open cases about it, and when the watch looks at it again. `id` is the tracker's.
+    """
+
+    id: str
+    merchant_id: str
+    eta: Eta | None = None
+    alarms: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    tries: int = 0

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from gateway.domain.distance import arc_m, metres_between
+from gateway.domain.distance import arc_m
 from gateway.domain.stages import Stage
 from gateway.domain.tracking import Leg, ProofOfDelivery, TrackingEvent
 from gateway.domain.values import Address
@@ -47,17 +47,18 @@ def stuck(stage: Stage, longest: timedelta, now: datetime) -> str:
     return f"no event for {_hours(silent)}; 19 of 20 are heard of within {_hours(longest)} in this stage ({stage.name})"
 
 
-def too_fast(
-    events: Iterable[TrackingEvent], origin: Address, destination: Address, shortest_h: float | None = None
-) -> str:
-    """Why it was delivered faster than can be; "" where it was not. `shortest_h`: one in a hundred is that fast."""
+def too_fast(events: Iterable[TrackingEvent], apart_m: float | None, shortest_h: float | None = None) -> str:
+    """Why it was delivered faster than can be; "" where it was not. `shortest_h`: one in a hundred is that fast.
+
+    `apart_m`: between its origin and destination, where both are known.
+    """
     told = [event for event in events if event.leg is Leg.OUTBOUND and not event.correction]
     held = min((event.occurred_at for event in told if event.status in IN_CUSTODY), default=None)
     delivered = max((event.occurred_at for event in told if event.status == "delivered"), default=None)
     if held is None or delivered is None:
         return ""
     limits, took = _limits()["speed"], delivered - held
-    distance_km = (metres_between(origin, destination) or 0) / 1000
+    distance_km = (apart_m or 0) / 1000
     if distance_km >= limits["least_km"] and distance_km > limits["most_km_h"] * max(took / timedelta(hours=1), 0.0):
         return f"delivered {_hours(took)} after the carrier's first scan, {distance_km:.0f} km away"
     if took < timedelta(minutes=limits["least_min"]):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 
-from gateway.domain.tracking import statuses
+from gateway.domain.distance import arc_m
+from gateway.domain.tracking import Source, TrackingEvent, statuses
+from gateway.domain.values import Address
 
 StepState = Literal["done", "current", "ahead"]
 NOT_RECEIVED = "not_received"
@@ -18,8 +21,9 @@ class Brand:
     """In whose name recipients are spoken to. `colour` is #rrggbb; `name` "" is the merchant's own.
 
     `language` is for those whose browser asks for none that we speak. `photo`: recipients may see the photo of the
-    delivery; `wishes`: they may tell the courier where to leave it; `reschedule` and
-    `redirect`: they may ask for another time, or for a service point.
+    delivery; `wishes`: they may tell the courier where to leave it; `reschedule` and `redirect`: they may ask for
+    another time, or for a service point. `proof_code`: they prove that it is they by a code sent to them, not by the
+    end of their phone number.
     """
 
     name: str = ""
@@ -34,6 +38,7 @@ class Brand:
     wishes: bool = False
     reschedule: bool = False
     redirect: bool = False
+    proof_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,33 @@ def _place(names: tuple[str, ...], reached: str) -> int:
     ranks = {name: facts.rank for name, facts in statuses().items()} | {"collected": statuses()["delivered"].rank}
     found = [at for at, name in enumerate(names) if ranks[name] <= ranks.get(reached, 0)]
     return found[-1] if found else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """How far away the driver was, and when."""
+
+    at: datetime
+    apart_m: int
+
+
+CLOSE_M, FRESH = 5_000, timedelta(minutes=30)
+"""Farther away, or longer ago, it tells a recipient nothing about now, and of the driver more than he need know."""
+
+
+def nearness(status: str, events: Iterable[TrackingEvent], destination: Address, now: datetime) -> Near | None:
+    """Where the driver was last, in metres as the crow flies: while it is out for delivery, close, and just told."""
+    latitude, longitude = destination.latitude, destination.longitude
+    if status != "out_for_delivery" or latitude is None or longitude is None:
+        return None
+    for event in sorted(events, key=lambda each: each.occurred_at, reverse=True):
+        place = event.place
+        if event.source is not Source.SCAN or place is None or place.latitude is None or place.longitude is None:
+            continue
+        apart = round(arc_m(place.latitude, place.longitude, latitude, longitude))
+        fresh = timedelta() <= now - event.occurred_at <= FRESH
+        return Near(at=event.occurred_at, apart_m=apart) if fresh and apart <= CLOSE_M else None
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,9 +188,10 @@ class Tender:
 class TrackerRecord:
     """A tracking number we follow: of a booking of ours (`shipment_id`, `tender_id`) or of one made elsewhere.
 
-    `promised_by` is what the carrier promised at first, `timezone` the recipient's ("" where nobody knows), `pushed_at`
-    when the carrier last told by itself (None once a poll has found what no push had told), `estimated_as_of` when
-    things stood as its estimate has it. `parcels` is how many there are, however few have numbers.
+    `promised_by` is the first promise: the booking's, or what the merchant said of one made elsewhere. `timezone` is
+    the recipient's ("" where nobody knows), `pushed_at` when the carrier last told by itself (None once a poll has
+    found what no push had told), `estimated_as_of` when things stood as its estimate has it. `parcels` is how many
+    there are, however few have numbers.
     """
 
     id: str

@@ -212,6 +212,7 @@ def _adopted(uow: UnitOfWork, wanted: TrackerRecord) -> TrackerRecord:
     if wanted.estimated_as_of is not None:
         adopted = estimated(adopted, wanted.estimated_delivery_at, wanted.estimated_as_of)
     uow.trackers.update(adopted)
+    uow.tracker_watches.wake([adopted], wanted.created_at)
     return adopted
 
 

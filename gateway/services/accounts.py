@@ -214,6 +214,6 @@ class AccountBook:
                         f"/{field}/{name}", f"{account.carrier} knows {', '.join(known_names) or 'none'}"
                     )
         for name, option in profile.options.items():
-            if option.required and name not in account.options:
+            if option.required and account.options.get(name) in (None, ""):
                 raise Unprocessable(f"/options/{name}", f"{account.carrier} needs it: {option.what}", "required")
         account_urls(account, carrier_class, allow_plain_http=self._settings.allow_plain_http)

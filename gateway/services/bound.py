@@ -68,6 +68,8 @@ from gateway.services.service_points import ServicePoints
 from gateway.services.shipments import ShipmentService
 from gateway.services.staff import Staff
 from gateway.services.status_tables import StatusTableBook
+from gateway.services.told_again import ToldAgain
+from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Tracking
 from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
@@ -153,6 +155,8 @@ class Services:
     kpi_summer: KpiSummer
     cohorts: Cohorts
     watch: Watch
+    told_again: ToldAgain
+    tracker_watch: TrackerWatcher
     whereabouts: WhereaboutsDesk
     staff: Staff
     log: RequestLog

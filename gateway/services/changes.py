@@ -40,7 +40,18 @@ def record_change(
     return changed
 
 
-def record_tracker_change(uow: UnitOfWork, tracker: TrackerRecord, now: datetime) -> None:
+def record_tracker_news(uow: UnitOfWork, tracker: TrackerRecord, kinds: Sequence[str], now: datetime) -> None:
+    """Tell merchants what was noticed about a tracker whose status stays: a version for each message."""
+    for kind in kinds:
+        tracker = replace(tracker, version=tracker.version + 1)
+        uow.trackers.add_history(tracker, now, "watch", correction=False)
+        record_tracker_change(uow, tracker, now, kind)
+    uow.trackers.update(tracker)
+
+
+def record_tracker_change(
+    uow: UnitOfWork, tracker: TrackerRecord, now: datetime, kind: str = "tracker.status_changed"
+) -> None:
     """Tell merchants about a tracker that belongs to no shipment of ours (`tracker.version` is new already)."""
     payload = {
         "mode": tracker.mode,
@@ -49,7 +60,7 @@ def record_tracker_change(uow: UnitOfWork, tracker: TrackerRecord, now: datetime
         "status": tracker.status,
         "reason": tracker.reason,
     }
-    uow.outbox.add(_message(tracker, "tracker.status_changed", payload, now))
+    uow.outbox.add(_message(tracker, kind, payload, now))
 
 
 def _tell(uow: UnitOfWork, shipment: ShipmentRecord, kind: str, now: datetime, more: Mapping[str, object]) -> None:

@@ -9,14 +9,15 @@ that the carrier agreed to goes before all, until the carrier says something new
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
+from gateway.domain.diversions import Agreed
 from gateway.domain.eta import Eta, EtaSource
-from gateway.domain.records import DeliveryRecord, ShipmentRecord, TrackerRecord
+from gateway.domain.records import ShipmentRecord, TrackerRecord
 from gateway.domain.stages import EXPECTED, Stage
 from gateway.learning.courses import Courses
+from gateway.learning.lanes import Path
 from gateway.services.reliability.courses import left_path
 from gateway.services.reliability.facts import HOUR_S, day_of
 
@@ -48,29 +49,32 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """All that an expectation is made of; `zones` are the accounts' time zones by id."""
+    """All that an expectation is made of. `before` is the ETA there is; `promise`: by when it is not late. `group`: the
+    service, zone and weekday (as in `group_of`) whose finished shipments tell of it, or () where nobody knows them.
+    """
 
-    shipment: ShipmentRecord
+    before: Eta | None
+    promise: datetime | None
     tracker: TrackerRecord
-    record: DeliveryRecord
     stage: Stage
     courses: Courses
-    zones: Mapping[str, tzinfo]
+    group: Path
+    agreed: Agreed | None = None
 
 
 def expectation(known: Known, now: datetime) -> Expectation:
     """The present ETA: the one there is, unless it has moved or is over."""
     if known.stage.name not in EXPECTED:
         return Expectation(eta=None, late=False)
-    promise, estimate = due_by(known.shipment), known.tracker.estimated_delivery_at
+    promise, estimate = known.promise, known.tracker.estimated_delivery_at
     if (window := _agreed(known, now)) is not None:
         return _expected(known, window, EtaSource.AGREED, now, late=False)
-    wished = known.shipment.agreed is not None and known.stage.name != OUT  # of which no history knows
+    wished = known.agreed is not None and known.stage.name != OUT  # of which no history knows
     learnt = None if wished else _learnt(known, now)
     carrier_counts = estimate is not None and estimate > now
     if carrier_counts and learnt is not None:
         day = day_of(known.stage.began)
-        carrier_counts = known.courses.carrier_is_better(known.stage.name, known.record.service, day)
+        carrier_counts = known.courses.carrier_is_better(known.stage.name, known.group[0] if known.group else "", day)
     if estimate is not None and carrier_counts:
         window = _until(estimate, learnt[0] if learnt else None, now)
         return _expected(
@@ -98,7 +102,7 @@ def due_by(shipment: ShipmentRecord) -> datetime | None:
 
 def _learnt(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
     gone = max((now - known.stage.began).total_seconds() / HOUR_S, 0.0)
-    path = left_path(known.stage.name, known.record, known.zones)
+    path = left_path(known.stage.name, known.group)
     hours = known.courses.window(path, day_of(known.stage.began), gone)
     if hours is None:
         return None
@@ -108,11 +112,7 @@ def _learnt(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
 
 def _agreed(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
     """The time that was wished, as long as nothing else is known: no scan at the door, no estimate made since."""
-    agreed, said_at, estimate = (
-        known.shipment.agreed,
-        known.tracker.estimated_as_of,
-        known.tracker.estimated_delivery_at,
-    )
+    agreed, estimate, said_at = known.agreed, known.tracker.estimated_delivery_at, known.tracker.estimated_as_of
     if agreed is None or known.stage.name == OUT or agreed.window.end <= now:
         return None
     start, end = agreed.window.start, agreed.window.end
@@ -124,11 +124,11 @@ def _agreed(known: Known, now: datetime) -> tuple[datetime, datetime] | None:
 
 def _late(known: Known, now: datetime) -> float:
     """The chance that it comes after the promise."""
-    promise, began = due_by(known.shipment), known.stage.began
+    promise, began = known.promise, known.stage.began
     if promise is None:
         return 0.0
     gone, by = (max((moment - began).total_seconds() / HOUR_S, 0.0) for moment in (now, promise + HARDLY))
-    path = left_path(known.stage.name, known.record, known.zones)
+    path = left_path(known.stage.name, known.group)
     if by <= gone:
         return 1.0
     return known.courses.late(path, day_of(began), gone, by) or 0.0
@@ -145,7 +145,7 @@ def _expected(
 ) -> Expectation:
     earliest, latest = _stepped(window[0], up=False), _stepped(window[1], up=True)
     new = Eta(earliest=earliest, latest=latest, source=source, updated_at=now)
-    old = known.shipment.eta
+    old = known.before
     stands = old is not None and old.source is source and old.latest > now and not has_moved(old, new)
     return Expectation(eta=old if stands else new, late=late)
 

@@ -125,7 +125,7 @@ class InboxReader:
     def _read(self, live: LiveCarrier, message: InboxMessage) -> Iterator[Sequence[TrackingUpdate]]:
         """What a message says; nothing where it cannot be read. The proof was checked when it came in."""
         try:
-            yield _parsed(live, message)
+            yield parsed(live, message)
         except CarrierError as error:
             self.park(InboxBatch((message,)), str(error))
         except Exception:  # a bug in one adapter: its lease ends, it is tried again, and parked when that never helps
@@ -175,7 +175,8 @@ def _split(messages: Sequence[InboxMessage]) -> Iterator[InboxBatch]:
             yield InboxBatch((suspect,))
 
 
-def _parsed(live: LiveCarrier, message: InboxMessage) -> Sequence[TrackingUpdate]:
+def parsed(live: LiveCarrier, message: InboxMessage) -> Sequence[TrackingUpdate]:
+    """What a message says. Raises CarrierError: it cannot be read."""
     carrier = live.carrier
     if message.source == Source.SCAN:
         return read_scans(carrier, from_json(tuple[Scan, ...], json.loads(message.body)))

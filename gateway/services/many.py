@@ -18,7 +18,7 @@ from gateway.domain.fold import sort_key
 from gateway.domain.messages import OutboxMessage
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
-from gateway.services.ports import DeliveryRecords, Outbox, Shipments, Trackers, UnitOfWork
+from gateway.services.ports import DeliveryRecords, Outbox, Shipments, Trackers, TrackerWatches, UnitOfWork
 from gateway.services.ports.many import Changes, Followed, History
 
 
@@ -32,6 +32,7 @@ class Batched:
         self.shipments: Shipments = _Shipments(uow, self.changes)  # type: ignore[assignment]  # likewise
         self.records: DeliveryRecords = _Records(uow, self.changes)
         self.outbox: Outbox = _Outbox(uow, self.changes)  # type: ignore[assignment]  # likewise
+        self.tracker_watches: TrackerWatches = _Watches(uow, self.changes)  # type: ignore[assignment]  # likewise
         self._memory: tuple[_Trackers, _Shipments, _Records] = (self.trackers, self.shipments, self.records)  # type: ignore[assignment]  # they are
 
     def __getattr__(self, name: str) -> object:
@@ -234,6 +235,18 @@ class _Records:
             return
         self._now[record.shipment_id] = record
         self._changes.records[record.shipment_id] = (before, record)
+
+
+class _Watches:
+    def __init__(self, uow: UnitOfWork, changes: Changes) -> None:
+        self._real = uow.tracker_watches
+        self._changes = changes
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+    def wake(self, trackers: Sequence[TrackerRecord], at: datetime) -> None:
+        self._changes.woken.update({tracker.id: (tracker, at) for tracker in trackers})
 
 
 class _Outbox:

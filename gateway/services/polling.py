@@ -10,16 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from carriers.base import (
-    BookingRef,
     Capability,
-    ProofOfDelivery,
     TrackingUpdate,
 )
 from carriers.base.calls import Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
+from gateway.domain.errors import GatewayError
 from gateway.domain.messages import InboxMessage, InboxState
-from gateway.domain.poll_schedule import next_poll
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
@@ -28,9 +26,10 @@ from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.poll_batches import PollBatch, split
 from gateway.services.poll_budget import POLL_DEADLINE_S, PollBudget, fair_pause, urgency
-from gateway.services.poll_pace import after_poll, bounds, longest_waiting_first, queued, still_pushed
+from gateway.services.poll_pace import after_poll, longest_waiting_first, queued, still_pushed
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
+from gateway.services.proof_asking import ProofAsking
 from gateway.services.pushes import Pushes
 from gateway.services.tracking import Funnel, locked
 from gateway.settings import Tracking as TrackingSettings
@@ -64,6 +63,7 @@ class Poller:
         self._settings = settings
         self._worker = worker
         self._budget = PollBudget(store, clock)
+        self._proofs = ProofAsking(store, pool, clock, self._budget, settings)
         self._pushes = Pushes(store, pool, clock, self._budget, public_url)
 
     def due(self) -> Sequence[Due]:
@@ -97,42 +97,7 @@ class Poller:
         self._apply(batch, outcome)
         if batch.live.can(Capability.PROVES_DELIVERY):
             for tracker in batch.trackers:
-                self._fetch_proof(batch.live, tracker)
-
-    def _fetch_proof(self, live: LiveCarrier, tracker: TrackerRecord) -> None:
-        """Ask for the proof of a delivered shipment that has none yet; what cannot be had now is asked for again."""
-        with self._store.look() as uow:
-            shipment = uow.shipments.get(tracker.merchant_id, tracker.shipment_id) if tracker.shipment_id else None
-        if shipment is None or shipment.status != "delivered" or shipment.proof or shipment.booking is None:
-            return
-        if shipment.tender_id != tracker.tender_id:
-            return
-        if not self._budget.grant(live, 1):
-            self._ask_again(live, tracker)
-            return
-        asking = _proof(live, shipment.booking)
-        outcome = self._pool.ask_all(Purpose.PROOF, [live], [asking], POLL_DEADLINE_S)[0]
-        self._budget.spent(live, 1, outcome)
-        if outcome.error is not None:
-            log.info("no proof of delivery for %s yet: %s", shipment.id, outcome.error)
-            self._ask_again(live, tracker)
-            return
-        with self._store.work() as uow:
-            current = locked(uow, tracker)
-            if current is not None:
-                project(uow, current, self._clock(), "proof", outcome.value)
-                uow.commit()
-
-    def _ask_again(self, live: LiveCarrier, tracker: TrackerRecord) -> None:
-        """For the proof: sooner than a delivered parcel is looked at otherwise, but no longer than the grace."""
-        now = self._clock()
-        with self._store.work() as uow:
-            current = locked(uow, tracker)
-            if current is not None and current.due_at is not None:
-                limits = bounds(live.carrier.profile.polling, self._settings)
-                due = next_poll(current, limits, now, proof_wanted=True)
-                uow.trackers.reschedule([replace(current, due_at=due)])
-                uow.commit()
+                self._proofs.fetch(batch.live, tracker)
 
     def park(self, batch: PollBatch, why: str) -> None:
         """Trackers that crash their workers: not before tomorrow."""
@@ -145,19 +110,37 @@ class Poller:
         for tracker in due:
             by_account[tracker.merchant_id, tracker.account_id].append(tracker)
         for (merchant_id, account_id), trackers in by_account.items():
-            with self._store.look() as uow:
-                record = uow.accounts.get(merchant_id, account_id)
-            live = self._pool.attempt(record) if record else None
-            if not isinstance(live, LiveCarrier):
-                self._put_off(trackers, self._clock() + BROKEN_PAUSE)
-            elif not live.can(Capability.TRACKS):
-                self._watch(trackers)
-            elif self._pool.resting(live) is not None and live.record.resting_until is not None:
-                self._queue(trackers, live.record.resting_until)
-            elif (until := self._budget.resting_until(live)) is not None:
-                self._queue(trackers, until)
+            try:
+                batches = list(self._of_account(merchant_id, account_id, trackers))
+            except Exception as error:  # whatever it is: no other account's trackers lose a try by it
+                log.exception("account %s cannot be polled", account_id)
+                said = str(error) if isinstance(error, GatewayError) else type(error).__name__
+                self._broken(merchant_id, account_id, trackers, f"polling it fails: {said}")
             else:
-                yield from self._affordable(live, self._probing(live, self._waited_enough(live, trackers)))
+                yield from batches
+
+    def _of_account(self, merchant_id: str, account_id: str, trackers: Sequence[TrackerRecord]) -> Iterator[PollBatch]:
+        with self._store.look() as uow:
+            record = uow.accounts.get(merchant_id, account_id)
+        live = self._pool.attempt(record) if record else None
+        if not isinstance(live, LiveCarrier):
+            self._broken(merchant_id, account_id, trackers, live.why if live else "there is no such account")
+        elif not live.can(Capability.TRACKS):
+            self._watch(trackers)
+        elif self._pool.resting(live) is not None and live.record.resting_until is not None:
+            self._queue(trackers, live.record.resting_until)
+        elif (until := self._budget.resting_until(live)) is not None:
+            self._queue(trackers, until)
+        else:
+            yield from self._affordable(live, self._probing(live, self._waited_enough(live, trackers)))
+
+    def _broken(self, merchant_id: str, account_id: str, trackers: Sequence[TrackerRecord], why: str) -> None:
+        """An account that cannot be asked at all says so in its state, and is tried again after a pause."""
+        until = self._clock() + BROKEN_PAUSE
+        with self._store.work() as uow:
+            uow.accounts.rest(merchant_id, account_id, 0, until, why)
+            uow.commit()
+        self._put_off(trackers, until)
 
     def _probing(self, live: LiveCarrier, trackers: Sequence[TrackerRecord]) -> Sequence[TrackerRecord]:
         """All, or one call's worth where the account was rested and nothing has succeeded since."""
@@ -268,11 +251,6 @@ class Poller:
         with self._store.work() as uow:
             uow.trackers.reschedule([replace(each, tries=max(0, each.tries - 1)) for each in trackers])
             uow.commit()
-
-
-async def _proof(live: LiveCarrier, booking: BookingRef) -> ProofOfDelivery:
-    proof: ProofOfDelivery = await live.carrier.proof_of_delivery(booking)  # type: ignore[attr-defined]  # role was seen
-    return proof
 
 
 def _answers(exchanges: Sequence[Exchange]) -> Iterator[bytes]:

@@ -59,6 +59,7 @@ def project(
     if not tracker.shipment_id:
         if changed:
             record_tracker_change(uow, folded, now)
+        uow.tracker_watches.wake([folded], now)
         return Projection(folded, None)
     return Projection(folded, _move(uow, folded, current, events, now, correction, proof))
 

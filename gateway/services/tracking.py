@@ -7,7 +7,7 @@ Pushed, polled and scanned events meet in `Funnel.apply`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from carriers.base import Capability, TrackingUpdate, WebhookCall, WebhookReply
 from gateway.domain.clock import Clock
 from gateway.domain.copies import altered
 from gateway.domain.errors import Conflict, NotFound, StaleVersion
+from gateway.domain.eta import TrackerWatch
 from gateway.domain.fold import sort_key
 from gateway.domain.honest_time import clamp
 from gateway.domain.messages import InboxMessage, InboxState
@@ -117,7 +118,10 @@ class Funnel:
         if expected is not tracker:
             tracker = expected
             uow.trackers.update(tracker)
-            uow.shipments.wake(tracker.merchant_id, tracker.shipment_id, self._clock())
+            if tracker.shipment_id:
+                uow.shipments.wake(tracker.merchant_id, tracker.shipment_id, self._clock())
+            else:
+                uow.tracker_watches.wake([tracker], self._clock())
         if update.numbers:
             learn_numbers(uow, tracker, update.numbers, self._clock())
         if fresh or update.proof is not None:
@@ -203,8 +207,10 @@ class Tracking:
             uow.commit()
         return applied
 
-    def follow(self, merchant_id: str, account: AccountRecord, tracking_number: str) -> TrackerRecord:
-        """Follow a number that was not booked here; following twice gives the same tracker.
+    def follow(
+        self, merchant_id: str, account: AccountRecord, tracking_number: str, promised_by: datetime | None = None
+    ) -> TrackerRecord:
+        """Follow a number that was not booked here; following twice gives the same tracker, with its first promise.
 
         Raises:
             Conflict: the account's carrier tells nothing about parcels.
@@ -221,16 +227,34 @@ class Tracking:
             mode=account.mode,
             tracking_number=tracking_number,
             created_at=now,
+            promised_by=promised_by,
             due_at=now,
         )
         with self._store.work() as uow:
             known = uow.trackers.find(merchant_id, account.id, tracking_number)
             if known is not None:
-                return known
+                return self._promised(uow, known, promised_by)
             if not uow.trackers.add(tracker):
                 raise StaleVersion(f"{tracking_number} is being followed by another request right now")
             uow.commit()
         return tracker
+
+    def _promised(self, uow: UnitOfWork, known: TrackerRecord, promised_by: datetime | None) -> TrackerRecord:
+        """With its first promise, where it had none yet and belongs to no booking of ours, which has one."""
+        tracker = uow.trackers.get(known.merchant_id, known.id, lock=True) or known
+        if promised_by is None or tracker.promised_by is not None or tracker.shipment_id:
+            return tracker
+        promised = replace(tracker, promised_by=promised_by)
+        uow.trackers.update(promised)
+        if promised.status_at is not None:
+            uow.tracker_watches.wake([promised], self._clock())
+        uow.commit()
+        return promised
+
+    def watches(self, merchant_id: str, trackers: Sequence[TrackerRecord]) -> Mapping[str, TrackerWatch]:
+        """What is expected of them, by their ids."""
+        with self._store.look() as uow:
+            return uow.tracker_watches.of(merchant_id, [tracker.id for tracker in trackers])
 
     def tracker(self, merchant_id: str, mode: Mode, tracker_id: str) -> tuple[TrackerRecord, Sequence[TrackingEvent]]:
         """A tracker and its events, oldest first. Raises NotFound."""

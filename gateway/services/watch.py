@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.domain.clock import Clock
+from gateway.domain.distance import metres_between
+from gateway.domain.eta import Eta
 from gateway.domain.plausibility import (
     AT_RISK,
     FAR,
@@ -27,16 +29,16 @@ from gateway.domain.plausibility import (
 from gateway.domain.plausibility import stuck as why_stuck
 from gateway.domain.plausibility import too_fast as why_too_fast
 from gateway.domain.proof_files import READABLE, missing_proof, wanted_proof
-from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord
+from gateway.domain.records import DeliveryRecord, ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.stages import stages
 from gateway.domain.tracking import TrackingEvent, statuses
+from gateway.services.alarms import settle
 from gateway.services.changes import record_change
 from gateway.services.expecting import HARDLY, Expectation, Known, due_by, expectation, has_moved
-from gateway.services.ids import new_id
 from gateway.services.ports import Store, UnitOfWork
 from gateway.services.reliability.courses import CourseBook, left_path, silent_path
-from gateway.services.reliability.facts import day_of, time_zone
+from gateway.services.reliability.facts import day_of, group_of, time_zone
 from gateway.settings import Worker as WorkerSettings
 
 SOONEST = timedelta(minutes=30)
@@ -44,14 +46,6 @@ HALFWAY = 0.5
 """Without news it is looked at again halfway to the end of its ETA: what is left gets likelier to be late."""
 
 UNDER_WAY = (ShipmentState.BOOKED, ShipmentState.CANCELLING)
-
-MESSAGES: Mapping[str, str] = {
-    STUCK: "shipment.stuck",
-    TOO_FAST: "shipment.delivery_doubted",
-    FAR: "shipment.delivery_doubted",
-    UNPROVEN: "shipment.delivery_doubted",
-    AT_RISK: "shipment.promise_at_risk",
-}
 
 
 class Watch:
@@ -84,7 +78,7 @@ class Watch:
                 return
             seen, findings = self._look(uow, shipment, now)
             alarms = tuple(kind for kind in KINDS if kind in findings)
-            news = _settle(uow, replace(seen, alarms=alarms), shipment.alarms, findings, now)
+            news = settle(uow, replace(seen, alarms=alarms), shipment.alarms, findings, now)
             if has_moved(shipment.eta, seen.eta):
                 news.insert(0, "shipment.eta_changed")
             kept = replace(seen, alarms=alarms, tries=0)
@@ -105,18 +99,27 @@ class Watch:
         events = uow.trackers.events(shipment.merchant_id, tracker.id)
         account = uow.accounts.get(shipment.merchant_id, shipment.account_id)
         zones = {shipment.account_id: time_zone(account.options if account else {})}
-        courses = self._courses.of(uow, shipment.merchant_id, shipment.account_id, now)
+        courses, group = self._courses.of(uow, shipment.merchant_id, shipment.account_id, now), group_of(record, zones)
         passed = stages(events)
         if shipment.status == "expired":  # nobody spoke: what was wrong is no better for it
             return replace(shipment, eta=None, due_at=None), dict.fromkeys(shipment.alarms, "")
         if statuses()[shipment.status].terminal or not passed:
-            shortest = courses.shortest(left_path("moving", record, zones), day_of(now))
+            shortest = courses.shortest(left_path("moving", group), day_of(now))
             missing = _missing(uow, shipment)
             due = proof_due(shipment.delivered_at) if missing and shipment.delivered_at else None
             findings = {**_doubts(shipment, events, shortest), **_unproven(shipment, missing, now)}
             return replace(shipment, eta=None, due_at=due if due and due > now else None), findings
-        known = Known(shipment=shipment, tracker=tracker, record=record, stage=passed[-1], courses=courses, zones=zones)
-        return _in_flight(known, now)
+        known = Known(
+            before=shipment.eta,
+            promise=due_by(shipment),
+            tracker=tracker,
+            stage=passed[-1],
+            courses=courses,
+            group=group,
+            agreed=shipment.agreed,
+        )
+        eta, due_at, wrong = in_flight(known, shipment.alarms, now)
+        return replace(shipment, eta=eta, due_at=due_at), wrong
 
 
 def _facts(uow: UnitOfWork, shipment: ShipmentRecord) -> DeliveryRecord | None:
@@ -141,26 +144,29 @@ def _facts(uow: UnitOfWork, shipment: ShipmentRecord) -> DeliveryRecord | None:
     )
 
 
-def _in_flight(known: Known, now: datetime) -> tuple[ShipmentRecord, Mapping[str, str]]:
+def in_flight(known: Known, alarms: Sequence[str], now: datetime) -> tuple[Eta | None, datetime, Mapping[str, str]]:
+    """The ETA of what is on its way, when it is to be looked at again, and what is wrong with it, by kind of case."""
     expected, stage = expectation(known, now), known.stage
-    learnt = known.courses.quiet(silent_path(stage.name, known.record, known.zones), day_of(stage.began))
+    learnt = known.courses.quiet(silent_path(stage.name, known.group), day_of(stage.began))
     longest = longest_silence(stage.name, learnt)
-    findings = {STUCK: why_stuck(stage, longest, now), AT_RISK: _at_risk(known.shipment, expected)}
+    findings = {STUCK: why_stuck(stage, longest, now), AT_RISK: _at_risk(known.promise, expected, alarms, now)}
     due = stage.heard + longest if not findings[STUCK] else now + longest
     if expected.eta is not None:
         due = min(due, max(now + HALFWAY * (expected.eta.latest - now), now + SOONEST))
-    seen = replace(known.shipment, eta=expected.eta, due_at=due)
-    return seen, {kind: why for kind, why in findings.items() if why}
+    return expected.eta, due, {kind: why for kind, why in findings.items() if why}
 
 
-def _at_risk(shipment: ShipmentRecord, expected: Expectation) -> str:
-    """Why the promise is at risk: it will probably be broken, or would be at worst where the alarm is on already."""
-    promise, eta = due_by(shipment), expected.eta
-    still = AT_RISK in shipment.alarms and eta is not None and promise is not None and eta.latest > promise + HARDLY
+def _at_risk(promise: datetime | None, expected: Expectation, alarms: Sequence[str], now: datetime) -> str:
+    """Why the promise is at risk: it will probably be broken, or would be at worst where the alarm is on already. One
+    whose time is over is not at risk any more, but broken.
+    """
+    eta = expected.eta
+    still = AT_RISK in alarms and eta is not None and promise is not None and eta.latest > promise + HARDLY
     if promise is None or not (expected.late or still):
         return ""
+    broken = " and not kept" if promise + HARDLY < now else ""
     when = "later" if eta is None else f"by {eta.latest.isoformat(timespec='minutes')}"
-    return f"promised by {promise.isoformat(timespec='minutes')}, now expected {when}"
+    return f"promised by {promise.isoformat(timespec='minutes')}{broken}, now expected {when}"
 
 
 def _doubts(shipment: ShipmentRecord, events: Sequence[TrackingEvent], shortest_h: float | None) -> Mapping[str, str]:
@@ -169,7 +175,7 @@ def _doubts(shipment: ShipmentRecord, events: Sequence[TrackingEvent], shortest_
         return {}
     way = shipment.shipment
     findings = {
-        TOO_FAST: why_too_fast(events, way.origin, way.destination, shortest_h),
+        TOO_FAST: why_too_fast(events, metres_between(way.origin, way.destination), shortest_h),
         FAR: delivered_far(events, way.destination, shipment.proof),
     }
     return {kind: why for kind, why in findings.items() if why}
@@ -187,30 +193,3 @@ def _missing(uow: UnitOfWork, shipment: ShipmentRecord) -> tuple[str, ...]:
 def _unproven(shipment: ShipmentRecord, missing: Sequence[str], now: datetime) -> Mapping[str, str]:
     why = unproven(missing, shipment.delivered_at, now) if shipment.delivered_at else ""
     return {UNPROVEN: why} if why else {}
-
-
-def _settle(
-    uow: UnitOfWork, shipment: ShipmentRecord, before: Sequence[str], findings: Mapping[str, str], now: datetime
-) -> list[str]:
-    """Open the cases of new findings and close those that are none any more; the types of message to send."""
-    news: list[str] = []
-    for kind in before:
-        if kind not in findings:
-            note = f"it is {shipment.status} now"
-            uow.cases.close(shipment.merchant_id, shipment.id, kind, now, "settled by what happened", note)
-    for kind, why in findings.items():
-        if kind not in before and uow.cases.open(_case(kind, shipment, why, now)) and MESSAGES[kind] not in news:
-            news.append(MESSAGES[kind])
-    return news
-
-
-def _case(kind: str, shipment: ShipmentRecord, why: str, now: datetime) -> Case:
-    return Case(
-        id=new_id("cas", now),
-        merchant_id=shipment.merchant_id,
-        kind=kind,
-        shipment_id=shipment.id,
-        tender_id=shipment.tender_id,
-        why=why,
-        created_at=now,
-    )

@@ -53,11 +53,12 @@ from gateway.storage.repositories.proofs import ProofFileRepository
 from gateway.storage.repositories.pushes import PushRepository
 from gateway.storage.repositories.quotes import PolicyRepository, QuoteRepository
 from gateway.storage.repositories.rate_cards import RateCardRepository
-from gateway.storage.repositories.recipients import BrandRepository, RatingRepository, TriesRepository
+from gateway.storage.repositories.recipients import BrandRepository, CodeRepository, RatingRepository, TriesRepository
 from gateway.storage.repositories.reliability import ReliabilityRepository
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.repositories.status_tables import StatusTableRepository
 from gateway.storage.repositories.tenders import RecallRepository, TenderRepository
+from gateway.storage.repositories.tracker_watches import TrackerWatchRepository
 from gateway.storage.repositories.trackers import TrackerRepository
 from gateway.storage.repositories.views import TagRepository, ViewRepository
 from gateway.storage.repositories.windows import FleetWindows
@@ -93,6 +94,7 @@ class SqlUnitOfWork:
         self.tenders: ports.Tenders = TenderRepository(connection)
         self.recalls: ports.Recalls = RecallRepository(connection)
         self.trackers: ports.Trackers = TrackerRepository(connection)
+        self.tracker_watches: ports.TrackerWatches = TrackerWatchRepository(connection)
         self.many: ports.Many = ManyRepository(connection)
         self.status_tables: ports.StatusTables = StatusTableRepository(connection)
         self.inbox: ports.Inbox = InboxRepository(connection)
@@ -127,6 +129,7 @@ class SqlUnitOfWork:
     def _of_recipients(self, connection: Connection, vault: Vault) -> None:
         """What they wish, and where they want to be told."""
         self.tries: ports.Tries = TriesRepository(connection)
+        self.codes: ports.Codes = CodeRepository(connection)
         self.diversions: ports.Diversions = DiversionRepository(connection)
         self.pushes: ports.Pushes = PushRepository(connection, vault)
 

@@ -78,6 +78,10 @@ def test_the_routes_open_to_all_are_known(app: Flask) -> None:
         "/t/<token>/push",
         "/t/<token>/times",
         "/t/<token>/points",
+        "/t/<token>/point",
+        "/t/<token>/wish/code",
+        "/t/<token>/times/code",
+        "/t/<token>/points/code",
         "/t/assets/<name>",
         "/t/colours/<colour>.css",
     }

@@ -31,7 +31,8 @@ PAGES = {
     f"/t/{page}"
     for page in (
         *("<token>", "<token>/logo", "<token>/photo", "<token>/missing", "<token>/rating", "<token>/wish"),
-        *("<token>/times", "<token>/points", "<token>/push"),
+        *("<token>/times", "<token>/points", "<token>/push", "<token>/point"),
+        *("<token>/wish/code", "<token>/times/code", "<token>/points/code"),
         *("assets/<name>", "colours/<colour>.css"),
     )
 }

@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Thread
 
 import pytest
+from sqlalchemy import text
 
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from tests.conftest import TestDatabase
@@ -76,6 +77,7 @@ def test_an_account_that_cannot_be_asked_does_not_keep_others_from_being_polled(
         uow.commit()
     site.work()
     assert diary.polled == ["SPY2"]
+    assert "gopher" in shop.get(f"/v1/accounts/{bad}")["resting_why"]
     site.work(hours=2)
     assert diary.polled == ["SPY2", "SPY2"]
     assert site.services.store.beats()["poll"][2] == ""
@@ -83,6 +85,28 @@ def test_an_account_that_cannot_be_asked_does_not_keep_others_from_being_polled(
     assert repaired.status_code == 200, repaired.text
     site.work(hours=25)
     assert diary.polled.count("SPY1") == 1
+
+
+def test_an_account_that_cannot_even_be_read_costs_nobody_else_a_try(
+    site: Site, shop: Merchant, diary: Diary, database: TestDatabase
+) -> None:
+    """Its secrets were sealed with a key that is gone: reading it raises, whoever reads."""
+    running = site.carrier("sandbox")
+    bad = shop.account("bad", running)
+    shop.account("good", running)
+    follow(shop, "bad", "SPY1")
+    follow(shop, "good", "SPY2")
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE accounts SET secrets = :unread WHERE id = :id"), {"id": bad, "unread": '{"api_key": "unread"}'}
+        )
+    site.work()
+    assert diary.polled == ["SPY2"]
+    with database.engine.begin() as connection:
+        left = connection.execute(text("SELECT tracking_number, tries FROM trackers ORDER BY 1")).all()
+        why = connection.scalar(text("SELECT resting_why FROM accounts WHERE id = :id"), {"id": bad})
+    assert [tuple(row) for row in left] == [("SPY1", 0), ("SPY2", 0)]
+    assert why.startswith("polling it fails: ")
 
 
 def test_a_carrier_that_is_down_is_left_alone_for_a_while_then_asked_again(site: Site, shop: Merchant) -> None:

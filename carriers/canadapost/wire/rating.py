@@ -76,7 +76,7 @@ def rating_request(request: QuoteRequest, services: Mapping[ServiceLevel, str], 
     codes = [*(options(shipment.requirements) or ()), *(("D2PO",) if collected(request) else ())]
     return filled(
         {
-            "customerNumber": account.options["customer_number"],
+            "customerNumber": account.option("customer_number"),
             "quoteType": "commercial",
             "contractId": account.options.get("contract_id", ""),
             "parcelCharacteristics": characteristics(shipment.parcels[0]),

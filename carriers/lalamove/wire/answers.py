@@ -64,7 +64,7 @@ def rate(answer: Reading, service: ServiceLevel, account: Account, now: datetime
     price = _price(data)
     return Rate(
         service=service,
-        carrier_service=str(account.options["service_type"]),
+        carrier_service=account.option("service_type"),
         price=price,
         surcharges=_lines(data, price),
         expires_at=data.maybe_time("expiresAt") or now + QUOTATION_LIVES,

@@ -52,8 +52,8 @@ def quotation(shipment: Shipment, ready_at: datetime, account: Account, now: dat
     `item` is left out: the words in which it gives weights are not documented for every market.
     """
     data: dict[str, object] = {
-        "serviceType": account.options["service_type"],
-        "language": account.options["language"],
+        "serviceType": account.option("service_type"),
+        "language": account.option("language"),
         "specialRequests": account.options.get("special_requests", []),
         "stops": [_stop(shipment.origin), _stop(shipment.destination)],
     }

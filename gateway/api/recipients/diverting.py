@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, redirect
 
 from carriers.base import CarrierError, ShipmentRejected
 from gateway.api.auth import open_to_all, services
-from gateway.api.recipients import forms, points
+from gateway.api.recipients import codes, forms, points
 from gateway.api.recipients.frame import HEADERS, answer, filled_form, for_people, frame, here, hurry, notice, voice_of
 from gateway.domain.diversions import Diversion, DiversionKind, DiversionState, Slot
 from gateway.domain.errors import Conflict, Unprocessable
@@ -39,7 +39,8 @@ def offered(token: str, what: str) -> Response:
 @for_people
 def ask(token: str, what: str) -> Response:
     """Ask the carrier for what was chosen; what it said is on the page of the parcel."""
-    filled, voice = filled_form(), voice_of(services().recipients.pages.sight(token))
+    filled, sight = filled_form(), services().recipients.pages.sight(token)
+    voice = voice_of(sight)
     chosen, proof = forms.diversion(filled, voice)
     if filled.faults:
         return _page(token, what, filled)
@@ -47,7 +48,7 @@ def ask(token: str, what: str) -> Response:
     try:
         wish = services().recipients.diversions.divert(token, KINDS[what], chosen, proof)
     except NotTheRecipient as error:
-        filled.faults["proof"] = voice.say("wish.proof_locked" if error.locked else "wish.proof_wrong")
+        filled.faults["proof"] = codes.wrong(sight, error, voice)
         return _page(token, what, filled)
     except Unprocessable:
         filled.faults["choice"] = voice.say("divert.gone")
@@ -63,6 +64,40 @@ def ask(token: str, what: str) -> Response:
     return response
 
 
+@blueprint.route("/<token>/times/code", defaults={"what": "times"}, methods=["POST"])
+@blueprint.route("/<token>/points/code", defaults={"what": "points"}, methods=["POST"])
+@open_to_all(THE_LINK)
+@for_people
+def send_code(token: str, what: str) -> Response:
+    """Send the recipient a code to prove it by; what was chosen stays."""
+    filled, sight = filled_form(), services().recipients.pages.sight(token)
+    if KINDS[what] not in services().recipients.diversions.kinds(sight.shipment, sight.brand.brand):
+        return _refusal(token, 409, "too_late")
+    try:
+        codes.send(sight, filled, voice_of(sight))
+    except Conflict:
+        return _refusal(token, 409, "stale")
+    return _page(token, what, filled)
+
+
+@blueprint.route("/<token>/point")
+@open_to_all(THE_LINK)
+@for_people
+def collected_at(token: str) -> Response:
+    """The service point that was chosen when it was booked: its carrier is asked for address and hours."""
+    sight = services().recipients.pages.sight(token)
+    voice = voice_of(sight)
+    hurry("carriers", services().settings.recipients.answers_per_min)
+    try:
+        found = services().recipients.diversions.booked_point(token)
+    except (Conflict, ShipmentRejected):
+        return _refusal(token, 404, "unknown")
+    except CarrierError:
+        return _refusal(token, 503, "carrier_away")
+    shown = points.shown(found, voice) if found else None
+    return answer("recipients/point.html", 200, {**frame(voice, sight.brand), "point": shown, "back": here(token)})
+
+
 def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
     """What the page of a parcel says of it: links to choose by, the newest wish, and where it is collected."""
     waits = sight.wish is not None and sight.wish.state is DiversionState.ASKED
@@ -73,6 +108,8 @@ def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
         "diverted": told,
         "diverted_badly": bool(told and sight.wish and sight.wish.state in UNSETTLED),
         "point": points.shown(sight.point, voice) if sight.point else None,
+        "asks_point": not (sight.point or sight.over)
+        and services().recipients.diversions.tells_of_its_point(sight.shipment),
     }
 
 
@@ -97,7 +134,7 @@ def _page(token: str, what: str, filled: forms.Filled | None = None) -> Response
     hurry("carriers", bound.settings.recipients.answers_per_min)
     try:
         options = _options(token, what, voice)
-        proof = bound.recipients.diversions.proof(sight.shipment)
+        kind = bound.recipients.diversions.proof(sight.shipment, sight.brand.brand)
     except (Conflict, ShipmentRejected):
         return _refusal(token, 409, "too_late")
     except CarrierError:
@@ -107,12 +144,12 @@ def _page(token: str, what: str, filled: forms.Filled | None = None) -> Response
         "token": token,
         "what": what,
         "options": options,
-        "wish_proof": proof,
+        "wish_proof": codes.asked(sight, kind, f"/t/{token}/{what}/code"),
         "filled": filled.given if filled else {},
         "faults": filled.faults if filled else {},
         "back": here(token),
     }
-    return answer("recipients/divert.html", 422 if filled else 200, facts)
+    return answer("recipients/divert.html", 422 if filled and filled.faults else 200, facts)
 
 
 def _options(token: str, what: str, voice: Voice) -> Sequence[Any]:

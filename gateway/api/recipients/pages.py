@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 
 from carriers.base import CarrierError, ShipmentRejected
 from gateway.api.auth import open_to_all, services
-from gateway.api.recipients import forms
+from gateway.api.recipients import codes, forms
 from gateway.api.recipients.assets import kept
 from gateway.api.recipients.diverting import choices
 from gateway.api.recipients.frame import (
@@ -68,16 +68,29 @@ def rate(token: str) -> Response:
 @for_people
 def wish(token: str) -> Response:
     """How the recipient wants it delivered."""
-    filled, voice = filled_form(), voice_of(services().recipients.pages.sight(token))
+    filled, sight = filled_form(), services().recipients.pages.sight(token)
+    voice = voice_of(sight)
     told, proof = forms.wish(filled, voice)
 
     def keep() -> None:
         try:
             services().recipients.wishes.wish(token, told, proof)
         except NotTheRecipient as error:
-            filled.faults["proof"] = voice.say("wish.proof_locked" if error.locked else "wish.proof_wrong")
+            filled.faults["proof"] = codes.wrong(sight, error, voice)
 
     return _done(token, filled, keep)
+
+
+@blueprint.route("/<token>/wish/code", methods=["POST"])
+@open_to_all(THE_LINK)
+@for_people
+def send_code(token: str) -> Response:
+    """Send the recipient a code to prove it by; what was filled in stays."""
+    filled, sight = filled_form(), services().recipients.pages.sight(token)
+    if services().recipients.wishes.needs(sight.shipment, sight.brand.brand) != "code":
+        return notice(409, "stale", back=here(token))
+    codes.send(sight, filled, voice_of(sight))
+    return _page(token, filled)
 
 
 @blueprint.route("/<token>/logo")
@@ -124,14 +137,14 @@ def _page(token: str, filled: forms.Filled | None = None) -> Response:
         "faults": filled.faults if filled else {},
         "longest_note": forms.LONGEST_NOTE,
         "longest_wish": forms.LONGEST_WISH,
-        "wish_proof": bound.recipients.wishes.needs(shipment, brand),
+        "wish_proof": codes.asked(sight, bound.recipients.wishes.needs(shipment, brand), f"/t/{token}/wish/code"),
         **choices(sight, voice),
         "push_key": bound.recipients.following.key(shipment),
         "wished": wished(shipment),
         "star_choices": [(str(each), voice.say(f"rating.star_{each}")) for each in reversed(forms.STARS)],
         "photo": f"/t/{token}/photo?{sight.photo.id[-8:]}" if sight.photo else "",
     }
-    return answer("recipients/page.html", 422 if filled else 200, facts)
+    return answer("recipients/page.html", 422 if filled and filled.faults else 200, facts)
 
 
 def _done(token: str, filled: forms.Filled, keep: Callable[[], None]) -> Response:

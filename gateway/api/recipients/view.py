@@ -16,6 +16,7 @@ from gateway.services.recipients.pages import Sight, recent
 
 WEB = re.compile(r"https?://[^\s\"'<>]+")
 LONGEST_TEXT = 500
+METRES_PER_KM, NEAREST_KM = 1000, 0.1
 INVISIBLE = re.compile("[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]+")
 """Control characters, and those that turn the direction of what follows. Source: Unicode 15, Bidi_Control."""
 
@@ -105,8 +106,17 @@ def when(sight: Sight, voice: Voice, phase: str) -> dict[str, str]:
     if phase not in WAITING or shipment.status == "available_for_pickup" or sight.over:
         return {}
     if sight.expected is None:
-        return {"calm": voice.say("page.new_time" if phase == "problem" else "page.no_time")}
-    return _expected(sight.expected, voice)
+        told = voice.say("page.new_time" if phase == "problem" else "page.no_time")
+        return {"calm": told, "near": _near(sight, voice)}
+    return {**_expected(sight.expected, voice), "near": _near(sight, voice)}
+
+
+def _near(sight: Sight, voice: Voice) -> str:
+    """How far away the driver is, in words; the page has no map."""
+    if sight.near is None:
+        return ""
+    km = max(sight.near.apart_m / METRES_PER_KM, NEAREST_KM)
+    return voice.say("page.near", time=voice.clock(sight.near.at), km=voice.decimal(km))
 
 
 def _expected(found: Expected, voice: Voice) -> dict[str, str]:

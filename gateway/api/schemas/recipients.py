@@ -59,6 +59,12 @@ class BrandPutSchema(Given):
     reschedule = flag("Recipients may ask for another time, where the carrier offers any.", load_default=False)
     redirect = flag("Recipients may ask for a service point instead, where the carrier has any.", load_default=False)
 
+    proof_code = flag(
+        "Whoever wishes something proves to be the recipient by a six-digit code, sent to the e-mail address (else by "
+        "text message) the parcel was booked with. Needs a sender; without one, or an address, nothing can be wished.",
+        load_default=False,
+    )
+
     @post_load(pass_original=True)
     def make(self, data: dict[str, Any], original: Mapping[str, object] = NOTHING, **_: object) -> GivenBrand:
         """To the domain's Brand, and the logo's bytes."""
@@ -97,6 +103,7 @@ class BrandSchema(Shown):
     wishes = fields.Boolean(required=True)
     reschedule = fields.Boolean(required=True)
     redirect = fields.Boolean(required=True)
+    proof_code = fields.Boolean(required=True)
     version = fields.Integer(required=True)
     updated_at = fields.AwareDateTime(required=True, allow_none=True)
 

@@ -17,10 +17,9 @@ from gateway.api.schemas.quotes import (
     to_ask,
 )
 from gateway.api.schemas.returns import WAYS, ReturnShownSchema
-from gateway.api.schemas.tracking import STATUSES, action_required, attributable
+from gateway.api.schemas.tracking import STATUSES, EtaSchema, PromiseSchema, action_required, attributable
 from gateway.api.schemas.values import AddressSchema, MoneySchema, ParcelSchema
 from gateway.domain.checkouts import offer_in, point_in
-from gateway.domain.eta import EtaSource
 from gateway.domain.plausibility import KINDS
 from gateway.domain.shipments import BookingRef, LabelFormat, LabelKind, ShipmentState, TenderState
 from gateway.domain.tracking import Leg
@@ -163,25 +162,6 @@ class CaseSchema(Shown):
     why = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)
     resolution = fields.String(required=True)
-
-
-class PromiseSchema(Shown):
-    """What was promised when it was booked."""
-
-    deliver_by = fields.AwareDateTime(required=True, allow_none=True)
-
-
-class EtaSchema(Shown):
-    """When it is expected: by `latest` in nine of ten cases, before `earliest` in one. It moves, the promise not."""
-
-    earliest = fields.AwareDateTime(required=True)
-    latest = fields.AwareDateTime(required=True)
-    source = word(
-        [source.value for source in EtaSource],
-        "The carrier's own estimate, what finished shipments taught, or the promise for want of both.",
-        required=True,
-    )
-    updated_at = fields.AwareDateTime(required=True)
 
 
 class ParcelStatusSchema(Shown):

@@ -21,6 +21,8 @@ from gateway.api.schemas.fields import (
 )
 from gateway.api.schemas.proofs import ProofSchema
 from gateway.api.schemas.values import COUNTRY
+from gateway.domain.eta import EtaSource
+from gateway.domain.plausibility import KINDS
 from gateway.domain.tracking import Leg, Place, Source, reasons, statuses
 from gateway.services.scans import Scan
 
@@ -104,11 +106,31 @@ class EventListSchema(Shown):
     data = fields.List(fields.Nested(EventSchema), required=True)
 
 
+class PromiseSchema(Shown):
+    """What was promised when it was booked."""
+
+    deliver_by = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class EtaSchema(Shown):
+    """When it is expected: by `latest` in nine of ten cases, before `earliest` in one. It moves, the promise not."""
+
+    earliest = fields.AwareDateTime(required=True)
+    latest = fields.AwareDateTime(required=True)
+    source = word(
+        [source.value for source in EtaSource],
+        "The carrier's own estimate, what finished shipments taught, or the promise for want of both.",
+        required=True,
+    )
+    updated_at = fields.AwareDateTime(required=True)
+
+
 class FollowSchema(Given):
     """A number that was not booked here, and the account whose carrier knows it."""
 
     account = text(64, "The account's name or id.", least=1, required=True)
     tracking_number = coded(r"^[A-Za-z0-9_.-]{3,64}$", required=True)
+    deliver_by = moment("By when you promised it to your buyer. The first one stays; you are told when it is at risk.")
 
 
 class TrackerSchema(Shown):
@@ -125,6 +147,11 @@ class TrackerSchema(Shown):
     attempts = fields.Integer(required=True)
     delivered_at = fields.AwareDateTime(required=True, allow_none=True)
     estimated_delivery_at = fields.AwareDateTime(required=True, allow_none=True)
+    promise = fields.Nested(PromiseSchema, required=True)
+    eta = fields.Nested(EtaSchema, required=True, allow_none=True)
+    alarms = fields.List(
+        word(list(KINDS)), required=True, metadata={"description": "Kinds of open cases about its plausibility."}
+    )
     created_at = fields.AwareDateTime(required=True)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import fields
 
 from gateway.api.schemas.fields import Shown, word
-from gateway.api.schemas.shipments import EtaSchema, ParcelStatusSchema, PromiseSchema
-from gateway.api.schemas.tracking import STATUSES, EventSchema, action_required, attributable
+from gateway.api.schemas.shipments import ParcelStatusSchema
+from gateway.api.schemas.tracking import STATUSES, EtaSchema, EventSchema, PromiseSchema, action_required, attributable
 from gateway.domain.plausibility import KINDS
 from gateway.domain.tracking import Leg
 

@@ -169,10 +169,12 @@ class Mailbag:
         message["Date"] = format_datetime(self._clock())
         message["Message-ID"] = f"<{letter.id}@{self._own_name}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        if letter.unsubscribe:
+            message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(letter.text)
-        message.add_alternative(letter.html, subtype="html")
+        if letter.html:
+            message.add_alternative(letter.html, subtype="html")
         message["Content-Language"] = letter.language  # last: setting the content forgets such headers
         return message
 

@@ -10,6 +10,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Unprocessable
 from gateway.domain.notifications import Sender
 from gateway.domain.push import PushSubscription
+from gateway.engines.notices.push_rests import PushRests
 from gateway.services.notifications.push_keys import PushKeys
 from gateway.services.ports.notifications import Letter, Outcome, Unreachable
 from gateway.services.public_http import Answer, NotPublic, post
@@ -31,6 +33,9 @@ SIGNED_FOR_S = 12 * 3600
 """At most 24 hours. Source: RFC 8292, section 2."""
 
 DEFAULT_TTL_S = 4 * 3600
+ANSWER_S = 5.0
+"""How long a push service has to take a message, which it only stores (RFC 8030, section 5). Ours, no measurement."""
+
 GONE = (404, 410)
 NOT_TAKEN = (429, 503)
 UNSENT = ("does not resolve", "Failed to connect", "Could not connect", "Couldn't connect")
@@ -46,6 +51,7 @@ class PushCourier:
         self._settings = settings
         self._keys = keys
         self._clock = clock
+        self._rests = PushRests()
 
     def check(self, sender: Sender) -> None:
         """Raises Unprocessable: nobody whom a push service could write to when something is wrong."""
@@ -55,22 +61,37 @@ class PushCourier:
     @contextmanager
     def open(self, sender: Sender) -> Iterator[PushLine]:
         """Nothing is connected to: each browser has its push service. Raises Unreachable: the library is missing."""
-        yield PushLine(sender, self._settings, self._keys, self._clock, _encryption())
+        yield PushLine(sender, self._settings, self._keys, self._clock, _encryption(), self._rests)
 
 
 class PushLine:
     """Sends one message to every browser that follows a parcel."""
 
-    def __init__(self, sender: Sender, settings: Notifications, keys: PushKeys, clock: Clock, encrypt: Encrypt) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        settings: Notifications,
+        keys: PushKeys,
+        clock: Clock,
+        encrypt: Encrypt,
+        rests: PushRests,
+    ) -> None:
         self._encrypt = encrypt
+        self._rests = rests
         self._sender = sender
         self._settings = settings
         self._keys = keys
         self._clock = clock
 
     def send(self, letter: Letter) -> Outcome:
-        """Sent when one browser's service has it; tried again only where surely none has."""
-        said = {device.id: self._one(letter, device) for device in letter.devices}
+        """Sent when one browser's service has it; tried again only where surely none has. All are called at once: those
+        that do not answer cost the time of one.
+        """
+        said: Mapping[str, Outcome] = {}
+        if letter.devices:
+            with ThreadPoolExecutor(len(letter.devices)) as crowd:
+                outcomes = crowd.map(lambda device: self._one(letter, device), letter.devices)
+                said = {device.id: outcome for device, outcome in zip(letter.devices, outcomes, strict=True)}
         gone = tuple(name for name, outcome in said.items() if outcome.gone)
         for state in ("sent", "unknown", "later"):
             found = [each for each in said.values() if each.state == state]
@@ -80,6 +101,8 @@ class PushLine:
         return Outcome(state="refused", why=whys[:500], gone=gone)
 
     def _one(self, letter: Letter, device: PushSubscription) -> Outcome:
+        if (until := self._rests.resting_until(device.endpoint, self._clock())) is not None:
+            return Outcome(state="later", why=f"its push service did not answer and rests until {until:%H:%M:%S} UTC")
         ttl_s = DEFAULT_TTL_S if letter.valid_for is None else max(0, math.floor(letter.valid_for.total_seconds()))
         headers = {
             "TTL": str(ttl_s),
@@ -95,11 +118,12 @@ class PushLine:
                 device.endpoint,
                 body,
                 headers,
-                timeout_s=self._settings.timeout_s,
+                timeout_s=min(self._settings.timeout_s, ANSWER_S),
                 allow_private=self._settings.allow_private,
             )
         except NotPublic as error:
             return Outcome(state="refused", why=f"the push service is not public: {error}", gone=(device.id,))
+        self._rests.note(device.endpoint, self._clock(), answered=answer.status is not None)
         return _read(answer, device.id)
 
     def _proof(self, endpoint: str) -> str:

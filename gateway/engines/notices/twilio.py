@@ -84,7 +84,9 @@ class Line:
 
     def _form(self, letter: Letter) -> Mapping[str, str]:
         whatsapp = "whatsapp:" if self._sender.channel is Channel.WHATSAPP else ""
-        form = {"To": whatsapp + letter.to, "StatusCallback": letter.callback}
+        form = {"To": whatsapp + letter.to}
+        if letter.callback:
+            form["StatusCallback"] = letter.callback
         if self._sender.option("messaging_service_sid"):
             form["MessagingServiceSid"] = self._sender.option("messaging_service_sid")
         else:

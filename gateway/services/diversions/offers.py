@@ -27,6 +27,9 @@ from gateway.services.faultpoints import Purpose
 
 DEADLINE_S = 8.0
 NEAR_M, POINTS = 10_000, 8
+POINTS_KNOWN = 30
+"""Among so many the point is looked for that was chosen at the checkout."""
+
 UNDER_WAY = ("pre_transit", "in_transit", "problem")
 NOT_ANY_MORE = ("out_for_delivery", "available_for_pickup")
 ROLES: Mapping[DiversionKind, tuple[Capability, ...]] = {
@@ -79,6 +82,19 @@ class DiversionOffers:
         other = [each for each in found if each.id != shipment.shipment.service_point]
         return [replace(each, opening_hours=normal_hours(each.opening_hours)) for each in other]
 
+    def tells_of_its_point(self, shipment: ShipmentRecord) -> bool:
+        """Whether it goes to a service point that its carrier can be asked about."""
+        goods = shipment.shipment
+        theirs = bool(goods.service_point) and goods.service_point_carrier == shipment.carrier
+        return theirs and self._live(shipment).can(Capability.SERVICE_POINTS)
+
+    def booked_point(self, shipment: ShipmentRecord) -> ServicePoint | None:
+        """The point it was booked to, as its carrier tells it now; None: it no longer does. Raises CarrierError."""
+        live = self._live(shipment)
+        found = self._pool.ask(Purpose.SERVICE_POINTS, live, _points(live, shipment, POINTS_KNOWN), DEADLINE_S)
+        mine = next((each for each in found if each.id == shipment.shipment.service_point), None)
+        return replace(mine, opening_hours=normal_hours(mine.opening_hours)) if mine else None
+
     def chosen(
         self, shipment: ShipmentRecord, kind: DiversionKind, name: str
     ) -> tuple[Slot | None, ServicePoint | None]:
@@ -125,9 +141,11 @@ def _times(live: LiveCarrier, shipment: ShipmentRecord) -> Coroutine[Any, Any, S
     return cast(Reschedules, live.carrier).other_times(_booked(shipment))
 
 
-def _points(live: LiveCarrier, shipment: ShipmentRecord) -> Coroutine[Any, Any, Sequence[ServicePoint]]:
+def _points(
+    live: LiveCarrier, shipment: ShipmentRecord, most: int = POINTS
+) -> Coroutine[Any, Any, Sequence[ServicePoint]]:
     near = shipment.shipment.destination
-    return cast(OffersServicePoints, live.carrier).service_points(near, NEAR_M, POINTS)
+    return cast(OffersServicePoints, live.carrier).service_points(near, NEAR_M, most)
 
 
 def _booked(shipment: ShipmentRecord) -> BookingRef:

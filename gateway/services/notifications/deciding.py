@@ -15,7 +15,7 @@ from gateway.domain.records import ShipmentRecord
 from gateway.domain.timezones import recipient_zone
 from gateway.services.notifications.people import Recipients
 from gateway.services.notifications.planning import channels_of
-from gateway.services.ports import UnitOfWork
+from gateway.services.ports import Mode, UnitOfWork
 
 MORNING = time(9)
 DAY = timedelta(days=1)
@@ -138,12 +138,18 @@ def _is_unwanted(case: Case) -> Dropped | None:
         return Dropped(NOWHERE.get(told.channel, "it has no phone"))
     if told.channel is Channel.PUSH:
         return None  # whoever asked for it had the page before him, test or not
-    if told.mode == "test" and not _is_named(address, settings):
-        return Dropped("test shipments reach nobody but test_recipients")
+    why_not = may_reach(told.mode, told.channel, address, settings)
+    return Dropped(why_not) if why_not else None
+
+
+def may_reach(mode: Mode, channel: Channel, address: str, settings: NotificationSettings) -> str:
+    """Why the merchant's settings let nothing go to an address; "" where they do."""
+    if mode == "test" and not _is_named(address, settings):
+        return "test shipments reach nobody but test_recipients"
     allowed = settings.phone_prefixes or ("",)
-    if told.channel is not Channel.EMAIL and not address.startswith(allowed):
-        return Dropped("no phone_prefixes allows this number")
-    return None
+    if channel is not Channel.EMAIL and not address.startswith(allowed):
+        return "no phone_prefixes allows this number"
+    return ""
 
 
 def _is_named(address: str, settings: NotificationSettings) -> bool:

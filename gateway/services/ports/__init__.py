@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 
 from gateway.domain.quotes import Quote
 from gateway.domain.records import (
@@ -20,10 +20,8 @@ from gateway.domain.records import (
     Recall,
     ShipmentRecord,
     Tender,
-    TrackerRecord,
 )
 from gateway.domain.shipments import Label, LabelKind
-from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports.accounts import Accounts as Accounts
 from gateway.services.ports.accounts import RateCardVersions as RateCardVersions
 from gateway.services.ports.accounts import Windows as Windows
@@ -61,10 +59,13 @@ from gateway.services.ports.privacy import Privacy as Privacy
 from gateway.services.ports.proofs import ProofFiles as ProofFiles
 from gateway.services.ports.pushes import Pushes as Pushes
 from gateway.services.ports.recipients import Brands as Brands
+from gateway.services.ports.recipients import Codes as Codes
 from gateway.services.ports.recipients import Ratings as Ratings
 from gateway.services.ports.recipients import Tries as Tries
 from gateway.services.ports.reliability import Reliability as Reliability
 from gateway.services.ports.repeats import Idempotency as Idempotency
+from gateway.services.ports.trackers import Trackers as Trackers
+from gateway.services.ports.trackers import TrackerWatches as TrackerWatches
 from gateway.services.ports.waves import Assignments as Assignments
 
 
@@ -170,48 +171,6 @@ class Recalls(Protocol):
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Recall]: ...
 
 
-class Trackers(Protocol):
-    """Tracking numbers we follow and their events."""
-
-    def add(self, tracker: TrackerRecord) -> bool:
-        """False when the account's tracking number is followed already."""
-
-    def get(self, merchant_id: str, tracker_id: str, *, lock: bool = False) -> TrackerRecord | None: ...
-    def find(
-        self, merchant_id: str, account_id: str, tracking_number: str, *, lock: bool = False
-    ) -> TrackerRecord | None:
-        """By the tracker's number or by one of its parcels' numbers."""
-
-    def add_numbers(self, tracker: TrackerRecord, numbers: Sequence[str]) -> None:
-        """Find it by these too; a number that another tracker has stays with that one."""
-
-    def of_tender(self, merchant_id: str, tender_id: str, *, lock: bool = False) -> TrackerRecord | None: ...
-    def update(self, tracker: TrackerRecord) -> None: ...
-    def count_due(self, merchant_id: str, account_id: str) -> int:
-        """How many of the account's trackers are polled at all, now or later."""
-
-    def list(self, merchant_id: str, mode: Mode, limit: int, cursor: str | None) -> Page[TrackerRecord]: ...
-    def append(
-        self, tracker: TrackerRecord, event: TrackingEvent, inbox_id: str
-    ) -> Literal["new", "replaced", "duplicate"]:
-        """Keep one event. Of two copies of one event id that with the smaller `fold.sort_key` stays."""
-
-    def events(self, merchant_id: str, tracker_id: str) -> Sequence[TrackingEvent]: ...
-    def add_history(self, tracker: TrackerRecord, at: datetime, caused_by: str, correction: bool) -> None:
-        """A change of the folded status, under the tracker's version."""
-
-    def reschedule(self, trackers: Sequence[TrackerRecord]) -> None:
-        """Give them back: write only `due_at`, `tries`, `polled_at` and `pushed_at`."""
-
-    def due(self, now: datetime, limit: int) -> Sequence[tuple[TrackerRecord, datetime]]:
-        """Those due for polling and since when, longest due first; nothing is claimed."""
-
-    def claim_due(
-        self, now: datetime, lease: timedelta, limit: int, of: Sequence[tuple[str, str]] | None = None
-    ) -> Sequence[TrackerRecord]:
-        """Trackers due for polling that no other worker has; `due_at` stays what it was."""
-
-
 class DeliveryRecords(Protocol):
     """Flat facts for measures."""
 
@@ -239,6 +198,7 @@ class UnitOfWork(OfPeople, Measured, Protocol):
     recalls: Recalls
     diversions: Diversions
     trackers: Trackers
+    tracker_watches: TrackerWatches
     many: Many
     inbox: Inbox
     status_tables: StatusTables
@@ -254,6 +214,7 @@ class UnitOfWork(OfPeople, Measured, Protocol):
     brands: Brands
     ratings: Ratings
     tries: Tries
+    codes: Codes
     reliability: Reliability
     notifications: Notifications
     pushes: Pushes

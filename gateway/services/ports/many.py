@@ -63,6 +63,7 @@ class Changes:
     shipments: dict[str, tuple[ShipmentRecord, ShipmentRecord]] = field(default_factory=dict)
     records: dict[str, tuple[DeliveryRecord, DeliveryRecord]] = field(default_factory=dict)
     messages: list[OutboxMessage] = field(default_factory=list)
+    woken: dict[str, tuple[TrackerRecord, datetime]] = field(default_factory=dict)
 
 
 class Many(Protocol):

@@ -88,6 +88,7 @@ class Notifications(Protocol):
 class Letter:
     """What is sent: plain text; for mail its subject, HTML and headers too. `to` is an address or an E.164 number.
 
+    `html`, `unsubscribe` and `callback` are "" where there are none.
     `valid_for`: how long a provider may still try. `content` are a provider's template and its variables, where the
     channel wants one. `callback`: where receipts go.
     `devices`: the browsers that a push message goes to.

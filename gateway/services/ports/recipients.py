@@ -46,6 +46,27 @@ class Tries(Protocol):
         """It was the recipient."""
 
 
+class Codes(Protocol):
+    """What recipients were sent to prove who they are, by shipment; digests alone."""
+
+    def replace(
+        self,
+        merchant_id: str,
+        shipment_id: str,
+        digest: str,
+        now: datetime,
+        expires_at: datetime,
+        *,
+        most: int,
+        counted_for: timedelta,
+    ) -> int:
+        """In place of the one there is, unless `most` were sent already; how many with it, forgotten as `Tries`."""
+
+    def pending(self, merchant_id: str, shipment_id: str, now: datetime) -> bool: ...
+    def use(self, merchant_id: str, shipment_id: str, digest: str, now: datetime) -> bool:
+        """Take it away: False where it is another one, or its time is over."""
+
+
 class Voice(Protocol):
     """One language, as it is spoken at one place: texts, plurals, days and times of day."""
 

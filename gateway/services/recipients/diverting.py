@@ -13,7 +13,7 @@ from gateway.services.diversions.desk import Diversions
 from gateway.services.diversions.offers import NotDivertible
 from gateway.services.ports import Store
 from gateway.services.recipients.pages import RecipientPages
-from gateway.services.recipients.proving import ProofKind, Prover, proof_of
+from gateway.services.recipients.proving import ProofKind, Prover
 
 
 class RecipientDiversions:
@@ -32,24 +32,35 @@ class RecipientDiversions:
     def kinds(self, shipment: ShipmentRecord, brand: Brand) -> Sequence[DiversionKind]:
         """What may be asked for, as far as that is known without asking the carrier."""
         let = {DiversionKind.RESCHEDULE: brand.reschedule, DiversionKind.REDIRECT: brand.redirect}
-        if proof_of(shipment.shipment.destination) is None:
-            return ()
-        return [kind for kind in DiversionKind if let[kind] and not self._offers.why_not(shipment, kind)]
+        kinds = [kind for kind in DiversionKind if let[kind] and not self._offers.why_not(shipment, kind)]
+        return kinds if kinds and self._prover.kind(shipment, brand) else ()
 
-    def proof(self, shipment: ShipmentRecord) -> ProofKind:
+    def proof(self, shipment: ShipmentRecord, brand: Brand) -> ProofKind:
         """What is to be told, to show that it is the recipient. Raises NotDivertible: we know nothing that he knows."""
-        known = proof_of(shipment.shipment.destination)
-        if known is None:
+        kind = self._prover.kind(shipment, brand)
+        if kind is None:
             raise NotDivertible("nothing is known that only the recipient knows")
-        return known[0]
+        return kind
 
     def times(self, token: str) -> Sequence[Slot]:
         """Other times. Raises NotFound, LinkEnded, NotDivertible, CarrierError."""
-        return self._offers.times(self._allowed(token, DiversionKind.RESCHEDULE))
+        return self._offers.times(self._allowed(token, DiversionKind.RESCHEDULE)[0])
 
     def points(self, token: str) -> Sequence[ServicePoint]:
         """Service points, nearest first. Raises as `times`."""
-        return self._offers.points(self._allowed(token, DiversionKind.REDIRECT))
+        return self._offers.points(self._allowed(token, DiversionKind.REDIRECT)[0])
+
+    def tells_of_its_point(self, shipment: ShipmentRecord) -> bool:
+        """Whether more can be said of the service point that was chosen when it was booked."""
+        return bool(shipment.account_id) and self._offers.tells_of_its_point(shipment)
+
+    def booked_point(self, token: str) -> ServicePoint | None:
+        """That point. Raises NotFound, LinkEnded, NotDivertible, CarrierError."""
+        with self._store.look() as uow:
+            shipment = self._pages.shipment(uow, token, self._clock())
+        if not self.tells_of_its_point(shipment):
+            raise NotDivertible("its carrier tells of no service point")
+        return self._offers.booked_point(shipment)
 
     def divert(self, token: str, kind: DiversionKind, chosen: str, proof: str) -> Diversion:
         """Ask the carrier for it; see `Diversions.divert`.
@@ -57,14 +68,14 @@ class RecipientDiversions:
         Raises:
             NotFound, LinkEnded, NotTheRecipient, NotDivertible, Unprocessable, CarrierError.
         """
-        shipment = self._allowed(token, kind)
-        self._prover.check(shipment, proof)
+        shipment, brand = self._allowed(token, kind)
+        self._prover.check(shipment, brand, proof)
         return self._diversions.divert(shipment, kind, chosen, "recipient")
 
-    def _allowed(self, token: str, kind: DiversionKind) -> ShipmentRecord:
+    def _allowed(self, token: str, kind: DiversionKind) -> tuple[ShipmentRecord, Brand]:
         with self._store.look() as uow:
             shipment = self._pages.shipment(uow, token, self._clock())
             brand = uow.brands.get(shipment.merchant_id).brand
         if kind not in self.kinds(shipment, brand):
             raise NotDivertible(self._offers.why_not(shipment, kind) or "the shop does not let recipients do this")
-        return shipment
+        return shipment, brand

@@ -15,7 +15,17 @@ from gateway.domain.eta import EtaSource
 from gateway.domain.handover import ServicePoint
 from gateway.domain.moves import standing
 from gateway.domain.proof_files import READABLE, PictureKind, ProofFile
-from gateway.domain.recipients import NOT_RECEIVED, BrandRecord, Expected, Rating, Step, expected, steps
+from gateway.domain.recipients import (
+    NOT_RECEIVED,
+    BrandRecord,
+    Expected,
+    Near,
+    Rating,
+    Step,
+    expected,
+    nearness,
+    steps,
+)
 from gateway.domain.records import Case, ShipmentRecord, TrackerRecord
 from gateway.domain.shipments import Personal, ShipmentState
 from gateway.domain.timezones import recipient_zone
@@ -59,6 +69,7 @@ class Sight:
     words: tuple[str, ...]
     wish: Diversion | None
     point: ServicePoint | None
+    near: Near | None
 
     @property
     def delivered(self) -> bool:
@@ -120,6 +131,7 @@ class RecipientPages:
                 words=_words(uow, shipment),
                 wish=wishes[-1] if wishes else None,
                 point=_point(wishes),
+                near=nearness(shipment.status, events, shipment.shipment.destination, now),
             )
 
     def version(self, token: str) -> tuple[str, int]:

@@ -1,7 +1,8 @@
 """That it is the recipient who wishes something: a link may have been passed on.
 
-He tells what he knows: the end of the phone number that the parcel was booked with, else the postcode. Every try is
-counted before it is looked at; after five wrong ones nobody may try for the rest of an hour.
+He tells what he knows: the end of the phone number that the parcel was booked with, else the postcode; or, where his
+shop wants it, a code that is sent to him. Every try is counted before it is looked at; after five wrong ones nobody may
+try for the rest of an hour.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import Literal
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError
 from gateway.domain.postcodes import normalised
+from gateway.domain.recipients import Brand
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.values import Address
 from gateway.services.ports import Store
+from gateway.services.recipients.codes import RecipientCodes
 
-ProofKind = Literal["phone", "postcode"]
+ProofKind = Literal["phone", "postcode", "code"]
 WRONG_AT_MOST, LOCKED_FOR = 5, timedelta(hours=1)
 PHONE_DIGITS = 4
 
@@ -33,11 +36,19 @@ class NotTheRecipient(GatewayError):
 class Prover:
     """Counts tries and compares."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, codes: RecipientCodes) -> None:
         self._store = store
         self._clock = clock
+        self.codes = codes
 
-    def check(self, shipment: ShipmentRecord, proof: str) -> None:
+    def kind(self, shipment: ShipmentRecord, brand: Brand) -> ProofKind | None:
+        """What shows that it is the recipient; None where nothing could."""
+        if brand.proof_code:
+            return "code" if self.codes.way(shipment) else None
+        known = proof_of(shipment.shipment.destination)
+        return known[0] if known else None
+
+    def check(self, shipment: ShipmentRecord, brand: Brand, proof: str) -> None:
         """Counted first and in the database: many at once, at many processes, get no more tries than one.
 
         Raises:
@@ -49,12 +60,17 @@ class Prover:
             uow.commit()
         if tries > WRONG_AT_MOST:
             raise NotTheRecipient(locked=True)
-        known = proof_of(shipment.shipment.destination)
-        if known is None or normalised(proof) != known[1]:
+        if not self._is_right(shipment, brand, proof):
             raise NotTheRecipient(locked=False)
         with self._store.work() as uow:
             uow.tries.forget(*whose)
             uow.commit()
+
+    def _is_right(self, shipment: ShipmentRecord, brand: Brand, proof: str) -> bool:
+        if brand.proof_code:
+            return self.codes.use(shipment, proof)
+        known = proof_of(shipment.shipment.destination)
+        return known is not None and normalised(proof) == known[1]
 
 
 def proof_of(place: Address) -> tuple[ProofKind, str] | None:

@@ -21,7 +21,7 @@ from gateway.services.changes import record_change
 from gateway.services.faultpoints import Purpose
 from gateway.services.ports import Store
 from gateway.services.recipients.pages import RecipientPages
-from gateway.services.recipients.proving import ProofKind, Prover, proof_of
+from gateway.services.recipients.proving import ProofKind, Prover
 from gateway.services.transactions import again_if_crossed
 
 DEADLINE_S = 8.0
@@ -42,12 +42,11 @@ class RecipientWishes:
 
     def needs(self, shipment: ShipmentRecord, brand: Brand) -> ProofKind | None:
         """What a wish needs; None where its merchant or its carrier takes none (any more)."""
-        known = proof_of(shipment.shipment.destination)
         under_way = shipment.state is ShipmentState.BOOKED and statuses()[shipment.status].phase in OPEN_PHASES
-        if not (brand.wishes and under_way) or known is None:
+        if not (brand.wishes and under_way):
             return None
         live = self._pool.get(shipment.merchant_id, shipment.account_id)
-        return known[0] if live.can(Capability.TAKES_INSTRUCTIONS) else None
+        return self._prover.kind(shipment, brand) if live.can(Capability.TAKES_INSTRUCTIONS) else None
 
     def wish(self, token: str, wish: str, proof: str) -> None:
         """Tell the carrier, then keep it with the shipment and tell the merchant.
@@ -65,7 +64,7 @@ class RecipientWishes:
         booking = shipment.booking
         if self.needs(shipment, brand) is None or booking is None:
             raise Conflict("the carrier takes no wishes (any more)")
-        self._prover.check(shipment, proof)
+        self._prover.check(shipment, brand, proof)
         told = instructions(shipment.shipment.destination.instructions, wish)
         live = self._pool.get(shipment.merchant_id, shipment.account_id)
         self._pool.ask(Purpose.INSTRUCT, live, _instruct(live, booking, told), DEADLINE_S)

@@ -53,25 +53,26 @@ def learn(
         uow.reliability.keep_courses(merchant_id, account_id, now, courses.as_data(day_of(now)))
 
 
-def left_path(stage: str, record: DeliveryRecord, zones: Mapping[str, tzinfo]) -> Path:
-    """The group of what is left from a stage on."""
-    return (LEFT, stage, *group_of(record, zones))
+def left_path(stage: str, group: Path) -> Path:
+    """What is left from a stage on, in a group of `group_of`; () is the whole account."""
+    return (LEFT, stage, *group)
 
 
-def silent_path(stage: str, record: DeliveryRecord, zones: Mapping[str, tzinfo]) -> Path:
-    """The group of silences in a stage."""
-    return (SILENT, stage, *group_of(record, zones))
+def silent_path(stage: str, group: Path) -> Path:
+    """Silences in a stage."""
+    return (SILENT, stage, *group)
 
 
 def _compare(
     courses: Courses, record: DeliveryRecord, events: Sequence[TrackingEvent], zones: Mapping[str, tzinfo]
 ) -> None:
+    group = group_of(record, zones)
     for stage in stages(events):
         estimate = record.estimates.get(stage.name)
         if estimate is None or record.delivered_at is None or stage.name not in EXPECTED:
             continue
         day = day_of(stage.began)
-        window = courses.window(left_path(stage.name, record, zones), day, 0.0)
+        window = courses.window(left_path(stage.name, group), day, 0.0)
         if window is not None:
             said, took = (_h(moment - stage.began) for moment in (estimate, record.delivered_at))
             courses.compare(stage.name, record.service, day, said, window[1], took)
@@ -80,12 +81,13 @@ def _compare(
 def _learn(
     courses: Courses, record: DeliveryRecord, events: Sequence[TrackingEvent], zones: Mapping[str, tzinfo]
 ) -> None:
+    group = group_of(record, zones)
     for stage in stages(events):
         if stage.name in EXPECTED and record.delivered_at is not None and stage.began < record.delivered_at:
-            path = left_path(stage.name, record, zones)
+            path = left_path(stage.name, group)
             courses.learn(path, day_of(stage.began), _h(record.delivered_at - stage.began))
     for name, hours in silences(events):
-        courses.learn(silent_path(name, record, zones), day_of(record.booked_at), hours)
+        courses.learn(silent_path(name, group), day_of(record.booked_at), hours)
 
 
 def _h(span: timedelta) -> float:

@@ -22,6 +22,7 @@ from gateway.storage.repositories.outbox import OUTBOX
 from gateway.storage.repositories.quotes import QUOTES
 from gateway.storage.repositories.shipments import SHIPMENTS, TERMS, term_rows
 from gateway.storage.repositories.tenders import TENDERS, derived
+from gateway.storage.repositories.tracker_watches import TrackerWatchRepository
 from gateway.storage.repositories.trackers import EVENTS, HISTORY, NUMBERS, TRACKERS
 from gateway.storage.rows import Rows
 from gateway.storage.tables.accounts import AccountRow
@@ -130,6 +131,9 @@ class ManyRepository(Repository):
         insert_all(self._connection, HISTORY, [_history(each) for each in changes.history])
         self._rewrite(SHIPMENTS, changes.shipments.values())
         self._rewrite(RECORDS, changes.records.values())
+        woken = list(changes.woken.values())
+        if woken:
+            TrackerWatchRepository(self._connection).wake([each for each, _ in woken], max(at for _, at in woken))
         messages = [{**OUTBOX.values(message), "fanned": False} for message in changes.messages]
         insert_all(self._connection, OUTBOX.table, messages)
         notify(self._connection, changes.messages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, delete, select
+from sqlalchemy import ColumnElement, bindparam, case, delete, or_, select
 
 from gateway.domain.errors import StaleVersion
 from gateway.domain.recipients import Brand, BrandRecord, Rating
@@ -13,13 +13,14 @@ from gateway.services.ports import Mode, Page
 from gateway.storage.repositories.base import MERCHANTS, Repository
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
-from gateway.storage.tables.recipients import BrandRow, RatingRow, TriesRow
+from gateway.storage.tables.recipients import BrandRow, CodeRow, RatingRow, TriesRow
 
 BRANDS = Rows(BrandRow, BrandRecord)
 RATINGS = Rows(RatingRow, Rating)
 _B = table_of(BrandRow).c
 _R = RATINGS.table.c
 _TRIES = table_of(TriesRow).c
+_CODES = table_of(CodeRow).c
 _BRAND = (
     select(MERCHANTS.c.name, _B.brand, _B.logo_sha256, _B.version, _B.updated_at)
     .select_from(MERCHANTS.outerjoin(table_of(BrandRow), MERCHANTS.c.merchant_id == _B.merchant_id))
@@ -73,6 +74,46 @@ class RatingRepository(Repository):
         return self._page(RATINGS, wanted, (_R.created_at, _R.shipment_id), limit, cursor)
 
 
+class CodeRepository(Repository):
+    """One for each shipment."""
+
+    def replace(
+        self,
+        merchant_id: str,
+        shipment_id: str,
+        digest: str,
+        now: datetime,
+        expires_at: datetime,
+        *,
+        most: int,
+        counted_for: timedelta,
+    ) -> int:
+        """In place of the one there is, unless `most` were sent already; how many with it, forgotten as `Tries`."""
+        whose = {"merchant_id": merchant_id, "shipment_id": shipment_id}
+        new = {**whose, "digest": digest, "expires_at": expires_at, "sent": 1, "since": now}
+        upsert = DIALECTS[self._connection.dialect.name].insert(table_of(CodeRow)).values(new)
+        over = _CODES.since <= now - counted_for
+        goes = or_(over, _CODES.sent < most)
+        again = {
+            "digest": case((goes, digest), else_=_CODES.digest),
+            "expires_at": case((goes, expires_at), else_=_CODES.expires_at),
+            "sent": case((over, 1), else_=_CODES.sent + 1),
+            "since": case((over, now), else_=_CODES.since),
+        }
+        counted = upsert.on_conflict_do_update(index_elements=list(whose), set_=again).returning(_CODES.sent)
+        return int(self._connection.execute(counted).scalar_one())
+
+    def pending(self, merchant_id: str, shipment_id: str, now: datetime) -> bool:
+        """Whether there is one that counts."""
+        wanted = select(_CODES.sent).where(*_of_codes(merchant_id, shipment_id), _CODES.expires_at > now)
+        return self._connection.scalar(wanted) is not None
+
+    def use(self, merchant_id: str, shipment_id: str, digest: str, now: datetime) -> bool:
+        """Take it away, where it is this one and still counts: of two at the same moment one has it."""
+        mine = (*_of_codes(merchant_id, shipment_id), _CODES.digest == digest, _CODES.expires_at > now)
+        return self._connection.execute(delete(table_of(CodeRow)).where(*mine)).rowcount == 1
+
+
 class TriesRepository(Repository):
     """Of recipients to prove who they are, counted over all processes."""
 
@@ -92,3 +133,7 @@ class TriesRepository(Repository):
         """It was the recipient."""
         mine = (_TRIES.merchant_id == merchant_id, _TRIES.shipment_id == shipment_id)
         self._connection.execute(delete(table_of(TriesRow)).where(*mine))
+
+
+def _of_codes(merchant_id: str, shipment_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _CODES.merchant_id == merchant_id, _CODES.shipment_id == shipment_id

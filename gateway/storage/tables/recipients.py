@@ -37,6 +37,18 @@ class RatingRow(Owned, Row):
     )
 
 
+class CodeRow(Owned, Row):
+    """The code that a recipient was sent last, as a keyed digest, and how many he was sent of late."""
+
+    __tablename__ = "recipient_codes"
+    shipment_id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    expires_at: Mapped[datetime]
+    sent: Mapped[int]
+    since: Mapped[datetime]
+    __table_args__ = (of("shipment_id", "shipments"),)
+
+
 class TriesRow(Owned, Row):
     """How often somebody tried to prove to be the recipient of late."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway.domain.eta import Eta
 from gateway.domain.messages import InboxState
 from gateway.domain.tracking import Leg, Place, Source
 from gateway.storage.tables.base import Maybe, Named, Owned, Row, due_index, index, of
@@ -60,6 +61,17 @@ class TrackerRow(Named, Row):
         index("trackers_newest", "merchant_id", "mode", "created_at", "id"),
         due_index("trackers"),
     )
+
+
+class TrackerWatchRow(Named, Row):
+    """What is expected of a number that was not booked here, and when that is looked at again. `id`: the tracker's."""
+
+    __tablename__ = "tracker_watches"
+    eta: Mapped[Eta | None]
+    alarms: Mapped[tuple[str, ...]] = mapped_column(server_default="[]")
+    due_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(server_default="0")
+    __table_args__ = (of("id", "trackers", ondelete="CASCADE"), due_index("tracker_watches"))
 
 
 class TrackerNumberRow(Owned, Row):
