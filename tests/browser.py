@@ -133,10 +133,15 @@ def assert_accessible(browser: Chromium, url: str, **context: Any) -> None:
     with browser.page(VIEWS[0], **context) as page:
         page.goto(url)
         for view in VIEWS:  # looked at anew, not loaded anew: axe alone is 650 kB
-            page.set_viewport_size({"width": view.width, "height": view.height})
-            page.emulate_media(color_scheme="dark" if view.dark else "light")
+            shown_at(page, view)
             assert violations(page) == [], f"{url}, {view.name}"
             assert not sideways(page), f"{url}, {view.name}: wider than the screen"
+
+
+def shown_at(page: Page, view: View) -> None:
+    """The same page on another screen."""
+    page.set_viewport_size({"width": view.width, "height": view.height})
+    page.emulate_media(color_scheme="dark" if view.dark else "light")
 
 
 def sideways(page: Page) -> bool:
