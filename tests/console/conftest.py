@@ -63,3 +63,9 @@ def admin(world: World) -> Person:
 def support(world: World) -> Person:
     """Somebody who answers callers."""
     return world.person(Role.SUPPORT)
+
+
+@pytest.fixture(scope="session")
+def operations(world: World) -> Person:
+    """Somebody who works all day in one session."""
+    return world.person(Role.OPERATIONS)
