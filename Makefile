@@ -33,7 +33,7 @@ fuzz: $(READY) ## the property tests once more, with examples never drawn before
 	@$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=search $$(grep -rlE "^from hypothesis" tests --include='test_*.py')
 
 screenshots: $(READY) ## every page of the console, light and dark, desktop and phone, into screenshots/
-	@SCREENSHOTS=screenshots $(BIN)/python -m pytest -q tests/console/test_screens.py
+	@SCREENSHOTS=screenshots $(BIN)/python -m pytest -q tests/console -k accessible_and_fit
 	@echo "look at them in screenshots/"
 
 check: $(READY) ## format, lint, types, import contracts

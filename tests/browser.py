@@ -72,24 +72,26 @@ class Chromium:
             reduced_motion="reduce",
             **context,
         )
-        faults: list[str] = []
+        faults: list[tuple[str, str]] = []
+        asked: set[str] = set()
         try:
             page = made.new_page()
             page.on("console", lambda message: faults.extend(_fault(message)))
-            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.on("pageerror", lambda error: faults.append((str(error), "")))
+            page.on("request", lambda request: asked.update({request.url} if request.is_navigation_request() else ()))
             yield page
         finally:
             made.close()
+        faults = [each for each in faults if not (each[1] in asked and "the server responded" in each[0])]
         assert faults == [], faults
 
     def close(self) -> None:
         self._browser.close()
 
 
-def _fault(message: ConsoleMessage) -> list[str]:
-    """A page may be asked for that is not there; what it loads must be."""
-    asked = message.location.get("url") == (message.page.url if message.page else None)
-    return [message.text] if message.type == "error" and not (asked and "the server responded" in message.text) else []
+def _fault(message: ConsoleMessage) -> list[tuple[str, str]]:
+    """What went wrong, and with which file: a page may be asked for that is not there; what it loads must be."""
+    return [(message.text, str(message.location.get("url")))] if message.type == "error" else []
 
 
 @contextmanager
@@ -133,10 +135,15 @@ def assert_accessible(browser: Chromium, url: str, **context: Any) -> None:
     with browser.page(VIEWS[0], **context) as page:
         page.goto(url)
         for view in VIEWS:  # looked at anew, not loaded anew: axe alone is 650 kB
-            page.set_viewport_size({"width": view.width, "height": view.height})
-            page.emulate_media(color_scheme="dark" if view.dark else "light")
+            shown_at(page, view)
             assert violations(page) == [], f"{url}, {view.name}"
             assert not sideways(page), f"{url}, {view.name}: wider than the screen"
+
+
+def shown_at(page: Page, view: View) -> None:
+    """The same page on another screen."""
+    page.set_viewport_size({"width": view.width, "height": view.height})
+    page.emulate_media(color_scheme="dark" if view.dark else "light")
 
 
 def sideways(page: Page) -> bool:

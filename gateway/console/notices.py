@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request, url_for
 
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page
+from gateway.console.stale import CHANGED, changed, mark
 from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.notification_events import notification_events
 from gateway.domain.notifications import Channel, NotificationSettings, NotificationState, QuietHours
@@ -69,6 +70,8 @@ def write() -> Response:
     parts = {part: text.replace("\r\n", "\n")[: LONGEST_PART + 1] for part, text in parts.items()}
     act, book = request.form.get("act", ""), services().templates
     about = f"{name.event}, {name.channel.value}, {name.language}"
+    if act in ("shipped", "keep") and changed(_held(name).parts):
+        return _texts(name, 409, typed=parts, stale=CHANGED)
     try:
         if act == "shipped":
             book.delete(signed.merchant_id, signed.mode, name)
@@ -99,6 +102,8 @@ def keep_hours() -> Response:
     before = services().notifications.settings(signed.merchant_id, signed.mode)
     errors: dict[str, str] = {}
     wanted = _settings(before, errors)
+    if changed(before):
+        return _hours(wanted, 409, errors=errors, typed=request.form, stale=CHANGED)
     if not errors:
         try:
             services().notifications.put_settings(signed.merchant_id, signed.mode, wanted)
@@ -149,7 +154,8 @@ def _held(name: TemplateName) -> Any:
 
 def _texts(name: TemplateName, status: int = 200, **facts: Any) -> Response:
     held = _held(name)
-    given: dict[str, Any] = {"said": "", "typed": held.parts, "flaws": (), "preview": None, "unsaved": False, **facts}
+    given: dict[str, Any] = {"said": "", "typed": held.parts, "flaws": (), "preview": None, "unsaved": False}
+    given |= facts
     if given["preview"] is None:
         given["preview"] = _preview(name)
     return page(
@@ -157,6 +163,7 @@ def _texts(name: TemplateName, status: int = 200, **facts: Any) -> Response:
         status,
         name=name,
         held=held,
+        seen=mark(held.parts),
         events=notification_events(),
         channels=list(Channel),
         languages=_languages(),
@@ -214,6 +221,7 @@ def _hours(settings: NotificationSettings, status: int = 200, **facts: Any) -> R
         "notice_hours.html",
         status,
         settings=settings,
+        seen=mark(services().notifications.settings(who().merchant_id, who().mode)),
         told=told,
         events=notification_events(),
         channels=list(Channel),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -31,6 +32,8 @@ PAGES: tuple[tuple[type[GatewayError], int, str, str], ...] = (
 )
 ONLY_LOOKED = "Nothing was changed. Go back and try later, or ask the carrier for it."
 """Where a carrier was only asked for something, such as a label: nothing is found out by itself then."""
+UNSAID = {"version", "owner", "seen", "based_on", "was", "focus", "live", "newest", "digest", "act"}
+"""Fields that nobody typed."""
 AWAY = 503
 """Nobody can be asked who it is; what they typed is shown to them all the same."""
 OTHERS = ("Something went wrong on our side", "It has been written down. Tell your administrator the number below.")
@@ -66,9 +69,18 @@ def _bug(error: Exception) -> Response:
 def _page(status: int, title: str, said: str, then: str) -> Response:
     theirs = (g.get("who") or status == AWAY) and status != TOO_MUCH  # what is too much is not read
     typed = json.loads(kept_form()[1]) if request.method == "POST" and theirs else []
-    shown = [(words(name), text) for name, text in typed if text]
+    shown = [(words(name), text) for name, text in typed if text and name not in UNSAID]
     template = "refused_part.html" if partial() else "refused.html"
-    answer = page(template, status, title=title, said=said, then=then, typed=shown, number=g.get("request_id", ""))
+    facts = {"title": title, "said": said, "then": then, "typed": shown, "back": _back()}
+    answer = page(template, status, **facts, number=g.get("request_id", ""))
     if status == AWAY:
         answer.headers["Retry-After"] = "5"
     return answer
+
+
+def _back() -> str:
+    """The page of ours that the form was on, as the browser says; "" where it says none, or this very one."""
+    there = urlsplit(request.referrer or "")
+    ours = there.netloc == request.host and there.path.startswith(f"{request.script_root}/")
+    elsewhere = request.method == "POST" or there.path != f"{request.script_root}{request.path}"
+    return there._replace(scheme="", netloc="").geturl() if ours and elsewhere else ""

@@ -199,6 +199,7 @@ def test_people_in_lines_that_are_being_worked_are_forgotten_too(world: World, o
     assert [row.data for row in bulk.rows(job)] == [{}, {}]
     bulk.settle(kept, first)
     world.site.work()
+    world.site.clock.reset()
     first, second = bulk.rows(job)
     assert (first.state.value, first.name, first.subject_id) == ("done", "", kept.subject_id)
     assert (second.state.value, second.subject_id) == ("blocked", "")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,17 @@ from playwright.sync_api import Page
 
 from gateway.domain.people import Role
 from gateway.services.ports.calls import CallSearch
-from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, View, sideways, violations
+from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, shown_at, sideways, violations
 from tests.console.test_book import ORDER, job_of, orders, sheet
 from tests.console.test_handover import handed_over
 from tests.console.world import Person, World, claim_of
+from tests.layout import NARROWEST, ZOOMED, covered, cut
 
 PICTURES = os.environ.get("SCREENSHOTS")
 SEEN = VIEWS if PICTURES else (LIGHT, PHONE_DARK)
 """Where pictures are wanted, as everybody sees the pages; else the two that have nothing in common."""
 
 MANY = {"cancel": "fraud", "tag": "screens"}
-NARROWEST = View(name="320 px", width=320, height=640)
 
 
 @pytest.fixture(scope="session")
@@ -155,56 +155,54 @@ def boss(world: World) -> Person:
     return world.person(Role.ADMIN)
 
 
-@pytest.mark.parametrize("view", SEEN, ids=lambda view: view.name)
+@pytest.mark.parametrize("half", [0, 1])  # so that two workers share them
 def test_every_page_is_accessible_and_fits(
-    view: View, browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
+    half: int, browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
 ) -> None:
     wrong = []
-    with browser.page(view) as page:
+    with browser.page() as page:
         page.goto(f"{served}/sign-in")
-        wrong += list(_looked_at(page, "sign-in", view))
+        wrong += looked_at(page, "sign-in") if half == 0 else []
         signed_in(page, served, boss)
-        for name, path in pages.items():
+        for name, path in [*pages.items()][half::2]:
             page.goto(f"{served}{path}")
-            wrong += list(_looked_at(page, name, view))
+            wrong += looked_at(page, name)
     assert not wrong, "\n".join(wrong)
 
 
-def _looked_at(page: Page, name: str, view: View) -> Iterator[str]:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.{view.name.replace(' ', '-')}.png", full_page=True)
-    yield from (f"{name}, {view.name}: {each}" for each in violations(page))
-    if sideways(page):
-        yield f"{name}, {view.name}: wider than the screen"
+def looked_at(page: Page, name: str) -> list[str]:
+    """Everything that is wrong with the page as it stands now; looked at anew for each screen, not loaded anew."""
+    wrong = []
+    for view in (*SEEN, ZOOMED, NARROWEST):
+        shown_at(page, view)
+        if PICTURES and view != NARROWEST:
+            page.screenshot(path=Path(PICTURES) / f"{name}.{view.name.replace(' ', '-')}.png", full_page=True)
+        found = [f"cut off: {words}" for words in cut(page)]
+        found += ["wider than the screen"] if sideways(page) else []
+        found += violations(page) if view in SEEN else []
+        found += [f"the focus is behind something: {each}" for each in covered(page)] if view in (LIGHT, ZOOMED) else []
+        wrong += [f"{name}, {view.name}: {each}" for each in found]
+    shown_at(page, LIGHT)
+    return wrong
 
 
 CARD = "[zones]\nzone,country,postcodes\noslo,NO,0*|10*\n[prices]\nzone,service,max_weight_g,price_minor,currency\n"
 
 
-@pytest.mark.parametrize("view", SEEN, ids=lambda view: view.name)
 def test_pages_that_answer_forms_are_accessible_and_fit(
-    view: View, browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
+    browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]
 ) -> None:
-    wrong = []
-    with browser.page(view) as page:
+    with browser.page() as page:
         signed_in(page, served, boss)
         page.goto(f"{served}/policies/countryside/edit")
         page.fill("[id='/score/late_minor']", "much")
         page.fill("[id='/rules/1/when/parts/0/value']", "heavy")
         page.click("[data-main]")
         page.wait_for_selector("text=Not kept yet")
-        wrong += list(_looked_at(page, "policy-refused", view))
+        wrong = looked_at(page, "policy-refused")
         page.goto(f"{served}{pages['rate-card']}")
         page.fill("#f-card", f"{CARD}oslo,standard,5000,4900,NOK\noslo,standard,30000,6490,NOK\n")
         page.click("text=Compare it")
         page.wait_for_selector("text=What this card changes")
-        wrong += list(_looked_at(page, "rate-card-differences", view))
+        wrong += looked_at(page, "rate-card-differences")
     assert not wrong, "\n".join(wrong)
-
-
-def test_every_page_fits_320_pixels(browser: Chromium, served: str, boss: Person, pages: Mapping[str, str]) -> None:
-    with browser.page(NARROWEST) as page:
-        signed_in(page, served, boss)
-        for path in pages.values():
-            page.goto(f"{served}{path}")
-            assert not sideways(page), path

@@ -3,47 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
 from gateway.domain.people import Role
 from tests.browser import LIGHT, PHONE, Chromium
+from tests.console.hands import Hands, no_mouse
 from tests.console.test_book import orders, sheet
 from tests.console.test_screens import signed_in
-from tests.console.world import World, order
+from tests.console.world import Person, World, order
 
 
 @pytest.fixture
-def page(browser: Chromium, world: World, served: str) -> Iterator[Page]:
+def page(browser: Chromium, served: str, operations: Person) -> Iterator[Page]:
     """Today, as operations see it."""
     with browser.page(LIGHT) as page:
-        signed_in(page, served, world.person(Role.OPERATIONS))
+        signed_in(page, served, operations)
         page.goto(f"{served}/")
         yield page
+
+
+@pytest.fixture
+def hands(browser: Chromium, served: str, operations: Person) -> Iterator[Hands]:
+    """On Today, without a mouse."""
+    with browser.page(LIGHT) as page, no_mouse(page) as hands:
+        signed_in(page, served, operations)
+        page.goto(f"{served}/")
+        yield hands
 
 
 def shown(page: Page) -> str:
     return page.locator("main").inner_text()
 
 
-def test_a_parcel_is_found_by_the_end_of_a_phone_in_three_actions(page: Page) -> None:
-    page.keyboard.press("/")
-    page.keyboard.type("1223")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/shipments?q=1223")
-    assert "Attempt failed" in shown(page)
-    assert "Nobody was there." in shown(page)
+def test_a_parcel_is_found_by_the_end_of_a_phone_in_three_actions(hands: Hands) -> None:
+    hands.press("/")
+    hands.type("1223")
+    hands.press("Enter")
+    hands.page.wait_for_url("**/shipments?q=1223")
+    rows = hands.page.locator("tr.row-link").all_inner_texts()
+    told = next(row for row in rows if "nett-2002-sim941" in row)
+    assert "Attempt failed" in told
+    assert "Nobody was there." in told
+    assert all("Ola H." in row for row in rows)
+    assert hands.actions <= 3
 
 
-def test_the_list_is_walked_and_opened_with_the_keyboard(page: Page) -> None:
-    page.keyboard.press("g")
-    page.keyboard.press("s")
+def test_the_list_is_walked_and_opened_with_the_keyboard(hands: Hands) -> None:
+    page = hands.page
+    hands.press("g", "s")
     page.wait_for_url("**/shipments")
-    for key in "jjk":
-        page.keyboard.press(key)
+    hands.press("j", "j", "k")
     wanted = page.locator("tr.at a").get_attribute("href")
-    page.keyboard.press("Enter")
+    hands.press("Enter")
     page.wait_for_url(f"**{wanted}")
 
 
@@ -88,132 +102,138 @@ def test_on_a_phone_the_menu_shows_where_one_is(browser: Chromium, world: World,
             assert here["x"] + here["width"] <= PHONE.width
 
 
-def test_a_note_is_written_with_the_keyboard(page: Page, world: World, served: str) -> None:
-    page.goto(f"{served}/shipments/{world.shipments['Sara Berg']['id']}")
-    page.keyboard.press("n")
-    page.keyboard.type("g s / ? are letters here")
-    page.keyboard.press("Control+Enter")
-    page.wait_for_url("**done=note**")
-    assert "g s / ? are letters here" in shown(page)
+def test_a_note_is_written_with_the_keyboard(hands: Hands, world: World, served: str) -> None:
+    hands.page.goto(f"{served}/shipments/{world.shipments['Sara Berg']['id']}")
+    hands.press("n")
+    hands.type("g s / ? are letters here")
+    hands.press("Control+Enter")
+    hands.page.wait_for_url("**done=note**")
+    assert "g s / ? are letters here" in shown(hands.page)
 
 
-def test_the_recipient_is_shown_with_the_keyboard(page: Page, world: World, served: str) -> None:
+def test_the_recipient_is_shown_with_the_keyboard(hands: Hands, world: World, served: str) -> None:
+    page = hands.page
     page.goto(f"{served}/shipments/{world.shipments['Jonas Lie']['id']}")
-    page.locator("#recipient select").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    hands.reach("#recipient select")
+    hands.press("ArrowDown")
+    hands.push("#recipient button")
     page.wait_for_selector("#recipient .notice")
     assert "Jonas Lie" in page.locator("#recipient").inner_text()
-    assert page.url.endswith(world.shipments["Jonas Lie"]["id"])
+    assert page.url.removesuffix("#content").endswith(world.shipments["Jonas Lie"]["id"])
 
 
-def test_a_case_is_taken_with_the_keyboard(page: Page) -> None:
-    page.keyboard.press("g")
-    page.keyboard.press("e")
+def test_a_case_is_taken_and_settled_with_the_keyboard(hands: Hands) -> None:
+    page = hands.page
+    hands.press("g", "e")
     page.wait_for_url("**/exceptions")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/exceptions/cas_*")
-    page.keyboard.press("e")
+    rows = page.locator("tr.row-link")
+    at = next(row for row in range(rows.count()) if "Promise at risk" in rows.nth(row).inner_text())
+    hands.press(*"j" * (at + 1))
+    wanted = page.locator("tr.at th a").first.get_attribute("href")
+    hands.press("Enter")
+    page.wait_for_url(f"**{wanted}")
+    hands.press("e")
     page.wait_for_url("**done=taken")
     assert "It is yours now." in shown(page)
+    hands.press("n")
+    hands.type("Told her on the phone: tomorrow")
+    hands.press("Control+Enter")
+    page.wait_for_url("**/exceptions?done=closed")
+    page.goto(page.url.replace("done=closed", "state=closed"))
+    assert page.locator(f"a[href='{wanted}']").count() == 1
 
 
-def test_a_shipment_is_cancelled_with_the_keyboard(page: Page, world: World, served: str) -> None:
+def test_a_shipment_is_cancelled_with_the_keyboard(hands: Hands, world: World, served: str) -> None:
     booked = world.shop.booked(**{**order(5), "reference": "nett-4001"})
-    page.goto(f"{served}/shipments/{booked['id']}")
-    page.locator("#f-cancel").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**done=cancel*")
-    assert "Cancelled" in shown(page)
+    hands.page.goto(f"{served}/shipments/{booked['id']}")
+    hands.reach("#f-cancel")
+    hands.press("ArrowDown")
+    hands.push("text=Cancel at")
+    hands.page.wait_for_url("**done=cancel*")
+    assert "Cancelled" in shown(hands.page)
+    assert world.shop.shipment(booked["id"])["state"] == "cancelled"
 
 
-def test_a_label_is_opened_again_in_two_actions(page: Page, world: World, served: str) -> None:
-    page.keyboard.press("/")
-    page.keyboard.type(world.shipments["Jonas Lie"]["tracking_number"])
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**{world.shipments['Jonas Lie']['id']}")
+def test_a_label_is_printed_again_once_its_parcel_is_found(hands: Hands, world: World) -> None:
+    found, page = world.shipments["Jonas Lie"], hands.page
+    hands.press("/")
+    hands.type(found["tracking_number"])
+    hands.press("Enter")
+    page.wait_for_url(f"**{found['id']}")
     with page.expect_download() as download:
-        page.keyboard.press("p")
-    assert download.value.suggested_filename.endswith(".pdf")
+        hands.press("p")
+    label = world.shop.call("GET", found["label"]["href"])
+    assert Path(download.value.path()).read_bytes() == label.data
+    assert label.data.startswith(b"%PDF")
+    assert hands.actions <= 4
 
 
-def test_a_rule_is_built_simulated_and_published_with_the_keyboard(page: Page, world: World, served: str) -> None:
-    keys = page.keyboard
-    keys.press("g")
-    keys.press("p")
+def test_a_rule_is_built_simulated_and_published_with_the_keyboard(hands: Hands, world: World) -> None:
+    page = hands.page
+    hands.press("g", "p")
     page.wait_for_url("**/policies")
-    page.locator("text=New policy").focus()
-    keys.press("Enter")
+    hands.push("text=New policy")
     page.wait_for_url("**/policies/new")
-    page.locator("#f-name").focus()
-    keys.type("heavy-goods")
-    keys.press("Tab")
-    keys.type("balanced")
-    _press(page, "Write it")
+    hands.reach("#f-name")
+    hands.type("heavy-goods")
+    hands.press("Tab")
+    hands.type("balanced")
+    hands.push("button:has-text('Write it')")
     page.wait_for_url("**/policies/heavy-goods/edit?like=balanced")
-    _press(page, "Add a rule")
+    hands.push("button:has-text('Add a rule')")
     page.wait_for_selector("[id='/rules/1/name']:focus")
-    keys.type("heavy things are dear")
-    page.locator("[id='/rules/1'] >> text=Add a condition").focus()
-    keys.press("Enter")
+    hands.type("heavy things are dear")
+    hands.push("[id='/rules/1'] >> text=Add a condition")
     page.wait_for_selector("[id='/rules/1/when/parts/0/field']:focus")
-    keys.type("Weight")
+    hands.type("Weight")
     page.wait_for_selector("[id='/rules/1/when/parts/0/op']")
     page.wait_for_selector("[id='/rules/1/when/parts/0/field']:focus")
-    keys.press("Tab")
-    keys.press("Tab")
-    keys.type("20")
-    keys.press("Tab")
-    keys.type("kg")
-    page.locator("[id='/rules/1/then/0/do']").focus()
-    keys.type("penalise")
+    hands.press("Tab", "Tab")
+    hands.type("20")
+    hands.press("Tab")
+    hands.type("kg")
+    hands.reach("[id='/rules/1/then/0/do']")
+    hands.type("penalise")
     page.wait_for_selector("[id='/rules/1/then/0/minor']")
     page.wait_for_selector("[id='/rules/1/then/0/do']:focus")
-    keys.press("Tab")
-    keys.type("7.50")
-    _press(page, "Move rule 2 up")
+    hands.press("Tab")
+    hands.type("7.50")
+    hands.push("button[aria-label='Move rule 2 up'], button:has-text('Move rule 2 up')")
     page.wait_for_selector("text=When weight is at least 20 kg: it counts 7.50 USD more.")
     page.wait_for_selector("[value='down /rules/0']:focus")
-    page.locator("[id='/rules/0/name']").focus()
-    keys.press("Control+Enter")
+    hands.reach("[id='/rules/0/name']")
+    hands.press("Control+Enter")
     page.wait_for_url("**/policies/heavy-goods?version=1&done=kept")
-    _press(page, "Simulate version 1")
+    hands.push("button:has-text('Simulate version 1')")
     page.wait_for_url("**/simulations/*")
     world.site.work()
     page.wait_for_selector("text=With this version")
     page.go_back()
-    page.locator("#f-note").focus()
-    keys.type("peak season begins")
-    keys.press("Tab")
-    keys.press("Enter")
+    hands.reach("#f-note")
+    hands.type("peak season begins")
+    hands.press("Tab")
+    hands.press("Enter")
     page.wait_for_url("**done=live")
     assert "peak season begins" in shown(page)
+    live = world.shop.get("/v1/policies/heavy-goods")["data"]["rules"][0]
+    assert live["name"] == "heavy things are dear"
 
 
-def _press(page: Page, name: str) -> None:
-    """By the keyboard."""
-    page.get_by_role("button", name=name).first.focus()
-    page.keyboard.press("Enter")
-
-
-def test_fifty_are_booked_from_a_file_in_five_actions(page: Page, world: World, served: str) -> None:
-    page.keyboard.press("g")
-    page.keyboard.press("b")
+def test_fifty_are_booked_from_a_file_in_seven_actions(hands: Hands, world: World) -> None:
+    page = hands.page
+    hands.press("g", "b")
     page.wait_for_url("**/book")
-    page.click("text=Book many from a file")
-    page.locator("#f-file").set_input_files(
-        {"name": "fifty.csv", "mimeType": "text/csv", "buffer": sheet(orders(50, "fifty")).encode()}
-    )
-    page.click("text=Look at it")
+    hands.push("text=Book many from a file")
+    hands.choose_file("#f-file", "fifty.csv", sheet(orders(50, "fifty")))
+    hands.push("text=Look at it")
     page.wait_for_selector("#progress")
     world.site.work()
     page.wait_for_selector("#f-typed")  # the page noticed by itself
-    page.fill("#f-typed", "50")
-    page.keyboard.press("Enter")
+    before = {each["reference"] for each in world.shop.get("/v1/shipments?limit=200")["data"]}
+    assert not any(each.startswith("fifty-") for each in before if each)
+    hands.reach("#f-typed")
+    hands.type("50")
+    hands.press("Enter")
     page.wait_for_selector("#progress")
     world.site.work()
     page.wait_for_selector("text=Print 50 labels")
@@ -221,6 +241,8 @@ def test_fifty_are_booked_from_a_file_in_five_actions(page: Page, world: World, 
     made = world.shop.get("/v1/shipments?limit=200")["data"]
     references = [each["reference"] for each in made if (each["reference"] or "").startswith("fifty-")]
     assert len(references) == len(set(references)) == 50
+    assert {each["state"] for each in made if each["reference"] in references} == {"booked"}
+    assert hands.actions <= 7
 
 
 def test_the_list_of_keys_opens_closes_and_single_letters_can_be_switched_off(page: Page, served: str) -> None:

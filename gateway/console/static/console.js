@@ -173,6 +173,11 @@
     if (over.left < frame.left || over.right > frame.right) strip.scrollLeft += over.left - frame.left - (frame.width - over.width) / 2;
   }
 
+  // What the keyboard reaches is seen whole, also where it was half seen already, which browsers take for enough.
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches("a, button, summary") && event.target.matches(":focus-visible")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+
   // A form is sent once, however often its button is pressed; one that is answered by a file stays, and is sent again.
   document.addEventListener("submit", (event) => {
     const form = event.target;
