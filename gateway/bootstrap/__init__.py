@@ -70,6 +70,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
     after = afterwards(store, shipments, clock, settings, faults)
+    told = telling(store, pool, clock, settings, faults)
     booked, repeats = _booking(store, pool, shipments, clock, settings), once(store, clock, faults, settings)
     accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings.work)
     return Services(
@@ -89,12 +90,12 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
         **booked,
-        **ordering(store, quotes, shipments, facilities, repeats, {**booked, **after}, clock, settings),
+        **ordering(store, quotes, shipments, facilities, repeats, {**booked, **after, **told}, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),
         **_handover(store, pool, facilities, clock, settings),
-        **telling(store, pool, clock, settings, faults),
+        **told,
         **after,
         foresight=foresight,
         **_measures(store, clock),

@@ -44,6 +44,7 @@ PART_OF = {
     "calls": "developers",
     "saved_views": "shipments",
     "bulk_acts": "shipments",
+    "bulk_cases": "cases",
     "brand": "staff",
     "building": "policies",
     "cards": "carriers",
