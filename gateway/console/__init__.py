@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Flask
 
 from gateway.console import (
+    acting,
     assets,
     batch,
     book,
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     bulk_acts.blueprint,
     export.blueprint,
     shipment.blueprint,
+    acting.blueprint,
     correcting.blueprint,
     bulk_cases.blueprint,
     cases.blueprint,

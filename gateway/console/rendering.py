@@ -41,6 +41,7 @@ PART_OF = {
     "batch": "book",
     "shipment": "shipments",
     "correcting": "shipments",
+    "acting": "shipments",
     "calls": "developers",
     "saved_views": "shipments",
     "bulk_acts": "shipments",
