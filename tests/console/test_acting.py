@@ -1,4 +1,4 @@
-"""Acting on a shipment from its page: what follows is told before, what its carrier says is told after, nothing twice."""
+"""Acting on a shipment from its page: what follows is told before, what its carrier says after, nothing twice."""
 
 from __future__ import annotations
 
