@@ -10,6 +10,7 @@ from gateway.console.caring import cancellable, choices
 from gateway.console.claims import TONES, claimable
 from gateway.console.deciding import decision
 from gateway.console.gate import deed, may, services, who
+from gateway.console.live import position
 from gateway.console.rendering import go, page, partial
 from gateway.console.telling import promise, standing, summary
 from gateway.domain.errors import Conflict, Unprocessable
@@ -206,6 +207,7 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         can_cancel=cancellable(shipment),
         notices=notices,
         choices=choices(shipment, notices),
+        position=position(),
         wishes=services().diversions.of_shipment(shipment),
         public_url=services().recipients.links.url(shipment_id, shipment.link_version) if shipment.booking else "",
         waiting=shipment.state in WAITING,

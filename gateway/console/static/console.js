@@ -65,6 +65,7 @@
     e: () => press("[data-key=e]"),
     r: () => press("[data-key=r]"),
     p: () => press("[data-key=p]"),
+    u: () => press("[data-live]:not([hidden]) [data-key=u]"),
     "[": () => press("[data-neighbour='-1']:not([hidden])"),
     "]": () => press("[data-neighbour='1']:not([hidden])"),
   };
