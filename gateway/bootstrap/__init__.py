@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carriers.base.registry import installed
-from gateway.bootstrap.afterwards import afterwards, telling
+from gateway.bootstrap.afterwards import around
 from gateway.bootstrap.bulk import ordering
 from gateway.bootstrap.choosing import foresight_of, places, planning, shops
 from gateway.bootstrap.distribution import dispatcher_of
@@ -72,7 +72,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
     acceptance = Acceptance(store, clock, settings.booking.price_tolerance_percent)
     reconciler = _reconciler(settings, (store, faults, pool), quotes, acceptance, clock)
     shipments = ShipmentService(store, quotes, reconciler, acceptance, clock)
-    after = afterwards(store, shipments, clock, settings, faults)
+    after = around(store, pool, shipments, clock, settings, faults)
     booked, repeats = _booking(store, pool, shipments, clock, settings), once(store, clock, faults, settings)
     accounts, dispatcher = AccountBook(store, pool, clock, settings.carriers, installed), dispatcher_of(settings.work)
     return Services(
@@ -97,7 +97,6 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),
         **_handover(store, pool, facilities, clock, settings),
-        **telling(store, pool, clock, settings, faults),
         **after,
         foresight=foresight,
         **_measures(store, clock),

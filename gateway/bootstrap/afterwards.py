@@ -15,6 +15,7 @@ from gateway.engines.notices.alarm import AppriseAlarm
 from gateway.engines.pictures import PictureProcess
 from gateway.engines.small_pictures import PillowPictures
 from gateway.services.call_book import CallBook
+from gateway.services.care import CareDesk
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.diversions.desk import Diversions
 from gateway.services.diversions.offers import DiversionOffers
@@ -33,6 +34,20 @@ from gateway.services.shipments import ShipmentService
 from gateway.services.staff import staff_of
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.settings import Settings
+
+
+def around(
+    store: Store,
+    pool: CarrierPool,
+    shipments: ShipmentService,
+    clock: Clock,
+    settings: Settings,
+    faults: FaultPoints,
+) -> Mapping[str, Any]:
+    """What happens around a delivery: who is told, what comes after, and what people at the desk do about it."""
+    bound = {**telling(store, pool, clock, settings, faults), **afterwards(store, shipments, clock, settings, faults)}
+    care = CareDesk(store, pool, bound["diversions"], bound["returns"], bound["recipients"], clock)
+    return {**bound, "care": care}
 
 
 def telling(

@@ -9,6 +9,7 @@ from gateway.domain.clock import Clock
 from gateway.services.batches import BOOK, Batches, BookingKind
 from gateway.services.bulk import BulkJobs, BulkKind
 from gateway.services.bulk_acts import shipment_acts
+from gateway.services.bulk_care import care_acts
 from gateway.services.facilities import FacilityBook
 from gateway.services.idempotency import Once
 from gateway.services.orders import Orders
@@ -32,7 +33,8 @@ def ordering(
     """One act on many things; `kinds` is the list of all acts; what those on shipments need is in `bound`."""
     orders = Orders(quotes, shipments, facilities, once, clock)
     acts = shipment_acts(store, bound["staff"], bound["recalls"], bound["labels"])
-    kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders), **acts}
+    care = care_acts(store, bound["staff"], orders, bound["notifications"])
+    kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders), **acts, **care}
     bulk = BulkJobs(store, kinds, clock, settings.worker)
     return {
         "once": once,

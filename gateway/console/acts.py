@@ -16,7 +16,7 @@ from gateway.services.pack_station import PACK
 class Act:
     """A kind of job in words: who may begin it, what its button says, what is to be known before, and of each row what
     it is before and after. `columns` are those of its rows' data that a file of them has, by their titles. `title`
-    offers it in the list of shipments, `undo` is the kind that takes it back.
+    offers it in the list of shipments, `undo` is the kind that takes it back, `money` says that it moves some.
     """
 
     needs: Permission
@@ -25,6 +25,7 @@ class Act:
     states: Mapping[RowState, str]
     columns: Mapping[str, str] = field(default_factory=dict)
     labels: bool = False
+    money: bool = False
     title: str = ""
     undo: str = ""
 
@@ -104,6 +105,34 @@ SHIPMENT_ACTS: Mapping[str, Act] = {
         "booked, and paid for, again.",
         states=_states("Cancelled", "Not cancelled", "To be cancelled"),
         columns=REFERENCE,
+        money=True,
+    ),
+    "notify": Act(
+        title="Tell their recipients again",
+        needs=Permission.NOTIFY,
+        verb="Tell the recipients of",
+        warning="Each is told what they were told last, where that is still so. What is sent cannot be called back.",
+        states=_states("Told again", "Not told", "To be told"),
+        columns=REFERENCE,
+    ),
+    "requote": Act(
+        title="Ask carriers again, and book",
+        needs=Permission.BOOK,
+        verb="Book anew",
+        warning="Only what every carrier refused is asked about again. Carriers are paid for what is booked.",
+        states=ORDER_STATES,
+        columns=REFERENCE,
+        labels=True,
+        money=True,
+    ),
+    "settle": Act(
+        title="Close their exceptions…",
+        needs=Permission.WORK_CASES,
+        verb="Close the exceptions of",
+        warning="The note is kept with each case. Closed cases are not opened again: what is still wrong opens a new "
+        "one.",
+        states=_states("Closed", "Still open", "To be closed"),
+        columns=REFERENCE,
     ),
     "export": Act(
         title="Export",
@@ -114,6 +143,9 @@ SHIPMENT_ACTS: Mapping[str, Act] = {
     ),
 }
 """What the list of shipments offers, in its order. An export is a file at once, no job."""
+
+CASE_ACTS: Mapping[str, Act] = {"settle": replace(SHIPMENT_ACTS["settle"], title="Close…", verb="Close")}
+"""What the exceptions desk offers."""
 
 _BOOKING = Act(
     needs=Permission.BOOK,

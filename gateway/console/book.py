@@ -36,8 +36,10 @@ BUSY = (
 @blueprint.get("")
 @may(Permission.BOOK)
 def form() -> Response:
-    """The form: empty, or as an earlier quote was asked."""
-    named = request.args.get("quote", "")
+    """The form: empty, or as an earlier quote was asked, or like a shipment that is to be booked anew."""
+    named, like = request.args.get("quote", ""), request.args.get("like", "")
+    if like:
+        return _like(like)
     if not named:
         return _form(_sender(), [{}])
     quote = services().quotes.get(who().merchant_id, who().mode, named)
@@ -93,6 +95,18 @@ def book(quote_id: str) -> Response:
 def again(quote_id: str) -> Response:
     """Ask the carriers the same once more."""
     return go("book.quotes", quote_id=services().orders.again(who().merchant_id, who().mode, quote_id).id)
+
+
+def _like(shipment_id: str) -> Response:
+    """As a shipment was booked, which shows its recipient, so that is written down. The reference of one that failed is
+    free; that of any other is taken.
+    """
+    known = services().shipments.get(who().merchant_id, who().mode, shipment_id).shipment
+    services().staff.audit.record(who().user, deed("saw the recipient", known.id, "To book it anew"))
+    cells, parcels = written(known.shipment)
+    free = known.state is ShipmentState.FAILED or not known.reference
+    reference = known.reference if free else f"{known.reference}-2"
+    return _form({**cells, "reference": reference, "policy": known.policy}, parcels)
 
 
 def booked(shipment: ShipmentRecord) -> Response:

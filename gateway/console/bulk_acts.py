@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from gateway.console.acts import ACTS, SHIPMENT_ACTS
 from gateway.console.export import file_of, found
@@ -49,7 +49,7 @@ def draft() -> Response:
         return _form(name, 422, error=f"{str(error)[:1].upper()}{str(error)[1:]}.")
     rows = [_row(number, each.id, each.reference or each.id) for number, each in enumerate(_chosen(), 1)]
     job = services().bulk.draft(
-        who().user, who().mode, BulkAsk(kind=name, title=title, rows=rows, money=name == "cancel", facts=facts)
+        who().user, who().mode, BulkAsk(kind=name, title=title, rows=rows, money=SHIPMENT_ACTS[name].money, facts=facts)
     )
     return go("jobs.detail", job_id=job.id)
 
@@ -114,7 +114,8 @@ def _row(number: int, shipment_id: str, name: str, data: Mapping[str, str] | Non
 
 
 def _form(name: str, status: int = 200, **facts: Any) -> Response:
-    chosen = sum(1 for _ in _chosen())
+    chosen, text = sum(1 for _ in _chosen()), request.form.get("q", "")[:200]
+    ticked = _ids() if _which() == "ticked" else ()
     given: dict[str, Any] = {"error": "", **facts}
     return page(
         "many.html",
@@ -122,9 +123,11 @@ def _form(name: str, status: int = 200, **facts: Any) -> Response:
         name=name,
         act=SHIPMENT_ACTS[name],
         chosen=chosen,
-        which=_which(),
-        ids=_ids(),
-        text=request.form.get("q", "")[:200],
+        noun="shipment",
+        place="Shipments",
+        draft=url_for("bulk_acts.draft"),
+        back=url_for("shipments.grid", q=text),
+        kept=[("which", _which()), ("q", text), *(("id", each) for each in ticked)],
         reasons=CANCEL_REASONS,
         people=_people(),
         word=request.form.get("word", "")[: LONGEST_NOTE + 1],
@@ -141,6 +144,13 @@ def _people() -> Sequence[User]:
 
 def _typed() -> str:
     return request.form.get("word", "").strip()
+
+
+def settling_note(text: str) -> str:
+    """What was done, for whoever reads the cases later. Raises Unprocessable."""
+    if not 0 < len(text) <= LONGEST_NOTE:
+        raise Unprocessable("/word", "say in a sentence what was done; others will read it")
+    return text
 
 
 def _cancelling() -> Word:
@@ -179,5 +189,8 @@ WORDS: Mapping[str, Callable[[], Word]] = {
     "note": _noting,
     "assign": _assigning,
     "cancel": _cancelling,
+    "notify": lambda: ("Tell recipients again", {}),
+    "requote": lambda: ("Ask carriers again", {}),
+    "settle": lambda: ("Close exceptions", {"text": settling_note(_typed())}),
 }
 """What each act wants to know, as the job's title and facts."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
+from gateway.console.acts import CASE_ACTS
 from gateway.console.gate import may, services, who
 from gateway.console.rendering import go, page
 from gateway.console.telling import span
@@ -16,7 +18,6 @@ from gateway.domain.records import Case
 from gateway.services.ports.desk import CaseSearch
 
 blueprint = Blueprint("cases", __name__, url_prefix="/exceptions")
-WHOSE = ("", "mine", "nobodys")
 DONE = {"taken": "It is yours now.", "closed": "The case is closed."}
 
 
@@ -25,18 +26,8 @@ DONE = {"taken": "It is yours now.", "closed": "The case is closed."}
 def desk() -> Response:
     """One queue."""
     signed, args = who(), request.args
-    whose = args.get("whose", "") if args.get("whose", "") in WHOSE else ""
-    state = "closed" if args.get("state") == "closed" else "open"
-    kind = args.get("kind", "")[:60]
-    search = CaseSearch(
-        mode=signed.mode,
-        state=state,
-        kind=kind,
-        owner_id=signed.user.id if whose == "mine" else "",
-        nobodys=whose == "nobodys",
-        cursor=args.get("cursor") or None,
-    )
-    found, names = services().staff.desk.cases(signed.merchant_id, search)
+    state = state_of(args)
+    found, names = services().staff.desk.cases(signed.merchant_id, search_of(state, args.get("cursor") or None))
     waiting = services().staff.desk.waiting(signed.merchant_id, signed.mode)
     return page(
         "cases.html",
@@ -44,11 +35,11 @@ def desk() -> Response:
         names=names,
         references=services().staff.desk.references(signed.merchant_id, found.items),
         waiting={name: (case_kind(name), each) for name, each in sorted(waiting.items())},
-        whose=whose,
-        state=state,
-        kind=kind,
-        url=_url(whose, state, kind),
-        next=_url(whose, state, kind)(cursor=found.next_cursor) if found.next_cursor else None,
+        overdue=sum(each.overdue for each in waiting.values()),
+        looked=state,
+        acts={name: act for name, act in CASE_ACTS.items() if signed.user.may(act.needs)},
+        url=_url(state),
+        next=_url(state)(cursor=found.next_cursor) if found.next_cursor else None,
         said=DONE.get(args.get("done", ""), ""),
     )
 
@@ -82,19 +73,42 @@ def close(case_id: str) -> Response:
 
 def clock(case: Case) -> tuple[str, str]:
     """How a case stands against the time it should be settled in: a tone and words."""
-    due, now = case_kind(case.kind).due_at(case.created_at), services().clock()
+    due, now = case.due_at or case_kind(case.kind).due_at(case.created_at), services().clock()
     if case.state != "open":
-        return "off", f"closed after {span((case.closed_at or now) - case.created_at)}"
+        return "off", f"Closed after {span((case.closed_at or now) - case.created_at)}"
     if due < now:
-        return "bad", f"{span(now - due)} over"
-    return ("warn" if due - now < (due - case.created_at) / 4 else "calm"), f"{span(due - now)} left"
+        return "bad", f"Overdue by {span(now - due)}"
+    if due - now < (due - case.created_at) / 4:
+        return "warn", f"Due soon, {span(due - now)} left"
+    return "calm", f"{span(due - now)} left"
 
 
-def _url(whose: str, state: str, kind: str) -> Any:
+def search_of(state: Mapping[str, str], cursor: str | None = None, limit: int = 50) -> CaseSearch:
+    """Which cases the desk shows that looks so."""
+    return CaseSearch(
+        mode=who().mode,
+        state=state["state"] or "open",
+        kind=state["kind"],
+        owner_id=who().user.id if state["whose"] == "mine" else "",
+        nobodys=state["whose"] == "nobodys",
+        due_before=services().clock() if state["due"] else None,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+def state_of(given: Mapping[str, str]) -> Mapping[str, str]:
+    """How the desk looks: what stands in its address, or goes along in a form of its."""
+    known = {"whose": ("mine", "nobodys"), "state": ("closed",), "due": ("over",)}
+    told = {name: given.get(name, "") if given.get(name, "") in fit else "" for name, fit in known.items()}
+    return {**told, "kind": given.get("kind", "")[:60]}
+
+
+def _url(state: Mapping[str, str]) -> Any:
     """Addresses of this queue, narrowed otherwise."""
 
     def url(**changed: str) -> str:
-        wanted = {"whose": whose, "state": state if state != "open" else "", "kind": kind, **changed}
+        wanted = {**state, **changed}
         return url_for("cases.desk", **{name: value for name, value in wanted.items() if value})  # type: ignore[arg-type]  # texts
 
     return url

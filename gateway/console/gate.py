@@ -53,13 +53,13 @@ def deed(what: str, subject_id: str = "", reason: str = "") -> Deed:
     return Deed(what=what, subject_id=subject_id, reason=reason, request_id=g.get("request_id", ""))
 
 
-def may(permission: Permission) -> Callable[[View], View]:
-    """A page or action that needs this permission."""
+def may(permission: Permission, *, passing: bool = False) -> Callable[[View], View]:
+    """A page or action that needs this permission; `passing`: a script asks, so that it keeps no session alive."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            refused = _signed_in()
+            refused = _signed_in(passing=passing)
             if refused is not None:
                 return refused
             if not who().user.may(permission):
@@ -148,10 +148,10 @@ def _never_kept(name: str) -> bool:
     return (name in NEVER_KEPT and not (name == "code" and request.blueprint == "carriers")) or name.startswith(SECRET)
 
 
-def _signed_in() -> Response | None:
+def _signed_in(*, passing: bool) -> Response | None:
     """Find out who it is; what to answer instead where that is nobody."""
     try:
-        g.who = services().staff.signing_in.who(token())
+        g.who = services().staff.signing_in.who(token(), passing=passing)
     except NotSignedIn as error:
         return _sign_in_first(error)
     g.csrf = form_token(token())

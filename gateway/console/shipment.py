@@ -6,16 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from gateway.console.caring import cancellable, choices
 from gateway.console.claims import TONES, claimable
 from gateway.console.deciding import decision
 from gateway.console.gate import deed, may, services, who
+from gateway.console.live import position
 from gateway.console.rendering import go, page, partial
 from gateway.console.telling import promise, standing, summary
 from gateway.domain.enquiries import EnquiryWay
 from gateway.domain.errors import Conflict, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
-from gateway.domain.tracking import statuses
 from gateway.services.desk import Dossier
 
 blueprint = Blueprint("shipment", __name__, url_prefix="/shipments/<shipment_id>")
@@ -46,6 +47,12 @@ DONE = {
     "corrected": "What you said counts from now on.",
     "withdrawn": "It is taken back: what the carrier says counts again.",
     "resent": "The recipient is told again.",
+    "agreed": "The carrier has agreed to it. What is expected follows; the promise stays what it was.",
+    "wished": "The carrier has not answered yet. It is asked again by itself, and after an hour a person is asked too. "
+    "Until it answers the delivery goes on as planned: promise nothing.",
+    "case_opened": "A case is open: somebody calls the carrier. Until then the delivery goes on as planned.",
+    "case_open": "A case about this is open already; it stays as it is.",
+    "instructed": "The carrier has taken your words for its courier.",
 }
 
 
@@ -186,7 +193,7 @@ def _pictures(shipment_id: str) -> list[tuple[str, str]]:
 def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
     dossier = _dossier(shipment_id)
     shipment, now = dossier.file.shipment, services().clock()
-    can_cancel = shipment.state is ShipmentState.BOOKED and not statuses()[shipment.status].terminal
+    notices = services().notifications.log(who().merchant_id, who().mode, shipment_id)
     given: dict[str, Any] = {"said": "", "errors": {}, "typed": {}, "unmasked": False, **facts}
     return page(
         "shipment.html",
@@ -199,8 +206,11 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         promise=promise(shipment, now),
         pictures=_pictures(shipment_id) if given["unmasked"] else (),
         decision=decision(dossier.quote, dossier.file.tenders, shipment.chosen_offer_id) if dossier.quote else None,
-        can_cancel=can_cancel,
-        notices=services().notifications.log(who().merchant_id, who().mode, shipment_id),
+        can_cancel=cancellable(shipment),
+        notices=notices,
+        choices=choices(shipment, notices),
+        position=position(),
+        wishes=services().diversions.of_shipment(shipment),
         public_url=services().recipients.links.url(shipment_id, shipment.link_version) if shipment.booking else "",
         waiting=shipment.state in WAITING,
         claims=services().claims.of_shipment(who().merchant_id, shipment_id),

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from gateway.console.acts import SHIPMENT_ACTS
 from gateway.console.gate import may, services, who
+from gateway.console.live import position
 from gateway.console.looks import COLUMNS, SIZES, Look, address, look
 from gateway.console.query import OPERATORS, PROMISES, Query, read
 from gateway.console.rendering import go, page
@@ -60,6 +61,7 @@ def grid() -> Response:
         url=seen.url,
         next=seen.url(asked.text, cursor=found.page.next_cursor) if found.page.next_cursor else None,
         first=cursor is None,
+        position=position(),
         said=SAID.get(request.args.get("done", ""), ""),
     )
 

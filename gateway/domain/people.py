@@ -29,6 +29,7 @@ class Permission(StrEnum):
     NOTE = "note"
     NOTIFY = "notify"
     CANCEL = "cancel"
+    DIVERT = "divert"
     RESOLVE = "resolve"
     WORK_CASES = "work_cases"
     BOOK = "book"
@@ -52,6 +53,7 @@ _SUPPORT = frozenset(
         Permission.NOTE,
         Permission.NOTIFY,
         Permission.CANCEL,
+        Permission.DIVERT,
         Permission.WORK_CASES,
     }
 )

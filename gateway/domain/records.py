@@ -253,7 +253,8 @@ class Recall:
 class Case:
     """Something a person must settle, about a tender, a shipment or (a pickup or manifest) the `subject_id`.
 
-    The kinds are in `case_kinds.toml`. `owner_id` is the user who works on it.
+    The kinds are in `case_kinds.toml`. `owner_id` is the user who works on it; `due_at` is by when somebody shall have
+    settled it, as its kind says unless it is given.
     """
 
     id: str
@@ -265,6 +266,7 @@ class Case:
     why: str = ""
     state: Literal["open", "closed"] = "open"
     created_at: datetime
+    due_at: datetime | None = None
     closed_at: datetime | None = None
     resolution: str = ""
     note: str = ""

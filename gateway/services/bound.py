@@ -12,6 +12,7 @@ from gateway.services.backtests import Backtester
 from gateway.services.batches import Batches
 from gateway.services.bulk import BulkJobs
 from gateway.services.call_book import CallBook
+from gateway.services.care import CareDesk
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
@@ -119,6 +120,7 @@ class Services:
     shipments: ShipmentService
     labels: Labels
     recalls: Recalls
+    care: CareDesk
     diversions: Diversions
     reconciler: Reconciler
     tracking: Tracking

@@ -60,11 +60,16 @@ class ShipmentAct(ABC):
         return found
 
     def _author(self, job: BulkJob) -> User:
-        with self._store.look() as uow:
-            user = uow.users.get(job.merchant_id, job.author_id)
-        if user is None or user.disabled_at is not None or not user.may(self.needs):
-            raise Conflict(f"{job.author} may no longer do this")
-        return user
+        return author(self._store, job, self.needs)
+
+
+def author(store: Store, job: BulkJob, needs: Permission) -> User:
+    """Whose word a row is done by. Raises Conflict: they may not any more."""
+    with store.look() as uow:
+        user = uow.users.get(job.merchant_id, job.author_id)
+    if user is None or user.disabled_at is not None or not user.may(needs):
+        raise Conflict(f"{job.author} may no longer do this")
+    return user
 
 
 class Cancelling(ShipmentAct):

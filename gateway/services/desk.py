@@ -128,7 +128,7 @@ class Desk:
     def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
         """Open cases by kind."""
         with self._store.look() as uow:
-            return uow.desk.waiting(merchant_id, mode)
+            return uow.desk.waiting(merchant_id, mode, self._clock())
 
     def failing_endpoints(self, merchant_id: str, mode: Mode) -> int:
         """Webhook endpoints in trouble."""
@@ -195,7 +195,7 @@ class Desk:
         return note
 
     def cases(self, merchant_id: str, search: CaseSearch) -> tuple[Page[Case], Mapping[str, str]]:
-        """A page of cases, newest first, and the names of users by id."""
+        """A page of cases, those open by their clock, those closed newest first; and the names of users by id."""
         with self._store.look() as uow:
             return uow.desk.cases(merchant_id, search), _names(uow, merchant_id)
 

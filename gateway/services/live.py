@@ -15,8 +15,8 @@ from time import sleep
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError, Unavailable
-from gateway.services.ports import News, Store
-from gateway.services.streams import Listener, Stream, Watch
+from gateway.services.ports import Mode, News, Store
+from gateway.services.streams import PAGE, Listener, Stream, Watch
 from gateway.settings import Streams
 
 log = logging.getLogger("gateway.live")
@@ -67,6 +67,14 @@ class LiveUpdates:
         except BaseException:
             self._close(listener)
             raise
+
+    def since(self, merchant_id: str, mode: Mode, after: str) -> tuple[str, Sequence[str]]:
+        """What has changed after a position, for who asks now and then: the next position, and the subjects' ids, each
+        once. A change whose transaction was slower than one after it may be missed: this is for marks, not for state.
+        """
+        with self._store.look() as uow:
+            told = uow.outbox.since(merchant_id, mode, after, PAGE)
+        return (told[-1].id if told else after), list(dict.fromkeys(each.subject_id for each in told))
 
     def stop(self) -> None:
         """End all streams: the process is being stopped, and clients come back to another with their position."""

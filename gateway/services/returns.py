@@ -96,6 +96,15 @@ class Returns:
         wanted = BookAsk(ask=_way_back(original, ask), return_of=original.id, label_format=ask.label_format)
         return self._shipments.book(merchant_id, mode, wanted, remember, still_returnable)
 
+    def why_not(self, shipment: ShipmentRecord) -> str:
+        """Why it cannot be sent back, whatever carriers say; "" where it can."""
+        if why := self._why_not(shipment):
+            return why
+        with self._store.look() as uow:
+            others = uow.shipments.returns_of(shipment.merchant_id, shipment.id)
+        back = next((each for each in others if each.state not in OVER), None)
+        return f"it is being sent back already, by {back.reference or back.id}" if back else ""
+
     def _returnable(
         self, uow: UnitOfWork, merchant_id: str, mode: Mode, shipment_id: str, *, lock: bool = False
     ) -> ShipmentRecord:

@@ -113,8 +113,8 @@ class SigningIn:
             raise WrongCredentials("That is not the code of this moment: type the one shown now.")
         return self._opened(user, proved=True, old_token=token)
 
-    def who(self, token: str) -> SignedIn:
-        """Whose session that is. Raises NotSignedIn."""
+    def who(self, token: str, *, passing: bool = False) -> SignedIn:
+        """Whose session that is; it lives on from now, unless nobody did anything (`passing`). Raises NotSignedIn."""
         session = self._session(token)
         if not session.proved:
             raise NotSignedIn("the one-time code is still to be given")
@@ -124,7 +124,7 @@ class SigningIn:
             merchant = dict(uow.keys.merchants()).get(session.merchant_id, "")
         if user is None or user.disabled_at is not None:
             raise NotSignedIn("this user may not sign in any more")
-        if now - session.seen_at > SEEN_EVERY:
+        if not passing and now - session.seen_at > SEEN_EVERY:
             session = replace(session, seen_at=now)
             self._keep(session)
         return SignedIn(user=user, session=session, merchant=merchant)

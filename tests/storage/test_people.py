@@ -128,14 +128,47 @@ def test_cases_are_listed_counted_taken_and_closed_by_whoever_is_first(shop: Sql
         assert [each.id for each in uow.desk.cases(MERCHANT, CaseSearch(mode="test", owner_id="usr_1")).items] == [
             "cas_1"
         ]
-        assert {name: each.cases for name, each in uow.desk.waiting(MERCHANT, "test").items()} == {
+        assert {name: each.cases for name, each in uow.desk.waiting(MERCHANT, "test", NOW).items()} == {
             "price_variance": 1,
             "pickup_open": 1,
         }
         closed = replace(mine, state="closed", closed_at=NOW, resolution="settled by hand", note="z")
         assert uow.desk.change_case(closed, "usr_1")
         assert not uow.desk.change_case(closed, "usr_1")
-        assert uow.desk.case(MERCHANT, "cas_1") == replace(closed, subject_id="shp_0")
+        due_at = NOW + timedelta(hours=72)
+        assert uow.desk.case(MERCHANT, "cas_1") == replace(closed, subject_id="shp_0", due_at=due_at)
+
+
+def test_the_queue_is_walked_by_its_clock_a_page_at_a_time(shop: SqlStore) -> None:
+    kinds = ("price_variance", "needs_review", "stuck", "price_variance", "not_received")
+    with shop.work() as uow:
+        for number, kind in enumerate(kinds):
+            at = NOW + timedelta(minutes=number)
+            about = {"shipment_id": f"shp_{number % 2}", "subject_id": f"sub_{number}"}
+            assert uow.cases.open(
+                Case(id=f"cas_{number}", merchant_id=MERCHANT, kind=kind, why="x", created_at=at, **about)
+            )
+        uow.commit()
+    told: list[str] = []
+    cursor: str | None = None
+    with shop.look() as uow:
+        for _ in range(3):
+            page = uow.desk.cases(MERCHANT, CaseSearch(mode="test", limit=2, cursor=cursor))
+            told += [each.id for each in page.items]
+            cursor = page.next_cursor
+        assert (told, cursor) == (["cas_1", "cas_4", "cas_2", "cas_0", "cas_3"], None)
+        over = CaseSearch(mode="test", due_before=NOW + timedelta(hours=9))
+        assert [each.id for each in uow.desk.cases(MERCHANT, over).items] == ["cas_1", "cas_4"]
+        assert uow.desk.cases(MERCHANT, replace(over, kind="stuck")).items == ()
+        assert uow.desk.cases(MERCHANT, CaseSearch(mode="live")).items == ()
+        waiting = uow.desk.waiting(MERCHANT, "test", NOW + timedelta(hours=24, minutes=3))
+        assert {name: (each.cases, each.overdue) for name, each in waiting.items()} == {
+            "price_variance": (2, 0),
+            "needs_review": (1, 1),
+            "stuck": (1, 1),
+            "not_received": (1, 1),
+        }
+        assert uow.desk.waiting(MERCHANT, "live", NOW) == {}
 
 
 def test_a_user_is_who_has_the_address_and_their_secrets_are_encrypted(shop: SqlStore, database: TestDatabase) -> None:

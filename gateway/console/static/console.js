@@ -53,7 +53,8 @@
     } else found.click();
   }
 
-  let going = 0;
+  const prefixes = { g: "data-go", a: "data-act" };
+  let going = 0, prefix = "";
   const single = {
     "/": () => { press("#find"); document.querySelector("#find")?.select(); },
     "?": () => document.querySelector("#keys")?.showModal(),
@@ -64,6 +65,7 @@
     e: () => press("[data-key=e]"),
     r: () => press("[data-key=r]"),
     p: () => press("[data-key=p]"),
+    u: () => press("[data-live]:not([hidden]) [data-key=u]"),
     "[": () => press("[data-neighbour='-1']:not([hidden])"),
     "]": () => press("[data-neighbour='1']:not([hidden])"),
   };
@@ -85,9 +87,9 @@
     if (document.body.dataset.shortcuts !== "on") return;
     if (going > Date.now()) {
       going = 0;
-      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      const link = document.querySelector(`[${prefixes[prefix]}="${CSS.escape(event.key)}"]`);
       if (link) { event.preventDefault(); link.click(); }
-    } else if (event.key === "g") going = Date.now() + 1500;
+    } else if (prefixes[event.key]) { going = Date.now() + 1500; prefix = event.key; }
     else if (single[event.key]) { event.preventDefault(); single[event.key](); }
   });
 

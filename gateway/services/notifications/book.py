@@ -27,6 +27,9 @@ from gateway.services.ports import Mode, Page, Store, UnitOfWork
 from gateway.services.ports.notifications import Courier, Unreachable
 
 MOST_COPIES = 5
+TOLD = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.FAILED, NotificationState.UNKNOWN)
+"""What may be told again."""
+
 CHECKS_AT_ONCE = 4
 """In a process, which has threads for other things."""
 
@@ -140,8 +143,30 @@ class NotificationBook:
         with self._store.look() as uow:
             return uow.notifications.list(merchant_id, mode, state, channel, before_id, limit)
 
-    def resend(self, merchant_id: str, mode: Mode, shipment_id: str, notification_id: str) -> Notification:
-        """Tell it again, if it is still so. Opted out stays opted out.
+    def newest(self, merchant_id: str, mode: Mode, shipment_id: str) -> Notification:
+        """What the recipient was told last and may be told again, as it is still so; of its copies the latest.
+
+        Raises:
+            NotFound. Conflict: there is nothing like that; why is said.
+        """
+        with self._store.look() as uow:
+            shipment = _shipment(uow, merchant_id, mode, shipment_id)
+            found = uow.notifications.of_shipment(merchant_id, shipment_id)
+        if not found:
+            raise Conflict("its recipient was not told anything yet")
+        told = [each for each in found if each.state in TOLD]
+        true = [
+            each for each in told if holds(notification_events()[each.event], each.occurrence, each.cause, shipment)
+        ]
+        if not true:
+            raise Conflict("what its recipient was told is not so any more" if told else "it is on its way already")
+        return max(true, key=lambda each: (each.created_at, each.copy))
+
+    def resend(
+        self, merchant_id: str, mode: Mode, shipment_id: str, notification_id: str, number: int = 0
+    ) -> Notification:
+        """Tell it again, if it is still so. Opted out stays opted out. `number`: which copy is wanted, so that it is
+        told once however often that is asked for; 0 for one more.
 
         Raises:
             NotFound. Conflict: it is on its way, not so any more, or was resent often enough.
@@ -159,7 +184,10 @@ class NotificationBook:
                 raise Conflict(f"it is not so any more: the shipment is {shipment.status}, {shipment.reason}")
             lane = _sender(uow, merchant_id, mode, told.channel)
             same = [each for each in uow.notifications.of_shipment(merchant_id, shipment_id) if _is_same(each, told)]
-            number = max(each.copy for each in same) + 1
+            last = max(same, key=lambda each: each.copy)
+            if number and last.copy >= number:
+                return last
+            number = last.copy + 1
             if number > MOST_COPIES:
                 raise Conflict(f"it was resent {MOST_COPIES} times")
             again = copy_of(told, number, now, event.useful)

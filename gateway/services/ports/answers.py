@@ -33,7 +33,7 @@ class FoundShipment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentSearch:
     """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any id, name,
-    e-mail, phone tail or postcode: as a `whole`, or each of its `words`, or as the `beginning` of one.
+    e-mail, phone tail, town or postcode: as a `whole`, or each of its `words`, or as the `beginning` of one.
 
     `promised_from` and `promised_before` bound the promise, `unfinished` leaves out what has ended. `newest`: where a
     text is narrowed further, only so many of the newest that it names are looked at; 0 for all.

@@ -18,7 +18,7 @@ from gateway.services.ports.answers import Mode, Page, ShipmentSearch
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSearch:
     """Which cases; empty fields do not narrow. Cases of pickups and manifests belong to both modes. `nobodys`: those
-    without an owner.
+    without an owner. `due_before`: those whose time is over by then.
     """
 
     mode: Mode
@@ -26,15 +26,17 @@ class CaseSearch:
     kind: str = ""
     owner_id: str = ""
     nobodys: bool = False
+    due_before: datetime | None = None
     limit: int = 50
     cursor: str | None = None
 
 
 class Waiting(NamedTuple):
-    """How many cases of a kind are open, and since when the oldest."""
+    """How many cases of a kind are open, since when the oldest, and how many should have been settled by now."""
 
     cases: int
     oldest_at: datetime
+    overdue: int
 
 
 class Told(NamedTuple):
@@ -67,7 +69,7 @@ class Desk(Protocol):
         """When the first of the newest so many booked shipments was made; None where there are fewer."""
 
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
-        """Newest first."""
+        """Open ones by their clock, the most urgent first; closed ones newest first."""
 
     def listed(self, merchant_id: str, shipment_ids: Sequence[str]) -> Sequence[ShipmentRecord]:
         """These shipments, in this order; those that there are."""
@@ -76,7 +78,7 @@ class Desk(Protocol):
         """What the merchant calls these shipments, by id; those that have no reference are left out."""
 
     def case(self, merchant_id: str, case_id: str) -> Case | None: ...
-    def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
+    def waiting(self, merchant_id: str, mode: Mode, now: datetime) -> Mapping[str, Waiting]:
         """Open cases by kind."""
 
     def change_case(self, case: Case, owner_before: str) -> bool:

@@ -61,11 +61,25 @@ class RecipientWishes:
         with self._store.look() as uow:
             shipment = self._pages.shipment(uow, token, now)
             brand = uow.brands.get(shipment.merchant_id).brand
-        booking = shipment.booking
-        if self.needs(shipment, brand) is None or booking is None:
+        if self.needs(shipment, brand) is None:
             raise Conflict("the carrier takes no wishes (any more)")
         self._prover.check(shipment, brand, proof)
-        told = instructions(shipment.shipment.destination.instructions, wish)
+        self._tell(shipment, instructions(shipment.shipment.destination.instructions, wish))
+
+    def hand_on(self, shipment: ShipmentRecord, words: str) -> None:
+        """Tell the carrier the merchant's words, in place of those it was booked with; the recipient's stay.
+
+        Raises:
+            Conflict: nothing is booked. CarrierError: it did not answer; saying it again is harmless.
+        """
+        known = shipment.shipment.destination.instructions
+        wished_for = known.partition(BETWEEN)[0] + BETWEEN if known.startswith(SAID) else ""
+        self._tell(shipment, f"{wished_for}{words.replace(BETWEEN, ', ')}")
+
+    def _tell(self, shipment: ShipmentRecord, told: str) -> None:
+        booking = shipment.booking
+        if booking is None:
+            raise Conflict("the carrier takes no wishes (any more)")
         live = self._pool.get(shipment.merchant_id, shipment.account_id)
         self._pool.ask(Purpose.INSTRUCT, live, _instruct(live, booking, told), DEADLINE_S)
         again_if_crossed(lambda: self._keep(shipment, told))

@@ -43,14 +43,18 @@ class Repository:
         order: tuple[ColumnElement[datetime], ColumnElement[str]],
         limit: int,
         cursor: str | None,
+        *,
+        rising: bool = False,
     ) -> Page[N]:
-        """The next `limit` rows, newest first, `order` being time and id. Any page costs the same: the cursor
-        names the last row seen, not a number of rows to skip.
+        """The next `limit` rows, newest first (or, `rising`, oldest first), `order` being time and id. Any page costs
+        the same: the cursor names the last row seen, not a number of rows to skip.
         """
         created_at, row_id = order
         if cursor is not None:
-            wanted = wanted.where(tuple_(created_at, row_id) < tuple_(*_position(cursor)))
-        ordered = wanted.order_by(created_at.desc(), row_id.desc()).limit(limit + 1)
+            place, seen = tuple_(created_at, row_id), tuple_(*_position(cursor))
+            wanted = wanted.where(place > seen if rising else place < seen)
+        walked = order if rising else (created_at.desc(), row_id.desc())
+        ordered = wanted.order_by(*walked).limit(limit + 1)
         found = self._connection.execute(ordered).all()
         more = found[limit - 1] if len(found) > limit else None
         return Page(

@@ -103,7 +103,7 @@ class BulkRepository(Repository):
         named = _R.name.in_({shipment.reference, shipment.id})
         about = (_R.merchant_id == shipment.merchant_id, named, _R.subject_id == shipment.id)
         jobs = select(_R.job_id).where(*about)
-        notes = (_J.merchant_id == shipment.merchant_id, _J.kind == "note", _J.id.in_(jobs))
+        notes = (_J.merchant_id == shipment.merchant_id, _J.kind.in_(("note", "settle")), _J.id.in_(jobs))
         self._connection.execute(update(JOBS.table).where(*notes).values(facts={}))
         over = _R.state.in_((RowState.DONE, RowState.UNKNOWN))
         blank = {"state": case((over, _R.state), else_=RowState.BLOCKED), "name": "", "data": {}, "why": why}

@@ -7,14 +7,17 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from gateway.domain.case_kinds import case_kind
 from gateway.domain.records import Case, DeliveryRecord
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
-from gateway.storage.tables.shipments import ONE_OPEN_CASE, CaseRow, DeliveryRecordRow
+from gateway.storage.tables.base import table_of
+from gateway.storage.tables.shipments import ONE_OPEN_CASE, CaseRow, DeliveryRecordRow, ShipmentRow
 
 CASES = Rows(CaseRow, Case)
 RECORDS = Rows(DeliveryRecordRow, DeliveryRecord)
 _C = CASES.table.c
+_S = table_of(ShipmentRow).c
 
 
 class CaseRepository(Repository):
@@ -23,12 +26,23 @@ class CaseRepository(Repository):
     def open(self, case: Case) -> bool:
         """One open case of a kind per subject: a second one changes nothing, and is answered with False."""
         subject = case.subject_id or case.tender_id or case.shipment_id or case.id
-        return CASES.add(self._connection, case, unless=ONE_OPEN_CASE, others={"subject_id": subject})
+        others = {
+            "subject_id": subject,
+            "mode": self._mode(case),
+            "due_at": case.due_at or case_kind(case.kind).due_at(case.created_at),
+        }
+        return CASES.add(self._connection, case, unless=ONE_OPEN_CASE, others=others)
 
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]:
         """Oldest first."""
         wanted = select(CASES.table).where(_C.merchant_id == merchant_id, _C.shipment_id == shipment_id)
         return CASES.all(self._connection, wanted.order_by(_C.created_at, _C.id))
+
+    def _mode(self, case: Case) -> str:
+        if not case.shipment_id:
+            return ""
+        mine = (_S.merchant_id == case.merchant_id, _S.id == case.shipment_id)
+        return self._connection.scalar(select(_S.mode).where(*mine)) or ""
 
     def close(self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str) -> None:
         """Settle the shipment's open cases of a kind."""

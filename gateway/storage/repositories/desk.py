@@ -25,6 +25,8 @@ _OUTBOX = table_of(OutboxRow)
 _DELIVERIES = table_of(DeliveryRow)
 _ENDPOINTS = table_of(EndpointRow)
 _TENDERS = table_of(TenderRow)
+OPEN = text("cases.state = 'open'")
+"""As its indexes say it: written out, so that both databases see that they will do."""
 
 
 class DeskRepository(Repository):
@@ -59,13 +61,17 @@ class DeskRepository(Repository):
         return self._connection.scalar(wanted.offset(number - 1).limit(1))
 
     def cases(self, merchant_id: str, search: CaseSearch) -> Page[Case]:
-        """Newest first."""
-        wanted = self._of_mode(merchant_id, search.mode).where(_C.state == search.state)
+        """Open ones along the index of their clocks: what waits is little beside what is settled."""
+        opened = search.state == "open"
+        wanted = _of_mode(merchant_id, search.mode).where(OPEN if opened else _C.state == search.state)
         for column, value in ((_C.kind, search.kind), (_C.owner_id, search.owner_id)):
             wanted = wanted.where(column == value) if value else wanted
         if search.nobodys:
             wanted = wanted.where(_C.owner_id.is_(None))
-        return self._page(CASES, wanted, (_C.created_at, _C.id), search.limit, search.cursor)
+        if search.due_before is not None:
+            wanted = wanted.where(_C.due_at < search.due_before)
+        order = (_C.due_at, _C.id) if opened else (_C.created_at, _C.id)
+        return self._page(CASES, wanted, order, search.limit, search.cursor, rising=opened)
 
     def listed(self, merchant_id: str, shipment_ids: Sequence[str]) -> Sequence[ShipmentRecord]:
         """Along the primary key."""
@@ -82,11 +88,12 @@ class DeskRepository(Repository):
         """By id."""
         return CASES.get(self._connection, merchant_id, case_id)
 
-    def waiting(self, merchant_id: str, mode: Mode) -> Mapping[str, Waiting]:
+    def waiting(self, merchant_id: str, mode: Mode, now: datetime) -> Mapping[str, Waiting]:
         """Open cases by kind."""
-        opened = self._of_mode(merchant_id, mode).where(_C.state == "open").subquery()
-        grouped = select(opened.c.kind, func.count(), func.min(opened.c.created_at)).group_by(opened.c.kind)
-        return {kind: Waiting(count, oldest) for kind, count, oldest in self._connection.execute(grouped)}
+        over = func.count().filter(_C.due_at < now)
+        opened = _of_mode(merchant_id, mode).where(OPEN).group_by(_C.kind)
+        grouped = opened.with_only_columns(_C.kind, func.count(), func.min(_C.created_at), over)
+        return {kind: Waiting(*told) for kind, *told in self._connection.execute(grouped)}
 
     def change_case(self, case: Case, owner_before: str) -> bool:
         """Only while it is open and the owner is who they were."""
@@ -164,13 +171,10 @@ class DeskRepository(Repository):
         wanted = select(func.count()).where(_ENDPOINTS.c.merchant_id == merchant_id, _ENDPOINTS.c.mode == mode, trouble)
         return self._connection.scalar(wanted) or 0
 
-    def _of_mode(self, merchant_id: str, mode: Mode) -> Any:
-        about = and_(_S.merchant_id == _C.merchant_id, _S.id == _C.shipment_id)
-        return (
-            select(CASES.table)
-            .select_from(CASES.table.outerjoin(SHIPMENTS.table, about))
-            .where(_C.merchant_id == merchant_id, or_(_C.shipment_id.is_(None), _S.mode == mode))
-        )
+
+def _of_mode(merchant_id: str, mode: Mode) -> Any:
+    """Cases of a mode, and those that belong to both."""
+    return select(CASES.table).where(_C.merchant_id == merchant_id, or_(_C.mode.is_(None), _C.mode == mode))
 
 
 def _date(found: date | str) -> date:

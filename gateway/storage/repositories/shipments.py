@@ -278,7 +278,7 @@ def folded(text: str) -> str:
 
 
 def _terms(shipment: ShipmentRecord) -> list[str]:
-    """Ids, the recipient's name and each word of it, company, e-mail, postcode, phone and its tails."""
+    """Ids, the recipient's name and town and each word of them, company, e-mail, postcode, phone and its tails."""
     to = shipment.shipment.destination
     digits = "".join(letter for letter in to.phone if letter.isdigit())
     tails = [digits[-length:] for length in PHONE_TAILS if len(digits) >= length]
@@ -291,6 +291,8 @@ def _terms(shipment: ShipmentRecord) -> list[str]:
         to.company,
         to.email,
         to.postal_code,
+        to.city,
+        *to.city.split(),
         digits,
         *tails,
     ]

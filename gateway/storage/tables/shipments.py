@@ -229,7 +229,10 @@ class RecallRow(Named, Row):
 
 
 class CaseRow(Named, Row):
-    """What a person must settle; `subject_id` is the tender, else the shipment, else the case itself."""
+    """What a person must settle; `subject_id` is the tender, else the shipment, else the case itself. `mode` is its
+    shipment's, NULL for what belongs to both. The queue is walked by its clock along `cases_by_clock`; `due_at` may be
+    NULL only as far as SQLite cannot be told otherwise of a new column.
+    """
 
     __tablename__ = "cases"
     kind: Mapped[str]
@@ -238,7 +241,9 @@ class CaseRow(Named, Row):
     tender_id: Mapped[Maybe]
     why: Mapped[str]
     state: Mapped[str]
+    mode: Mapped[Maybe]
     created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     resolution: Mapped[str]
     note: Mapped[str]
@@ -248,7 +253,12 @@ class CaseRow(Named, Row):
         of("tender_id", "tenders"),
         ONE_OPEN_CASE,
         index("cases_of_shipment", "merchant_id", "shipment_id"),
-        index("cases_by_state", "merchant_id", "state", "created_at"),
+        index("cases_by_state", "merchant_id", "state", "created_at", "id"),
+        index("cases_by_clock", "merchant_id", "due_at", "id", where="state = 'open'"),
+        *(
+            index(f"cases_by_{name}", "merchant_id", name, "due_at", "id", where="state = 'open'")
+            for name in ("kind", "owner_id")
+        ),
     )
 
 
