@@ -89,7 +89,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
         **booked,
-        **ordering(store, quotes, shipments, facilities, repeats, {**booked, **after}, clock, settings),
+        **ordering(store, quotes, shipments, facilities, repeats, {"pool": pool, **booked, **after}, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),

@@ -16,6 +16,7 @@ from gateway.services.pack_station import PackStation
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.shipments import ShipmentService
+from gateway.services.trials import Trials
 from gateway.settings import Settings
 
 
@@ -40,4 +41,5 @@ def ordering(
         "bulk": bulk,
         "batches": Batches(store, bulk, facilities),
         "packing": PackStation(store, orders, bulk, quotes),
+        "trials": Trials(bound["pool"], orders, bound["recalls"], bound["staff"].audit),
     }

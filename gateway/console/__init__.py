@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Flask
 
 from gateway.console import (
+    accounts,
     assets,
     batch,
     book,
@@ -24,6 +25,7 @@ from gateway.console import (
     credentials,
     developers,
     export,
+    facilities,
     handover,
     jobs,
     me,
@@ -62,11 +64,13 @@ BLUEPRINTS = (
     pack.blueprint,
     handover.blueprint,
     carriers.blueprint,
+    accounts.blueprint,
     cards.blueprint,
     credentials.blueprint,
     building.blueprint,
     policies.blueprint,
     zones.blueprint,
+    facilities.blueprint,
     reports.blueprint,
     notices.blueprint,
     developers.blueprint,

@@ -68,6 +68,7 @@ from gateway.services.shipments import ShipmentService
 from gateway.services.staff import Staff
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.tracking import Tracking
+from gateway.services.trials import Trials
 from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.whereabouts import WhereaboutsDesk
@@ -105,6 +106,7 @@ class Services:
     orders: Orders
     batches: Batches
     packing: PackStation
+    trials: Trials
     past_days: PastDaysWriter
     rate_cards: RateCardBook
     zones: ZoneBook
