@@ -144,8 +144,9 @@ def _users(record: FacilityRecord) -> Sequence[tuple[str, str]]:
     book, merchant_id = services().policies, who().merchant_id
     found = []
     for name in book.all_names(merchant_id):
-        data = book.version(merchant_id, name, book.published(merchant_id, name).live).data
-        named = {each.name for each in named_in(data) if each.what == "facility"}
+        live = book.published(merchant_id, name).live
+        policy = book.latest(merchant_id, name) if live is None else book.version(merchant_id, name, live)
+        named = {each.name for each in named_in(policy.data) if each.what == "facility"}
         if named & {record.code, record.id}:
             found.append(("policy", name))
     return [*found, *(("account", name) for name in sorted(record.facility.accounts))]

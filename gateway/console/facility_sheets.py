@@ -89,6 +89,8 @@ class FacilitySheet:
         given |= {"country": given["country"].upper(), "subdivision": given["subdivision"].upper()}
         phone = re.sub(r"[\s()./-]", "", given["phone"])
         given["phone"] = f"+{phone[2:]}" if phone.startswith("00") else phone
+        long = {name: most for name, (_, most) in LINES.items() if len(self.texts[name]) > most}
+        self.errors |= {name: f"At most {most} letters." for name, most in long.items()}
         for name, rule, said in (
             ("country", COUNTRY, "Two letters, such as NO."),
             ("subdivision", SUBDIVISION, "Two or three letters, such as NY."),
@@ -159,7 +161,7 @@ def sheet_of(was: Facility | None, accounts: Sequence[str]) -> FacilitySheet:
 def typed(form: MultiDict[str, str], was: Facility | None, accounts: Sequence[str]) -> FacilitySheet:
     """The form as it was sent."""
     clocks = ("opens", "cut_off", *(f"cut_off-{name}" for name in accounts))
-    texts = {name: _line(form.get(name, ""), longest) for name, (_, longest) in LINES.items()}
+    texts = {name: _line(form.get(name, ""), longest + 1) for name, (_, longest) in LINES.items()}
     texts |= {name: _line(form.get(name, ""), 100) for name in ("code", "name", "timezone")}
     texts |= {name: _line(form.get(name, ""), 5) for name in clocks}
     texts["observes_holidays"] = "on" if form.get("observes_holidays") == "on" else ""

@@ -91,7 +91,7 @@ def test_every_fault_is_told_at_its_field_and_nothing_is_made(
     lacking = boss.post("/carriers/new/own_fleet", mode="test", name="vans", password=boss.password)
     assert lacking.text.count("Own fleet needs it") == 2
     wrong = boss.post("/carriers/new/own_fleet", mode="test", name="vans", **{"option-cut_offs": "at noon"})
-    assert "write a line for each, such as name = value" in wrong.text
+    assert "rite a line for each, such as name = value" in wrong.text
     assert [each.name for each in world.site.services.accounts.list(shop.id, "test")] == ["sandbox-trial"]
     twice = made(boss, sandbox, "sandbox-trial")
     assert twice.status_code == 409
