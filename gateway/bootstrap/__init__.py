@@ -21,7 +21,6 @@ from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
-from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.facilities import FacilityBook
@@ -103,9 +102,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
 
 
 def _measures(store: Store, clock: Clock) -> Mapping[str, Any]:
-    """Key figures, the shipments behind them, and claims."""
+    """Key figures, and the shipments behind them."""
     return {
-        "claims": ClaimBook(store, clock),
         "kpis": KpiReports(store, clock),
         "kpi_summer": KpiSummer(store, clock),
         "cohorts": Cohorts(store),

@@ -16,6 +16,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.claim_files import ClaimFiles
 from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
@@ -129,6 +130,7 @@ class Services:
     rereading: Rereading
     corrections: CorrectionDesk
     claims: ClaimBook
+    claim_files: ClaimFiles
     retention: Retention
     poller: Poller
     fleet: Fleet

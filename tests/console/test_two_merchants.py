@@ -97,6 +97,7 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         "shipment_id": world.shipments["Per Dahl"]["id"],
         "case_id": cases[0],
         "claim_id": claim_of(world),
+        "file_id": "evf_none",
         "account_id": world.account_id,
         "endpoint_id": world.endpoint_id,
         "delivery_id": deliveries.items[0].id,
