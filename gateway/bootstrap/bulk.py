@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.domain.clock import Clock
+from gateway.engines.workbooks import CalamineWorkbooks
 from gateway.services.batches import BOOK, Batches, BookingKind
 from gateway.services.bulk import BulkJobs, BulkKind
 from gateway.services.bulk_acts import shipment_acts
@@ -39,7 +40,7 @@ def ordering(
         "once": once,
         "orders": orders,
         "bulk": bulk,
-        "batches": Batches(store, bulk, facilities),
+        "batches": Batches(store, bulk, facilities, CalamineWorkbooks()),
         "packing": PackStation(store, orders, bulk, quotes),
         "trials": Trials(bound["pool"], orders, bound["recalls"], bound["staff"].audit),
     }
