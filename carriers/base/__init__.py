@@ -53,6 +53,7 @@ from carriers.base.messages import (
 )
 from carriers.base.moments import Moment, maybe_moment, moment, wall_clock
 from carriers.base.on_demand import check_doors, on_demand_level, phone_number
+from carriers.base.options import OptionFacts
 from carriers.base.pages import together
 from carriers.base.printing import kind_of, printable
 from carriers.base.profile import (
@@ -60,7 +61,6 @@ from carriers.base.profile import (
     CallRate,
     Features,
     Limits,
-    OptionFacts,
     Polling,
     Profile,
 )

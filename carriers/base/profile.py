@@ -1,8 +1,8 @@
 """What a carrier is and within which limits it works: its `profile.toml`.
 
 Every key is required and no other is allowed, so that a typo cannot hide; only the tables of names (`[secrets]`,
-`[options]`, `[exempt]`) and `[calls.live]`, `[calls.test]` may be left out when they are empty. TOML has no null: where
-there may be none, 0 says so.
+`[options]`, `[exempt]`) and `[calls.live]`, `[calls.test]` may be left out when they are empty, and what the remarks
+below call so. TOML has no null: where there may be none, 0 says so.
 
     code = "swift"
     name = "Swift Couriers"
@@ -26,6 +26,7 @@ there may be none, 0 says so.
     max_processing_s = 60             # a request is not applied later than that
     cancel_until = "picked up"        # in words, for people
     absence_is_proof = true           # find() empty after settle_s proves that nothing was booked
+                                      # optional: `trial = true`, test mode books at nobody's cost
 
     [polling]
     batch = 10                        # tracking numbers per call
@@ -55,7 +56,7 @@ there may be none, 0 says so.
     api_key = "API key from the portal"
 
     [options]
-    customer_number = { what = "who pays", required = true }
+    customer_number = { what = "who pays", required = true }   # optional: kind, default, one_of
 
     [calls.live]                      # documented rate limit; left out where none is known
     most = 100                        # calls of one account, all operations together
@@ -75,6 +76,7 @@ from types import UnionType
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from carriers.base.options import OptionFacts
 from gateway.domain.errors import InvalidValue
 from gateway.domain.quotes import ServiceLevel
 
@@ -83,7 +85,10 @@ _BASE_URL = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s?#]*[^\s?#/])?", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingPromises:
-    """What the carrier guarantees about bookings; what it does not say is the less safe case."""
+    """What the carrier guarantees about bookings; what it does not say is the less safe case.
+
+    `trial`: with an account of test mode a booking costs nothing and nobody drives, whatever its credentials are.
+    """
 
     idempotent: bool
     idempotency_window_min: int | None
@@ -91,6 +96,7 @@ class BookingPromises:
     max_processing_s: int
     cancel_until: str
     absence_is_proof: bool
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,14 +161,6 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptionFacts:
-    """One option of an account: what it is, and whether the adapter works without it."""
-
-    what: str
-    required: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A carrier's `profile.toml`; `urls` and `calls` are by mode, `services` from our level to their code."""
 
@@ -218,7 +216,7 @@ class Profile:
 def _build(cls: Any, table: object, path: str = "") -> Any:
     """A dataclass from a TOML table with exactly its fields."""
     members = _table(table, path)
-    required = {column.name for column in fields(cls) if column.default_factory is MISSING}
+    required = {each.name for each in fields(cls) if each.default is MISSING and each.default_factory is MISSING}
     hints = get_type_hints(cls)
     for name in sorted(members.keys() - hints.keys()):
         raise InvalidValue(f"{path}{name}: unknown key")

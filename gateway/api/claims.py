@@ -92,7 +92,14 @@ def shape(each: Claim) -> dict[str, Any]:
         "reference": each.reference or None,
         "note": each.note,
         "evidence": [
-            {"at": piece.at, "who": piece.who, "kind": piece.kind, "text": piece.text} for piece in each.evidence
+            {
+                "at": piece.at,
+                "who": piece.who,
+                "kind": piece.kind,
+                "text": piece.text,
+                "file": piece.file.name if piece.file else None,
+            }
+            for piece in each.evidence
         ],
         "opened_by": each.opened_by,
         "created_at": each.created_at,

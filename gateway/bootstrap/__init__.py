@@ -21,7 +21,6 @@ from gateway.services.booking import Booker
 from gateway.services.bound import Services
 from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
-from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
 from gateway.services.enquiries import EnquiryBook
@@ -92,7 +91,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
         quotes=quotes,
         **shops(store, pool, quotes, policies, clock, settings),
         **booked,
-        **ordering(store, quotes, shipments, facilities, repeats, {**booked, **after}, clock, settings),
+        **ordering(store, quotes, shipments, facilities, repeats, {"pool": pool, **booked, **after}, clock, settings),
         reconciler=reconciler,
         dispatcher=dispatcher,
         **_intake(store, accounts, pool, after["proofs"], dispatcher, clock, settings),
@@ -105,9 +104,8 @@ def build(settings: Settings, clock: Clock = utc_now) -> Services:
 
 
 def _measures(store: Store, clock: Clock) -> Mapping[str, Any]:
-    """Key figures, the shipments behind them, claims and enquiries."""
+    """Key figures, the shipments behind them, and enquiries."""
     return {
-        "claims": ClaimBook(store, clock),
         "enquiries": EnquiryBook(store, clock),
         "kpis": KpiReports(store, clock),
         "kpi_summer": KpiSummer(store, clock),

@@ -17,6 +17,8 @@ from gateway.engines.small_pictures import PillowPictures
 from gateway.services.call_book import CallBook
 from gateway.services.care import CareDesk
 from gateway.services.carrier_pool import CarrierPool
+from gateway.services.claim_files import ClaimFiles
+from gateway.services.claims import ClaimBook
 from gateway.services.diversions.desk import Diversions
 from gateway.services.diversions.offers import DiversionOffers
 from gateway.services.endpoint_news import LoggedAlarm
@@ -74,13 +76,20 @@ def afterwards(
 ) -> Mapping[str, Any]:
     """What proves a delivery, who looks into it, the way back, and what is forgotten."""
     files = FsspecFileStore(settings.files.url)
-    keeping = ProofKeeping(store, files, clock, settings.retention)
+    keeping, maker, claims = (
+        ProofKeeping(store, files, clock, settings.retention),
+        PictureProcess(),
+        ClaimBook(store, clock),
+    )
+    staff = staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console)
     return {
-        "proofs": ProofFiles(store, files, PictureProcess(), clock, settings, faults),
+        "proofs": ProofFiles(store, files, maker, clock, settings, faults),
+        "claims": claims,
+        "claim_files": ClaimFiles(claims, files, maker, staff.audit, clock),
         "proof_keeping": keeping,
         "privacy": PrivacyDesk(store, keeping, clock, settings.retention),
         "returns": Returns(store, shipments, clock, settings.returns),
         "calls": CallBook(store, clock, settings.request_log),
         "retention": Retention(store, clock, settings.retention),
-        "staff": staff_of(store, shipments, (Argon2Passwords(), TimedCodes()), clock, settings.console),
+        "staff": staff,
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.domain.clock import Clock
+from gateway.engines.workbooks import CalamineWorkbooks
 from gateway.services.batches import BOOK, Batches, BookingKind
 from gateway.services.bulk import BulkJobs, BulkKind
 from gateway.services.bulk_acts import shipment_acts
@@ -17,6 +18,7 @@ from gateway.services.pack_station import PackStation
 from gateway.services.ports import Store
 from gateway.services.quotes import QuoteService
 from gateway.services.shipments import ShipmentService
+from gateway.services.trials import Trials
 from gateway.settings import Settings
 
 
@@ -40,6 +42,7 @@ def ordering(
         "once": once,
         "orders": orders,
         "bulk": bulk,
-        "batches": Batches(store, bulk, facilities),
+        "batches": Batches(store, bulk, facilities, CalamineWorkbooks()),
         "packing": PackStation(store, orders, bulk, quotes),
+        "trials": Trials(bound["pool"], orders, bound["recalls"], bound["staff"].audit),
     }

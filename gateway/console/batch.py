@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from gateway.console.book import facilities, policy_names
 from gateway.console.gate import larger, may, services, who
 from gateway.console.rendering import go, page
+from gateway.console.sheets import file_named
 from gateway.domain.order_columns import columns
 from gateway.domain.people import Permission
 from gateway.services.batches import BatchAsk
@@ -28,12 +29,12 @@ def form() -> Response:
     return _page()
 
 
-@blueprint.get("/template.csv")
+@blueprint.get("/template.csv", defaults={"form": "csv"})
+@blueprint.get("/template.xlsx", defaults={"form": "xlsx"})
 @may(Permission.BOOK)
-def empty() -> Response:
+def empty(form: str) -> Response:
     """A file to fill in."""
-    headers = {"Content-Disposition": 'attachment; filename="orders.csv"'}
-    return Response(template().encode("utf-8-sig"), headers=headers, content_type="text/csv; charset=utf-8")
+    return file_named("orders", form, template())
 
 
 @blueprint.post("")
@@ -43,7 +44,7 @@ def send() -> Response:
     """Read it. What its columns mean is asked where nobody can tell; then it is a job to be looked at."""
     text, content = _given()
     try:
-        sheet = opened(content)
+        sheet = opened(content, services().batches.workbooks)
     except BadSheet as error:
         return _page(422, text=text, error=f"{str(error)[:1].upper()}{str(error)[1:]}".rstrip(".") + ".")
     said = {place: request.form.get(f"column-{place}", "")[:40] for place in range(len(sheet.header))}
@@ -53,7 +54,7 @@ def send() -> Response:
     twice = sorted({columns()[name].title for name in meaning.values() if list(meaning.values()).count(name) > 1})
     lacking = missing(meaning)
     if lacking or twice or (request.form.get("columns") == "ask" and not asked):
-        return _columns(sheet, meaning, text or content.decode("utf-8-sig", "replace"), lacking, twice)
+        return _columns(sheet, meaning, sheet.written(), lacking, twice)
     unread = [heading for place, heading in enumerate(sheet.header) if place not in meaning and heading]
     notes = [sheet.note, f"Not read: {', '.join(unread)}." if unread else ""]
     job = services().batches.draft(

@@ -52,7 +52,10 @@ KEPT = (
     ("told_days", "What you and recipients were told, with the log of every try"),
     ("proofs_days", "Photos and signatures of deliveries"),
     ("instructions_days", "After a shipment's end: instructions and door codes"),
-    ("addresses_days", "After a shipment's end: everybody's names, addresses, phones, e-mails"),
+    (
+        "addresses_days",
+        "After a shipment's end: everybody's names, addresses, phones, e-mails; files of decided claims",
+    ),
     ("quotes_days", "Quotes, from which policies are replayed"),
 )
 

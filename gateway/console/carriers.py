@@ -17,11 +17,16 @@ from gateway.domain.people import Permission
 from gateway.domain.tracking import reasons, statuses
 from gateway.kpis.boards import NOTHING, figure
 from gateway.kpis.definitions import definitions
+from gateway.services.ids import new_id
 from gateway.services.rereading import SHOWN
 from gateway.services.status_tables import CodeMeaning
 
 blueprint = Blueprint("carriers", __name__, url_prefix="/carriers")
 DONE = {
+    "made": "The account is there. Ask it now, to see whether it works.",
+    "changed": "The new settings count from now on.",
+    "paused": "It is asked for no more prices. What is booked with it goes on.",
+    "on": "It is asked for prices again.",
     "credentials": "The new credentials count from now on. Ask it now, to see whether they work.",
     "applied": "The past is read anew as you saw it.",
     "mapped": "The code is explained from now on.",
@@ -130,6 +135,11 @@ def _page(account_id: str, status: int = 200, **facts: Any) -> Response:
         answers=services().staff.desk.answers(signed.merchant_id, account_id),
         time=_answer_times().get(account_id),
         polling=services().accounts.polling(account),
+        untried=services().trials.refused(signed.merchant_id, signed.mode, account_id)
+        if account.carrier in carriers
+        else "",
+        hook=f"{services().settings.web.base_url}/v1/carriers/{account.id}/webhook",
+        once=new_id("try", services().clock()),
         unmapped=[each for each in unmapped if each.account_id == account_id],
         table=table,
         doubtful=services().status_tables.doubtful(table) if table else (),

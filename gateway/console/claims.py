@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
-from gateway.console.gate import may, services, who
+from gateway.console.gate import larger, may, services, who
 from gateway.console.rendering import go, page
 from gateway.console.telling import span
 from gateway.domain.claims import EVIDENCE_KINDS, NEXT, Claim, ClaimKind, ClaimState, may_be
@@ -16,6 +16,7 @@ from gateway.domain.people import Permission
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.values import Money
+from gateway.services.claim_files import LARGEST_BYTES, SentFile
 from gateway.services.claims import COUNTED, ClaimDraft, Step
 
 blueprint = Blueprint("claims", __name__)
@@ -86,15 +87,43 @@ def begin(shipment_id: str) -> Response:
 
 
 @blueprint.post("/claims/<claim_id>/evidence")
+@larger(LARGEST_BYTES + (1 << 20))
 @may(Permission.WORK_CASES)
 def prove(claim_id: str) -> Response:
-    """One more thing that speaks for it."""
-    kind, text = request.form.get("kind", ""), _text("text", 1000)
-    if kind not in EVIDENCE_KINDS or not text:
-        said = "Say what it is." if kind not in EVIDENCE_KINDS else "Say what it shows, or where it is."
-        return _page(claim_id, 422, errors={"evidence": said}, typed={"kind": kind, "text": text})
-    services().claims.add_evidence(who().user, who().mode, claim_id, kind, text, _version())
+    """One more thing that speaks for it: said in words, or a file."""
+    kind, text, sent = request.form.get("kind", ""), _text("text", 1000), request.files.get("file")
+    content = sent.read() if sent else b""
+    typed = {"kind": kind, "text": text}
+    if kind not in EVIDENCE_KINDS or not (text or content):
+        said = (
+            "Say what it is." if kind not in EVIDENCE_KINDS else "Say what it shows, or where it is, or choose a file."
+        )
+        return _page(claim_id, 422, errors={"evidence": said}, typed=typed)
+    if not content:
+        services().claims.add_evidence(who().user, who().mode, claim_id, kind, text, _version())
+        return go("claims.detail", claim_id=claim_id, done="proven")
+    named = SentFile(content, sent.filename or "" if sent else "")
+    try:
+        services().claim_files.add(who().user, who().mode, claim_id, (kind, text), named, _version())
+    except Unprocessable as error:
+        said = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return _page(claim_id, 422, errors={"file": said}, typed=typed)
     return go("claims.detail", claim_id=claim_id, done="proven")
+
+
+@blueprint.get("/claims/<claim_id>/files/<file_id>")
+@may(Permission.WORK_CASES)
+def evidence(claim_id: str, file_id: str) -> Response:
+    """A file of its evidence. A PDF is somebody else's program: it is taken home, and nothing of it runs here."""
+    file, content = services().claim_files.show(who().user, who().mode, claim_id, file_id)
+    ending = file.media_type.rpartition("/")[2]
+    shown = "attachment" if file.media_type == "application/pdf" else "inline"
+    headers = {
+        "Content-Disposition": f'{shown}; filename="evidence-{file.id}.{ending}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, headers=headers, content_type=file.media_type)
 
 
 @blueprint.post("/claims/<claim_id>/step")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,9 +11,11 @@ from flask import Blueprint, Response, request
 from gateway.console.gate import deed, may, services, who
 from gateway.console.query import read
 from gateway.console.rendering import name_masked
+from gateway.console.sheets import file_named
 from gateway.domain.errors import Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.records import ShipmentRecord
+from gateway.services.desk import MOST_NAMED
 from gateway.services.ports import ShipmentSearch
 
 blueprint = Blueprint("export", __name__)
@@ -42,39 +41,39 @@ COLUMNS = (
     "currency",
     "made",
 )
-FORMULA = re.compile(r"""[\s"'\u00a0]*[=+\-@\t\r\0＝＋－＠]""")
-"""What spreadsheets may take for a formula, behind blanks and quotes too.
-
-Source: OWASP ASVS 4.0.3, 1.2.10 (CSV and formula injection), and the full-width forms that spreadsheets fold.
-"""
 
 
-@blueprint.get("/shipments.csv")
+@blueprint.get("/shipments.csv", defaults={"form": "csv"})
+@blueprint.get("/shipments.xlsx", defaults={"form": "xlsx"})
 @may(Permission.LOOK)
-def shipments() -> Response:
-    """Up to ten thousand shipments, newest first."""
+def shipments(form: str) -> Response:
+    """The newest ten thousand at most; where there are more, the file says so in its name and in its last line."""
     text, signed = request.args.get("q", "")[:200], who()
     asked = read(text, signed.mode, services().clock(), limit=A_PAGE)
     if asked.complaint:
         raise Unprocessable("/q", asked.complaint.rstrip("."))
-    return file_of(list(found(asked.search, MOST)), asked.text)
+    records = list(found(asked.search, MOST + 1))
+    return file_of(records[:MOST], asked.text, form, _left_out(asked.search, len(records)))
 
 
-def file_of(records: Sequence[ShipmentRecord], asked: str) -> Response:
-    """Shipments as a file; that it was made is written down."""
-    written = io.StringIO()
-    sheet = csv.writer(written)
-    sheet.writerow(COLUMNS)
-    sheet.writerows([[safe(cell) for cell in _cells(each)] for each in records])
-    reason = f"{len(records)} rows, “{asked}”"
+def file_of(records: Sequence[ShipmentRecord], asked: str, form: str = "csv", left_out: str = "") -> Response:
+    """Shipments as a file; that it was made is written down. `left_out` is why others are not in it."""
+    reason = f"{len(records)} rows{', not all' if left_out else ''}, “{asked}”"
     services().staff.audit.record(who().user, deed("exported shipments", reason=reason))
-    headers = {"Content-Disposition": 'attachment; filename="shipments.csv"'}
-    return Response(written.getvalue().encode("utf-8-sig"), headers=headers, content_type="text/csv; charset=utf-8")
+    name = f"shipments-newest-{len(records)}" if left_out else "shipments"
+    return file_named(name, form, [COLUMNS, *map(_cells, records)], left_out)
 
 
-def safe(cell: str) -> str:
-    """The same, or with a quote before it where a spreadsheet would calculate it."""
-    return f"'{cell}" if FORMULA.match(cell) else cell
+def _left_out(search: ShipmentSearch, number: int) -> str:
+    """Why a file does not hold all that somebody may have meant; "" where it does."""
+    if number > MOST:
+        return f"Not all: there are more, and only the newest {MOST} are in this file. Narrow the list by day."
+    if search.text and (search.status or search.narrowed):
+        named = {"": ShipmentSearch(mode=search.mode, text=search.text)}
+        if services().staff.desk.counts(who().merchant_id, named, MOST_NAMED)[""] >= MOST_NAMED:
+            said = f"Not all, perhaps: very many are called “{search.text}”, and the newest {MOST_NAMED}"
+            return f"{said} of them were looked through. Add another word."
+    return ""
 
 
 def found(search: ShipmentSearch, most: int) -> Iterator[ShipmentRecord]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from gateway.console.acts import ACTS, Act
-from gateway.console.export import safe
 from gateway.console.gate import NotAllowed, deed, may, services, who
 from gateway.console.rendering import go, page, partial
+from gateway.console.sheets import file_named
 from gateway.domain.bulk import BulkRow, BulkState, RowState
 from gateway.domain.errors import NotFound, Unprocessable
 from gateway.domain.people import Permission
@@ -62,9 +60,9 @@ def confirm(job_id: str) -> Response:
     """Begin, once."""
     file = _allowed(job_id)
     try:
-        services().bulk.confirm(who().user, who().mode, job_id, request.form.get("typed", "")[:20])
+        services().bulk.confirm(who().user, who().mode, job_id, request.form.get("typed", "")[:20], _without())
     except Unprocessable as error:
-        return _page(file, 422, errors={"typed": f"{str(error)[:1].upper()}{str(error)[1:]}."})
+        return _page(file, 422, errors={error.pointer.strip("/"): f"{str(error)[:1].upper()}{str(error)[1:]}."})
     return go("jobs.detail", job_id=job_id)
 
 
@@ -72,9 +70,13 @@ def confirm(job_id: str) -> Response:
 @may(Permission.LOOK)
 def pack(job_id: str) -> Response:
     """Let it wait at the pack station: each order is booked when it is packed."""
-    if _allowed(job_id).job.kind != BOOK:
+    file = _allowed(job_id)
+    if file.job.kind != BOOK:
         raise NotFound(f"no orders in job {job_id}")
-    services().bulk.by_hand(who().user, who().mode, job_id, PACK)
+    try:
+        services().bulk.by_hand(who().user, who().mode, job_id, PACK, _without())
+    except Unprocessable as error:
+        return _page(file, 422, errors={error.pointer.strip("/"): f"{str(error)[:1].upper()}{str(error)[1:]}."})
     return go("jobs.detail", job_id=job_id)
 
 
@@ -97,21 +99,18 @@ def retry(job_id: str) -> Response:
     return go("jobs.detail", job_id=job_id)
 
 
-@blueprint.get("/<job_id>/rows.csv")
+@blueprint.get("/<job_id>/rows.csv", defaults={"form": "csv"})
+@blueprint.get("/<job_id>/rows.xlsx", defaults={"form": "xlsx"})
 @may(Permission.LOOK)
-def download(job_id: str) -> Response:
-    """The rows of a state, or all, as a file for spreadsheets: what they were, what became of them, and why."""
+def download(job_id: str, form: str) -> Response:
+    """The rows of some states, or all, as a file for spreadsheets: what they were, what became of them, and why."""
     file = _allowed(job_id)
     wanted = [state for state in RowState if state.value in request.args.getlist("state")]
     rows = services().bulk.rows(file.job, wanted)
     act = ACTS[file.job.kind]
-    out = io.StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow([*act.columns.values(), "Line", "Result", "Why", "Shipment", "Tracking number"])
-    sheet.writerows([[safe(cell) for cell in _cells(row, act)] for row in rows])
+    header = [*act.columns.values(), "Line", "Result", "Why", "Shipment", "Tracking number"]
     services().staff.audit.record(who().user, deed("exported rows of a job", job_id, f"{len(rows)} rows"))
-    headers = {"Content-Disposition": f'attachment; filename="{job_id}.csv"'}
-    return Response(out.getvalue().encode("utf-8-sig"), headers=headers, content_type="text/csv; charset=utf-8")
+    return file_named(job_id, form, [header, *(_cells(row, act) for row in rows)])
 
 
 @blueprint.get("/<job_id>/labels.pdf")
@@ -124,6 +123,12 @@ def labels(job_id: str) -> Response:
     services().staff.audit.record(who().user, deed("printed the labels of a job", job_id, f"{len(rows)} shipments"))
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.pdf"'}
     return Response(batch.content, 200, headers, content_type="application/pdf")
+
+
+def _without() -> int | None:
+    """How many rows somebody has ticked to be left out, as their page said."""
+    text = request.form.get("without", "")
+    return _number(text) if text else None
 
 
 def _cells(row: BulkRow, act: Act) -> Sequence[str]:

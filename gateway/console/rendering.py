@@ -29,6 +29,7 @@ NAV = (
     ("carriers.overview", "Carriers", "c", SET_UP),
     ("policies.overview", "Policies", "p", SET_UP),
     ("zones.overview", "Zones", "z", SET_UP),
+    ("facilities.overview", "Facilities", "f", SET_UP),
     ("notices.log", "Notifications", "n", SET_UP),
     ("developers.overview", "Developers", "d", SET_UP),
     ("staff.overview", "Settings", ",", SET_UP),
@@ -48,6 +49,7 @@ PART_OF = {
     "bulk_cases": "cases",
     "brand": "staff",
     "building": "policies",
+    "accounts": "carriers",
     "cards": "carriers",
     "credentials": "carriers",
 }

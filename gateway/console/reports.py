@@ -11,10 +11,10 @@ from typing import cast
 
 from flask import Blueprint, Response, request, url_for
 
-from gateway.console.export import safe
 from gateway.console.figures import STEP, TALL, Told, lines, plotted, told
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import page
+from gateway.console.sheets import safe
 from gateway.console.telling import promise, standing
 from gateway.domain.errors import NotFound
 from gateway.domain.people import Permission

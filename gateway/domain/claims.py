@@ -50,15 +50,27 @@ Basis = Literal["delivered", "booked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFile:
+    """A file that speaks for a claim; `name` is what whoever sent it calls it."""
+
+    id: str
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """One thing that speaks for a claim: of what `kind` (a picture, a proof, events, an invoice, a statement), where it
-    is or what it says.
+    is or what it says, and the file itself where it was sent.
     """
 
     at: datetime
     who: str
     kind: str
     text: str
+    file: EvidenceFile | None = None
 
 
 EVIDENCE_KINDS = ("photo", "proof_of_delivery", "events", "invoice", "statement")

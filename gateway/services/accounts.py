@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,7 +14,8 @@ from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, StaleVersion, Unprocessable
 from gateway.domain.records import AccountRecord
-from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier, account_urls
+from gateway.services.account_checks import PREVIOUS, faults
+from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
 from gateway.services.poll_budget import Day, PollBudget
@@ -74,19 +75,7 @@ class AccountBook:
             Unprocessable: unknown carrier, URL, secret or option.
             Conflict: the name is taken.
         """
-        now = self._clock()
-        account = AccountRecord(
-            id=new_id("acc", now),
-            merchant_id=merchant_id,
-            name=draft.name or "",
-            carrier=draft.carrier or "",
-            mode=mode,
-            urls=draft.urls or {},
-            secrets=draft.secrets or {},
-            options=draft.options or {},
-            enabled=draft.enabled is not False,
-            created_at=now,
-        )
+        account = self._new(merchant_id, mode, draft)
         self._check(account)
         with self._store.work() as uow:
             if uow.accounts.by_name(merchant_id, account.name) is not None:
@@ -95,30 +84,29 @@ class AccountBook:
             uow.commit()
         return account
 
-    def change(self, merchant_id: str, mode: Mode, account_id: str, draft: AccountDraft) -> AccountRecord:
+    def faults_of(self, merchant_id: str, mode: Mode, draft: AccountDraft) -> Sequence[Unprocessable]:
+        """All that is wrong with what would be a new account, each with a pointer to its field."""
+        account = self._new(merchant_id, mode, draft)
+        return tuple(self._faults(account))
+
+    def change(
+        self, merchant_id: str, mode: Mode, account_id: str, draft: AccountDraft, seen: int | None = None
+    ) -> AccountRecord:
         """The account with the draft's fields; secrets that are not named stay. Rest and failures end.
 
         Raises:
             NotFound, Unprocessable, Conflict.
+            StaleVersion: it is not at the version that was `seen` any more.
         """
         with self._store.work() as uow:
             account = uow.accounts.get(merchant_id, account_id)
             if account is None or account.mode != mode:
                 raise NotFound(f"no account {account_id}")
+            if seen is not None and account.version != seen:
+                raise StaleVersion(f"account {account.name} was changed by somebody else meanwhile")
             if draft.carrier is not None and draft.carrier != account.carrier:
                 raise Unprocessable("/carrier", "an account stays with its carrier; add another account")
-            changed = replace(
-                account,
-                name=draft.name if draft.name is not None else account.name,
-                urls=draft.urls if draft.urls is not None else account.urls,
-                secrets={**account.secrets, **(draft.secrets or {})},
-                options=draft.options if draft.options is not None else account.options,
-                enabled=draft.enabled if draft.enabled is not None else account.enabled,
-                version=account.version + 1,
-                failures=0,
-                resting_until=None,
-                resting_why="",
-            )
+            changed = _changed(account, draft)
             self._check(changed)
             other = uow.accounts.by_name(merchant_id, changed.name)
             if other is not None and other.id != account_id:
@@ -137,10 +125,8 @@ class AccountBook:
             StaleVersion: it is not at the version that was `seen` any more.
         """
         account = self.get(merchant_id, mode, account_id)
-        if account.version != seen:
-            raise StaleVersion(f"account {account.name} was changed by somebody else meanwhile")
-        old = {f"{name}_previous": account.secrets.get(name, "") if overlap else "" for name in secrets}
-        return self.change(merchant_id, mode, account_id, AccountDraft(secrets={**old, **secrets}))
+        old = {f"{name}{PREVIOUS}": account.secrets.get(name, "") if overlap else "" for name in secrets}
+        return self.change(merchant_id, mode, account_id, AccountDraft(secrets={**old, **secrets}), seen)
 
     def get(self, merchant_id: str, mode: Mode, account_id: str) -> AccountRecord:
         """One account. Raises NotFound."""
@@ -197,23 +183,46 @@ class AccountBook:
 
         return probe(live, self._clock(), ask)
 
+    def _new(self, merchant_id: str, mode: Mode, draft: AccountDraft) -> AccountRecord:
+        now = self._clock()
+        return AccountRecord(
+            id=new_id("acc", now),
+            merchant_id=merchant_id,
+            name=draft.name or "",
+            carrier=draft.carrier or "",
+            mode=mode,
+            urls=draft.urls or {},
+            secrets=draft.secrets or {},
+            options=draft.options or {},
+            enabled=draft.enabled is not False,
+            created_at=now,
+        )
+
     def _check(self, account: AccountRecord) -> None:
         """Everything an account says must mean something to its carrier."""
+        for fault in self._faults(account):
+            raise fault
+
+    def _faults(self, account: AccountRecord) -> Iterator[Unprocessable]:
         carrier_class = self._installed().get(account.carrier)
         if carrier_class is None:
             known = ", ".join(sorted(self._installed()))
-            raise Unprocessable("/carrier", f"no carrier {account.carrier!r} is installed; there are {known}")
-        profile = carrier_class.profile
-        for field, given, known_names in (
-            ("secrets", account.secrets, profile.secrets),
-            ("options", account.options, profile.options),
-        ):
-            for name in given:
-                if name.removesuffix("_previous") not in known_names:
-                    raise Unprocessable(
-                        f"/{field}/{name}", f"{account.carrier} knows {', '.join(known_names) or 'none'}"
-                    )
-        for name, option in profile.options.items():
-            if option.required and account.options.get(name) in (None, ""):
-                raise Unprocessable(f"/options/{name}", f"{account.carrier} needs it: {option.what}", "required")
-        account_urls(account, carrier_class, allow_plain_http=self._settings.allow_plain_http)
+            yield Unprocessable("/carrier", f"no carrier {account.carrier!r} is installed; there are {known}")
+        else:
+            yield from faults(account, carrier_class, allow_plain_http=self._settings.allow_plain_http)
+
+
+def _changed(account: AccountRecord, draft: AccountDraft) -> AccountRecord:
+    """Its next version, rested."""
+    return replace(
+        account,
+        name=draft.name if draft.name is not None else account.name,
+        urls=draft.urls if draft.urls is not None else account.urls,
+        secrets={**account.secrets, **(draft.secrets or {})},
+        options=draft.options if draft.options is not None else account.options,
+        enabled=draft.enabled if draft.enabled is not None else account.enabled,
+        version=account.version + 1,
+        failures=0,
+        resting_until=None,
+        resting_why="",
+    )

@@ -1,4 +1,10 @@
-"""Many orders at once: a file becomes a job that is looked at (and priced), confirmed, and booked row by row."""
+"""Many orders at once: a file becomes a job that is looked at (and priced), confirmed, and booked row by row.
+
+Lines that are blocked stop all: nothing is booked, until whoever confirms says how many are to be left out. A warehouse
+whose lorry leaves in an hour books the good ones and repairs the others; nobody finds out in the evening that some were
+never booked. What is left out can be downloaded, repaired and sent again: a line that was booked meanwhile is blocked
+then by its reference, so it is not paid twice.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +24,7 @@ from gateway.services.explaining import nothing_left
 from gateway.services.facilities import FacilityBook
 from gateway.services.orders import Orders
 from gateway.services.ports import Mode, Store
+from gateway.services.ports.workbooks import Workbooks
 
 BOOK = "book"
 MOST_PRICED = 500
@@ -63,8 +70,9 @@ class Known:
 class Batches:
     """Drafts jobs of orders."""
 
-    def __init__(self, store: Store, bulk: BulkJobs, facilities: FacilityBook) -> None:
+    def __init__(self, store: Store, bulk: BulkJobs, facilities: FacilityBook, workbooks: Workbooks) -> None:
         self._store = store
+        self.workbooks = workbooks
         self._bulk = bulk
         self._facilities = facilities
 
@@ -92,7 +100,7 @@ class Batches:
         facts = {"policy": ask.policy, "headings": ask.headings, "note": ask.note, **groups.told()}
         title = f"Book {len(rows)} order{'s' if len(rows) != 1 else ''}"
         return self._bulk.draft(
-            user, mode, BulkAsk(kind=BOOK, title=title, rows=_sampled(rows), money=True, facts=facts)
+            user, mode, BulkAsk(kind=BOOK, title=title, rows=_sampled(rows), money=True, whole=True, facts=facts)
         )
 
     def _living(self, merchant_id: str, mode: Mode, references: Sequence[str]) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from gateway.services.carrier_pool import CarrierPool
 from gateway.services.carriers import Catalogue
 from gateway.services.checkout_connections import ConnectionBook
 from gateway.services.checkouts import Checkouts
+from gateway.services.claim_files import ClaimFiles
 from gateway.services.claims import ClaimBook
 from gateway.services.corrections import CorrectionDesk
 from gateway.services.dispatch import Dispatcher
@@ -72,6 +73,7 @@ from gateway.services.status_tables import StatusTableBook
 from gateway.services.told_again import ToldAgain
 from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Tracking
+from gateway.services.trials import Trials
 from gateway.services.watch import Watch
 from gateway.services.webhook_lanes import WebhookLanes
 from gateway.services.whereabouts import WhereaboutsDesk
@@ -109,6 +111,7 @@ class Services:
     orders: Orders
     batches: Batches
     packing: PackStation
+    trials: Trials
     past_days: PastDaysWriter
     rate_cards: RateCardBook
     zones: ZoneBook
@@ -133,6 +136,7 @@ class Services:
     corrections: CorrectionDesk
     claims: ClaimBook
     enquiries: EnquiryBook
+    claim_files: ClaimFiles
     retention: Retention
     poller: Poller
     fleet: Fleet

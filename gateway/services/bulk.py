@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.domain.bulk import BulkJob, BulkRow, BulkState, RowState
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, GatewayError, NotFound, StaleVersion, Unavailable, Unprocessable
 from gateway.domain.people import User
-from gateway.domain.values import Money
 from gateway.services.audit_trail import Deed, write_down
+from gateway.services.bulk_asks import MOST_ROWS as MOST_ROWS
+from gateway.services.bulk_asks import TYPED_ABOVE, WHOLE, agreed
+from gateway.services.bulk_asks import BulkAsk as BulkAsk
+from gateway.services.bulk_asks import BulkFile as BulkFile
 from gateway.services.idempotency import StillRunning
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Store, UnitOfWork
@@ -24,50 +27,11 @@ from gateway.services.ports.bulk import BulkKind as BulkKind
 from gateway.services.transactions import again_if_crossed
 from gateway.settings import Worker
 
-MOST_ROWS = 10_000
-"""Source: the document on security, section 9."""
-TYPED_ABOVE = 100
-"""Source: the document on what people see, section 3: the number is typed above 100 rows, or where money moves."""
 AT_ONCE, THREADS, JOBS_AT_ONCE = 40, 4, 4
 AGAIN = timedelta(seconds=2)
 WORKED = (BulkState.LOOKING, BulkState.RUNNING)
 NOT_NOW = (Unavailable, StaleVersion, StillRunning)
 """What says nothing about the row: it is tried again, by itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BulkAsk:
-    """What somebody wants done with many. Rows are numbered by the asker; their owner is filled in."""
-
-    kind: str
-    title: str
-    rows: Sequence[BulkRow]
-    money: bool = False
-    facts: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BulkFile:
-    """A job with how many rows are in each state, and what those cost that have a price (by currency, of how many)."""
-
-    job: BulkJob
-    counts: Mapping[RowState, int]
-    costs: Sequence[tuple[Money, int]]
-
-    @property
-    def ready(self) -> int:
-        """How many would be done now."""
-        return self.counts.get(RowState.READY, 0)
-
-    @property
-    def settled(self) -> int:
-        """How many are through."""
-        return sum(self.counts.get(each, 0) for each in (RowState.DONE, RowState.UNKNOWN, RowState.FAILED))
-
-    @property
-    def typed(self) -> bool:
-        """Whether the number must be typed to begin."""
-        return self.job.money or self.ready > TYPED_ABOVE
 
 
 class BulkJobs:
@@ -100,7 +64,7 @@ class BulkJobs:
             author=user.name,
             money=ask.money,
             total=len(ask.rows),
-            facts=ask.facts,
+            facts={**ask.facts, WHOLE: True} if ask.whole else ask.facts,
             created_at=now,
             updated_at=now,
             due_at=now if looking else None,
@@ -133,12 +97,15 @@ class BulkJobs:
         with self._store.look() as uow:
             return uow.bulk.list(merchant_id, mode, limit)
 
-    def confirm(self, user: User, mode: Mode, job_id: str, typed: str) -> BulkJob:
+    def confirm(self, user: User, mode: Mode, job_id: str, typed: str, without: int | None = None) -> BulkJob:
         """Begin, once: confirming what runs or is done changes nothing.
+
+        `without` is how many rows its author agrees to leave out; see `BulkAsk.whole`.
 
         Raises:
             NotFound, Conflict: no such job, or it is still looked at, or was dropped.
-            Unprocessable: nothing can be done, or the number typed is not the number of rows that would be.
+            Unprocessable: nothing can be done, rows would be left out that nobody has agreed to leave out, or the
+                number typed is not the number of rows that would be done.
         """
 
         def begin(uow: UnitOfWork, job: BulkJob) -> BulkJob:
@@ -146,23 +113,22 @@ class BulkJobs:
                 return job
             if job.state is not BulkState.READY:
                 raise Conflict(f"a job that is {job.state.value} cannot be begun")
-            number = uow.bulk.counts(job.merchant_id, job.id).get(RowState.READY, 0)
-            if not number:
-                raise Unprocessable("/rows", "there is no row that could be done")
+            number = agreed(uow, job, without)
             must = job.money or number > TYPED_ABOVE
             if must and "".join(typed.split()) != str(number):
                 raise Unprocessable("/typed", f"type {number}, the number of rows that will be done")
-            self._written(uow, user, job, f"began: {job.title}", f"{number} rows")
+            self._written(uow, user, job, f"began: {job.title}", f"{number} of {job.total} rows")
             return self._moved(uow, job, BulkState.RUNNING)
 
         return self._change(user, mode, job_id, begin)
 
-    def by_hand(self, user: User, mode: Mode, job_id: str, kind: str) -> BulkJob:
+    def by_hand(self, user: User, mode: Mode, job_id: str, kind: str, without: int | None = None) -> BulkJob:
         """Begin it as another kind, whose rows people do one by one, each by its own word. Raises as `confirm`."""
 
         def begin(uow: UnitOfWork, job: BulkJob) -> BulkJob:
             if job.state is not BulkState.READY:
                 raise Conflict(f"a job that is {job.state.value} cannot be begun")
+            agreed(uow, job, without)
             self._written(uow, user, job, f"began by hand: {job.title}", "")
             begun = replace(job, kind=kind, state=BulkState.RUNNING, updated_at=self._clock())
             uow.bulk.update(begun)

@@ -14,7 +14,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from carriers.base import Carrier, capabilities
+from carriers.base import Carrier, Profile, capabilities
+from gateway.domain.errors import NotFound
 from gateway.services.ports import Store
 
 
@@ -46,6 +47,13 @@ class Catalogue:
     def names(self) -> Mapping[str, str]:
         """What carriers are called, by code."""
         return {code: carrier.profile.name for code, carrier in self._installed().items()}
+
+    def profile(self, code: str) -> Profile:
+        """What an installed carrier says of itself. Raises NotFound."""
+        carrier = self._installed().get(code)
+        if carrier is None:
+            raise NotFound(f"no carrier {code} is installed")
+        return carrier.profile
 
     def claim(self) -> Sequence[Ungraded]:
         """Carriers whose code has changed since it was graded. Grading one twice is harmless."""

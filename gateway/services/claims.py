@@ -14,6 +14,7 @@ from gateway.domain.claims import (
     ClaimState,
     Decision,
     Evidence,
+    EvidenceFile,
     may_be,
     submit_by,
     term,
@@ -73,7 +74,14 @@ class ClaimBook:
         return again_if_crossed(lambda: self._open(by, mode, shipment_id, draft))
 
     def add_evidence(
-        self, by: User | KeyHolder, mode: Mode, claim_id: str, kind: str, text: str, version: int | None = None
+        self,
+        by: User | KeyHolder,
+        mode: Mode,
+        claim_id: str,
+        kind: str,
+        text: str,
+        version: int | None = None,
+        file: EvidenceFile | None = None,
     ) -> Claim:
         """One more thing that speaks for it. Raises NotFound; Conflict: it is closed, full, or was changed since."""
 
@@ -82,7 +90,7 @@ class ClaimBook:
                 raise Conflict(f"the claim is {claim.state}: nothing more is to be proven")
             if len(claim.evidence) >= MOST_EVIDENCE:
                 raise Conflict(f"a claim has at most {MOST_EVIDENCE} pieces of evidence")
-            piece = Evidence(at=now, who=by.name, kind=kind, text=text)
+            piece = Evidence(at=now, who=by.name, kind=kind, text=text, file=file)
             return replace(claim, evidence=(*claim.evidence, piece))
 
         return self._change(by, mode, claim_id, version, "added evidence to a claim", proven)

@@ -1,4 +1,4 @@
-"""Files of orders as people have them: CSV from a spreadsheet, in its encoding, with its headings."""
+"""Files of orders as people have them: a workbook, or CSV from a spreadsheet, in its encoding, with its headings."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from gateway.domain.errors import Unprocessable
 from gateway.domain.order_columns import column_of, columns
 from gateway.services.bulk import MOST_ROWS
+from gateway.services.ports.workbooks import BadWorkbook, Workbooks
 
 MOST_BYTES = 10 << 20
 """Source: the document on security, section 9, as the encodings and the number of rows."""
 LONGEST_CELL = 4000
 DELIMITERS = ",;\t"
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How an .xlsx and an .xls begin. Source: APPNOTE.TXT 6.3.10, 4.3.7; [MS-CFB] 2.2."""
+WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+"""How an .xlsx and an .xls (or one with a password) begin. Source: APPNOTE.TXT 6.3.10, 4.3.7; [MS-CFB] 2.2."""
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 SAVE = "In your spreadsheet choose Save as, “CSV UTF-8”, and send that file."
 
@@ -46,17 +47,32 @@ class Sheet:
                 found[place] = name
         return found
 
+    def written(self) -> str:
+        """The file as CSV text, each line where it was."""
+        out = io.StringIO()
+        table, at = csv.writer(out), 1
+        table.writerow(self.header)
+        for number, line in self.lines:
+            if out.tell() > MOST_BYTES:
+                break
+            out.write("\r\n" * max(0, number - at - 1))
+            table.writerow(line)
+            at = number + "\n".join(line).count("\n")
+        return out.getvalue()
+
     def cells(self, meaning: Mapping[int, str]) -> Sequence[tuple[int, Mapping[str, str]]]:
         """Each line by our fields."""
         return [(number, {name: line[place] for place, name in meaning.items()}) for number, line in self.lines]
 
 
-def opened(content: bytes) -> Sheet:
-    """A file of orders. Raises BadSheet."""
+def opened(content: bytes, workbooks: Workbooks) -> Sheet:
+    """A file of orders. Raises BadSheet, Unavailable (too many workbooks at once)."""
     if not content.strip():
         raise BadSheet("the file is empty")
     if len(content) > MOST_BYTES:
         raise BadSheet(f"the file is larger than {MOST_BYTES >> 20} MB: send it in parts")
+    if content.startswith(WORKBOOK):
+        return _of_workbook(content, workbooks)
     text, note = _decoded(content)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     found: list[tuple[int, tuple[str, ...]]] = []
@@ -66,14 +82,29 @@ def opened(content: bytes) -> Sheet:
             if any(cell.strip() for cell in row):
                 found.append((begins, tuple(row)))
             begins = rows.line_num + 1
-            if len(found) > MOST_ROWS + 1:
-                raise BadSheet(
-                    f"the file has more than {MOST_ROWS} orders; the {MOST_ROWS + 1}st is on line {found[-1][0]}: "
-                    "split it there and send both parts"
-                )
+            _check_room(found)
     except csv.Error as error:
         raise BadSheet(f"line {begins} cannot be read ({error}): a quotation mark may not be closed") from None
     return _checked(found, note)
+
+
+def _of_workbook(content: bytes, workbooks: Workbooks) -> Sheet:
+    try:
+        book = workbooks.read(content)
+    except BadWorkbook as error:
+        raise BadSheet(f"the workbook cannot be read: {error}") from None
+    found = [(number, tuple(row)) for number, row in enumerate(book.rows, 1) if any(cell.strip() for cell in row)]
+    _check_room(found[: MOST_ROWS + 2])
+    more = f" It has {book.others} more, which {'is' if book.others == 1 else 'are'} not read." if book.others else ""
+    return _checked(found, f"It was read from the sheet “{book.sheet}”.{more}" if more else "")
+
+
+def _check_room(found: Sequence[tuple[int, tuple[str, ...]]]) -> None:
+    if len(found) > MOST_ROWS + 1:
+        raise BadSheet(
+            f"the file has more than {MOST_ROWS} orders; the {MOST_ROWS + 1}st is on line {found[-1][0]}: "
+            "split it there and send both parts"
+        )
 
 
 def missing(meaning: Mapping[int, str]) -> Sequence[str]:
@@ -83,13 +114,9 @@ def missing(meaning: Mapping[int, str]) -> Sequence[str]:
     return [title for title in needed if title != columns()["name"].title or "company" not in has]
 
 
-def template() -> str:
+def template() -> Sequence[Sequence[str]]:
     """A file to fill in: our headings, and one order as an example."""
-    out = io.StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow([column.title for column in columns().values()])
-    sheet.writerow([column.example for column in columns().values()])
-    return out.getvalue()
+    return [[column.title for column in columns().values()], [column.example for column in columns().values()]]
 
 
 def _checked(found: Sequence[tuple[int, tuple[str, ...]]], note: str) -> Sheet:
@@ -119,8 +146,8 @@ def _some(numbers: Sequence[int]) -> str:
 
 def _decoded(content: bytes) -> tuple[str, str]:
     """The text, and what is to be said of how it was read."""
-    if content.startswith(WORKBOOKS):
-        raise BadSheet(f"that is a workbook, not a CSV file. {SAVE}")
+    if content.startswith(OLD_WORKBOOK):
+        raise BadSheet("that is a workbook of an old kind, or one with a password: save it as .xlsx without one")
     if content.startswith(WIDE) or b"\0" in content:
         raise BadSheet(f"that is no text in UTF-8. {SAVE}")
     try:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from gateway.domain.clock import Clock
 from gateway.domain.proof_files import ProofFile, ProofFileState
+from gateway.services.claim_files import erased, has_files
 from gateway.services.ids import first_id
 from gateway.services.ports import Store, Violation
 from gateway.services.ports.proofs import FileStore
@@ -44,9 +45,15 @@ class ProofKeeping:
                     yield Violation(invariant="I11", merchant_id=merchant_id, subject_id=file.id, why=why)
 
     def erase_of(self, merchant_id: str, shipment_id: str) -> int:
-        """Forget one shipment's pictures now; how many. Raises Unavailable."""
+        """Forget one shipment's pictures now, and the files of its claims; how many pictures. Raises Unavailable."""
         with self._store.look() as uow:
             found = uow.proof_files.of_shipment(merchant_id, shipment_id)
+            claims = [each for each in uow.claims.of_shipment(merchant_id, shipment_id) if has_files(each)]
+        for claim in claims:
+            without = erased(claim, self._files)
+            with self._store.work() as uow:
+                uow.claims.update(without)
+                uow.commit()
         return self._forget([file for file in found if file.state is not ProofFileState.ERASED])
 
     def _merchants(self) -> Sequence[str]:

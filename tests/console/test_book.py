@@ -14,6 +14,7 @@ import pytest
 from gateway.domain.order_columns import columns
 from gateway.domain.order_lines import read, written
 from gateway.domain.people import Role
+from gateway.engines.workbooks import CalamineWorkbooks
 from gateway.services.order_sheets import BadSheet, opened, template
 from tests.console.world import Person, World
 
@@ -31,6 +32,7 @@ ORDER: Mapping[str, str] = {
     "phone": "+4790807060",
     "weight_kg": "2.5",
 }
+BOOKS = CalamineWorkbooks()
 TITLES = {name: columns()[name].title for name in (*ORDER, "reference", "email")}
 
 
@@ -139,10 +141,16 @@ def test_many_are_looked_at_confirmed_by_their_number_and_booked_once(world: Wor
     ):
         assert said in page, said
     assert re.search(r"Costs [\d.]+ NOK", page)
-    assert operations.post(f"{path}/confirm", typed="6").status_code == 422
+    assert "3 of 6 cannot be done, and that stops all" in page
+    for wrong in ({"typed": "6", "without": "3"}, {"typed": "3"}, {"typed": "3", "without": "2"}):
+        assert operations.post(f"{path}/confirm", **wrong).status_code == 422
+    stopped = operations.post(f"{path}/pack")
+    assert stopped.status_code == 422
+    assert "3 of 6 cannot be done, and that stops all: repair them" in shown(stopped.text)
+    world.site.work()
     assert booked(world) == before
     for _ in range(2):
-        assert operations.post(f"{path}/confirm", typed="3").status_code == 303
+        assert operations.post(f"{path}/confirm", typed="3", without="3").status_code == 303
         world.site.work()
     assert booked(world) == before + 3
     page = shown(operations.see(path))
@@ -153,6 +161,25 @@ def test_many_are_looked_at_confirmed_by_their_number_and_booked_once(world: Wor
     assert [row["Result"] for row in report] == ["Booked"] * 3 + ["Left out"] * 3
     assert report[4]["Town"] == "Oslo"
     assert report[0]["Town"] == ""  # the shipment has the address from now on
+
+
+def test_a_workbook_is_booked_like_a_file_and_what_is_left_out_comes_back_as_one(
+    world: World, operations: Person
+) -> None:
+    rows = [list(TITLES.values()), *([each.get(name, "") for name in TITLES] for each in orders(2, "book"))]
+    rows[2][list(TITLES).index("country")] = "=1+1"
+    content = BOOKS.write("orders", rows)
+    path = job_of(world, operations, content)
+    assert "1 of 2 cannot be done, and that stops all" in shown(operations.see(path))
+    report = operations.get(f"{path}/rows.xlsx", state="blocked")
+    assert report.content_type == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    header, line = BOOKS.read(report.data).rows
+    told = dict(zip(header, line, strict=True))
+    assert (told["Reference"], told["Country"], told["Line"]) == ("book-2", "=1+1", "3")
+    template_of = operations.get("/book/batch/template.xlsx")
+    assert BOOKS.read(template_of.data).rows[0][0] == columns()["reference"].title
+    asked = operations.post("/book/batch", file=(io.BytesIO(content), "orders.xlsx"), columns="ask")
+    assert "book-2" in asked.text  # the workbook goes on as text, for the columns to be said
 
 
 def test_a_row_that_failed_is_downloaded_and_tried_again(world: World, operations: Person) -> None:
@@ -220,7 +247,7 @@ def test_headings_nobody_knows_are_asked_about_and_remembered(world: World, oper
 
 BAD: tuple[tuple[bytes, str], ...] = (
     (b"", "is empty"),
-    (b"PK\x03\x04abc", "workbook"),
+    (b"PK\x03\x04abc", "the workbook cannot be read: it is damaged"),
     ("Navn;Vekt\nKåre;2".encode("utf-16"), "no text in UTF-8"),
     (b"Name,City\n\x81\x8d,Oslo", "line 2 is text neither in UTF-8 nor in Windows-1252"),
     (b"Name,City", "no order in it"),
@@ -234,7 +261,7 @@ BAD: tuple[tuple[bytes, str], ...] = (
 @pytest.mark.parametrize(("content", "said"), BAD, ids=[said[:20] for _, said in BAD])
 def test_a_file_that_cannot_be_read_says_what_to_do(operations: Person, content: bytes, said: str) -> None:
     with pytest.raises(BadSheet, match=re.escape(said)):
-        opened(content)
+        opened(content, BOOKS)
     answer = sent(operations, content)
     assert answer.status_code == 422
     assert said.casefold() in html.unescape(answer.text).casefold()
@@ -249,9 +276,11 @@ def test_a_file_of_windows_is_read_and_told(world: World, operations: Person) ->
 
 
 def test_the_template_is_read_as_it_is_and_what_is_written_is_read_the_same() -> None:
-    meaning = opened(template().encode()).guessed({})
+    told = opened(BOOKS.write("orders", template()), BOOKS)
+    meaning = told.guessed({})
     assert list(meaning.values()) == list(columns())
-    ((_, cells),) = opened(template().encode()).cells(meaning)
+    assert opened(told.written().encode(), BOOKS).lines == told.lines
+    ((_, cells),) = told.cells(meaning)
     order = read(cells)
     assert order.shipment is not None, order.faults
     again, parcels = written(order.shipment, order.services)

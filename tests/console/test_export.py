@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.console.export import COLUMNS, safe
+from gateway.console import export
+from gateway.console.export import COLUMNS
+from gateway.console.sheets import safe
+from gateway.engines.workbooks import CalamineWorkbooks
 from tests.console.test_hostile import HOSTILE
 from tests.console.world import Person, World
 
@@ -39,3 +43,18 @@ def test_what_is_not_understood_is_not_exported(support: Person) -> None:
     answer = support.get("/shipments.csv", q="status:deliverd")
     assert answer.status_code == 422
     assert "Did you mean status:delivered?" in answer.text
+
+
+def test_a_file_that_does_not_hold_all_says_so(world: World, support: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MOST", 3)
+    answer = support.get("/shipments.csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="shipments-newest-3.csv"'
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert len(rows) == 5
+    assert rows[-1][0].startswith("Not all: there are more, and only the newest 3 are in this file")
+    assert "not all" in world.site.services.staff.audit.list(world.shop.id, None, 1)[0].reason
+    monkeypatch.setattr(export, "MOST_NAMED", 1)
+    narrowed = support.get("/shipments.csv", q="4417 is:open")
+    assert "the newest 1 of them were looked through" in narrowed.text
+    book = CalamineWorkbooks().read(support.get("/shipments.xlsx", q="4417").data)
+    assert tuple(book.rows[0]) == COLUMNS

@@ -18,7 +18,7 @@ from gateway.services.ports.calls import CallSearch
 from tests.browser import LIGHT, PHONE_DARK, VIEWS, Chromium, shown_at, sideways, violations
 from tests.console.test_book import ORDER, job_of, orders, sheet
 from tests.console.test_handover import handed_over
-from tests.console.world import Person, World, claim_of
+from tests.console.world import Person, World, claim_of, facility_of
 from tests.layout import NARROWEST, ZOOMED, covered, cut
 
 PICTURES = os.environ.get("SCREENSHOTS")
@@ -71,6 +71,9 @@ def pages(world: World) -> Mapping[str, str]:
         **_worked(world),
         "carriers": "/carriers",
         "carrier": f"/carriers/{world.account_id}",
+        "carrier-choose": "/carriers/new",
+        "carrier-new": "/carriers/new/own_fleet",
+        "carrier-settings": f"/carriers/{world.account_id}/settings",
         "past": f"/carriers/{world.account_id}/past",
         "policies": "/policies",
         "policy": "/policies/default",
@@ -80,6 +83,9 @@ def pages(world: World) -> Mapping[str, str]:
         "zones": "/zones?country=NO&postcode=0150&latitude=59.91&longitude=10.75",
         "zone": "/zones/edit?zone=near-the-store",
         "zone-new": "/zones/edit",
+        "facilities": "/facilities",
+        "facility": f"/facilities/{facility_of(world)}",
+        "facility-new": "/facilities/new",
         "rate-card": f"/carriers/{fleet}/rate-card",
         "credentials": f"/carriers/{world.account_id}/credentials",
         "reports": "/reports",

@@ -14,7 +14,7 @@ from gateway.domain.people import ROLES, Permission, Role
 from gateway.services.ports.calls import CallSearch
 from tests.console.test_book import ORDER, job_of, orders, sheet
 from tests.console.test_handover import handed_over
-from tests.console.world import PEOPLE, Person, World, claim_of
+from tests.console.world import PEOPLE, Person, World, claim_of, facility_of
 
 FORMS: Mapping[str, Mapping[str, str]] = {
     "/shipments/<shipment_id>/unmask": {"reason": "caller_verified"},
@@ -41,6 +41,10 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "/developers/endpoints/<endpoint_id>/state": {"state": "disabled"},
     "/carriers/<account_id>/rate-card": {"card": "[zones]", "act": "keep", "newest": "0"},
     "/carriers/<account_id>/credentials": {"secret-api_key": "mine", "version": "1", "password": "x"},
+    "/carriers/<account_id>/settings": {"name": "mine", "version": "1", "password": "x"},
+    "/carriers/<account_id>/pause": {"act": "pause", "version": "1"},
+    "/carriers/<account_id>/trial": {"once": "1"},
+    "/facilities/<facility_id>": {"code": "theirs", "version": "1"},
     "/policies/<name>/edit": {"act": "refresh", "/currency": "EUR"},
     "/policies/<name>/publish": {"version": "0", "stage": "live", "live": "0"},
     "/policies/<name>/simulate": {"version": "0", "days": "7"},
@@ -94,10 +98,12 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         "shipment_id": world.shipments["Per Dahl"]["id"],
         "case_id": cases[0],
         "claim_id": claim_of(world),
+        "file_id": "evf_none",
         "account_id": world.account_id,
         "endpoint_id": world.endpoint_id,
         "delivery_id": deliveries.items[0].id,
         "key_id": key.id,
+        "facility_id": facility_of(world),
         "view_id": re.findall(r"viw_\w+", view)[0],
         "call_id": call.id,
         "carrier_call_id": world.site.services.calls.made(world.shop.id, CallSearch(mode="test"))[0].id,

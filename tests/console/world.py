@@ -165,6 +165,27 @@ def claim_of(world: World) -> str:
     return known[0].id
 
 
+def facility_of(world: World) -> str:
+    """A warehouse of the shop's."""
+    known = world.site.services.facilities.list(world.shop.id)
+    if known:
+        return known[0].id
+    house = {
+        "code": "grorud",
+        "name": "Grorud warehouse",
+        "address": {**ORDER["origin"], "company": "Fjord Shop"},
+        "timezone": "Europe/Oslo",
+        "handover": {
+            "cut_off": "16:00",
+            "closing_days": [{"day": "2026-12-24", "why": "Christmas Eve", "closes_at": "12:00"}],
+        },
+        "accounts": {"vans": {"cut_off": "18:00"}},
+    }
+    made = world.shop.call("POST", "/v1/facilities", house, Idempotency_Key="facility-of-world")
+    assert made.status_code == 201, made.text
+    return str((made.json or {})["id"])
+
+
 def order(number: int) -> dict[str, Any]:
     """An order of one of the people."""
     name, phone, street, postcode, email = PEOPLE[number]

@@ -73,6 +73,9 @@ class EvidenceShownSchema(Shown):
     who = fields.String(required=True)
     kind = fields.String(required=True)
     text = fields.String(required=True)
+    file = fields.String(
+        required=True, allow_none=True, metadata={"description": "What a file sent at the console is called."}
+    )
 
 
 class ClaimSchema(Shown):
