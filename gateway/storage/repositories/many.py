@@ -160,8 +160,9 @@ NEW: Mapping[type, tuple[Rows[Any], Callable[[Any], Mapping[str, Any]]]] = {
 
 
 def _event(tracker: TrackerRecord, event: TrackingEvent, inbox_id: str) -> dict[str, Any]:
-    whose = {"merchant_id": tracker.merchant_id, "tracker_id": tracker.id, "inbox_id": inbox_id}
-    return {**EVENTS.values(event), **whose}
+    cells = EVENTS.values(event)
+    cells.update(merchant_id=tracker.merchant_id, tracker_id=tracker.id, inbox_id=inbox_id)
+    return cells
 
 
 def _reading(tracker: TrackerRecord, event: TrackingEvent) -> dict[str, Any]:
