@@ -18,8 +18,8 @@ from gateway.cli.running import services, settings
 from gateway.domain.errors import InvalidValue
 from gateway.domain.messages import InboxState
 from gateway.services.bound import Services
-from gateway.services.event_lines import lines_of
 from gateway.services.ingest import ALL, Form, Intake, Report, Share
+from gateway.services.line_cells import lines_of
 from gateway.services.ports import Mode
 from gateway.services.ports.inbox import InboxSearch
 from gateway.services.rereading import Difference
