@@ -114,11 +114,12 @@ class Reader:
 
     def _name(self, tracking_number: str, cells: Mapping[str, str], moment: datetime) -> str:
         """Source: the project's status model, rule 4 of its use: what makes two tellings of a scan the same."""
+        told = cells.get
         said = (
-            *(self.carrier, tracking_number, cells.get("piece", "")),
-            *(cells.get("code") or cells.get("status", ""), cells.get("detail") or cells.get("reason", "")),
+            *(self.carrier, tracking_number, told("piece", "")),
+            *(told("code") or told("status", ""), told("detail") or told("reason", "")),
             str(int(moment.timestamp() // 60)),
-            *(cells.get(name, "") for name in ("country", "postal_code", "city", "facility")),
+            *(told("country", ""), told("postal_code", ""), told("city", ""), told("facility", "")),
         )
         return f"line:{hashlib.sha256(chr(31).join(said).encode()).hexdigest()[:40]}"
 
