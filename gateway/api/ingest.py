@@ -16,8 +16,8 @@ from gateway.api.errors import problem
 from gateway.api.examples import EVENTS_CSV, EVENTS_NDJSON
 from gateway.api.routes import ApiBlueprint, answer, larger
 from gateway.api.schemas.ingest import BulkQuerySchema, BulkReportSchema
-from gateway.services.event_lines import Fault, lines_of
 from gateway.services.ingest import Form, Report
+from gateway.services.line_cells import Fault, lines_of
 
 blueprint = ApiBlueprint("ingest", __name__, url_prefix="/v1/tracking-events")
 FORMS: dict[str, Form] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}

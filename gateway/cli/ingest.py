@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import repeat
@@ -16,11 +17,11 @@ from rich.table import Table
 from gateway.cli.merchants import MODES, merchant_of
 from gateway.cli.rate_cards import AUTHOR, of_account
 from gateway.cli.running import services, settings
-from gateway.domain.errors import InvalidValue
+from gateway.domain.errors import InvalidValue, Unavailable
 from gateway.domain.messages import InboxState
 from gateway.services.bound import Services
-from gateway.services.event_lines import lines_of
-from gateway.services.ingest import ALL, Form, Intake, Report, Share
+from gateway.services.ingest import Form, Intake, Report, Share
+from gateway.services.line_cells import lines_of
 from gateway.services.ports import Mode
 from gateway.services.ports.inbox import InboxSearch
 from gateway.services.rereading import Difference
@@ -28,6 +29,10 @@ from gateway.services.rereading import Difference
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 PAUSES_S = (1, 5, 15, 60)
 """A file is long: the database may be restarted meanwhile. What is done is done, and the batch at hand is done anew."""
+KILLED = (
+    "a process that was taking in its share of the file was killed from outside (is there too little memory?). What it "
+    "had taken in is kept, the rest of its share is missing: run the same command again, nothing is taken in twice"
+)
 FORMS: dict[str, Form] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -88,14 +93,18 @@ class Where:
 
 
 def _taken(where: Where, file: Path, processes: int) -> Report:
-    """All shares, each by a process of its own where they are several."""
-    if processes == 1:
-        return _share(where, file, ALL)
-    total = Report()
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        shares = [Share(place, processes) for place in range(processes)]
-        for report in pool.map(_share, repeat(where), repeat(file), shares):
-            total.add(report)
+    """All shares: the first by this process, each of the others by one of its own."""
+    mine, *theirs = [Share(place, processes) for place in range(processes)]
+    if not theirs:
+        return _share(where, file, mine)
+    with ProcessPoolExecutor(len(theirs), get_context("spawn")) as pool:
+        others = [pool.submit(_share, where, file, share) for share in theirs]
+        total = _share(where, file, mine)
+        try:
+            for other in others:
+                total.add(other.result())
+        except BrokenProcessPool:
+            raise Unavailable(KILLED) from None
     return total
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from flask import Flask
 
 from gateway.console import (
-    acting,
     accounts,
+    acting,
     assets,
     batch,
     book,

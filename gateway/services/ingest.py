@@ -26,9 +26,10 @@ from gateway.domain.records import AccountRecord, TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.accounts import AccountBook
 from gateway.services.carrier_pool import CarrierPool
-from gateway.services.event_lines import Fault, Line, Reader
+from gateway.services.event_lines import Line, Reader
 from gateway.services.garbage import uncollected
 from gateway.services.ids import new_id
+from gateway.services.line_cells import Fault
 from gateway.services.many import Batched
 from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.tracking import Applied, Funnel
@@ -55,7 +56,7 @@ class Report:
         """What became of another share of the same lines."""
         for name in ("lines", "new", "duplicates", "new_trackers", "fault_count"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.faults += other.faults
+        self.faults = sorted([*self.faults, *other.faults], key=lambda fault: fault.line)[:SHOWN_FAULTS]
 
     def note(self, fault: Fault) -> None:
         """Count a fault, list it among the first."""
@@ -66,14 +67,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One of `many` equal parts of all numbers: what one of several processes takes of lines that all of them read."""
+    """One of `many` equal parts of all numbers: what one of several processes takes of lines that all of them see."""
 
     place: int = 0
     many: int = 1
 
     def holds(self, number: str) -> bool:
         """Whether a number is in it, the same in every process. By other bits than those that choose its lane."""
-        return crc32(number.encode()) // LANES % self.many == self.place
+        return self.many == 1 or crc32(number.encode("utf-8", "replace")) // LANES % self.many == self.place
 
 
 ALL = Share()
@@ -87,9 +88,10 @@ class Intake:
     reader: Reader
     form: Form
 
-    def read(self, lines: Iterable[bytes]) -> Iterator[Line | Fault]:
-        """Lines as events or faults."""
-        return self.reader.csv(lines) if self.form == "csv" else self.reader.ndjson(lines)
+    def read(self, lines: Iterable[bytes], share: Share = ALL) -> Iterator[Line | Fault]:
+        """The lines of a share as events or faults; those of no number are in the first."""
+        read = self.reader.csv if self.form == "csv" else self.reader.ndjson
+        return read(lines, share.holds)
 
 
 class Ingest:
@@ -132,40 +134,39 @@ class Ingest:
     ) -> Report:
         """Take the good lines of a share in, name the others. A batch of lines is a transaction a lane.
 
-        Of several shares, lines and faults are told by the first. Raises Unavailable when the database was away for
-        longer than these pauses.
+        Raises Unavailable when the database was away for longer than these pauses.
         """
         report = Report()
         received_at = self._clock()
         inbox_id = new_id("inb", received_at)
-        read = intake.read(lines)
+        read = intake.read(lines, share)
         more = True
         while more:
             with uncollected():
-                chunk = list(islice(read, A_BATCH * share.many))
-                self._take(intake.account, chunk, share, report, (received_at, inbox_id, pauses_s))
-                more = bool(chunk)
+                more = self._take(
+                    intake.account, list(islice(read, A_BATCH)), report, (received_at, inbox_id, pauses_s)
+                )
         self._remember(intake.account, report, received_at, inbox_id)
         return report
 
     def _take(
         self,
         account: AccountRecord,
-        chunk: Sequence[Line | Fault],
-        share: Share,
+        batch: Sequence[Line | Fault],
         report: Report,
         how: tuple[datetime, str, Sequence[float]],
-    ) -> None:
-        if share.place == 0:
-            report.lines += len(chunk)
-            for fault in chunk:
-                if isinstance(fault, Fault):
-                    report.note(fault)
-        told = _by_number(line for line in chunk if isinstance(line, Line) and share.holds(line.number))
+    ) -> bool:
+        """Whether there was anything to take."""
+        report.lines += len(batch)
+        for each in batch:
+            if isinstance(each, Fault):
+                report.note(each)
+        told = _by_number(each for each in batch if isinstance(each, Line))
         new, made = self.apply(account, told, *how)
         report.new += new
         report.new_trackers += made
         report.duplicates += sum(len(update.events) for update in told) - new
+        return bool(batch)
 
     def apply(
         self,

@@ -114,7 +114,9 @@ class Funnel:
             )
             if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
                 fresh += 1
-        expected = estimated(tracker, update.deliver_by, _as_of(update, source, received_at))
+        expected = tracker
+        if update.deliver_by is not None:
+            expected = estimated(tracker, update.deliver_by, _as_of(update, source, received_at))
         if expected is not tracker:
             tracker = expected
             uow.trackers.update(tracker)

@@ -57,7 +57,9 @@ class Json(TypeDecorator[Any]):
         self.kind = kind
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
-        """To text."""
+        """To text; what holds only texts is JSON as it is."""
+        if type(value) is dict and all(type(each) is str for each in value.values()):
+            return _text(value)
         return None if value is None else _text(to_json(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:

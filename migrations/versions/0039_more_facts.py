@@ -18,7 +18,7 @@ from gateway.domain.shipments import Shipment
 from gateway.domain.tracking import ProofOfDelivery
 
 revision = "0039"
-down_revision = "0033"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from tests.bench.processes import children
 from tests.conftest import TestDatabase
 from tests.journeys.site import Merchant, Site, environment
 
@@ -177,18 +182,49 @@ def test_several_processes_take_their_shares_of_one_file(
 ) -> None:
     path = tmp_path / "history.csv"
     path.write_text(history(60) + "X,no time,delivered,\n")
-    words = ("ingest", "--merchant", importer.id, "--processes", "2", "sandbox-1", str(path))
-    done = subprocess.run(
-        [sys.executable, "-m", "gateway", *words],
-        env={**os.environ, **environment(database.url)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 1, done.stderr
-    said = "241 lines: 240 new events, 0 that were there, 60 new trackers, 1 lines at fault"
-    assert said in done.stdout, done.stdout + done.stderr
-    assert "line 242" in done.stderr
+    with ingesting(importer, database, path) as process:
+        said, told = process.communicate(timeout=120)
+    assert process.returncode == 1, told
+    assert "241 lines: 240 new events, 0 that were there, 60 new trackers, 1 lines at fault" in said, said + told
+    assert "line 242" in told
     again = taken(post(importer, history(60)))
     assert (again["new"], again["duplicates"]) == (0, 240)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_process_that_is_killed_is_told_in_words_and_its_share_is_taken_in_by_the_next_run(
+    site: Site, importer: Merchant, database: TestDatabase, tmp_path: Path
+) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text(history(60))
+    with ingesting(importer, database, path) as process:
+        while not (spawned := [each for each in children(process.pid) if b"spawn_main" in _command(each)]):
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.kill(spawned[0], signal.SIGKILL)  # it still imports: nothing of its share is taken in yet
+        said, told = process.communicate(timeout=120)
+    assert (process.returncode, said) == (1, "")
+    assert told.startswith("gateway: a process that was taking in its share of the file was killed"), told
+    assert "Traceback" not in told
+    again = taken(post(importer, history(60)))
+    assert again["new"] > 0
+    assert again["duplicates"] > 0
+    assert again["new"] + again["duplicates"] == 240
+
+
+@contextmanager
+def ingesting(importer: Merchant, database: TestDatabase, path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`gateway ingest` by two processes."""
+    words = ("ingest", "--merchant", importer.id, "--processes", "2", "sandbox-1", str(path))
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", *words],
+        env={**os.environ, **environment(database.url)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()

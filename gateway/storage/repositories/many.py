@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from gateway.domain.quotes import Quote
 from gateway.domain.records import DeliveryRecord, ShipmentRecord, Tender, TrackerRecord
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports.answers import Mode
 from gateway.services.ports.many import Changes, Followed, UnmappedCode
-from gateway.storage.bulk import among, insert_all, listed, update_all
+from gateway.storage.bulk import among, found_each, insert_all, listed, update_all
 from gateway.storage.news import notify
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import RECORDS
@@ -139,19 +139,11 @@ class ManyRepository(Repository):
         notify(self._connection, changes.messages)
 
     def _rows(self, wanted: Select[Any], column: ColumnElement[str], texts: Collection[str]) -> Iterable[Any]:
-        if not texts:
-            return ()
-        found = wanted.where(among(self._connection, column, "texts"))
-        return self._connection.execute(found, {"texts": listed(self._connection, sorted(texts))}).all()
+        return found_each(self._connection, wanted, column, texts)
 
     def _locked(self, rows: Rows[N], merchant_id: str, ids: Collection[str]) -> list[N]:
-        table = rows.table
-        wanted = select(table).where(table.c.merchant_id == bindparam("merchant_id")).order_by(table.c.id)
-        if not ids:
-            return []
-        locking = wanted.where(among(self._connection, table.c.id, "texts")).with_for_update()
-        bound = {"merchant_id": merchant_id, "texts": listed(self._connection, sorted(ids))}
-        return [rows.noun(row) for row in self._connection.execute(locking, bound).all()]
+        ours = select(rows.table).where(rows.table.c.merchant_id == merchant_id).with_for_update()
+        return [rows.noun(row) for row in self._rows(ours, rows.table.c.id, ids)]
 
     def _rewrite(self, rows: Rows[N], pairs: Collection[tuple[N, N]]) -> None:
         """Only columns that any of them has changed: most never do."""
@@ -172,8 +164,9 @@ NEW: Mapping[type, tuple[Rows[Any], Callable[[Any], Mapping[str, Any]]]] = {
 
 
 def _event(tracker: TrackerRecord, event: TrackingEvent, inbox_id: str) -> dict[str, Any]:
-    whose = {"merchant_id": tracker.merchant_id, "tracker_id": tracker.id, "inbox_id": inbox_id}
-    return {**EVENTS.values(event), **whose}
+    cells = EVENTS.values(event)
+    cells.update(merchant_id=tracker.merchant_id, tracker_id=tracker.id, inbox_id=inbox_id)
+    return cells
 
 
 def _reading(tracker: TrackerRecord, event: TrackingEvent) -> dict[str, Any]:
