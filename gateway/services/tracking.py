@@ -114,16 +114,8 @@ class Funnel:
             )
             if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
                 fresh += 1
-        expected = tracker
         if update.deliver_by is not None:
-            expected = estimated(tracker, update.deliver_by, _as_of(update, source, received_at))
-        if expected is not tracker:
-            tracker = expected
-            uow.trackers.update(tracker)
-            if tracker.shipment_id:
-                uow.shipments.wake(tracker.merchant_id, tracker.shipment_id, self._clock())
-            else:
-                uow.tracker_watches.wake([tracker], self._clock())
+            tracker = self._expected(uow, tracker, update.deliver_by, _as_of(update, source, received_at))
         if update.numbers:
             learn_numbers(uow, tracker, update.numbers, self._clock())
         if fresh or update.proof is not None:
@@ -131,6 +123,17 @@ class Funnel:
         if fresh and source in PUSHED:
             uow.trackers.update(after_push(tracker, self._bounds, self._clock()))
         return fresh
+
+    def _expected(self, uow: UnitOfWork, tracker: TrackerRecord, by: datetime, at: datetime) -> TrackerRecord:
+        """The tracker with the carrier's estimate as of a moment; whoever watches the parcel looks again."""
+        expected = estimated(tracker, by, at)
+        if expected is not tracker:
+            uow.trackers.update(expected)
+            if expected.shipment_id:
+                uow.shipments.wake(expected.merchant_id, expected.shipment_id, self._clock())
+            else:
+                uow.tracker_watches.wake([expected], self._clock())
+        return expected
 
 
 def _as_of(update: TrackingUpdate, source: Source, received_at: datetime) -> datetime:
