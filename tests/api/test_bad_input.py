@@ -12,7 +12,7 @@ from gateway.api import examples
 from gateway.api import notification_examples as notices
 from gateway.api.examples_claims import CLAIM, ENQUIRY, EVIDENCE, STEP
 from gateway.api.examples_of_recipients import BRAND
-from gateway.api.examples_tracking import CORRECTION, WITHDRAWAL
+from gateway.api.examples_tracking import CORRECTION, TRACKER, WITHDRAWAL
 from tests.api.contract import Contract
 from tests.api.world import OWN_FLEET, Json, Merchant, fresh, pointers, problem
 
@@ -136,7 +136,7 @@ BODIES: dict[str, tuple[str, str, Json]] = {
     ),
     "another time": ("POST", "/v1/shipments/shp_x/diversions", {"time": "2026-03-04T08"}),
     "another place": ("POST", "/v1/shipments/shp_x/diversions", {"service_point": "NO-0159-1"}),
-    "tracker": ("POST", "/v1/trackers", {**examples.TRACKER, "account": "sandbox"}),
+    "tracker": ("POST", "/v1/trackers", {**TRACKER, "account": "sandbox"}),
     "scans": ("POST", "/v1/fleet/scans", FULL_SCANS),
     "windows": ("PUT", "/v1/fleet/windows", examples.WINDOWS),
     "account": (

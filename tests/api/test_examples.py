@@ -5,6 +5,7 @@ from typing import Any
 
 from carriers.base.simulator import RunningSimulator
 from gateway.api import examples
+from gateway.api.examples_tracking import TRACKER
 from tests.api.world import Merchant, fresh
 
 
@@ -40,7 +41,7 @@ def test_the_example_account_key_policy_and_endpoint_are_made(newcomer: Merchant
 
 def test_the_example_tracker_is_followed(newcomer: Merchant, bring: RunningSimulator) -> None:
     account = newcomer.with_account(bring)
-    followed = newcomer.post("/v1/trackers", {**examples.TRACKER, "account": account["name"]})
+    followed = newcomer.post("/v1/trackers", {**TRACKER, "account": account["name"]})
     assert followed.status_code == 201
     assert newcomer.get(followed.headers["Location"]).get_json()["events"] == []
 
