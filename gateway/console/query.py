@@ -17,7 +17,9 @@ from gateway.domain.tracking import statuses
 from gateway.services.ports import Mode, ShipmentSearch
 
 PROMISES = ("missed", "today", "tomorrow", "<today", ">today")
-OPERATORS = ("status", "state", "carrier", "account", "service", "promise", "is", "tag")
+SINCE = ("today", "yesterday")
+OPERATORS = ("status", "state", "carrier", "account", "service", "promise", "is", "tag", "attempts", "since")
+MOST_ATTEMPTS = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ def _narrowed(name: str, value: str, now: datetime) -> Mapping[str, Any]:
         return {name: value}
     if name == "promise":
         return _promised(value, now)
+    if name == "attempts":
+        return {"attempts": int(_one_of("attempts", value, [str(each) for each in range(1, MOST_ATTEMPTS)]))}
+    if name == "since":
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return {"status_since": midnight - timedelta(days=SINCE.index(_one_of("since", value, SINCE)))}
     if name == "is":
         return {"unfinished": _one_of("is", value, ("open",)) == "open"}
     known: Mapping[str, Sequence[str]] = {

@@ -53,6 +53,21 @@ NEXT = {
     "carrier": "The carrier must act.",
     "support": "Support must act.",
 }
+HANDED = {
+    "delivered_to_recipient": "given to the recipient",
+    "delivered_signed": "signed for",
+    "delivered_cod_paid": "given to the recipient, who paid",
+    "delivered_neighbour": "handed to a neighbour",
+    "delivered_safe_place": "left at a safe place",
+    "delivered_mailbox": "put in the mailbox",
+    "delivered_reception": "given to the reception",
+    "delivered_alternative_location": "at another place than the address",
+    "delivered_collected_by_recipient": "collected by the recipient",
+    "delivered_partial": "only a part of it",
+    "delivered_damaged": "with damage",
+}
+"""How it was handed over, by reason."""
+
 SOON = timedelta(hours=2)
 SLACK = timedelta(minutes=5)
 
@@ -90,7 +105,7 @@ def standing(shipment: ShipmentRecord) -> Standing:
             then=shipment.why,
         )
     status, reason = statuses()[shipment.status], reasons()[shipment.reason]
-    told = reason.meaning if shipment.reason != "none" else status.meaning
+    told = handed_over(shipment) or (reason.meaning if shipment.reason != "none" else status.meaning)
     return Standing(
         tone=OWN_TONES.get(status.name, TONES[status.phase]),
         title=status.name.replace("_", " ").capitalize(),
@@ -98,6 +113,16 @@ def standing(shipment: ShipmentRecord) -> Standing:
         say=status.recipient_sentence if shipment.reason == "none" else reason.recipient_sentence,
         then=NEXT.get(reason.action_required_by, ""),
     )
+
+
+def handed_over(shipment: ShipmentRecord) -> str:
+    """When a delivered shipment was handed over, and how; "" for any other."""
+    if shipment.status != "delivered" or shipment.delivered_at is None:
+        return ""
+    how = HANDED.get(shipment.reason, "")
+    point = " at the service point" if shipment.shipment.service_point and not how else ""
+    at = shipment.delivered_at.astimezone(UTC).isoformat(timespec="seconds")
+    return f"Delivered at {at}{point}{', ' if how else ''}{how}."
 
 
 def promise(shipment: ShipmentRecord, now: datetime) -> Promise | None:

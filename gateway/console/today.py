@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, url_for
 
 from gateway.console.gate import may, services, who
@@ -11,7 +13,11 @@ from gateway.console.telling import span
 from gateway.console.views import tiles
 from gateway.domain.case_kinds import case_kind
 from gateway.domain.people import Permission
+from gateway.domain.plausibility import AT_RISK
 from gateway.domain.records import AccountRecord
+from gateway.services.batches import BOOK
+from gateway.services.pack_station import PACK
+from gateway.services.ports.desk import Waiting
 
 blueprint = Blueprint("today", __name__)
 COUNTED = 1000
@@ -22,22 +28,40 @@ COUNTED = 1000
 def today() -> Response:
     """The page."""
     signed, desk, now = who(), services().staff.desk, services().clock()
-    searches = {tile.query: read(tile.query, signed.mode, now).search for tile in tiles()}
+    searches = {tile.query: read(tile.query, signed.mode, now).search for tile in tiles() if tile.query}
     counts = desk.counts(signed.merchant_id, searches, COUNTED)
     made = desk.made_by_day(signed.merchant_id, signed.mode)
     waiting = desk.waiting(signed.merchant_id, signed.mode)
+    failing = desk.failing_endpoints(signed.merchant_id, signed.mode)
     accounts = services().accounts.list(signed.merchant_id, signed.mode)
     return page(
         "today.html",
         day=now,
-        tiles=[(tile, counts[tile.query], url_for("shipments.grid", q=tile.query)) for tile in tiles()],
+        tiles=[
+            (tile, counts[tile.query], url_for("shipments.grid", q=tile.query))
+            if tile.query
+            else (tile, *_counted(tile.counted, waiting, failing))
+            for tile in tiles()
+        ],
         counted=COUNTED,
         waiting=[(case_kind(name), each, span(now - each.oldest_at)) for name, each in sorted(waiting.items())],
         accounts=[(account, *health(account)) for account in accounts],
-        failing=desk.failing_endpoints(signed.merchant_id, signed.mode),
+        failing=failing,
         made=made,
         most=max(made.values(), default=0),
     )
+
+
+def _counted(what: str, waiting: Mapping[str, Waiting], failing: int) -> tuple[int, str]:
+    """A figure that is no search for shipments, and where what is behind it is looked at."""
+    if what == "to_book":
+        found = services().bulk.waiting(who().merchant_id, who().mode, (BOOK, PACK), COUNTED)
+        return found, url_for("jobs.overview")
+    if what == "overdue":
+        return sum(each.overdue for each in waiting.values()), url_for("cases.desk", due="over")
+    if what == "at_risk":
+        return (waiting[AT_RISK].cases if AT_RISK in waiting else 0), url_for("cases.desk", kind=AT_RISK)
+    return failing, url_for("developers.overview")
 
 
 def health(account: AccountRecord) -> tuple[str, str]:

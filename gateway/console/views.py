@@ -11,12 +11,15 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """A figure of Today: how many a search finds. `tone` colours it where there are any."""
+    """A figure of Today: how many a search finds, or what is `counted` otherwise. `tone` colours it where there are
+    any.
+    """
 
     title: str
-    query: str
     tone: str
     what: str
+    query: str = ""
+    counted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

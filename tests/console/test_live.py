@@ -65,12 +65,13 @@ def test_a_row_is_marked_while_it_is_looked_at(world: World, browser: Chromium, 
     with browser.page(NARROWEST) as page:
         signed_in(page, served, support)
         page.goto(f"{served}/shipments?q=live-")
-        top = page.locator(f'[data-shipment="{parcel}"]').bounding_box()
+        row = page.locator(f'tr:has(input[value="{parcel}"])')
+        top = row.bounding_box()
         _cancelled(world, parcel)
         page.wait_for_selector("[data-live] a")
         assert page.locator("[data-live] a").inner_text() == "1 update – refresh"
-        assert "changed since you opened this" in page.locator(f'[data-shipment="{parcel}"] th').inner_text()
-        assert page.locator(f'[data-shipment="{parcel}"]').bounding_box() == top, "nothing moves"
+        assert "changed since you opened this" in row.locator("th").inner_text()
+        assert row.bounding_box() == top, "nothing moves"
         page.keyboard.press("u")
         page.wait_for_selector("[data-live] a", state="hidden")
 

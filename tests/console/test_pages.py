@@ -33,6 +33,9 @@ FOUND_BY = (
     ("åsen", "nett-2003-sim948"),
     ("ÅSEN, Ingrid", "nett-2003-sim948"),
     ("nett-2003", "nett-2003-sim948"),
+    ("0355 Oslo", "nett-2001"),
+    ("Nordmann, OSLO", "nett-2001"),
+    ("0355 Bergen", None),
 )
 
 
@@ -73,6 +76,9 @@ def test_words_with_a_colon_narrow_and_chips_take_them_away(support: Person) -> 
         ("status:deliverd", "Did you mean status:delivered?"),
         ("promise:soon", "There are missed, today"),
         ("is:x", "There are open"),
+        ("attempts:0", "attempts:0 is not understood"),
+        ("since:noon", "There are today, yesterday"),
+        ("attempts:2 since:yesterday", ""),
         ("state:needs-review", ""),
         ("note:hello", ""),
         ("service:SAME_DAY", ""),
@@ -263,10 +269,20 @@ def test_a_version_of_a_policy_is_simulated_and_published(world: World) -> None:
 def test_today_counts_and_every_figure_leads_to_the_shipments_behind_it(world: World, support: Person) -> None:
     page = support.see("/")
     tiles = re.findall(r'href="/console(/shipments\?q=[^"]+)"><span class="figure num">(\d+)', page)
-    assert len(tiles) == 10
+    assert len(tiles) == 11
     for path, count in tiles:
         rows = support.see(html.unescape(path)).count('<tr class="row-link">')
         assert rows == int(count), path
+    others = dict(re.findall(r'href="/console(/(?!shipments)[^"]*)"><span class="figure num">(\d+)', page))
+    assert set(others) == {"/jobs", "/exceptions?due=over", "/exceptions?kind=promise_at_risk", "/developers"}
+    for path in ("/exceptions?due=over", "/exceptions?kind=promise_at_risk"):
+        assert support.see(path).count('<tr class="row-link">') == int(others[path]), path
+
+
+def test_a_delivered_shipment_says_when_and_how_it_was_handed_over(world: World, support: Person) -> None:
+    told = re.compile(r"Delivered at <time [^>]*>[^<]*</time>, handed to a neighbour\.")
+    assert told.search(support.see(shipment_of(world, "Ingrid Åsen")))
+    assert told.search(support.see("/shipments", q="status:delivered åsen"))
 
 
 def test_a_label_that_a_carrier_does_not_give_is_not_called_safe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

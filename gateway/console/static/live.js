@@ -7,7 +7,7 @@
   const all = told.dataset.liveAll === "yes", link = told.querySelector("a"), changed = new Set();
   let after = told.dataset.after, source = null, polling = 0, speaking = 0;
 
-  const row = (id) => document.querySelector(`[data-shipment="${CSS.escape(id)}"]`);
+  const row = (id) => document.querySelector(`tr:has(td.pick input[value="${CSS.escape(id)}"]), [data-shipment="${CSS.escape(id)}"]`);
 
   function speak() {
     speaking = 0;

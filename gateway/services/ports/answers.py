@@ -35,8 +35,9 @@ class ShipmentSearch:
     """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any id, name,
     e-mail, phone tail, town or postcode: as a `whole`, or each of its `words`, or as the `beginning` of one.
 
-    `promised_from` and `promised_before` bound the promise, `unfinished` leaves out what has ended. `newest`: where a
-    text is narrowed further, only so many of the newest that it names are looked at; 0 for all.
+    `promised_from` and `promised_before` bound the promise, `unfinished` leaves out what has ended. `attempts`: how
+    often a courier was at the door; `status_since`: it has its status from then on or later. `newest`: where a text is
+    narrowed further, only so many of the newest that it names are looked at; 0 for all.
     """
 
     mode: Mode
@@ -50,6 +51,8 @@ class ShipmentSearch:
     promised_from: datetime | None = None
     promised_before: datetime | None = None
     unfinished: bool = False
+    attempts: int = 0
+    status_since: datetime | None = None
     tag: str = ""
     text: str = ""
     match: Literal["whole", "words", "beginning"] = "whole"
@@ -62,7 +65,8 @@ class ShipmentSearch:
     def narrowed(self) -> bool:
         """By more than a status or a text."""
         words = (self.reference, self.tracking_number, self.state, self.account, self.carrier, self.service, self.tag)
-        return any((*words, self.promised_from, self.promised_before, self.unfinished))
+        times = (self.promised_from, self.promised_before, self.status_since)
+        return any((*words, *times, self.unfinished, self.attempts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,9 @@ class Bulk(Protocol):
     def find(self, merchant_id: str, mode: Mode, kind: str, name: str) -> BulkRow | None:
         """The row of that name in a job of that kind that runs: one that is ready, else the newest."""
 
+    def waiting(self, merchant_id: str, mode: Mode, kinds: Sequence[str], most: int) -> int:
+        """Rows of jobs of these kinds that are ready to be done, counted up to `most`."""
+
     def settle(self, row: BulkRow, before: BulkRow) -> bool:
         """Write a row if it is still as it was; False when somebody else was first."""
 

@@ -52,6 +52,13 @@ class BulkRepository(Repository):
         wanted = wanted.where(_R.state.in_(states)) if states else wanted
         return ROWS.all(self._connection, wanted.order_by(_R.number).limit(limit))
 
+    def waiting(self, merchant_id: str, mode: Mode, kinds: Sequence[str], most: int) -> int:
+        """Of jobs that somebody has not ended."""
+        mine = (_J.merchant_id == merchant_id, _J.mode == mode, _J.kind.in_(kinds))
+        jobs = select(_J.id).where(*mine, _J.state.in_((BulkState.READY, BulkState.RUNNING)))
+        ready = select(_R.number).where(_R.merchant_id == merchant_id, _R.job_id.in_(jobs), _R.state == RowState.READY)
+        return self._connection.scalar(select(func.count()).select_from(ready.limit(most).subquery())) or 0
+
     def find(self, merchant_id: str, mode: Mode, kind: str, name: str) -> BulkRow | None:
         """By name, in jobs that run."""
         jobs = select(_J.id).where(

@@ -233,7 +233,12 @@ def _where(wanted: Select[Any], search: ShipmentSearch) -> Select[Any]:
 def _also(search: ShipmentSearch) -> Sequence[ColumnElement[bool]]:
     """What no single column says."""
     tagged = (TAGS.c.merchant_id == _S.merchant_id, TAGS.c.shipment_id == _S.id, TAGS.c.tag == search.tag)
-    return [*([exists().where(*tagged)] if search.tag else ()), *([UNFINISHED] if search.unfinished else ())]
+    return [
+        *([exists().where(*tagged)] if search.tag else ()),
+        *([UNFINISHED] if search.unfinished else ()),
+        *([_S.attempts == search.attempts] if search.attempts else ()),
+        *([_S.status_at >= search.status_since] if search.status_since is not None else ()),
+    ]
 
 
 def _named(wanted: Select[Any], merchant_id: str, words: Sequence[str], newest: int) -> tuple[Select[Any], FromClause]:
