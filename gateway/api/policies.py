@@ -24,7 +24,7 @@ from gateway.api.schemas.policies import (
 )
 from gateway.api.versions import IF_MATCH, seen_version
 from gateway.domain.errors import StaleVersion, Unprocessable
-from gateway.domain.records import PolicyRecord
+from gateway.domain.policy_versions import PolicyRecord
 from gateway.services.policies import Stage
 from gateway.services.quotes import QuoteAsk
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.api.shapes import carrier_result, in_order, last_resort, offer, tender
+from gateway.domain.policy_versions import PolicyRecord
 from gateway.domain.quotes import Offer, Quote, Shadow
-from gateway.domain.records import PolicyRecord
 from gateway.rules.rule_data import RESERVED
 from gateway.services.explaining import RunnerUp, explained, score_parts
 from gateway.services.policies import Published

@@ -60,32 +60,6 @@ class KeyRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRecord:
-    """One version of a policy; never edited, only superseded."""
-
-    merchant_id: str
-    name: str
-    version: int
-    data: Mapping[str, object]
-    created_at: datetime
-    author: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """Which version of a policy decides from then on, and which one (if any) is on trial; the newest `number` holds."""
-
-    merchant_id: str
-    name: str
-    number: int
-    live: int
-    shadow: int | None
-    at: datetime
-    author: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentRecord:
     """A shipment and how far it has come.
 
@@ -277,7 +251,7 @@ class Case:
 class DeliveryRecord:
     """The flat facts of one shipment; money in minor units of `currency`. `due_on`: the recipient's day of the promise,
     or of the booking. `estimates`: what the carrier said of its arrival as each of `gateway.domain.stages` began.
-    `declared` is the value of its parcels, `apart_m` how far from the address the proof was made.
+    `declared`: the value of its parcels; `apart_m`: metres from the address to where the proof was made.
     """
 
     merchant_id: str

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, StaleVersion, Unprocessable
-from gateway.domain.records import PolicyRecord, Publication
+from gateway.domain.policy_versions import PolicyRecord, Publication
 from gateway.rules.policy import Policy
 from gateway.services.ports import Store, UnitOfWork
 

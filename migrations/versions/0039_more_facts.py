@@ -55,11 +55,9 @@ def _before(dialect: str) -> list[Trigger]:
         f"{ASKED_ON[dialect].format(row='NEW')}, NEW.shipment_id, CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING"
     )
     its_day = OF_ITS_DAY.format(shipment="shipment_id")
-    moved = _changed("state", "window", "proof", "reason")
     decided = _changed("state", "decision", "amount_minor", "paid_minor")
     return [
         ("record_told", "UPDATE", "delivery_records", _changed(*TOLD), OF_THE_RECORD),
-        ("shipment", "UPDATE", "shipments", moved, OF_ITS_DAY.format(shipment="id")),
         ("denied", "INSERT", "cases", "NEW.kind = 'not_received'", its_day),
         ("claim_told", "UPDATE", "claims", decided, its_day),
         ("asked", "INSERT", "tenders", "", asked),
@@ -68,7 +66,7 @@ def _before(dialect: str) -> list[Trigger]:
 
 
 def _now(dialect: str) -> list[Trigger]:
-    """Theirs, and two more. A booking asked for is news of those asked for before it: they were passed on."""
+    """Theirs, and three more. A booking asked for is news of those asked for before it: they were passed on."""
     asked = (
         "INSERT INTO kpi_changes (merchant_id, day, shipment_id, at) "
         f"SELECT DISTINCT t.merchant_id, {ASKED_ON[dialect].format(row='t')}, t.shipment_id, CURRENT_TIMESTAMP "
@@ -76,12 +74,11 @@ def _now(dialect: str) -> list[Trigger]:
         "ON CONFLICT DO NOTHING"
     )
     its_day = OF_ITS_DAY.format(shipment="shipment_id")
-    moved = _changed("state", "window", "proof", "reason", "agreed")
     money = [f"{name}_{part}" for name in ("amount", "paid") for part in ("minor", "currency")]
     arrived = "NEW.channel IN ('sms', 'whatsapp') AND (" + _changed("sent_at") + " OR " + _changed("state") + ")"
     return [
         ("record_told", "UPDATE", "delivery_records", _changed(*TOLD, *MORE), OF_THE_RECORD),
-        ("shipment", "UPDATE", "shipments", moved, OF_ITS_DAY.format(shipment="id")),
+        ("wished", "UPDATE", "shipments", _changed("agreed"), OF_ITS_DAY.format(shipment="id")),
         ("denied", "INSERT", "cases", "NEW.kind IN ('not_received', 'stuck')", its_day),
         ("claim_told", "UPDATE", "claims", _changed("state", "decision", *money), its_day),
         ("asked", "INSERT", "tenders", "", asked),

@@ -111,7 +111,7 @@ BODIES: dict[str, tuple[str, str, Json]] = {
         "/v1/shipments/shp_x/corrections",
         {**CORRECTION, "parcel": "70726201101234567"},
     ),
-    "enquiry": ("POST", "/v1/shipments/shp_x/enquiries", {**ENQUIRY, "at": "2026-12-01T12:00:00Z"}),
+    "enquiry": ("POST", "/v1/shipments/shp_x/enquiries", {**ENQUIRY, "at": "2026-01-01T12:00:00Z"}),
     "claim": ("POST", "/v1/shipments/shp_x/claims", {**CLAIM, "submit_by": "2026-12-01T12:00:00Z"}),
     "evidence": ("POST", "/v1/claims/clm_x/evidence", EVIDENCE),
     "step": ("POST", "/v1/claims/clm_x/steps", FULL_STEP),

@@ -15,6 +15,7 @@ PAGES = {
         *(
             "",
             "/checkouts",
+            "/figures",
             "/policies",
             "/privacy",
             "/problems",

@@ -12,7 +12,7 @@ from babel.numbers import get_territory_currencies
 from carriers.base.registry import carrier, installed
 from gateway.bootstrap import shipped_policies
 from gateway.domain.errors import NotFound, StaleVersion, Unprocessable
-from gateway.domain.records import PolicyRecord
+from gateway.domain.policy_versions import PolicyRecord
 from gateway.services.policies import PolicyBook
 from gateway.storage import SqlStore
 from tests.journeys.site import ORDER, Hands, Merchant, Site

@@ -11,6 +11,7 @@ from gateway.domain.handover import Pickup
 from gateway.domain.handovers import ManifestRecord, ManifestState, PickupRecord, PickupState
 from gateway.domain.messages import InboxMessage, OutboxMessage, WebhookDelivery, WebhookEndpoint
 from gateway.domain.notifications import Channel, Notification
+from gateway.domain.policy_versions import PolicyRecord
 from gateway.domain.quotes import (
     CarrierResult,
     Effect,
@@ -26,7 +27,6 @@ from gateway.domain.records import (
     AccountRecord,
     DeliveryRecord,
     KeyRecord,
-    PolicyRecord,
     Recall,
     ShipmentRecord,
     Tender,

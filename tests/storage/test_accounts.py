@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from gateway.domain.errors import Conflict, InvalidValue, StaleVersion
-from gateway.domain.records import PolicyRecord
+from gateway.domain.policy_versions import PolicyRecord
 from gateway.storage import SqlStore, open_store
 from gateway.storage.secrets import Vault
 from tests.conftest import SECRET_KEY, TestDatabase

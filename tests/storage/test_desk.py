@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.domain.records import Publication
+from gateway.domain.policy_versions import Publication
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.storage import SqlStore
 from tests.storage import made

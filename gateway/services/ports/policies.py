@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.domain.policy_versions import PolicyRecord, Publication
 from gateway.domain.quotes import Outlook
-from gateway.domain.records import PolicyRecord, Publication
 from gateway.rules.candidate import Candidate
 from gateway.rules.context import Context
 from gateway.services.ports.answers import Mode

@@ -25,6 +25,12 @@ from gateway.storage.types import parsed
 LOST = frozenset({"lost", "stolen", "destroyed"})
 """Reasons of a failure that leave nothing to be delivered."""
 
+ITS_OWN = (
+    "carrier", "service", "zone", "ordered_at", "booked_at", "picked_up_at", "delivered_at", "attempts", "outcome",
+    "weight_g", "co2e_g", "stars", "recommends", "apart_m",
+)  # fmt: skip
+"""Columns that are facts as they are."""
+
 _F, _L, _E, _N = (table_of(row).c for row in (ProofFileRow, ClaimRow, EnquiryRow, NotificationRow))
 
 
@@ -49,49 +55,42 @@ class Beside:
 
     def delivery(self, row: Row[Any]) -> Delivery:
         """All that is known of a shipment of the page."""
-        needs = None if row.goods is None else from_json(Requirements, parsed(row.goods).get("requirements", {}))
         claims = self._claims.get(row.shipment_id, ())
         elsewhere = [each.created_at for each in claims if each.kind is ClaimKind.MISDELIVERY]
         told, receipts = self._told.get(row.shipment_id, (0, 0))
         denied = [row.denied_at] if row.denied_at else []
         return Delivery(
+            **{name: getattr(row, name) for name in ITS_OWN},
             account=row.account_id,
-            carrier=row.carrier,
-            service=row.service,
-            zone=row.zone,
-            ordered_at=row.ordered_at,
-            booked_at=row.booked_at,
             due_from=row.window.start if row.window is not None else None,
             due_by=row.promised_by,
             wished_from=row.agreed.window.start if row.agreed is not None else None,
             wished_by=row.agreed.window.end if row.agreed is not None else None,
-            picked_up_at=row.picked_up_at,
-            delivered_at=row.delivered_at,
-            attempts=row.attempts,
-            outcome=row.outcome,
             lost=row.outcome == "failed" and row.reason in LOST,
             stalled=bool(row.stalled),
-            weight_g=row.weight_g,
             quoted=row.quoted_minor,
             price=row.price_minor,
             currency=row.currency or "",
-            co2e_g=row.co2e_g,
             out_estimate=row.estimates.get("out"),
-            stars=row.stars,
-            recommends=row.recommends,
             enquiries=self._enquiries.get(row.shipment_id, 0) + len(denied) if self._enquiries_kept else None,
             told=told,
             receipts=receipts,
-            proof_wanted=needs is not None and bool(wanted_proof(needs)),
-            proof_shown=needs is not None and not missing_proof(needs, row.proof, self._shown.get(row.shipment_id, ())),
-            apart_m=row.apart_m,
             denied_at=min([*elsewhere, *denied], default=None),
             claims=frozenset(each.kind.value for each in claims) if self._claims_kept else None,
             damage_confirmed=any(each.kind is ClaimKind.DAMAGE and each.decision in CONFIRMED for each in claims),
             claimed=_claimed(claims),
             declared=row.declared_minor,
             declared_currency=row.declared_currency or "",
+            **self._proof(row),
         )
+
+    def _proof(self, row: Row[Any]) -> Mapping[str, Any]:
+        """What was wanted of the delivery, and whether it is there."""
+        if row.goods is None:
+            return {}
+        needs = from_json(Requirements, parsed(row.goods).get("requirements", {}))
+        missing = missing_proof(needs, row.proof, self._shown.get(row.shipment_id, ()))
+        return {"proof_wanted": bool(wanted_proof(needs)), "proof_shown": not missing}
 
     def _claims_of(self, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
         """Those that stand."""

@@ -10,8 +10,8 @@ from sqlalchemy import Row as Result
 from sqlalchemy import bindparam, select
 
 from gateway.domain.errors import InvalidValue
+from gateway.domain.policy_versions import PolicyRecord, Publication
 from gateway.domain.quotes import Offer, Quote, Verdict
-from gateway.domain.records import PolicyRecord, Publication
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.accounts import PolicyRow, PublicationRow
