@@ -22,8 +22,16 @@ IF_MATCH = {
 
 
 def seen_version() -> int | None:
-    """The version in If-Match (RFC 9110, section 13.1.1). Raises BadHeader."""
-    given = request.headers.get("If-Match")
+    """The version in If-Match (RFC 9110, section 13.1.1); 0, none at all, for `If-None-Match: *` (13.1.2).
+
+    Raises:
+        BadHeader.
+    """
+    given, new = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if new is not None:
+        if given is not None or new.strip() != "*":
+            raise BadHeader("If-None-Match is *, which writes only what is not there yet, and stands alone")
+        return 0
     if given is None:
         return None
     tag = VERSION_TAG.fullmatch(given.strip())

@@ -14,10 +14,11 @@ from gateway.console.builder.tree import grown
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page, partial
 from gateway.console.zone_sheets import KINDS, ZoneSheet, blank, sheet_of
+from gateway.domain.countries import countries
 from gateway.domain.errors import InvalidValue, NotFound, StaleVersion, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.values import Address
-from gateway.domain.zone_files import COUNTRY, BadZones, misplaced
+from gateway.domain.zone_files import BadZones, misplaced
 from gateway.domain.zone_overlaps import Overlap
 from gateway.domain.zones import Area, Match
 from gateway.services.zones import ZoneSet
@@ -191,7 +192,7 @@ def _asked() -> tuple[dict[str, str], Sequence[Match] | None, str]:
     asked = {name: request.args.get(name, "").strip()[:40] for name in ("country", "postcode", "latitude", "longitude")}
     if not any(asked.values()):
         return asked, None, ""
-    if not COUNTRY.fullmatch(asked["country"].upper()):
+    if asked["country"].upper() not in countries():
         return asked, None, "A country has two letters, such as NO."
     try:
         latitude, longitude = (float(asked[each]) if asked[each] else None for each in ("latitude", "longitude"))

@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gateway.domain.countries import countries as known_countries
 from gateway.domain.zone_files import (
-    COUNTRY,
     HIGHEST_PRIORITY,
     LARGEST_RADIUS_M,
     NAME,
@@ -78,8 +78,11 @@ def _properties(given: object, told: Told) -> dict[str, Any]:
     if type(priority) is not int or abs(priority) >= HIGHEST_PRIORITY:
         told("/priority", f"{priority!r} is not a whole number of at most six digits")
     countries, postcodes = _texts(given.get("country")), _texts(given.get("postcodes"))
-    if countries is None or not all(map(COUNTRY.fullmatch, countries)):
-        told("/country", f"{given['country']!r} is no country of two capitals and no list of such")
+    if countries is None or not all(country in known_countries() for country in countries):
+        told(
+            "/country",
+            f"{given['country']!r} is no country of two capitals such as NO (ISO 3166-1), and no list of such",
+        )
     if postcodes is None:
         told("/postcodes", "a text such as 01*|0250-0299, or a list of such")
     return {

@@ -128,7 +128,9 @@ class PostcodeIndex(Generic[T]):
         for area in map(str.strip, postcodes.split("|")):
             if span := _span(country, area):
                 first, last = span
-                if len(first) != len(last) or first > last or len(first) > LONGEST:
+                if len(first) == len(last) and first > last:
+                    raise InvalidValue(f"{area!r} runs backwards: it is {last}-{first}")
+                if len(first) != len(last) or len(first) > LONGEST:
                     raise InvalidValue(f"{area!r} is not a range of postcodes such as 0150-0199")
                 self._ranges[country, len(first)].append(_Range(int(first), int(last), value, line))
                 self._longest[country] = max(self._longest.get(country, 0), len(first))

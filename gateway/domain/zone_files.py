@@ -16,13 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from gateway.domain.countries import countries as known_countries
 from gateway.domain.errors import InvalidValue
 from gateway.domain.sheets import MAX_FAULTS, BadCell, Faults, Row, table
 from gateway.domain.zones import Area, Circle, Complain, Position
 
 COLUMNS = (frozenset({"zone", "country", "postcodes"}), frozenset({"priority", "latitude", "longitude", "radius_m"}))
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-COUNTRY = re.compile(r"[A-Z]{2}")
 MOST_AREAS = 20_000
 MOST_POSITIONS = 500_000
 LARGEST_RADIUS_M = 2_000_000
@@ -82,8 +82,8 @@ def _of_row(row: Row) -> Area:
         raise BadCell("zone", f"{zone!r} is no name of small letters, digits, _ and -, at most 64")
     countries = tuple(filter(None, map(str.strip, row.maybe("country").split("|"))))
     for country in countries:
-        if not COUNTRY.fullmatch(country):
-            raise BadCell("country", f"{country!r} is not a country of two capitals")
+        if country not in known_countries():
+            raise BadCell("country", f"{country!r} is no country: two capitals, such as NO (ISO 3166-1)")
     circle = _circle(row)
     if circle is None and not countries:
         raise BadCell("country", "is empty: postcodes of which country?")

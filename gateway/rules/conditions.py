@@ -173,7 +173,9 @@ def _sentence(check: Check, facts: Facts) -> str:
     words, seen = op.says if check.holds(found, check.value) else op.denies, shown(field, found, facts.context.market)
     if op.takes == "many" and len(check.value) == 1:
         words = SINGLE.get(words, words)
-    if words == "is" or field.kind == "flag":
+    if field.kind == "flag":
+        return field.said[0 if found else 1]
+    if words == "is":
         return f"{field.label} is {seen}"
     if words == "is not":
         return f"{field.label} is {seen}, not {check.said}"

@@ -32,7 +32,8 @@ class Scope(IntEnum):
 class Field:
     """One row. `words` are all that a word or set may hold, empty: anything may; `least`, `most` bound a number.
 
-    `absent` is what people are told where there is no value, if there is more to say than that it is not known.
+    `absent` is what people are told where there is no value, if there is more to say than that it is not known; `said`
+    what they are told of a flag that is set, and of one that is not.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Field:
     least: int | None = None
     most: int | None = None
     absent: str = ""
+    said: tuple[str, str] = ("", "")
 
     @property
     def of_postcodes(self) -> bool:
@@ -53,6 +55,8 @@ class Field:
 
 
 WEEKDAY_WHEN = {"now": "today", "ready": "the day on which it is ready"}
+HOME = ("it goes to a private address", "it goes to no private address")
+HOLIDAY = ("it is ready on a holiday at the origin", "it is ready on no holiday at the origin")
 NO_WINDOW, NO_PROMISE = "no window was asked for", "no time is promised"
 
 
@@ -83,7 +87,8 @@ def _places() -> Iterator[Field]:
     asked = Scope.ASKED
     yield _row(asked, "origin.facility", "text", "origin", readings.facility)
     yield _row(asked, "destination.zone", "text", "zone", lambda context, _: context.zone)
-    yield _row(asked, "destination.residential", "flag", "residential", readings.address("destination", "residential"))
+    home = readings.address("destination", "residential")
+    yield _row(asked, "destination.residential", "flag", "residential", home, said=HOME)
     yield _row(asked, "destination.distance", "distance", "distance", readings.distance, least=0)
     for side in ("origin", "destination"):
         yield _row(asked, f"{side}.country", "text", f"{side} country", readings.address(side, "country"), always=True)
@@ -108,7 +113,8 @@ def _moments() -> Iterator[Field]:
         yield _row(asked, f"{name}.time", "clock", f"time {when}", time, least=0, most=1439)
         day = readings.local(at, lambda local: local.date().toordinal())
         yield _row(asked, f"{name}.date", "date", f"day {when}", day, least=1, most=3_652_059)
-    yield _row(asked, "ready.holiday", "flag", "holiday at the origin", lambda context, _: context.holiday)
+    holiday: Reading = lambda context, _: context.holiday  # noqa: E731  # a cell
+    yield _row(asked, "ready.holiday", "flag", "holiday at the origin", holiday, said=HOLIDAY)
 
 
 def _account() -> Iterator[Field]:

@@ -83,16 +83,21 @@ class Backtester:
     def replay(self, merchant_id: str, mode: Mode, ask: BacktestAsk) -> Replay:
         """What there is to do. Raises as `run`."""
         if not ask.since < ask.until:
-            raise Unprocessable("/until", "until is after since", "invalid")
+            raise Unprocessable("/until", "the period ends before it has begun: a day later than since", "invalid")
         if ask.until - ask.since > LONGEST:
             raise Unprocessable("/since", f"quotes are kept for at most {LONGEST.days} days", "out_of_range")
+        period = Period(merchant_id=merchant_id, mode=mode, since=ask.since, until=ask.until)
+        if ask.card is not None:
+            CardPricing(
+                self._store, period, ask.card
+            )  # an account that is not there is refused before anything is done
         policy = self._policies.on_trial(merchant_id, ask.policy, ask.version, ask.data).live
         data = ask.data if ask.data is not None else self._data(merchant_id, ask.policy, policy.version)
         against = None
         if ask.against is not None:
             against = self._policies.on_trial(merchant_id, ask.policy, ask.against).live
         return Replay(
-            period=Period(merchant_id=merchant_id, mode=mode, since=ask.since, until=ask.until),
+            period=period,
             policy=policy,
             data=data,
             against=against,

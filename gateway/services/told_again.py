@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from carriers.base import CarrierError, TrackingUpdate
 from gateway.domain.messages import InboxMessage
@@ -53,7 +54,7 @@ class ToldAgain:
             if not messages:
                 return so_far
             read = [(each, updates) for each in messages for updates in _read(live, each)]
-            new = again_if_crossed(lambda read=read: self._apply(account, read))  # type: ignore[misc]
+            new = again_if_crossed(partial(self._apply, account, read))
             so_far = Reread(so_far.messages + len(read), so_far.unread + len(messages) - len(read), so_far.new + new)
             after = messages[-1].id
 

@@ -139,6 +139,14 @@ def test_a_policy_that_changed_meanwhile_is_not_overwritten(newcomer: Merchant) 
     assert newcomer.get("/v1/policies/default").get_json()["version"] == 1
 
 
+def test_if_none_match_writes_only_what_is_not_there_yet(newcomer: Merchant) -> None:
+    new = {"If-None-Match": "*"}
+    assert newcomer.put("/v1/policies/default", examples.POLICY, headers=new).headers["ETag"] == '"1"'
+    problem(newcomer.put("/v1/policies/default", examples.POLICY, headers=new), 412, "precondition_failed")
+    for odd in ({"If-None-Match": '"1"'}, {**new, "If-Match": '"1"'}):
+        problem(newcomer.put("/v1/policies/default", examples.POLICY, headers=odd), 400, "bad_header")
+
+
 @pytest.mark.parametrize("given", ["", "1", "*", 'W/"1"', '"x"', '"-1"', '"1", "2"', '"' + "9" * 30 + '"'])
 def test_an_if_match_that_is_no_version_is_refused(given: str, newcomer: Merchant) -> None:
     refused = newcomer.put("/v1/policies/default", examples.POLICY, headers={"If-Match": given})

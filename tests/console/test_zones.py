@@ -119,7 +119,7 @@ def test_a_zone_is_made_of_a_file_and_deleted(boss: Person, shop: Merchant) -> N
         ({"__zone": "Bad Name"}, "/zone", "is no name"),
         ({"__zone": "norway"}, "/zone", "there is a zone norway already"),
         ({"__priority": "high"}, "/priority", "whole number"),
-        ({"__areas__0__country": "Norway"}, "/areas/0/country", "no country of two capitals"),
+        ({"__areas__0__country": "Norway"}, "/areas/0/country", "is no country of two capitals"),
         ({"__areas__0__country": ""}, "/areas/0/country", "of which country"),
         ({"__areas__0__postcodes": "zero!"}, "/areas/0/postcodes", "is no postcode"),
         (

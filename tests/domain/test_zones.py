@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.distance import arc_m
 from gateway.domain.geojson import as_features, from_features
 from gateway.domain.values import Address
-from gateway.domain.zone_files import Complaints, from_table
+from gateway.domain.zone_files import BadZones, Complaints, from_table
 from gateway.domain.zones import Area, Circle, ZoneMap
 from gateway.engines.geometry import ShapelyGeometry
 
@@ -134,6 +134,25 @@ def test_priority_comes_first_then_coordinates_then_the_smaller_area_then_the_na
     assert names == ["first", "circle", "a-twin", "small", "big", "postcode"]
     assert [match.zone for match in found.matches(at(60.5, 11.5, "NO", "0150"))] == ["big", "postcode"]
     assert found.zone(Address(country="NO", postal_code="0150")) == "postcode", "no coordinates, no shape"
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("nowhere,ZZ,0150,0", "'ZZ' is no country: two capitals, such as NO (ISO 3166-1)"),
+        ("oslo,NO,0199-0150,0", "'0199-0150' runs backwards: it is 0150-0199"),
+    ],
+)
+def test_what_is_wrong_with_a_row_is_said_by_what_repairs_it(row: str, why: str) -> None:
+    told: list[str] = []
+    try:
+        found = areas(HEAD + row + "\n")
+    except BadZones as error:
+        told = [str(error)]
+    else:
+        ZoneMap(found, ShapelyGeometry().index, lambda _, said: told.append(said))
+    assert len(told) == 1
+    assert why in told[0]
 
 
 def test_the_reasons_are_said() -> None:

@@ -112,7 +112,7 @@ READ = {
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        ({"field": "destination.residential", "op": "is", "value": False}, "residential is yes"),
+        ({"field": "destination.residential", "op": "is", "value": False}, "it goes to a private address"),
         ({"field": "rate.service", "op": "is", "value": "next_day"}, "service is same day, not next day"),
         ({"field": "rate.can", "op": "has_any", "value": ["pin", "two_person"]}, "there are no abilities"),
         ({"field": "shipment.tags", "op": "has_none", "value": ["my_tag"]}, "there are no tags"),
@@ -184,7 +184,7 @@ def _ordered(name: str) -> bool:
         (check("rate.account", "in", ["uber-nyc"]), True, "account is uber-nyc"),
         (check("origin.city", "missing"), True, "origin city is not known"),
         (check("origin.city", "present"), False, "origin city is not known"),
-        (check("destination.residential", "is", True), True, "residential is yes"),
+        (check("destination.residential", "is", True), True, "it goes to a private address"),
         ({"not": check("rate.account", "is", "swift")}, True, "account is uber-nyc, not swift"),
         ({"all": []}, True, ""),
         (
