@@ -35,6 +35,13 @@ LEFT_OUT = {
     "/developers/endpoints/<endpoint_id>/deliveries/<delivery_id>": "one row",
     "/policies/<name>/simulations/<backtest_id>": "one row",
     "/shipments.csv": "a file of up to 10,000 rows",
+    "/book/<quote_id>": "one quote",
+    "/jobs/<job_id>": "one job; its rows, labels and sheet are files",
+    "/handover/manifests/<manifest_id>": "one row; its document is a file",
+    "/handover/pickups/<pickup_id>": "one row",
+    "/carriers/<account_id>/rate-card": "one rate card",
+    "/policies/<name>/differences": "two versions",
+    "/developers/calls/<call_id>": "one call and what carriers were asked for it",
 }
 """Addresses of the console that are not timed, and why."""
 
@@ -94,8 +101,10 @@ def pages(services: Services, merchant_id: str, endpoint_id: str) -> Mapping[str
         "carriers": "/carriers",
         "carrier": f"/carriers/{account.id}",
         "carrier's past": f"/carriers/{account.id}/past",
+        "carrier's credentials": f"/carriers/{account.id}/credentials",
         "policies": "/policies",
         "policy": "/policies/default",
+        "policy's form": "/policies/default/edit",
         "developers": "/developers",
         "endpoint": f"/developers/endpoints/{endpoint_id}",
         "settings": "/settings",
@@ -103,6 +112,7 @@ def pages(services: Services, merchant_id: str, endpoint_id: str) -> Mapping[str
         "audit": "/settings/audit",
         "me": "/me",
         "shipment": f"/shipments/{shipment.id}",
+        "shipment, corrections": f"/shipments/{shipment.id}/corrections",
         "shipments, older": f"/shipments?{urlencode({'cursor': older})}",
     }
     searched = {
