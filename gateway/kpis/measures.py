@@ -249,7 +249,8 @@ def sides(measure: str, of: Delivery, currency: str = "") -> tuple[bool, bool]:
         return False, False
     if measure in MINUTES:
         return False, MINUTES[measure](of) is not None
-    mine = [part for name, part in parts(of) if name == measure and part.currency == currency]
+    found = recovered(of) if measure == RECOVERY else (SUMS[measure](of),)
+    mine = [part for part in found if part is not None and part.currency == currency]
     return any(part.above > 0 for part in mine), any(part.below > 0 for part in mine)
 
 
