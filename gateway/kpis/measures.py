@@ -45,8 +45,9 @@ def late_by_wish(of: Delivery) -> Part | None:
     """Of those that were due."""
     if of.due_by is None:
         return None
-    came = of.arrived
-    return Part(came is not None and came > of.due_by and _as_wished(of), 1)
+    late = of.arrived is not None and of.arrived > of.due_by
+    in_good_time = of.wished_at is not None and of.wished_at <= of.due_by
+    return Part(late and in_good_time and _as_wished(of), 1)
 
 
 def wish_kept(of: Delivery) -> Part | None:
