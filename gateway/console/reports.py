@@ -27,6 +27,7 @@ from gateway.services.kpi_reports import KpiReport
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 PERIODS = (7, 28, 91)
 COMPARED = ("on_time", "first_attempt", "delivered", "cost_per_delivery", "lead_time_median", "csat", "api_health")
+PLOTTED = {definitions()[name].measure for name in COMPARED}
 EXPORTED = ("from", "to", "as_of", "by", "part", "figure", "value", "unit", "currency", "numerator", "denominator", "n")
 A_PAGE = 50
 ONE_SIDED = ("quantile", "score")
@@ -131,7 +132,9 @@ def export() -> Response:
 
 def _asked_and_found() -> tuple[Asked, KpiReport]:
     asked, signed = _asked(), who()
-    return asked, services().kpis.report(signed.merchant_id, signed.mode, _first(asked), by=asked.by)
+    return asked, services().kpis.report(
+        signed.merchant_id, signed.mode, _first(asked), by=asked.by, daily=PLOTTED if asked.value is None else ()
+    )
 
 
 def _asked() -> Asked:

@@ -23,9 +23,9 @@ class Delivery:
     "" on the way; `lost` says why it failed. `out_estimate` is when the carrier expected to deliver as it went out for
     delivery. `denied_at` is when it was first said that it had not come, or to a wrong door. `claims` are kinds of
     claims, None where nobody keeps them; `enquiries` how often somebody asked where it is, likewise. `wished_by` ends
-    the time that the recipient wished and the carrier agreed to. `told` messages went to the recipient over ways that
-    give receipts, of which `receipts` came. `apart_m`: the place of the proof from the address. `stalled`: once it had
-    been picked up, nothing was heard of it for longer than of 19 in 20.
+    the time that the recipient wished, to which the carrier agreed at `wished_at`. `told` messages went to the
+    recipient over ways that give receipts, of which `receipts` came. `apart_m`: the place of the proof from the
+    address. `stalled`: once it had been picked up, nothing was heard of it for longer than of 19 in 20.
     """
 
     account: str = ""
@@ -36,6 +36,7 @@ class Delivery:
     booked_at: datetime
     due_from: datetime | None = None
     due_by: datetime | None = None
+    wished_at: datetime | None = None
     wished_from: datetime | None = None
     wished_by: datetime | None = None
     picked_up_at: datetime | None = None

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil
 
 LENGTH = "i"
 """Four bytes a duration."""
@@ -42,12 +43,13 @@ class Lengths:
     def nearest_rank(self, share: Fraction) -> int:
         """The smallest length that at least this share does not exceed; there must be one.
 
-        Source: Hyndman and Fan (1996), definition 1. Halving the span between the shortest and the longest asks each
-        run a dozen times, and reads none.
+        Source: Hyndman and Fan (1996), definition 1. It lies between the lowest and the highest of what the runs say of
+        themselves; halving that span asks each run a few times, and reads none.
         """
         runs = self._settled()
         wanted = share * sum(map(len, runs))
-        low, high = min(run[0] for run in runs), max(run[-1] for run in runs)
+        own = [run[ceil(share * len(run)) - 1] for run in runs]
+        low, high = min(own), max(own)
         while low < high:
             middle = (low + high) // 2
             if sum(bisect_right(run, middle) for run in runs) >= wanted:

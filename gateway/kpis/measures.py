@@ -45,8 +45,9 @@ def late_by_wish(of: Delivery) -> Part | None:
     """Of those that were due."""
     if of.due_by is None:
         return None
-    came = of.arrived
-    return Part(came is not None and came > of.due_by and _as_wished(of), 1)
+    late = of.arrived is not None and of.arrived > of.due_by
+    in_good_time = of.wished_at is not None and of.wished_at <= of.due_by
+    return Part(late and in_good_time and _as_wished(of), 1)
 
 
 def wish_kept(of: Delivery) -> Part | None:
@@ -249,7 +250,8 @@ def sides(measure: str, of: Delivery, currency: str = "") -> tuple[bool, bool]:
         return False, False
     if measure in MINUTES:
         return False, MINUTES[measure](of) is not None
-    mine = [part for name, part in parts(of) if name == measure and part.currency == currency]
+    found = recovered(of) if measure == RECOVERY else (SUMS[measure](of),)
+    mine = [part for part in found if part is not None and part.currency == currency]
     return any(part.above > 0 for part in mine), any(part.below > 0 for part in mine)
 
 

@@ -10,12 +10,12 @@ import json
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from gateway.kpis.asking import LENGTHS
-from gateway.kpis.boards import Board
+from gateway.kpis.boards import Board, Key
 from gateway.kpis.facts import Asked, Delivery
 from gateway.kpis.lengths import LENGTH
 
@@ -43,21 +43,40 @@ def kept(board: Board) -> Kept:
     return Kept(json.dumps(sums), _lowest_first(lengths).tobytes())
 
 
-def add(board: Board, some: Kept, wanted: Collection[tuple[str, str]] = ()) -> None:
-    """All that was kept of another board, or only the measures and currencies that are `wanted`."""
-    lengths = array(LENGTH)
+class Opened(NamedTuple):
+    """One measure of a kept board: its currency, its sums, and its lengths in order (none of most measures)."""
+
+    key: Key
+    above: int
+    below: int
+    n: int
+    lengths: array[int] | None
+
+
+def opened(some: Kept) -> Sequence[Opened]:
+    """What was kept of a board, to be added to others."""
+    lengths, begin, found = array(LENGTH), 0, []
     lengths.frombytes(some.lengths)
-    lengths, begin = _lowest_first(lengths), 0
+    lengths = _lowest_first(lengths)
     for name, currency, above, below, n in json.loads(some.sums):
-        end = begin + n if name in LENGTHS else begin
-        lasting, begin = lengths[begin:end], end
-        if wanted and (name, currency) not in wanted:
+        run = None
+        if name in LENGTHS:
+            run, begin = lengths[begin : begin + n], begin + n
+        found.append(Opened((name, currency), above, below, n, run))
+    return found
+
+
+def add(board: Board, some: Sequence[Opened], wanted: Collection[Key] = ()) -> None:
+    """All that was kept of another board, or only the measures that are `wanted`."""
+    for key, above, below, n, lengths in some:
+        if wanted and key not in wanted:
             continue
-        tally = board.tally(name, currency)
+        tally = board.tally(*key)
         tally.above += above
         tally.below += below
         tally.n += n
-        tally.lengths.take(lasting)
+        if lengths is not None:
+            tally.lengths.take(lengths)
 
 
 def cut(deliveries: Iterable[Delivery], asked: Iterable[Asked]) -> Mapping[tuple[Cut, str], Board]:

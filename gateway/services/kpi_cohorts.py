@@ -13,7 +13,7 @@ from gateway.kpis.asking import asked_sides
 from gateway.kpis.boards import Board, Tally
 from gateway.kpis.definitions import Definition
 from gateway.kpis.measures import MINUTES, RECOVERY, SUMS, sides
-from gateway.kpis.sums import Cut, add
+from gateway.kpis.sums import Cut, add, opened
 from gateway.services.ports import Mode, Store, UnitOfWork
 
 Side = Literal["above", "below"]
@@ -137,7 +137,7 @@ def _boards(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort) -> Ma
     wanted, boards = {(name, cohort.currency) for name in cohort.figure.measures}, dict[date, Board]()
     for day, value, some in uow.kpi_sums.boards(merchant_id, mode, cohort.by or "carrier", cohort.first, cohort.last):
         if cohort.by is None or value == cohort.value:
-            add(boards.setdefault(day, Board()), some, wanted)
+            add(boards.setdefault(day, Board()), opened(some), wanted)
     return boards
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Unprocessable
 from gateway.kpis.boards import Board, parted
-from gateway.kpis.sums import Cut, add
+from gateway.kpis.sums import Cut, add, opened
 from gateway.services.ports import Store
 from gateway.services.ports.answers import Mode
 from gateway.services.ports.kpis import Standing
@@ -33,7 +33,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KpiReport:
-    """The whole of a period, its parts by what it was cut by, and the whole of each day."""
+    """The whole of a period, its parts by what it was cut by, and what was asked for of each day."""
 
     period: Period
     whole: Board
@@ -49,9 +49,16 @@ class KpiReports:
         self._clock = clock
 
     def report(
-        self, merchant_id: str, mode: Mode, first: date | None = None, last: date | None = None, by: Cut | None = None
+        self,
+        merchant_id: str,
+        mode: Mode,
+        first: date | None = None,
+        last: date | None = None,
+        by: Cut | None = None,
+        daily: Collection[str] = (),
     ) -> KpiReport:
-        """Of a period that ends yesterday (UTC) at the latest; left out, the last 28 days.
+        """Of a period that ends yesterday (UTC) at the latest; left out, the last 28 days. `daily`: these measures day
+        by day, too.
 
         Raises:
             Unprocessable: the period ends before it begins, begins after yesterday, or is too long.
@@ -61,8 +68,10 @@ class KpiReports:
         with self._store.look() as uow:
             period = _period(uow.kpi_sums.standing(merchant_id, mode, first, last), first, last, now)
             for day, value, some in uow.kpi_sums.boards(merchant_id, mode, by or "carrier", first, period.last):
-                add(boards.setdefault(value, Board()), some)
-                add(days.setdefault(day, Board()), some)
+                board = opened(some)
+                add(boards.setdefault(value, Board()), board)
+                if daily:
+                    add(days.setdefault(day, Board()), [each for each in board if each.key[0] in daily])
         whole, parts = parted(boards, by or "")
         return KpiReport(period=period, whole=whole, parts=parts if by else {}, days=days)
 

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Text, case, func, select,
 from gateway.services.ports.history import DayColumns, Extent, Kept, Mark, PastDay, PastShipment, Period
 from gateway.storage.engine import PG_AUDIT_LIMITS, plain_errors, read_engine
 from gateway.storage.tables.base import table_of
+from gateway.storage.tables.delivery_records import DeliveryRecordRow
 from gateway.storage.tables.past_days import PastDayRow
 from gateway.storage.tables.quotes import QuoteRow
-from gateway.storage.tables.shipments import DeliveryRecordRow, ShipmentRow, TenderRow
+from gateway.storage.tables.shipments import ShipmentRow, TenderRow
 
 PAGE = 1000
 _S, _Q, _T, _D, _P = (table_of(row).c for row in (ShipmentRow, QuoteRow, TenderRow, DeliveryRecordRow, PastDayRow))

@@ -18,6 +18,13 @@ from tests.console.test_screens import looked_at, signed_in
 from tests.console.world import Person, World
 from tests.storage import made
 
+SCREENS = {
+    "reports-full": "/reports",
+    "scorecard": "/reports?by=carrier&value=gls",
+    "recommending": "/reports/nps",
+    "carriers-timed": "/carriers",
+    "shipment-asked": "/shipments/shp_old_0",
+}
 EACH = 25
 LATE = 5
 MORE_THAN_SHIPMENTS = {"cost_per_attempt", "api_health", "api_unknown", "failover"}
@@ -190,5 +197,6 @@ def test_days_that_are_none_are_said(analyst: Person) -> None:
 def test_full_reports_are_accessible_and_fit(browser: Chromium, served: str, analyst: Person) -> None:
     with browser.page() as page:
         signed_in(page, served, analyst)
-        page.goto(f"{served}/reports")
-        assert looked_at(page, "reports-full") == []
+        for name, path in SCREENS.items():
+            page.goto(f"{served}{path}")
+            assert looked_at(page, name) == []

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from gateway.kpis.boards import Board, parted
 from gateway.kpis.facts import Asked, Delivery
-from gateway.kpis.sums import add, cut, kept
+from gateway.kpis.sums import add, cut, kept, opened
 
 
 def from_sums(deliveries: Iterable[Delivery], asked: Iterable[Asked], by: str) -> tuple[Board, Mapping[str, Board]]:
@@ -17,7 +17,7 @@ def from_sums(deliveries: Iterable[Delivery], asked: Iterable[Asked], by: str) -
     for boards_of_a_day in (*(cut(day, ()) for day in days), cut((), asked)):
         for (cut_by, value), board in boards_of_a_day.items():
             if cut_by == (by or "carrier"):
-                add(boards.setdefault(value, Board()), kept(board))
+                add(boards.setdefault(value, Board()), opened(kept(board)))
     return parted(boards, by)
 
 

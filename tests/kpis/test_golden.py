@@ -64,6 +64,7 @@ def shipment(row: Row) -> Delivery:
         booked_at=booked,
         due_from=moment(row["from"]),
         due_by=moment(row["due"]),
+        wished_at=moment(row["wished_at"]),
         wished_from=moment(row["wished_from"]),
         wished_by=moment(row["wished_by"]),
         picked_up_at=moment(row["picked"]),

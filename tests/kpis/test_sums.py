@@ -30,6 +30,7 @@ DELIVERIES = st.builds(
     booked_at=KNOWN,
     due_from=MOMENTS,
     due_by=MOMENTS,
+    wished_at=MOMENTS,
     wished_from=MOMENTS,
     wished_by=MOMENTS,
     picked_up_at=MOMENTS,

@@ -135,6 +135,7 @@ def test_what_was_asked_told_and_claimed_beside_it(store: Store) -> None:
         ordered_at=made.NOW - timedelta(hours=1),
         booked_at=made.NOW,
         due_by=DUE,
+        wished_at=made.NOW,
         wished_from=wished.start,
         wished_by=wished.end,
         picked_up_at=picked_up,

@@ -290,4 +290,5 @@ def _facts(shipment: ShipmentRecord) -> DeliveryRecord:
         currency=price.currency if price else "",
         parcels=len(shipment.shipment.parcels),
         weight_g=shipment.shipment.weight_g,
+        declared=shipment.shipment.value,
     )

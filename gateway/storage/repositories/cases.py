@@ -12,7 +12,8 @@ from gateway.domain.records import Case, DeliveryRecord
 from gateway.storage.repositories.base import Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.base import table_of
-from gateway.storage.tables.shipments import ONE_OPEN_CASE, CaseRow, DeliveryRecordRow, ShipmentRow
+from gateway.storage.tables.delivery_records import DeliveryRecordRow
+from gateway.storage.tables.shipments import ONE_OPEN_CASE, CaseRow, ShipmentRow
 
 CASES = Rows(CaseRow, Case)
 RECORDS = Rows(DeliveryRecordRow, DeliveryRecord)

@@ -65,6 +65,7 @@ class Beside:
             account=row.account_id,
             due_from=row.window.start if row.window is not None else None,
             due_by=row.promised_by,
+            wished_at=row.agreed.at if row.agreed is not None else None,
             wished_from=row.agreed.window.start if row.agreed is not None else None,
             wished_by=row.agreed.window.end if row.agreed is not None else None,
             lost=row.outcome == "failed" and row.reason in LOST,

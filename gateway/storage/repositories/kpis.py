@@ -18,8 +18,9 @@ from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.kpi_pages import Beside
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.claims import ClaimRow
+from gateway.storage.tables.delivery_records import DeliveryRecordRow
 from gateway.storage.tables.recipients import RatingRow
-from gateway.storage.tables.shipments import CaseRow, DeliveryRecordRow, ShipmentRow, TenderRow
+from gateway.storage.tables.shipments import CaseRow, ShipmentRow, TenderRow
 
 PAGE = 2000
 COLUMNS = {"account": "account_id"}
