@@ -174,5 +174,5 @@ def _intake(
         "whereabouts": WhereaboutsDesk(store),
         "watch": Watch(store, clock, settings.worker),
         "told_again": ToldAgain(store, pool, funnel),
-        "tracker_watch": TrackerWatcher(store, clock, settings.worker),
+        "tracker_watch": TrackerWatcher(store, clock, settings.worker, settings.tracking),
     }
