@@ -12,6 +12,7 @@ from gateway.domain.eta import TrackerWatch
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source
 from gateway.services.many import Batched
+from gateway.services.ports.desk import CaseSearch
 from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Funnel
 from gateway.settings import Worker, load_settings
@@ -83,6 +84,11 @@ def test_what_the_account_has_delivered_tells_when_it_comes(store: SqlStore) -> 
         (case,) = uow.cases.list(MERCHANT, "open", 10)
     assert (case.kind, case.subject_id, case.shipment_id) == ("promise_at_risk", "trk_900", "")
     assert NUMBER in case.why
+    with store.look() as uow:
+        found = [
+            [each.id for each in uow.desk.cases(MERCHANT, CaseSearch(mode=mode)).items] for mode in ("live", "test")
+        ]
+    assert [len(each) for each in found] == [0, 1], "a test tracker's"
 
 
 def test_where_nothing_is_learnt_the_carrier_is_heard_and_what_moves_is_told(store: SqlStore) -> None:
