@@ -49,5 +49,5 @@ def moment(said: Reading, key: str, assumed: ZoneInfo) -> Moment:
     """As `maybe_moment`. Raises BadCarrierResponse: there is none."""
     found = maybe_moment(said, key, assumed)
     if found is None:
-        raise BadCarrierResponse(f"{said.path}.{key} is not a time")
+        raise BadCarrierResponse(f"{said.path}.{key} is not a time of the years {FIRST_YEAR} to {LAST_YEAR}")
     return found

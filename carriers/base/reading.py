@@ -192,7 +192,8 @@ class Reading:
     def time(self, key: str) -> datetime:
         """A moment with its offset: RFC 3339, or ISO 8601 with `+0100`."""
         member = self.get(key)
-        return _moment(member.value) or member._bad("a time with a UTC offset")
+        found = _moment(member.value)
+        return found or member._bad(f"a time with a UTC offset, of the years {FIRST_YEAR} to {LAST_YEAR}")
 
     def maybe_time(self, key: str) -> datetime | None:
         """A moment with its offset, or None."""

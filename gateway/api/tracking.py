@@ -39,9 +39,9 @@ def create_tracker(_: Run, wanted: dict[str, Any]) -> Response:
     """Follow a tracking number that was not booked here. Following it twice gives the same tracker."""
     who = caller()
     account = services().accounts.named(who.merchant_id, who.mode, wanted["account"])
-    tracking = services().tracking
-    found = tracking.follow(who.merchant_id, account, wanted["tracking_number"], wanted["deliver_by"])
-    return answer(_shape(found, tracking.watches(who.merchant_id, [found])), 201)
+    trackers = services().trackers
+    found = trackers.follow(who.merchant_id, account, wanted["tracking_number"], wanted["deliver_by"])
+    return answer(_shape(found, trackers.watches(who.merchant_id, [found])), 201)
 
 
 @blueprint.route("/trackers")
@@ -51,8 +51,8 @@ def create_tracker(_: Run, wanted: dict[str, Any]) -> Response:
 def list_trackers(wanted: dict[str, Any]) -> Response:
     """Numbers we follow, newest first."""
     who = caller()
-    found = services().tracking.trackers(who.merchant_id, who.mode, wanted["limit"], wanted["cursor"])
-    watches = services().tracking.watches(who.merchant_id, found.items)
+    found = services().trackers.list(who.merchant_id, who.mode, wanted["limit"], wanted["cursor"])
+    watches = services().trackers.watches(who.merchant_id, found.items)
     return page([_shape(each, watches) for each in found.items], found.next_cursor)
 
 
@@ -61,8 +61,8 @@ def list_trackers(wanted: dict[str, Any]) -> Response:
 @blueprint.response(200, TrackerFileSchema)
 def get_tracker(tracker_id: str) -> Response:
     """One number with its events, oldest first."""
-    found, events = services().tracking.tracker(caller().merchant_id, caller().mode, tracker_id)
-    watches = services().tracking.watches(found.merchant_id, [found])
+    found, events = services().trackers.get(caller().merchant_id, caller().mode, tracker_id)
+    watches = services().trackers.watches(found.merchant_id, [found])
     return answer({**_shape(found, watches), "events": shapes_tracking.events(events)})
 
 

@@ -52,6 +52,7 @@ from gateway.services.shipments import ShipmentService
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.told_again import ToldAgain
 from gateway.services.tracker_watch import TrackerWatcher
+from gateway.services.trackers import TrackerBook
 from gateway.services.tracking import Funnel, Tracking
 from gateway.services.watch import Watch
 from gateway.services.whereabouts import WhereaboutsDesk
@@ -173,6 +174,7 @@ def _intake(
         "corrections": CorrectionDesk(store, clock),
         "whereabouts": WhereaboutsDesk(store),
         "watch": Watch(store, clock, settings.worker),
+        "trackers": TrackerBook(store, pool, clock),
         "told_again": ToldAgain(store, pool, funnel),
-        "tracker_watch": TrackerWatcher(store, clock, settings.worker),
+        "tracker_watch": TrackerWatcher(store, clock, settings.worker, settings.tracking),
     }

@@ -72,6 +72,7 @@ from gateway.services.staff import Staff
 from gateway.services.status_tables import StatusTableBook
 from gateway.services.told_again import ToldAgain
 from gateway.services.tracker_watch import TrackerWatcher
+from gateway.services.trackers import TrackerBook
 from gateway.services.tracking import Tracking
 from gateway.services.trials import Trials
 from gateway.services.watch import Watch
@@ -162,6 +163,7 @@ class Services:
     cohorts: Cohorts
     watch: Watch
     told_again: ToldAgain
+    trackers: TrackerBook
     tracker_watch: TrackerWatcher
     whereabouts: WhereaboutsDesk
     staff: Staff

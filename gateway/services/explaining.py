@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from gateway.domain.quotes import Effect, Offer, Quote, ResultState, Shadow
 from gateway.domain.records import Tender
 from gateway.domain.shipments import TenderState
+from gateway.domain.timezones import timezone_of
 from gateway.rules.gate import GATE
 from gateway.rules.market import amount_text
 
@@ -77,7 +78,8 @@ def _sentences(
     if runner_up is not None:
         yield _lost(runner_up)
     yield from _out(quote)
-    yield from (_tendered(each) for each in tenders)
+    zone = timezone_of(quote.shipment.origin) or UTC  # as promises are told in: see `gateway.rules.score`
+    yield from (_tendered(each, zone) for each in tenders)
     if quote.shadow is not None:
         yield _on_trial(quote, quote.shadow, winner)
     if quote.last_resort is not None:
@@ -105,9 +107,9 @@ def nothing_left(quote: Quote) -> str:
     return " ".join(["no offer could be tendered.", *_out(quote)])
 
 
-def _tendered(tender: Tender) -> str:
+def _tendered(tender: Tender, zone: tzinfo) -> str:
     why = f" ({tender.why})" if tender.why and tender.why != tender.state.value else ""
-    return f"Tendered to {tender.account} at {_clock(tender.created_at)}: {tender.state.value}{why}."
+    return f"Tendered to {tender.account} at {_clock(tender.created_at.astimezone(zone))}: {tender.state.value}{why}."
 
 
 def _won(quote: Quote, winner: Offer, *, taken: bool) -> str:

@@ -24,6 +24,7 @@ from gateway.services.ports import Store, UnitOfWork
 from gateway.services.reliability.courses import CourseBook, left_path
 from gateway.services.reliability.facts import day_of
 from gateway.services.watch import in_flight
+from gateway.settings import Tracking as TrackingSettings
 from gateway.settings import Worker as WorkerSettings
 
 ANY_SERVICE = ()
@@ -33,10 +34,11 @@ ANY_SERVICE = ()
 class TrackerWatcher:
     """A job of the worker's."""
 
-    def __init__(self, store: Store, clock: Clock, worker: WorkerSettings) -> None:
+    def __init__(self, store: Store, clock: Clock, worker: WorkerSettings, tracking: TrackingSettings) -> None:
         self._store = store
         self._clock = clock
         self._worker = worker
+        self._window = timedelta(days=tracking.expire_days)
         self._courses = CourseBook()
 
     def claim(self) -> Sequence[TrackerWatch]:
@@ -85,7 +87,8 @@ class TrackerWatcher:
     ) -> tuple[TrackerWatch, Mapping[str, str]]:
         """What is expected and when it is due again, and what is wrong, by kind of case."""
         ended = replace(watch, eta=None, due_at=None)
-        if tracker.status == "expired":  # nobody spoke: what was wrong is no better for it
+        silent = tracker.status_at is not None and now - tracker.status_at > self._window  # a history, or soon expired
+        if silent or tracker.status == "expired":  # nobody spoke: what was wrong is no better for it
             return ended, dict.fromkeys(watch.alarms, "")
         events = uow.trackers.events(tracker.merchant_id, tracker.id)
         courses = self._courses.of(uow, tracker.merchant_id, tracker.account_id, now)

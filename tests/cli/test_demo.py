@@ -1,7 +1,16 @@
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.cli.conftest import Run
+
+WAITING = """import time
+from gateway.cli.demo.stage import Stage
+with Stage() as it:
+    print(it.url, flush=True)
+    time.sleep(600)
+"""
 
 
 def processes() -> set[str]:
@@ -16,6 +25,17 @@ def processes() -> set[str]:
         if "doorstep-demo-" in environment:
             found.add(f"{folder.name} {command}")
     return found
+
+
+def test_a_demo_that_is_told_to_end_takes_what_it_started_along() -> None:
+    before = processes()
+    with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        assert any(line.startswith("http://127.0.0.1") for line in demo.stdout)
+        assert processes() > before
+        demo.send_signal(signal.SIGTERM)
+        assert demo.wait(60) == 128 + signal.SIGTERM
+    assert processes() <= before
 
 
 def test_the_demo_tells_its_story_and_leaves_nothing_behind(gateway: Run) -> None:

@@ -12,6 +12,7 @@ from gateway.domain.eta import TrackerWatch
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source
 from gateway.services.many import Batched
+from gateway.services.ports.desk import CaseSearch
 from gateway.services.tracker_watch import TrackerWatcher
 from gateway.services.tracking import Funnel
 from gateway.settings import Worker, load_settings
@@ -23,6 +24,7 @@ from tests.storage.made import ACCOUNT, MERCHANT, NOW
 HOUR = timedelta(hours=1)
 SETTINGS = Worker(tick_s=1.0, batch=100, lease_s=60, max_tries=5)
 NUMBER = "ELSEWHERE1"
+TRACKING = load_settings({}).tracking
 
 
 def followed(store: SqlStore, promised_by: datetime | None = None, tracker_id: str = "trk_900") -> TrackerRecord:
@@ -48,13 +50,13 @@ def told(store: SqlStore, *scans: tuple[str, datetime], estimate: datetime | Non
     with store.work() as uow:
         account = uow.accounts.get(MERCHANT, ACCOUNT)
         assert account is not None
-        Funnel(lambda: now, load_settings({}).tracking).apply(uow, account, [update], Source.POLL, now, "")
+        Funnel(lambda: now, TRACKING).apply(uow, account, [update], Source.POLL, now, "")
         uow.commit()
 
 
 def looked_at(store: SqlStore, now: datetime = NOW) -> TrackerWatch | None:
     """What the watch has after it has done what is due."""
-    watcher = TrackerWatcher(store, lambda: now, SETTINGS)
+    watcher = TrackerWatcher(store, lambda: now, SETTINGS, TRACKING)
     for claimed in watcher.claim():
         watcher.work(claimed)
     with store.look() as uow:
@@ -82,6 +84,11 @@ def test_what_the_account_has_delivered_tells_when_it_comes(store: SqlStore) -> 
         (case,) = uow.cases.list(MERCHANT, "open", 10)
     assert (case.kind, case.subject_id, case.shipment_id) == ("promise_at_risk", "trk_900", "")
     assert NUMBER in case.why
+    with store.look() as uow:
+        found = [
+            [each.id for each in uow.desk.cases(MERCHANT, CaseSearch(mode=mode)).items] for mode in ("live", "test")
+        ]
+    assert [len(each) for each in found] == [0, 1], "a test tracker's"
 
 
 def test_where_nothing_is_learnt_the_carrier_is_heard_and_what_moves_is_told(store: SqlStore) -> None:
@@ -135,6 +142,15 @@ def test_a_history_of_ended_ways_is_not_watched_and_many_are_woken_at_once(store
         batched.unit.tracker_watches.wake(free, NOW)
         batched.commit()
         assert set(uow.tracker_watches.of(MERCHANT, [each.id for each in free])) == {"trk_0", "trk_1"}
+
+
+def test_what_has_been_silent_for_longer_than_it_is_followed_raises_no_alarm(store: SqlStore) -> None:
+    made.begin(store)
+    followed(store)
+    told(store, ("in_transit", NOW - timedelta(days=TRACKING.expire_days + 1)))
+    assert looked_at(store) is None
+    with store.look() as uow:
+        assert uow.cases.list(MERCHANT, "open", 10) == []
 
 
 @pytest.mark.parametrize("alarmed", [False, True])

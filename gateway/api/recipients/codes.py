@@ -34,7 +34,7 @@ def asked(sight: Sight, kind: ProofKind | None, path: str) -> Proof | None:
     way = codes.way(sight.shipment)
     if way is None:
         return None
-    action = f"{path}?{urlencode(chosen())}" if chosen() else path
+    action = f"{path}?{urlencode(chosen())}#proof" if chosen() else f"{path}#proof"
     return Proof(kind=kind, to=way.shown, sent=codes.pending(sight.shipment), action=action)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import IO, Any, Self, TypeVar
 
 import requests
@@ -47,6 +48,7 @@ class Stage:
         self._mailing = ExitStack()
 
     def __enter__(self) -> Self:
+        signal.signal(signal.SIGTERM, _ended)  # as if the story broke off: what was started is ended too
         try:
             self._open()
         except BaseException:
@@ -173,6 +175,11 @@ class Stage:
             if process.stdout is not None:
                 process.stdout.close()
         self._folder.cleanup()
+
+
+def _ended(number: int, _: FrameType | None) -> None:
+    """Raises SystemExit, which every `with` on the way out hears of."""
+    raise SystemExit(128 + number)
 
 
 def _free_port() -> int:

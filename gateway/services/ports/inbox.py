@@ -55,7 +55,7 @@ class Inbox(Protocol):
         """Those due longest, of all accounts or of one (merchant, account)."""
 
     def applied(self, merchant_id: str, account_id: str, after_id: str, limit: int) -> Sequence[InboxMessage]:
-        """An account's messages that are through, oldest first, with their bytes; answers to polls are left out."""
+        """An account's messages that are through, oldest first, with their bytes: webhooks and scans alone."""
 
     def list(self, merchant_id: str, wanted: InboxSearch) -> Page[InboxMessage]:
         """What waits for a booking or for a person, newest first, without the raw bytes."""

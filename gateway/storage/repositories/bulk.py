@@ -114,7 +114,16 @@ class BulkRepository(Repository):
         self._connection.execute(update(JOBS.table).where(*notes).values(facts={}))
         over = _R.state.in_((RowState.DONE, RowState.UNKNOWN))
         blank = {"state": case((over, _R.state), else_=RowState.BLOCKED), "name": "", "data": {}, "why": why}
+        begun = [job_id for (job_id,) in self._connection.execute(jobs.distinct())]
         self._connection.execute(update(ROWS.table).where(*about).values(**blank))
+        self._end(shipment.merchant_id, begun)
+
+    def _end(self, merchant_id: str, job_ids: Sequence[str]) -> None:
+        """Of these jobs those that run and have no row left: the last one may be somebody's who is forgotten."""
+        left = select(_R.job_id).where(_R.merchant_id == merchant_id, _R.state.in_((RowState.NEW, RowState.READY)))
+        idle = (_J.merchant_id == merchant_id, _J.id.in_(job_ids), _J.id.not_in(left.where(_R.job_id.in_(job_ids))))
+        ended = update(JOBS.table).where(*idle, _J.state == BulkState.RUNNING)
+        self._connection.execute(ended.values(state=BulkState.DONE, due_at=None))
 
     def prune(self, merchant_id: str, before_id: str) -> int:
         """Forget the older ones; foreign keys take their rows along."""

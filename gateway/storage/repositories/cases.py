@@ -14,11 +14,12 @@ from gateway.storage.rows import Rows
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.delivery_records import DeliveryRecordRow
 from gateway.storage.tables.shipments import ONE_OPEN_CASE, CaseRow, ShipmentRow
+from gateway.storage.tables.tracking import TrackerRow
 
 CASES = Rows(CaseRow, Case)
 RECORDS = Rows(DeliveryRecordRow, DeliveryRecord)
 _C = CASES.table.c
-_S = table_of(ShipmentRow).c
+_S, _T = table_of(ShipmentRow).c, table_of(TrackerRow).c
 
 
 class CaseRepository(Repository):
@@ -40,10 +41,10 @@ class CaseRepository(Repository):
         return CASES.all(self._connection, wanted.order_by(_C.created_at, _C.id))
 
     def _mode(self, case: Case) -> str:
-        if not case.shipment_id:
-            return ""
-        mine = (_S.merchant_id == case.merchant_id, _S.id == case.shipment_id)
-        return self._connection.scalar(select(_S.mode).where(*mine)) or ""
+        """Its shipment's, or that of the number it is about; what is about neither concerns both."""
+        told, subject = (_S, case.shipment_id) if case.shipment_id else (_T, case.subject_id)
+        mine = (told.merchant_id == case.merchant_id, told.id == subject)
+        return (self._connection.scalar(select(told.mode).where(*mine)) or "") if subject else ""
 
     def close(self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str) -> None:
         """Settle the shipment's open cases of a kind."""

@@ -124,9 +124,9 @@ class InboxRepository(Repository):
         return claim(self._connection, INBOX, _DUE_OF, now, lease, limit, of_merchant=of[0], of_account=of[1])
 
     def applied(self, merchant_id: str, account_id: str, after_id: str, limit: int) -> Sequence[InboxMessage]:
-        """What is through, in the order of its ids, with its bytes; answers to polls are left out."""
+        """What is through, in the order of its ids, with its bytes; answers to polls and files are left out."""
         mine = (_I.merchant_id == merchant_id, _I.account_id == account_id, _I.id > after_id)
-        wanted = select(INBOX.table).where(*mine, _I.state.in_(FINAL), _I.source != "poll")
+        wanted = select(INBOX.table).where(*mine, _I.state.in_(FINAL), _I.source.in_(("webhook", "scan")))
         return INBOX.all(self._connection, wanted.order_by(_I.id).limit(limit))
 
     def list(self, merchant_id: str, wanted: InboxSearch) -> Page[InboxMessage]:
