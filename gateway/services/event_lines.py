@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
 from carriers.base import InvalidValue, Leg, Place, StatusTable, TrackingEvent
@@ -47,6 +48,10 @@ COLUMNS = tuple(LONGEST)
 
 CSV_FAULTS = {"unexpected end of data": "a quotation mark is not closed on this line"}
 REQUIRED = ("tracking_number", "occurred_at")
+WORDS = ("description", "city", "facility")
+"""Columns for people: a space of any kind is a space, and what only shapes letters (in emoji, say) is left out."""
+
+DAY_CHARS = len("2026-03-02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,14 @@ class Reader:
             except (ValueError, RecursionError):
                 yield Fault(number, "", "is no JSON object")
                 continue
-            yield self._of_object(number, given)
+            yield self._of_object(number, line, given)
 
-    def _of_object(self, number: int, given: object) -> Line | Fault:
+    def _of_object(self, number: int, line: bytes, given: object) -> Line | Fault:
         if not isinstance(given, dict):
             return Fault(number, "", "is no JSON object")
+        told = len(given) + sum(type(value) is str for value in given.values())
+        if line.count(b'"') != 2 * told and (twice := _told_twice(line)):  # looked for where marks are left over only
+            return Fault(number, twice, "is there twice")
         for name, value in given.items():
             if name not in LONGEST:
                 return Fault(number, str(name), "is no column of ours")
@@ -182,6 +190,8 @@ class Reader:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise _Bad("occurred_at", "is no time such as 2026-03-02T14:41:07+01:00") from None
+        if len(text) <= DAY_CHARS:
+            raise _Bad("occurred_at", "is a day alone: say the time too, such as 2026-03-02T14:41:07+01:00")
         if moment.utcoffset() is not None:
             return moment, ""
         return moment.replace(tzinfo=self.zone), text
@@ -213,6 +223,12 @@ class _Bad(Exception):
         self.why = why
 
 
+def _told_twice(line: bytes) -> str:
+    """The member that an object names twice, of which nobody knows which was meant; "" where there is none."""
+    names: list[str] = [name for name, _ in json.loads(line, object_pairs_hook=list)]
+    return next((name for at, name in enumerate(names) if name in names[:at]), "")
+
+
 def _texts(lines: Iterable[bytes]) -> Iterator[str]:
     """Bytes that are not UTF-8 become characters that no text may have: their line is at fault, not the file."""
     for number, line in enumerate(lines):
@@ -240,6 +256,8 @@ def _header_fault(header: list[str]) -> Fault | None:
 
 
 def _clean(name: str, text: str) -> str:
+    if name in WORDS and not text.isprintable():
+        text = "".join(" " if each.isspace() else each for each in text if category(each) != "Cf")
     text = text.strip()
     if len(text) > LONGEST[name]:
         raise _Bad(name, f"has more than {LONGEST[name]} characters")
