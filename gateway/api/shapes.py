@@ -136,7 +136,9 @@ def summary(shipment: ShipmentRecord) -> Json:
         "last_progress_status": shipment.last_progress_status or None,
         "attributable_to": reason.attributable_to,
         "action_required_by": "support" if waits_for_us else reason.action_required_by,
-        "recipient_sentence": recipient_sentence(shipment.status, shipment.reason, shipment.pieces),
+        "recipient_sentence": recipient_sentence(
+            shipment.status, shipment.reason, shipment.pieces, len(shipment.shipment.parcels)
+        ),
         "parcel_statuses": [
             {"tracking_number": number, "status": status} for number, status in sorted(shipment.pieces.items())
         ],
