@@ -25,7 +25,7 @@ from gateway.settings import Settings, load_settings
 from gateway.storage.migrate import migrate
 
 CARRIERS = ("uber_direct", "bring", "sandbox")
-START_LIMIT_S = 30.0
+START_LIMIT_S = 90.0
 STOP_LIMIT_S = 10.0
 POLL_S = 0.1
 T = TypeVar("T")
