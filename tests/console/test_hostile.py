@@ -66,9 +66,7 @@ HOSTILE = (
 
 
 FIELDS = ("name", "company", "street1", "street2", "city", "instructions")
-TAGS = {text[text.index("<") :][:11] for text in HOSTILE if "<" in text} - {"<script>", "</script><s"} | {
-    f"<script>{RAN[:3]}"
-}
+TAGS = {text[text.index("<") :][:18] for text in HOSTILE if "<" in text}
 """How the first tag of each begins: none of our pages has such."""
 
 VALID: Mapping[str, Mapping[str, str]] = {
@@ -191,7 +189,7 @@ def _sent(boss: Person, form: Form, rule: str) -> None:
 def _told_as_text(answer: TestResponse, where: str) -> None:
     assert answer.status_code < 500, f"{where}: {answer.status_code}"
     assert [tag for tag in TAGS if tag in answer.text] == [], where
-    assert not re.search(r"""(href|src|action)=["']?\s*javascript:""", answer.text), where
+    assert not re.search(r'(href|src|action)="\s*javascript:', answer.text), where
 
 
 def assert_no_formulas(content: bytes) -> None:
