@@ -14,7 +14,7 @@ from gateway.console.live import position
 from gateway.console.rendering import go, page, partial
 from gateway.console.telling import promise, standing, summary
 from gateway.domain.enquiries import EnquiryWay
-from gateway.domain.errors import Conflict, Unprocessable
+from gateway.domain.errors import Conflict, NoCarrierAvailable, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.shipments import BookingRef, LabelKind, ShipmentState
 from gateway.services.desk import Dossier
@@ -44,6 +44,7 @@ DONE = {
     "cancelled": "The carrier has cancelled it.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
     "resolved": "What you said is kept.",
+    "refused": "What you said is kept. The carriers that were asked then refused: nothing is charged.",
     "corrected": "What you said counts from now on.",
     "withdrawn": "It is taken back: what the carrier says counts again.",
     "resent": "The recipient is told again.",
@@ -141,7 +142,10 @@ def resolve(shipment_id: str) -> Response:
     said = f"{form['outcome'].replace('_', ' ')}: {form['found']}"
     _dossier(shipment_id)
     services().staff.audit.record(who().user, deed("settled a booking", shipment_id, said))
-    services().shipments.resolve(who().merchant_id, who().mode, shipment_id, booking, form["found"])
+    try:
+        services().shipments.resolve(who().merchant_id, who().mode, shipment_id, booking, form["found"])
+    except NoCarrierAvailable:
+        return go("shipment.detail", shipment_id=shipment_id, done="refused")
     return go("shipment.detail", shipment_id=shipment_id, done="resolved")
 
 

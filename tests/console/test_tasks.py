@@ -143,6 +143,28 @@ def test_a_case_is_taken_and_settled_with_the_keyboard(hands: Hands) -> None:
     assert page.locator(f"a[href='{wanted}']").count() == 1
 
 
+def test_a_failed_attempt_is_resolved_with_another_time(hands: Hands, world: World) -> None:
+    failed, page = world.shipments["Ola Hansen"], hands.page
+    hands.press("/")
+    hands.type(failed["tracking_number"])
+    hands.press("Enter")
+    page.wait_for_url(f"**{failed['id']}")
+    assert "Attempt failed" in shown(page)
+    hands.press("a", "t")
+    page.wait_for_url("**/acts/time")
+    hands.reach("#f-reason")
+    hands.type("Nobody was at home")
+    hands.reach("[name=choice]")
+    hands.press("Space")
+    hands.press("Control+Enter")
+    page.wait_for_url("**done=agreed")
+    assert "The carrier has agreed to it." in shown(page)
+    assert "Agreed" in page.locator("#h-do").locator("xpath=..").inner_text()
+    assert hands.actions <= 9
+    asked = world.shop.get(f"/v1/shipments/{failed['id']}/diversions")["data"]
+    assert [each["state"] for each in asked] == ["agreed"]
+
+
 def test_a_shipment_is_cancelled_with_the_keyboard(hands: Hands, world: World, served: str) -> None:
     booked = world.shop.booked(**{**order(5), "reference": "nett-4001"})
     hands.page.goto(f"{served}/shipments/{booked['id']}")

@@ -132,10 +132,10 @@ def build_world(gateway: Gateway, folder: Path) -> World:
     account_id = shop.account("sandbox-oslo", sandbox, without="track")
     endpoint = shop.call("POST", "/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"}).json or {}
     shipments = _book_all(site, shop, sandbox, account_id)
-    _unknown(site, shop, sandbox, account_id)
+    unknown(site, shop, sandbox, account_id)
     assert shop.book(**{**order(1), "reference": "nett-2012-sim911"}).status_code >= 400  # everybody refuses it
     add_fleet(site, shop, "vans")
-    _written(shop)
+    written(shop)
     stranger.account("elsewhere", sandbox)
     site.work()
     site.services.log.flush()
@@ -224,7 +224,7 @@ def _tell(site: Site, sandbox: RunningSimulator, account_id: str, shipments: Map
     site.work()
 
 
-def _written(shop: Merchant) -> None:
+def written(shop: Merchant) -> None:
     """A policy with two versions, and zones of every kind."""
     for stage, minor in (("draft", 1500), ("draft", 900)):
         data = {**EXAMPLES["rural"]["policy"], "score": {"redelivery_minor": minor}}
@@ -264,7 +264,7 @@ def _tell_recipients(site: Site, shop: Merchant, shipments: Mapping[str, Any]) -
             uow.commit()
 
 
-def _unknown(site: Site, shop: Merchant, sandbox: RunningSimulator, account_id: str) -> None:
+def unknown(site: Site, shop: Merchant, sandbox: RunningSimulator, account_id: str) -> None:
     """A carrier that can neither look bookings up nor tell repeats loses its answer: a person must find out."""
     shop.call("PATCH", f"/v1/accounts/{account_id}", {"enabled": False})
     unlucky = shop.account("sandbox-bergen", sandbox, without="find,idempotency,track")

@@ -20,13 +20,14 @@ import requests
 from cryptography.fernet import Fernet
 from rich.console import Console
 
+from carriers.base.simulator import Ledger
 from gateway.bootstrap import build
 from gateway.domain.errors import Unavailable
 from gateway.settings import Settings, load_settings
 from gateway.storage.migrate import migrate
 
 CARRIERS = ("uber_direct", "bring", "sandbox")
-START_LIMIT_S = 30.0
+START_LIMIT_S = 90.0
 STOP_LIMIT_S = 10.0
 POLL_S = 0.1
 T = TypeVar("T")
@@ -98,6 +99,11 @@ class Stage:
     def ledger(self, carrier: str) -> Path:
         """A simulated carrier's own books."""
         return self.folder / f"{carrier}.ledger"
+
+    def reference(self, carrier: str, shipment: Mapping[str, Any]) -> str:
+        """The carrier's own number of a booking, from its books."""
+        accepted = next(tender["id"] for tender in shipment["tenders"] if tender["state"] == "accepted")
+        return Ledger.read(self.ledger(carrier)).active()[accepted][0].carrier_reference
 
     def control(self, carrier: str, what: str, body: Mapping[str, Any]) -> Any:
         """Tell a simulator what to do next."""

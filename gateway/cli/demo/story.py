@@ -18,6 +18,7 @@ from carriers.base.registry import carrier
 from carriers.base.simulator import Ledger, simulator_class
 from gateway.bootstrap import build
 from gateway.cli.demo.console import show_console
+from gateway.cli.demo.day import fill_the_day
 from gateway.cli.demo.letters import show_letters, tell_recipients
 from gateway.cli.demo.merchant import Merchant, price
 from gateway.cli.demo.stage import CARRIERS, Stage
@@ -42,10 +43,10 @@ def play(stage: Stage) -> None:
     """Both scenes, then the books, then the console. Raises Unavailable when something does not go as told."""
     scenes = tomllib.loads(files("gateway.config").joinpath("demo.toml").read_text("utf-8"))
     new_york(stage, scenes["new_york"])
-    oslo(stage, scenes["oslo"])
+    shop = oslo(stage, scenes["oslo"])
+    fill_the_day(shop, scenes["oslo"])
     compare_books(stage)
-    caller = scenes["oslo"]["shipment"]["destination"]
-    show_console(stage, scenes["oslo"]["merchant"], caller["phone"][-4:])
+    show_console(stage, shop.name, scenes["oslo"]["callers"][0]["phone"][-4:])
 
 
 def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
@@ -83,7 +84,7 @@ def new_york(stage: Stage, scene: Mapping[str, Any]) -> None:
     drive_round(shop, shipment, scene["round"])
 
 
-def oslo(stage: Stage, scene: Mapping[str, Any]) -> None:
+def oslo(stage: Stage, scene: Mapping[str, Any]) -> Merchant:
     """A parcel courier with label, push and poll; lost answers that end in exactly one booking each."""
     shop = enter(stage, scene)
     stage.console.rule("[bold]Oslo: a parcel courier, its label, tracking by push and by poll")
@@ -113,6 +114,7 @@ def oslo(stage: Stage, scene: Mapping[str, Any]) -> None:
     booked(shop, shop.follow(shipment, "booked"))
     books = Ledger.read(stage.ledger("sandbox")).active()
     shop.say(f"  the sandbox's own ledger holds {sum(map(len, books.values()))} booking", "green")
+    return shop
 
 
 def eligible(quote: Mapping[str, Any], code: str) -> str:
@@ -181,7 +183,7 @@ def booked(shop: Merchant, shipment: Mapping[str, Any]) -> None:
 def deliver(shop: Merchant, shipment: Mapping[str, Any], code: str, end: str) -> None:
     """Let the simulated carrier deliver it, and show what the gateway made of all the webhooks."""
     found = shop.must("GET", f"/v1/shipments/{shipment['id']}")
-    sent = shop.stage.control(code, "advance", {"carrier_reference": reference(shop.stage, code, found), "to": end})
+    sent = shop.stage.control(code, "advance", {"carrier_reference": shop.stage.reference(code, found), "to": end})
     after = shop.follow(shipment, "delivered")
     events = shop.show_events(shipment)
     shop.say(
@@ -203,7 +205,7 @@ def watch(shop: Merchant, shipment: Mapping[str, Any], code: str, stations: list
     click.pause("  Open it now, then press a key: the courier sets off, and the page follows him by itself.")
     found = shop.must("GET", f"/v1/shipments/{shipment['id']}")
     for station in stations:
-        sent = {"carrier_reference": reference(shop.stage, code, found), "to": station}
+        sent = {"carrier_reference": shop.stage.reference(code, found), "to": station}
         shop.stage.control(code, "advance", sent)
         shop.say(f"    the courier tells: {station}")
         sleep(SEEN_S)
@@ -216,12 +218,6 @@ def look(shop: Merchant, shipment: Mapping[str, Any]) -> None:
     if not page.ok or told is None:
         raise Unavailable(f"the recipient's page answered {page.status_code}")
     shop.say(f"  the recipient's page says: {told[1]}", "green")
-
-
-def reference(stage: Stage, code: str, shipment: Mapping[str, Any]) -> str:
-    """The carrier's own number of a booking, from its books."""
-    accepted = next(tender["id"] for tender in shipment["tenders"] if tender["state"] == "accepted")
-    return Ledger.read(stage.ledger(code)).active()[accepted][0].carrier_reference
 
 
 def drive_round(shop: Merchant, shipment: Mapping[str, Any], scans: list[Mapping[str, Any]]) -> None:

@@ -169,11 +169,15 @@
     document.querySelector("[data-back]")?.setAttribute("href", results.back);
   }
 
-  // On a narrow screen the menu and tabs are strips: the page's own entry is to be seen.
-  for (const here of document.querySelectorAll("nav.side [aria-current], nav.tabs [aria-current]")) {
-    const strip = here.closest("nav"), over = here.getBoundingClientRect(), frame = strip.getBoundingClientRect();
-    if (over.left < frame.left || over.right > frame.right) strip.scrollLeft += over.left - frame.left - (frame.width - over.width) / 2;
+  // On a narrow screen the menu and tabs are strips: the page's own entry is to be seen, also after a turn or a zoom.
+  function showHere() {
+    for (const here of document.querySelectorAll("nav.side [aria-current], nav.tabs [aria-current]")) {
+      const strip = here.closest("nav"), over = here.getBoundingClientRect(), frame = strip.getBoundingClientRect();
+      if (over.left < frame.left || over.right > frame.right) strip.scrollLeft += over.left - frame.left - (frame.width - over.width) / 2;
+    }
   }
+  window.addEventListener("resize", showHere);
+  showHere();
 
   // What the keyboard reaches is seen whole, also where it was half seen already, which browsers take for enough.
   document.addEventListener("focusin", (event) => {
