@@ -11,6 +11,7 @@ import pytest
 
 from carriers.base.simulator import Fault, FaultKind
 from gateway.domain.people import Role
+from tests.console.test_hostile import HOSTILE
 from tests.console.world import Person, World, order
 
 ACTS = ("time", "point", "address", "hold", "return")
@@ -169,3 +170,13 @@ def test_nobody_acts_on_what_is_anothers_or_beyond_their_role(world: World, act:
         assert person.post(f"/shipments/{parcel}/acts/{act}", **form).status_code == status
     assert stranger.get(f"/book?like={parcel}").status_code == 404
     assert "What can be done" not in packer.see(f"/shipments/{parcel}")
+
+
+def test_what_is_typed_stays_and_is_told_as_text(world: World, support: Person) -> None:
+    parcel, text = world.shipments["Ola Hansen"]["id"], "".join(HOSTILE[:12])[:500]
+    typed = " ".join(text.split())
+    answer = do(support, parcel, "address", choice="case", words=typed)
+    assert answer.status_code == 422
+    assert typed in html.unescape(answer.text)
+    assert typed not in answer.text
+    assert '<input type="radio" name="choice" value="case" required checked>' in answer.text
