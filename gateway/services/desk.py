@@ -132,6 +132,11 @@ class Desk:
         with self._store.look() as uow:
             return uow.desk.waiting(merchant_id, mode, self._clock())
 
+    def to_book(self, merchant_id: str, mode: Mode, kinds: Sequence[str], most: int) -> int:
+        """Orders in jobs of these kinds that wait for a word, or to be packed, counted up to `most`."""
+        with self._store.look() as uow:
+            return uow.bulk.waiting(merchant_id, mode, kinds, most)
+
     def failing_endpoints(self, merchant_id: str, mode: Mode) -> int:
         """Webhook endpoints in trouble."""
         with self._store.look() as uow:
