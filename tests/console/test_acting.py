@@ -161,6 +161,19 @@ def test_the_way_back_is_booked_once_under_whoever_asked(world: World, admin: Pe
     world.shop.call("POST", f"/v1/shipments/{back}/cancel", {})
 
 
+def test_a_way_back_that_no_carrier_takes_is_told_and_costs_nothing(world: World) -> None:
+    shop = world.site.merchant("One way")
+    shop.account("one-way", world.site._running[0], without="returns,track")
+    parcel = shop.booked(**{**order(3), "reference": "oneway-1"})["id"]
+    boss = world.person(Role.ADMIN, shop)
+    do_correct = {"status": "delivered", "reason": "none", "why": "they rang"}
+    version = str(shop.shipment(parcel)["version"])
+    assert boss.post(f"/shipments/{parcel}/corrections", **do_correct, version=version).status_code == 303
+    answer = do(boss, parcel, "return", reason="late")
+    assert answer.status_code == 409
+    assert "Nothing is booked, and nothing is charged." in answer.text
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_nobody_acts_on_what_is_anothers_or_beyond_their_role(world: World, act: str) -> None:
     parcel = world.shipments["Ola Hansen"]["id"]
