@@ -16,12 +16,12 @@ from gateway.console.caring import Act, acts
 from gateway.console.gate import NotAllowed, deed, may, services, who
 from gateway.console.rendering import go, page
 from gateway.domain.diversions import DiversionKind, DiversionState
-from gateway.domain.errors import Conflict, GatewayError, NotFound, Unprocessable
+from gateway.domain.errors import Conflict, GatewayError, NoCarrierAvailable, NotFound, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import ShipmentState
 from gateway.services.audit_trail import write_down
-from gateway.services.care import ADDRESS, HOLD
+from gateway.services.care import ADDRESS, HOLD, NotNow
 from gateway.services.ports import UnitOfWork
 from gateway.services.returns import ReturnAsk
 
@@ -59,15 +59,21 @@ def act(shipment_id: str, name: str) -> Response:
     reason = wanted.reasons.get(request.form.get("reason", ""), "")
     if not reason:
         return _page(wanted, shipment, Said("reason", "Say why: it is written down."))
-    services().care.check(shipment, name, _version())
+    try:
+        services().care.check(shipment, name, _version())
+    except NotNow:  # the page itself says why
+        return _page(wanted, shipment, Said("", "", 409))
+    except Conflict as error:  # the form as it would be now, with what was typed
+        return _page(wanted, shipment, Said("", _sentence(error), 409))
     try:
         return DOING[name](shipment, reason)
     except Unprocessable as error:
         return _page(wanted, shipment, Said("choice", _sentence(error)))
     except CarrierError as error:
         return _page(wanted, shipment, Said("", f"The carrier did not answer: {error}. {AWAY}", 502))
-    except Conflict as error:
-        return _page(wanted, _shipment(shipment_id), Said("", f"{_sentence(error)} {GOES_ON}.", 409))
+    except (Conflict, NoCarrierAvailable) as error:
+        then = "Nothing is booked, and nothing is charged" if name == "return" else GOES_ON
+        return _page(wanted, _shipment(shipment_id), Said("", f"{_sentence(error)} {then}.", 409))
 
 
 def _divert(shipment: ShipmentRecord, reason: str, name: str) -> Response:

@@ -42,8 +42,11 @@ def stream() -> Response:
     )
     if request.method == "HEAD":
         return Response(status=200, headers=HEADERS, content_type="text/event-stream")
+    streams = services().live
+    if streams.count >= services().settings.streams.per_process // 2:  # the others are for the API
+        return Response(status=204)
     try:
-        opened = services().live.open(watch)
+        opened = streams.open(watch)
     except (TooManyStreams, Unavailable):
         return Response(status=204)
     answer = Response(_events(opened, watch.after), headers=HEADERS, content_type="text/event-stream")

@@ -55,7 +55,7 @@ def today() -> Response:
 def _counted(what: str, waiting: Mapping[str, Waiting], failing: int) -> tuple[int, str]:
     """A figure that is no search for shipments, and where what is behind it is looked at."""
     if what == "to_book":
-        found = services().bulk.waiting(who().merchant_id, who().mode, (BOOK, PACK), COUNTED)
+        found = services().staff.desk.to_book(who().merchant_id, who().mode, (BOOK, PACK), COUNTED)
         return found, url_for("jobs.overview")
     if what == "overdue":
         return sum(each.overdue for each in waiting.values()), url_for("cases.desk", due="over")

@@ -97,11 +97,6 @@ class BulkJobs:
         with self._store.look() as uow:
             return uow.bulk.list(merchant_id, mode, limit)
 
-    def waiting(self, merchant_id: str, mode: Mode, kinds: Sequence[str], most: int) -> int:
-        """How many rows of jobs of these kinds wait to be done, counted up to `most`."""
-        with self._store.look() as uow:
-            return uow.bulk.waiting(merchant_id, mode, kinds, most)
-
     def confirm(self, user: User, mode: Mode, job_id: str, typed: str, without: int | None = None) -> BulkJob:
         """Begin, once: confirming what runs or is done changes nothing.
 

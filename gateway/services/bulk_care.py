@@ -101,13 +101,14 @@ class Settling:
         self._desk = desk
 
     def look(self, job: BulkJob, row: BulkRow) -> BulkRow:
-        """Raises Conflict: there is nothing to settle, or a note does not settle it."""
+        """The row says what would be closed. Raises Conflict: there is nothing, or a note does not settle it."""
         opened = [case for case in self._cases(job, row) if case.state == "open"]
         if not opened:
             raise Conflict("no case of it is open")
-        if not any(map(_by_note, opened)):
+        titles = [case_kind(case.kind).title for case in opened if _by_note(case)]
+        if not titles:
             raise Conflict("a case of this kind is settled by saying what is true, not by a note")
-        return replace(row, state=RowState.READY)
+        return replace(row, state=RowState.READY, why=", ".join(titles))
 
     def do(self, job: BulkJob, row: BulkRow) -> BulkRow:
         """Each of them; what this very job has closed before a crash is closed."""

@@ -7,6 +7,8 @@ Another time or place goes through `diversions`, the way back through `returns`:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from hashlib import sha256
 
 from carriers.base import Capability
 from gateway.domain.clock import Clock
@@ -100,30 +102,9 @@ class CareDesk:
             shipment = uow.shipments.get(user.merchant_id, shipment_id, lock=True)
             if shipment is None or shipment.mode != mode:
                 raise NotFound(f"no shipment {shipment_id}")
-            opened = uow.cases.open(
-                Case(
-                    id=new_id("cas", now),
-                    merchant_id=user.merchant_id,
-                    kind=wanted.what,
-                    shipment_id=shipment_id,
-                    subject_id=shipment_id,
-                    why=wanted.reason,
-                    created_at=now,
-                )
-            )
-            if words:
-                uow.notes.add(
-                    Note(
-                        id=new_id("not", now),
-                        merchant_id=user.merchant_id,
-                        shipment_id=shipment_id,
-                        at=now,
-                        user_id=user.id,
-                        who=user.name,
-                        text=words,
-                    )
-                )
-            if opened or words:
+            opened = uow.cases.open(_case(user, shipment, wanted, now))
+            noted = bool(words) and uow.notes.add(_note(user, shipment, words, now))
+            if opened or noted:
                 deed = Deed(what="asked for a person to call the carrier", subject_id=shipment_id, reason=wanted.reason)
                 write_down(uow, user, deed, now)
             uow.commit()
@@ -143,6 +124,31 @@ class CareDesk:
             return why
         live = self._pool.get(shipment.merchant_id, shipment.account_id)
         return "" if live.can(Capability.TAKES_INSTRUCTIONS) else f"{live.record.carrier} takes no words for couriers"
+
+
+def _case(user: User, shipment: ShipmentRecord, wanted: Deed, now: datetime) -> Case:
+    return Case(
+        id=new_id("cas", now),
+        merchant_id=user.merchant_id,
+        kind=wanted.what,
+        shipment_id=shipment.id,
+        subject_id=shipment.id,
+        why=wanted.reason,
+        created_at=now,
+    )
+
+
+def _note(user: User, shipment: ShipmentRecord, words: str, now: datetime) -> Note:
+    """The same words about the same shipment are the same note, however often a form is sent."""
+    return Note(
+        id=f"not_{sha256(f'{shipment.id} {words}'.encode()).hexdigest()[:26].upper()}",
+        merchant_id=user.merchant_id,
+        shipment_id=shipment.id,
+        at=now,
+        user_id=user.id,
+        who=user.name,
+        text=words,
+    )
 
 
 def _said(ask: Callable[[], str]) -> str:

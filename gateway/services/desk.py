@@ -95,7 +95,9 @@ class Desk:
         """
         search = replace(search, newest=MOST_NAMED)
         with self._store.look() as uow:
-            for tried in _wider(search):
+            for way in _wider(search):
+                words = way.match == "words"
+                tried = replace(way, text=uow.shipments.rarest_first(merchant_id, way.text)) if words else way
                 page = uow.shipments.search(merchant_id, tried)
                 if page.items:
                     return Found(page=page, search=tried)
@@ -129,6 +131,11 @@ class Desk:
         """Open cases by kind."""
         with self._store.look() as uow:
             return uow.desk.waiting(merchant_id, mode, self._clock())
+
+    def to_book(self, merchant_id: str, mode: Mode, kinds: Sequence[str], most: int) -> int:
+        """Orders in jobs of these kinds that wait for a word, or to be packed, counted up to `most`."""
+        with self._store.look() as uow:
+            return uow.bulk.waiting(merchant_id, mode, kinds, most)
 
     def failing_endpoints(self, merchant_id: str, mode: Mode) -> int:
         """Webhook endpoints in trouble."""
@@ -248,9 +255,11 @@ class Desk:
 
 
 def _wider(search: ShipmentSearch) -> Sequence[ShipmentSearch]:
-    """The search, and the ways to understand its text if it finds nothing as it stands. A later page is of one way."""
+    """The search, and the ways to understand its text if it finds nothing as it stands. What finds nothing on the first
+    page finds nothing on a later one, so that all pages are of one way.
+    """
     text, tried = search.text.strip(), [search]
-    if not text or search.cursor is not None or search.match != "whole":
+    if not text or search.match != "whole":
         return tried
     digits = "".join(letter for letter in text if letter.isdigit())
     only_digits = not any(letter.isalpha() for letter in text)

@@ -11,6 +11,7 @@ import pytest
 
 from carriers.base.simulator import Fault, FaultKind
 from gateway.domain.people import Role
+from tests.console.test_hostile import HOSTILE
 from tests.console.world import Person, World, order
 
 ACTS = ("time", "point", "address", "hold", "return")
@@ -116,13 +117,14 @@ def test_what_no_carrier_takes_becomes_a_case_once_and_its_words_a_note(world: W
     assert (missing.status_code, "Say where it is to go" in missing.text) == (422, True)
     moved = do(support, parcel, "address", reason="moved", choice="case", words="<b>Storgata 7</b>, 0155 Oslo")
     assert moved.status_code == 303
+    do(support, parcel, "address", reason="moved", choice="case", words="<b>Storgata 7</b>, 0155 Oslo")
     cases = world.site.services.shipments.get(world.shop.id, "test", parcel).cases
     assert {(each.kind, each.why) for each in cases} == {
         ("hold_wanted", "It is not paid for"),
         ("address_wrong", "The recipient has moved"),
     }
     page = support.see(f"/shipments/{parcel}")
-    assert "&lt;b&gt;Storgata 7&lt;/b&gt;" in page
+    assert page.count("&lt;b&gt;Storgata 7&lt;/b&gt;") == 1
     assert "To be kept back" in page
 
 
@@ -159,6 +161,19 @@ def test_the_way_back_is_booked_once_under_whoever_asked(world: World, admin: Pe
     world.shop.call("POST", f"/v1/shipments/{back}/cancel", {})
 
 
+def test_a_way_back_that_no_carrier_takes_is_told_and_costs_nothing(world: World) -> None:
+    shop = world.site.merchant("One way")
+    shop.account("one-way", world.site._running[0], without="returns,track")
+    parcel = shop.booked(**{**order(3), "reference": "oneway-1"})["id"]
+    boss = world.person(Role.ADMIN, shop)
+    do_correct = {"status": "delivered", "reason": "none", "why": "they rang"}
+    version = str(shop.shipment(parcel)["version"])
+    assert boss.post(f"/shipments/{parcel}/corrections", **do_correct, version=version).status_code == 303
+    answer = do(boss, parcel, "return", reason="late")
+    assert answer.status_code == 409
+    assert "Nothing is booked, and nothing is charged." in answer.text
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_nobody_acts_on_what_is_anothers_or_beyond_their_role(world: World, act: str) -> None:
     parcel = world.shipments["Ola Hansen"]["id"]
@@ -169,3 +184,13 @@ def test_nobody_acts_on_what_is_anothers_or_beyond_their_role(world: World, act:
         assert person.post(f"/shipments/{parcel}/acts/{act}", **form).status_code == status
     assert stranger.get(f"/book?like={parcel}").status_code == 404
     assert "What can be done" not in packer.see(f"/shipments/{parcel}")
+
+
+def test_what_is_typed_stays_and_is_told_as_text(world: World, support: Person) -> None:
+    parcel, text = world.shipments["Ola Hansen"]["id"], "".join(HOSTILE[:12])[:500]
+    typed = " ".join(text.split())
+    answer = do(support, parcel, "address", choice="case", words=typed)
+    assert answer.status_code == 422
+    assert typed in html.unescape(answer.text)
+    assert typed not in answer.text
+    assert '<input type="radio" name="choice" value="case" required checked>' in answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,6 +96,14 @@ def test_pages_of_the_list_follow_each_other(world: World, support: Person) -> N
     page = support.see("/shipments", q="is:open", cursor=first.page.next_cursor)
     assert "To the newest" in page
     assert not {each.id for each in first.page.items if f"/shipments/{each.id}" in page}
+
+
+def test_a_later_page_is_understood_as_the_first_one_was(world: World) -> None:
+    search, desk = read("kari oslo", "test", utc_now(), limit=1).search, world.site.services.staff.desk
+    first = desk.find(world.shop.id, search)
+    later = desk.find(world.shop.id, replace(search, cursor=first.page.next_cursor))
+    assert (first.search.match, later.search.match) == ("words", "words")
+    assert len({each.id for each in (*first.page.items, *later.page.items)}) == 2
 
 
 def test_a_cursor_that_is_none_is_answered_in_words(support: Person) -> None:

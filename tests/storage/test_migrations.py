@@ -6,20 +6,26 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, inspect, select, text
 
 from gateway.domain.codec import from_json
 from gateway.domain.quotes import Offer
+from gateway.domain.records import Case
 from gateway.storage.engine import write_engine
 from gateway.storage.migrate import alembic_config, migrate
 from gateway.storage.months import is_month
+from gateway.storage.repositories.cases import CASES, CaseRepository
+from gateway.storage.repositories.finding import TERMS
+from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.tables import metadata
+from tests.storage import made
 
 WITHOUT_MERCHANT = {"job_heartbeats", "carrier_grades", "alembic_version"}
 GLOBAL_BY_DESIGN = {
@@ -176,6 +182,32 @@ def test_the_newest_version_of_a_policy_of_before_is_the_published_one(fresh_url
         found = connection.execute(text("SELECT name, number, live, shadow FROM policy_publications")).all()
     engine.dispose()
     assert [tuple(row) for row in found] == [("mine", 1, 2, None)]
+
+
+def test_cases_of_before_get_their_clocks_and_shipments_the_words_of_their_towns(fresh_url: str) -> None:
+    engine = write_engine(fresh_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "head")
+        connection.execute(text(QUOTED_BEFORE[0]))
+        assert ShipmentRepository(connection).add(made.shipment("shp_1", quote_id=""))
+        for number, (kind, shipment_id) in enumerate((("needs_review", "shp_1"), ("unheard_of", ""))):
+            about = {"shipment_id": shipment_id, "subject_id": f"sub_{number}"}
+            case = Case(id=f"cas_{number}", merchant_id="mer_1", kind=kind, why="", created_at=made.NOW, **about)
+            assert CaseRepository(connection).open(case)
+        connection.execute(delete(TERMS).where(TERMS.c.term == "london"))
+        command.downgrade(alembic_config(connection), "0033")
+        command.upgrade(alembic_config(connection), "head")
+        review, other = (CASES.get(connection, "mer_1", f"cas_{number}") for number in (0, 1))
+        modes = list(connection.scalars(text("SELECT mode FROM cases ORDER BY id")))
+        found = connection.execute(
+            select(TERMS.c.created_at, TERMS.c.shipment_id).where(TERMS.c.term == "london")
+        ).all()
+    engine.dispose()
+    assert review is not None
+    assert other is not None
+    assert (review.due_at, other.due_at) == (made.NOW + timedelta(hours=1), made.NOW + timedelta(days=1))
+    assert modes == ["test", None]
+    assert [tuple(row) for row in found] == [(made.NOW, "shp_1")]
 
 
 def test_verdicts_go_back_to_their_offers_in_batches(fresh_url: str) -> None:

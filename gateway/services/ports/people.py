@@ -52,7 +52,9 @@ class AuditLog(Protocol):
 class Notes(Protocol):
     """Notes on shipments."""
 
-    def add(self, note: Note) -> None: ...
+    def add(self, note: Note) -> bool:
+        """False where its id is taken: it is written already."""
+
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Note]:
         """Newest first."""
 

@@ -14,7 +14,8 @@ from gateway.services.ports import Mode, Page, ShipmentSearch
 from gateway.services.ports.desk import CaseSearch, Told, Waiting
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import CASES
-from gateway.storage.repositories.shipments import SHIPMENTS, narrowed
+from gateway.storage.repositories.finding import narrowed
+from gateway.storage.repositories.shipments import SHIPMENTS
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.messages import DeliveryRow, EndpointRow, OutboxRow
 from gateway.storage.tables.shipments import TenderRow

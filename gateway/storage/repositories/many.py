@@ -18,9 +18,10 @@ from gateway.storage.bulk import among, found_each, insert_all, listed, update_a
 from gateway.storage.news import notify
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import RECORDS
+from gateway.storage.repositories.finding import TERMS, term_rows
 from gateway.storage.repositories.outbox import OUTBOX
 from gateway.storage.repositories.quotes import QUOTES
-from gateway.storage.repositories.shipments import SHIPMENTS, TERMS, term_rows
+from gateway.storage.repositories.shipments import SHIPMENTS
 from gateway.storage.repositories.tenders import TENDERS, derived
 from gateway.storage.repositories.tracker_watches import TrackerWatchRepository
 from gateway.storage.repositories.trackers import EVENTS, HISTORY, NUMBERS, TRACKERS

@@ -111,9 +111,9 @@ class AuditRepository(Repository):
 class NoteRepository(Repository):
     """Notes on shipments."""
 
-    def add(self, note: Note) -> None:
-        """A new one."""
-        NOTES.add(self._connection, note)
+    def add(self, note: Note) -> bool:
+        """A new one; False where its id is taken."""
+        return NOTES.add(self._connection, note)
 
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Note]:
         """Newest first."""

@@ -38,6 +38,7 @@ from gateway.storage.repositories.cases import CASES
 from gateway.storage.repositories.claims import CLAIMS
 from gateway.storage.repositories.corrections import CORRECTIONS
 from gateway.storage.repositories.diversions import DIVERSIONS
+from gateway.storage.repositories.finding import TERMS, folded, term_rows
 from gateway.storage.repositories.idempotency import KEYS
 from gateway.storage.repositories.inbox import FINAL, INBOX
 from gateway.storage.repositories.manifests import MANIFEST_ENTRIES
@@ -48,7 +49,7 @@ from gateway.storage.repositories.proofs import PROOF_FILES
 from gateway.storage.repositories.pushes import PUSHES
 from gateway.storage.repositories.quotes import QUOTES
 from gateway.storage.repositories.recipients import RATINGS
-from gateway.storage.repositories.shipments import LABELS, SHIPMENTS, TERMS, folded, term_rows
+from gateway.storage.repositories.shipments import LABELS, SHIPMENTS
 from gateway.storage.repositories.tenders import RECALLS, TENDERS
 from gateway.storage.repositories.trackers import EVENTS, TRACKERS
 from gateway.storage.repositories.views import TAGS

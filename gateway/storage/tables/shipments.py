@@ -228,9 +228,8 @@ class RecallRow(Named, Row):
 
 
 class CaseRow(Named, Row):
-    """What a person must settle; `subject_id` is the tender, else the shipment, else the case itself. `mode` is its
-    shipment's, NULL for what belongs to both. The queue is walked by its clock along `cases_by_clock`; `due_at` may be
-    NULL only as far as SQLite cannot be told otherwise of a new column.
+    """What a person must settle; `subject_id` is the tender, else the shipment, else the case itself. `mode`: its
+    shipment's, NULL for both. `due_at` is always there: SQLite cannot be told so of a column that is new.
     """
 
     __tablename__ = "cases"
@@ -254,8 +253,6 @@ class CaseRow(Named, Row):
         index("cases_of_shipment", "merchant_id", "shipment_id"),
         index("cases_by_state", "merchant_id", "state", "created_at", "id"),
         index("cases_by_clock", "merchant_id", "due_at", "id", where="state = 'open'"),
-        *(
-            index(f"cases_by_{name}", "merchant_id", name, "due_at", "id", where="state = 'open'")
-            for name in ("kind", "owner_id")
-        ),
+        index("cases_by_kind", "merchant_id", "kind", "due_at", "id", where="state = 'open'"),
+        index("cases_by_owner_id", "merchant_id", "owner_id", "due_at", "id", where="state = 'open'"),
     )
