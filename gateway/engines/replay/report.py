@@ -42,9 +42,9 @@ def page(result: Json) -> str:
         headline=_headline(result),
         notes=list(_notes(result)),
         cards=[_card(result, measure) for measure in MEASURES],
-        interval=_interval(result),
-        accounts=_accounts(result),
-        weeks=_weeks(result),
+        interval=differences_drawn(result),
+        accounts=accounts_drawn(result),
+        weeks=weeks_drawn(result),
         zones=[_zone(result, each) for each in result["zones"][:MOST_ZONES]],
         more_zones=max(len(result["zones"]) - MOST_ZONES, 0),
         flows=[_flow(result, each) for each in result["flows"]],
@@ -160,7 +160,7 @@ def _card(result: Json, measure: str) -> Json:
         return {"title": TITLES[measure], "n": 0}
     sure = "too few days to say how sure this is"
     if told["low"] is not None:
-        low, high = (_signed(measure, told[end], currency) for end in ("low", "high"))
+        low, high = (signed(measure, told[end], currency) for end in ("low", "high"))
         sure = f"95 % interval of the difference: {low} to {high}"
         if told["low"] <= 0 <= told["high"] and told["difference"]:
             sure += "; it may be chance"
@@ -177,13 +177,15 @@ def _card(result: Json, measure: str) -> Json:
     }
 
 
-def _signed(measure: str, value: float, currency: str) -> str:
+def signed(measure: str, value: float, currency: str) -> str:
+    """A difference, with its sign."""
     sign = "\u2212" if value < 0 else "+"
     told = amount(measure, abs(value), currency)
     return f"{sign}{told.replace(' %', ' points') if measure == 'late' else told}"
 
 
-def _interval(result: Json) -> Markup:
+def differences_drawn(result: Json) -> Markup:
+    """Each measure's difference with its interval; nothing where none is known."""
     rows = []
     for measure in MEASURES:
         told = result["measures"][measure]
@@ -192,12 +194,13 @@ def _interval(result: Json) -> Markup:
             low, high = _per_cent(told, "low"), _per_cent(told, "high")
             words = f"{value:+.1f} %".replace("-", "\u2212")
             if measure == "late":  # a share of shares says little by itself
-                words = _signed(measure, told["difference"], result["currency"])
+                words = signed(measure, told["difference"], result["currency"])
             rows.append((TITLES[measure], float(value), low, high, words))
     return plots.interval(rows, "Differences in per cent of what it was, with 95 % intervals") if rows else Markup("")
 
 
-def _accounts(result: Json) -> Markup:
+def accounts_drawn(result: Json) -> Markup:
+    """How many each account had and would have had."""
     n = max(result["shipments"], 1)
     rows = [
         (
@@ -212,13 +215,14 @@ def _accounts(result: Json) -> Markup:
     return plots.pairs(rows, "Shipments by carrier account, as it was and with this policy") if rows else Markup("")
 
 
-def _weeks(result: Json) -> Markup:
+def weeks_drawn(result: Json) -> Markup:
+    """The difference of cost by week; nothing of fewer than two."""
     known = [each for each in result["weeks"] if each["cost"]["n"]]
     if len(known) < 2:
         return Markup("")
     values = [float(each["cost"]["now"] - each["cost"]["then"]) for each in known]
     most = amount("cost", max(abs(each) for each in values), result["currency"])
-    first, last = (_day(known[end]["monday"]) for end in (0, -1))
+    first, last = (week_of(known[end]["monday"]) for end in (0, -1))
     title = "Difference of the cost of carriage by week"
     return plots.columns(values, f"week of {first}", f"week of {last}", f"highest bar: {most} a week", title)
 
@@ -246,7 +250,7 @@ def _flow(result: Json, each: Json) -> Json:
         "then": each["then_account"] or NO_NAME,
         "now": each["now_account"] or NO_NAME,
         "n": count(each["n"]),
-        "more": "not known" if more is None else _signed("cost", more, result["currency"]),
+        "more": "not known" if more is None else signed("cost", more, result["currency"]),
     }
 
 
@@ -290,7 +294,8 @@ def _days(result: Json) -> str:
     return f"{result['since'][:10]} to {result['until'][:10]}"
 
 
-def _day(number: int) -> str:
+def week_of(number: int) -> str:
+    """A day that is counted from 1970."""
     return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
