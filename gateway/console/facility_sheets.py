@@ -105,7 +105,7 @@ class FacilitySheet:
             self.errors["company"] = "Say the company’s name, or whom to ask for."
         kept = self.was.address if self.was else None
         at = (kept.latitude, kept.longitude) if kept and _same_door(kept, given) else (None, None)
-        return Address(**given, name=self.texts["contact"], latitude=at[0], longitude=at[1])  # type: ignore[arg-type]
+        return Address(**given, name=self.texts["contact"], latitude=at[0], longitude=at[1])  # type: ignore[arg-type]  # texts
 
     def _handover(self, account: str, closing_days: tuple[ClosingDay, ...]) -> Handover:
         days = tuple(self.days.get(account, ()))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -108,17 +109,10 @@ def document(manifest_id: str) -> Response:
 @may(Permission.RESOLVE)
 def settle_manifest(manifest_id: str) -> Response:
     """A person's word on a manifest whose outcome nobody knows."""
-    signed = who()
-    outcome, number, found = _word()
-    errors = _slips(outcome, number, found)
-    file = services().manifests.get(signed.merchant_id, signed.mode, manifest_id)
-    if errors:
-        return _manifest(file, 422, errors=errors, typed={"outcome": outcome, "number": number, "found": found})
-    services().manifests.resolve(
-        signed.merchant_id, signed.mode, manifest_id, number if outcome == "yes" else "", found
-    )
-    services().staff.audit.record(signed.user, deed("settled a manifest", manifest_id, found))
-    return go("handover.manifest", manifest_id=manifest_id, done="settled")
+    merchant_id, mode = who().merchant_id, who().mode
+    file = services().manifests.get(merchant_id, mode, manifest_id)
+    settle = partial(services().manifests.resolve, merchant_id, mode, manifest_id)
+    return _settled("manifest", manifest_id, partial(_manifest, file), settle)
 
 
 @blueprint.get("/pickups/<pickup_id>")
@@ -132,16 +126,14 @@ def pickup(pickup_id: str) -> Response:
 @may(Permission.RESOLVE)
 def settle_pickup(pickup_id: str) -> Response:
     """A person's word on a pickup whose outcome nobody knows."""
-    signed = who()
-    outcome, number, found = _word()
-    errors = _slips(outcome, number, found)
-    file = services().pickups.get(signed.merchant_id, signed.mode, pickup_id)
-    if errors:
-        return _pickup(file, 422, errors=errors, typed={"outcome": outcome, "number": number, "found": found})
-    ordered = Pickup(carrier_reference=number) if outcome == "yes" else None
-    services().pickups.resolve(signed.merchant_id, signed.mode, pickup_id, ordered, found)
-    services().staff.audit.record(signed.user, deed("settled a pickup", pickup_id, found))
-    return go("handover.pickup", pickup_id=pickup_id, done="settled")
+    merchant_id, mode = who().merchant_id, who().mode
+    file = services().pickups.get(merchant_id, mode, pickup_id)
+
+    def settle(number: str, found: str) -> object:
+        ordered = Pickup(carrier_reference=number) if number else None
+        return services().pickups.resolve(merchant_id, mode, pickup_id, ordered, found)
+
+    return _settled("pickup", pickup_id, partial(_pickup, file), settle)
 
 
 @blueprint.post("/pickups/<pickup_id>/cancel")
@@ -153,6 +145,18 @@ def cancel(pickup_id: str) -> Response:
     services().staff.audit.record(signed.user, deed("asked to call a pickup off", pickup_id))
     services().pickups.cancel(signed.merchant_id, signed.mode, pickup_id)
     return go("handover.pickup", pickup_id=pickup_id)
+
+
+def _settled(kind: str, each_id: str, again: Callable[..., Response], settle: Callable[[str, str], object]) -> Response:
+    """What somebody found out is so from now on: `settle` takes the carrier's number, "" where nothing came of it, and
+    how they know. Where something is missing, the page comes `again`.
+    """
+    outcome, number, found = _word()
+    if errors := _slips(outcome, number, found):
+        return again(422, errors=errors, typed={"outcome": outcome, "number": number, "found": found})
+    settle(number if outcome == "yes" else "", found)
+    services().staff.audit.record(who().user, deed(f"settled a {kind}", each_id, found))
+    return go(f"handover.{kind}", **{f"{kind}_id": each_id}, done="settled")
 
 
 def _board(status: int = 200, **facts: Any) -> Response:

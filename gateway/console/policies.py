@@ -153,7 +153,8 @@ def simulation(name: str, backtest_id: str) -> Response:
         raise NotFound(f"no backtest {backtest_id} of policy {name}")
     result: Any = found.result or {}
     measures = _measures(result) if found.result else []
-    return page("simulation.html", name=name, job=found, result=result, measures=measures)
+    plots = services().backtests.plots(found)
+    return page("simulation.html", name=name, job=found, result=result, measures=measures, plots=plots)
 
 
 def _since(period: str, now: datetime) -> datetime:

@@ -107,6 +107,7 @@ def add_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment,
         day=day,
+        told_day=told_day,
         dated=dated,
         words=words,
         author=author,
@@ -151,6 +152,12 @@ def dated(text: str) -> Markup:
 def day(at: date) -> str:
     """A day as people say it."""
     return f"{at:%A}, {at.day} {at:%B}"
+
+
+def told_day(at: date | datetime | str) -> str:
+    """A day of a table, and of which year: 27 Nov 2026. Days are also read as JSON has them."""
+    read = date.fromisoformat(at[:10]) if isinstance(at, str) else at
+    return f"{read.day} {read:%b %Y}"
 
 
 def words(text: object) -> str:

@@ -148,7 +148,7 @@ def _shown(sheet: ZoneSheet, found: ZoneSet, status: int = 200) -> Response:
         warnings={},
         author=found.record.author,
         version=found.record.version,
-        map=drawn(areas, NARROW) if areas else None,
+        map=drawn(areas, NARROW, others) if areas else None,
         overlaps=told,
     )
 

@@ -15,7 +15,7 @@ from gateway.domain.errors import Conflict, GatewayError, NotFound
 from gateway.services.backtests import BacktestAsk, Backtester
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Store
-from gateway.services.ports.backtests import CardTrial
+from gateway.services.ports.backtests import CardTrial, Plot
 from gateway.settings import Worker
 
 BEAT = timedelta(seconds=2)
@@ -76,6 +76,10 @@ class BacktestJobs:
         if found.result is None:
             raise Conflict(f"the backtest is {found.state.value}: {found.why or 'ask again when it is done'}")
         return self._backtester.page(found.result)
+
+    def plots(self, found: BacktestRecord) -> Sequence[Plot]:
+        """What came of it, drawn; nothing of one that is not done."""
+        return () if found.result is None else self._backtester.plots(found.result)
 
     def claim(self) -> Sequence[BacktestRecord]:
         """One that is due: a new one, or one whose worker died."""

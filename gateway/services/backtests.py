@@ -19,7 +19,7 @@ from gateway.services.offers import offer, recalled
 from gateway.services.origins import Origins
 from gateway.services.policies import PolicyBook
 from gateway.services.ports import Mode, Store
-from gateway.services.ports.backtests import CardTrial, Json, Progress, Replay, Replays
+from gateway.services.ports.backtests import CardTrial, Json, Plot, Progress, Replay, Replays
 from gateway.services.ports.history import Period
 from gateway.services.repricing import CardPricing
 
@@ -55,6 +55,10 @@ class Backtester:
     def page(self, result: Mapping[str, object]) -> str:
         """A result for people, as one HTML file."""
         return self._replays.page(result)
+
+    def plots(self, result: Mapping[str, object]) -> Sequence[Plot]:
+        """A result drawn, each plot with its numbers."""
+        return self._replays.plots(result)
 
     def run(self, merchant_id: str, mode: Mode, ask: BacktestAsk, progress: Progress) -> Json:
         """The result in JSON.

@@ -10,7 +10,9 @@ import pytest
 
 from carriers.base.simulator import Ledger, RunningSimulator
 from gateway.domain.people import Role
+from tests.browser import PHONE, Chromium, sideways, violations
 from tests.console.test_hostile import HOSTILE
+from tests.console.test_screens import signed_in
 from tests.console.world import Person, World
 from tests.journeys.site import Merchant
 
@@ -168,3 +170,34 @@ def test_credentials_of_a_new_account_do_not_survive_the_session_but_options_do(
     assert "typed-name" in answer.text
     assert "77" in answer.text
     assert "hidden-word" not in answer.text
+
+
+def test_a_carrier_is_added_in_the_sandbox_by_hand(
+    browser: Chromium, served: str, world: World, boss: Person, sandbox: RunningSimulator
+) -> None:
+    with browser.page(PHONE) as page:
+        signed_in(page, served, boss)
+        page.goto(f"{served}/carriers")
+        page.click("text=New account")
+        page.click("text=Sandbox")
+        page.fill("#f-name", "sandbox-by-hand")
+        for name, text in sandbox.account.secrets.items():
+            page.fill(f"#f-secret-{name}", text)
+        page.click("text=Other addresses than the carrier’s own")
+        page.fill("#f-url-api", sandbox.account.urls["api"])
+        page.fill("#f-password", "not mine")
+        page.click("text=Make the account")
+        page.wait_for_selector("text=Not kept yet")
+        assert violations(page) == []
+        assert not sideways(page)
+        for name, text in sandbox.account.secrets.items():
+            page.fill(f"#f-secret-{name}", text)
+        page.fill("#f-password", boss.password)
+        page.click("text=Make the account")
+        page.wait_for_selector("text=The account is there")
+        page.get_by_role("button", name="Ask it now").click()
+        page.wait_for_selector("#probe .badge.good")
+        page.get_by_role("button", name="Try a booking").click()
+        page.wait_for_selector("#trial >> text=taken back")
+        assert violations(page) == []
+        assert not sideways(page)

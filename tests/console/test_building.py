@@ -226,3 +226,20 @@ def test_only_who_may_writes_policies(world: World, boss: Person) -> None:
     assert support.get(EDIT).status_code == 403
     assert "Write the next version" not in support.see("/policies/rural")
     assert Policy.parse("rural", 1, POLICIES["rural"]).rules[0].name in support.see("/policies/rural", version="1")
+
+
+def test_a_simulation_is_drawn_with_its_numbers_beside(boss: Person, world: World) -> None:
+    answer = boss.post("/policies/countryside/simulate", version="1", days="7")
+    world.site.work()
+    page = boss.see(answer.headers["Location"].removeprefix("/console"))
+    drawn = re.findall(r"<figcaption><strong>([^<]+)</strong></figcaption><svg ", page)
+    assert drawn[:2] == ["How much, and how sure", "Who would have carried them"]
+    assert page.count('<summary class="soft">As a table</summary>') == len(drawn)
+    assert "&lt;svg" not in page
+    assert re.search(r'<th scope="row">sandbox-oslo</th><td class="num">\d+ \(', page)
+
+
+def test_a_new_rule_does_nothing_until_somebody_says_what(boss: Person) -> None:
+    page = send(boss, "/policies/countryside/edit", boss.see("/policies/countryside/edit"), "add-rule ").text
+    added = [value for name, value in fields_of(page) if re.fullmatch(r"/rules/\d+/then/0/do", name)][-1]
+    assert added == "keep"

@@ -82,6 +82,7 @@ def pages(world: World) -> Mapping[str, str]:
         "policies": "/policies",
         "policy": "/policies/default",
         "policy-differences": "/policies/countryside/differences",
+        "simulation": _simulated(world, boss),
         "policy-form": "/policies/countryside/edit",
         "policy-new": "/policies/new",
         "zones": "/zones?country=NO&postcode=0150&latitude=59.91&longitude=10.75",
@@ -114,6 +115,13 @@ def pages(world: World) -> Mapping[str, str]:
         "me": "/me",
         "refused": "/shipments/shp_none",
     }
+
+
+def _simulated(world: World, boss: Person) -> str:
+    """A simulation that is through."""
+    answer = boss.post("/policies/countryside/simulate", version="1", days="7")
+    world.site.work()
+    return str(answer.headers["Location"]).removeprefix("/console")
 
 
 def _worked(world: World) -> Mapping[str, str]:

@@ -8,6 +8,8 @@ import re
 
 import pytest
 
+from gateway.console.atlas.clipping import Box
+from gateway.console.atlas.measuring import KM_A_DEGREE, bar, grid
 from gateway.domain.people import Role
 from tests.console.forms import fields_of, send
 from tests.console.test_hostile import HOSTILE
@@ -177,3 +179,16 @@ def test_support_looks_and_changes_nothing(world: World, shop: Merchant, boss: P
     assert "New zone" not in support.see("/zones")
     assert support.get(EDIT, zone="oslo").status_code == 403
     assert boss.get(EDIT, zone="atlantis").status_code == 404
+
+
+@pytest.mark.parametrize("span", [0.02, 0.3, 7.0, 80.0, 340.0])
+def test_a_map_says_where_it_lies_and_how_large_it_is(span: float) -> None:
+    marks = list(grid(Box(10.7, 50.0, 10.7 + span, 50.0 + min(span, 30.0))))
+    for upright in (True, False):
+        texts = [each.text for each in marks if each.upright is upright]
+        assert 1 <= len(texts) <= 12
+        assert len(set(texts)) == len(texts)
+    pixels, text = bar(360 / span, 360)
+    km = float(text.replace("\u202f", "").removesuffix(" km"))
+    assert pixels == pytest.approx(km / KM_A_DEGREE * 360 / span, abs=0.1)
+    assert pixels <= 0.3 * 360 or km == 0.5

@@ -15,6 +15,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 from gateway.console.atlas.clipping import Box, clipped
+from gateway.console.atlas.measuring import bar, grid
 from gateway.domain.zones import Area, Polygon, Position, outlines_of
 
 WIDTH = 960
@@ -29,6 +30,7 @@ MOST_SHAPES = 2000
 MOST_POSITIONS = 50_000
 LINE_PX = 16
 LETTER_PX = 7
+EDGE_PX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ class Label:
 class Drawing:
     """A picture: the land, countries with zones of postcodes, shapes of zones (tone, name, path), and names.
 
-    `left_out`: how many smaller shapes are not in it, for it would be too large.
+    `around` are zones that are not what it is about; `marks` lines of latitude and longitude, as a path with their
+    texts; `bar` a length in pixels and how far that is. `left_out`: how many smaller shapes are not in it, for it would
+    be too large.
     """
 
     width: int
@@ -54,6 +58,9 @@ class Drawing:
     countries: Sequence[tuple[str, str]]
     shapes: Sequence[tuple[int, str, str]]
     labels: Sequence[Label]
+    around: Sequence[tuple[str, str]]
+    marks: tuple[str, Sequence[Label]]
+    bar: tuple[float, str]
     left_out: int
 
 
@@ -69,8 +76,10 @@ def outlines() -> Mapping[str, Sequence[Polygon]]:
     }
 
 
-def drawn(areas: Sequence[Area], width: int = WIDTH) -> Drawing:
-    """The picture of areas, as close as shows them all; of the world where there are none."""
+def drawn(areas: Sequence[Area], width: int = WIDTH, around: Sequence[Area] = ()) -> Drawing:
+    """The picture of areas, as close as shows them all; of the world where there are none. What is `around` is in it as
+    far as it lies in the picture.
+    """
     every = [(area.zone, polygon) for area in areas for polygon in outlines_of(area)]
     shapes = list(_largest_first(every))
     by_country = _by_country(areas)
@@ -86,6 +95,9 @@ def drawn(areas: Sequence[Area], width: int = WIDTH) -> Drawing:
         countries=[(code, "".join(view.path(each, 0) for each in outlines()[code])) for code in by_country],
         shapes=[(tones[zone], zone, view.path(polygon)) for zone, polygon in shapes],
         labels=list(_apart(labels)),
+        around=[(area.zone, path) for area in around for each in outlines_of(area) if (path := view.path(each))],
+        marks=view.marks(),
+        bar=bar(view.px_a_degree, width),
         left_out=len(every) - len(shapes),
     )
 
@@ -113,6 +125,7 @@ class _View:
         self._west = (box.west + box.east) / 2 - width / self._scale / squeeze / 2
         self._north = middle + self.height / self._scale / 2
         self._x = self._scale * squeeze
+        self.px_a_degree = self._scale
         self._frame = Box(
             self._west,
             self._north - self.height / self._scale,
@@ -123,6 +136,20 @@ class _View:
     def at(self, position: Position) -> tuple[float, float]:
         """Pixels from the left and the top."""
         return (position[0] - self._west) * self._x, (self._north - position[1]) * self._scale
+
+    def marks(self) -> tuple[str, Sequence[Label]]:
+        """Lines of latitude and longitude, and at their ends which."""
+        path, texts = "", []
+        for mark in grid(self._frame):
+            x, y = self.at((mark.at, mark.at))
+            if mark.upright:
+                path += f"M{x:.0f} 0V{self.height}"
+                texts.append(Label(x, LINE_PX - EDGE_PX, mark.text))
+            else:
+                path += f"M0 {y:.0f}H{self.width}"
+                texts.append(Label(EDGE_PX, y - EDGE_PX, mark.text))
+        inside = [each for each in texts if 0 < each.x < self.width - LINE_PX and EDGE_PX < each.y < self.height]
+        return path, inside
 
     def path(self, polygon: Polygon, digits: int = 1) -> str:
         """Its outline and holes, as far as they are in the picture, in pixels of so many digits after the point."""

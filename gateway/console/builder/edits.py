@@ -23,7 +23,7 @@ def _check() -> Tree:
 
 
 def _rule() -> Tree:
-    return {"name": [""], "when": _group(), "then": [{"do": ["drop"]}]}
+    return {"name": [""], "when": _group(), "then": [{"do": ["keep"]}]}
 
 
 ADDS: Mapping[str, tuple[str, New, str]] = {

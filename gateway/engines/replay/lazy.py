@@ -13,7 +13,7 @@ from carriers.base.registry import BrokenCarrier, carrier, installed
 from gateway.domain.errors import Unavailable, Unprocessable
 from gateway.services.origins import Origins
 from gateway.services.ports import Mode, Store
-from gateway.services.ports.backtests import Json, Progress, Replay
+from gateway.services.ports.backtests import Json, Plot, Progress, Replay
 from gateway.services.ports.history import DayColumns, History, PastDay
 from gateway.services.repricing import CardPricing
 
@@ -53,6 +53,12 @@ class LazyReplays:
         from gateway.engines.replay import report  # compiles its template, which only this needs
 
         return report.page(result)
+
+    def plots(self, result: Mapping[str, object]) -> Sequence[Plot]:
+        """See `Replays`."""
+        from gateway.engines.replay import drawn  # as above
+
+        return drawn.plots_of(result)
 
 
 class LazyDayWriter:

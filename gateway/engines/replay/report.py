@@ -6,32 +6,21 @@ It is made of the result alone (see `services.backtests`), so it needs none of t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, Template
-from markupsafe import Markup
 
-from gateway.domain.values import Money
-from gateway.engines.replay import plots
+from gateway.engines.replay.amounts import MEASURES, TITLES, Json, amount, count, per_cent, share, signed
+from gateway.engines.replay.drawn import accounts_drawn, differences_drawn, weeks_drawn
 
-Json = Mapping[str, Any]
-MEASURES = ("cost", "promise_s", "late", "co2e")
-TITLES: Mapping[str, str] = {
-    "cost": "Cost of carriage",
-    "promise_s": "Promised delivery time",
-    "late": "Expected late deliveries",
-    "co2e": "Greenhouse gases",
-}
 LESS: Mapping[str, tuple[str, str]] = {
     "cost": ("less", "more"),
     "promise_s": ("faster", "slower"),
     "late": ("fewer", "more"),
     "co2e": ("less", "more"),
 }
-MOST_ACCOUNTS, MOST_ZONES, SHOWN_AT_ONCE = 15, 30, 5
+MOST_ZONES, SHOWN_AT_ONCE = 30, 5
 NO_NAME = "nobody"
 
 
@@ -42,9 +31,9 @@ def page(result: Json) -> str:
         headline=_headline(result),
         notes=list(_notes(result)),
         cards=[_card(result, measure) for measure in MEASURES],
-        interval=_interval(result),
-        accounts=_accounts(result),
-        weeks=_weeks(result),
+        interval=differences_drawn(result),
+        accounts=accounts_drawn(result),
+        weeks=weeks_drawn(result),
         zones=[_zone(result, each) for each in result["zones"][:MOST_ZONES]],
         more_zones=max(len(result["zones"]) - MOST_ZONES, 0),
         flows=[_flow(result, each) for each in result["flows"]],
@@ -96,35 +85,6 @@ def _notes(result: Json) -> Iterator[str]:
         yield f"{count(result['without_offers'])} more were booked, but their offers are not kept (any more)."
 
 
-def share(part: int, whole: int) -> str:
-    """In per cent; what is little is not nothing, and what is nearly all is not all."""
-    rounded = round(100 * part / whole)
-    if rounded == 0 and part:
-        return "under 1 %"
-    return "over 99 %" if rounded == 100 and part < whole else f"{rounded} %"
-
-
-def count(number: int) -> str:
-    """Digits in groups of three."""
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def amount(measure: str, value: float, currency: str) -> str:
-    """A value of a measure with its unit."""
-    if measure == "cost":
-        money = Money.from_minor(round(value), currency)
-        digits = str(money).partition(" ")[0]
-        whole, dot, rest = digits.partition(".")
-        return f"{count(int(whole)) if int(whole) else whole}{dot}{rest} {currency}"
-    if measure == "promise_s":
-        return f"{value / 3600:.1f} h"
-    if measure == "late":
-        return f"{value / 100:.1f} %"
-    if abs(value) < 1000:
-        return f"{value:.0f} g CO\u2082e"
-    return f"{value / 1000:,.1f} kg CO\u2082e".replace(",", "\u202f")
-
-
 def _known(n: int, of: int) -> str:
     return f"n = {count(n)}" if n == of else f"n = {count(n)} of {count(of)}"
 
@@ -144,14 +104,9 @@ def _by(result: Json, measure: str) -> str:
     size = amount(measure, abs(told["difference"]), result["currency"])
     if measure == "late":
         size = size.replace(" %", " percentage points")
-    share = _per_cent(told, "difference")
+    share = per_cent(told, "difference")
     shared = f" ({abs(share):.1f} %)" if share is not None and measure != "late" else ""
     return f"{size}{shared} {word}"
-
-
-def _per_cent(told: Json, name: str) -> float | None:
-    """Of what it was then."""
-    return 100 * told[name] / told["then"] if told["then"] and told[name] is not None else None
 
 
 def _card(result: Json, measure: str) -> Json:
@@ -160,7 +115,7 @@ def _card(result: Json, measure: str) -> Json:
         return {"title": TITLES[measure], "n": 0}
     sure = "too few days to say how sure this is"
     if told["low"] is not None:
-        low, high = (_signed(measure, told[end], currency) for end in ("low", "high"))
+        low, high = (signed(measure, told[end], currency) for end in ("low", "high"))
         sure = f"95 % interval of the difference: {low} to {high}"
         if told["low"] <= 0 <= told["high"] and told["difference"]:
             sure += "; it may be chance"
@@ -175,52 +130,6 @@ def _card(result: Json, measure: str) -> Json:
         "sure": sure,
         "kind": "in total" if measure in ("cost", "co2e") else "on average",
     }
-
-
-def _signed(measure: str, value: float, currency: str) -> str:
-    sign = "\u2212" if value < 0 else "+"
-    told = amount(measure, abs(value), currency)
-    return f"{sign}{told.replace(' %', ' points') if measure == 'late' else told}"
-
-
-def _interval(result: Json) -> Markup:
-    rows = []
-    for measure in MEASURES:
-        told = result["measures"][measure]
-        value = _per_cent(told, "difference")
-        if told["n"] and value is not None:
-            low, high = _per_cent(told, "low"), _per_cent(told, "high")
-            words = f"{value:+.1f} %".replace("-", "\u2212")
-            if measure == "late":  # a share of shares says little by itself
-                words = _signed(measure, told["difference"], result["currency"])
-            rows.append((TITLES[measure], float(value), low, high, words))
-    return plots.interval(rows, "Differences in per cent of what it was, with 95 % intervals") if rows else Markup("")
-
-
-def _accounts(result: Json) -> Markup:
-    n = max(result["shipments"], 1)
-    rows = [
-        (
-            each["account"],
-            each["then"],
-            each["now"],
-            f"{share(each['then'], n)} \u00b7 {count(each['then'])}",
-            f"{share(each['now'], n)} \u00b7 {count(each['now'])}",
-        )
-        for each in result["accounts"][:MOST_ACCOUNTS]
-    ]
-    return plots.pairs(rows, "Shipments by carrier account, as it was and with this policy") if rows else Markup("")
-
-
-def _weeks(result: Json) -> Markup:
-    known = [each for each in result["weeks"] if each["cost"]["n"]]
-    if len(known) < 2:
-        return Markup("")
-    values = [float(each["cost"]["now"] - each["cost"]["then"]) for each in known]
-    most = amount("cost", max(abs(each) for each in values), result["currency"])
-    first, last = (_day(known[end]["monday"]) for end in (0, -1))
-    title = "Difference of the cost of carriage by week"
-    return plots.columns(values, f"week of {first}", f"week of {last}", f"highest bar: {most} a week", title)
 
 
 def _zone(result: Json, each: Json) -> Json:
@@ -246,7 +155,7 @@ def _flow(result: Json, each: Json) -> Json:
         "then": each["then_account"] or NO_NAME,
         "now": each["now_account"] or NO_NAME,
         "n": count(each["n"]),
-        "more": "not known" if more is None else _signed("cost", more, result["currency"]),
+        "more": "not known" if more is None else signed("cost", more, result["currency"]),
     }
 
 
@@ -288,10 +197,6 @@ def _subject(result: Json) -> str:
 
 def _days(result: Json) -> str:
     return f"{result['since'][:10]} to {result['until'][:10]}"
-
-
-def _day(number: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
 @cache

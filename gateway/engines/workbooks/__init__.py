@@ -63,7 +63,7 @@ def _look(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except (zipfile.BadZipFile, ValueError, RuntimeError, OSError):
         raise BadWorkbook(DAMAGED) from None
     if any(part.flag_bits & 1 for part in parts):
         raise BadWorkbook("it is protected by a password: save it without one")

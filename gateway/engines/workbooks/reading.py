@@ -67,7 +67,7 @@ def main() -> None:
         told = read(sys.stdin.buffer.read())
     except Refused as refused:
         told = {"why": str(refused)}
-    except (zipfile.BadZipFile, ValueError, KeyError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, KeyError, RuntimeError):
         told = {"why": DAMAGED}
     sys.stdout.write(json.dumps(told))
 

@@ -55,6 +55,19 @@ class Backtests(Protocol):
     def prune(self, merchant_id: str, before_id: str) -> int: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A picture of some totals: its title, the SVG (markup that is safe), what to know of it, and the same numbers as a
+    table: its headings, and its rows.
+    """
+
+    title: str
+    svg: str
+    about: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
 class Replays(Protocol):
     """Runs replays."""
 
@@ -68,3 +81,6 @@ class Replays(Protocol):
 
     def page(self, result: Mapping[str, object]) -> str:
         """The totals for people: one HTML file that needs no network and no scripts."""
+
+    def plots(self, result: Mapping[str, object]) -> Sequence[Plot]:
+        """The same, drawn for a page of ours; those that have something to show."""
