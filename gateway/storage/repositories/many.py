@@ -34,7 +34,7 @@ UNMAPPED = "unmapped_carrier_code"
 MOST_CODES = 1000
 _A = ACCOUNTS.c
 _T, _E, _S, _N, _R = TRACKERS.table.c, EVENTS.table.c, SHIPMENTS.table.c, NUMBERS.c, RECORDS.table.c
-_UNFOLDED = ("description", "place", "occurred_at_local", "raw")
+_UNFOLDED = {"description", "place", "occurred_at_local", "raw", "tz_source", "source", "received_at", "claimed_at"}
 _FOLDED = [field.name for field in fields(TrackingEvent) if field.name not in _UNFOLDED]
 _NUMBERED = select(_N.number, _T.id, _T.shipment_id).join_from(
     NUMBERS, TRACKERS.table, (_N.merchant_id == _T.merchant_id) & (_N.tracker_id == _T.id)
