@@ -14,9 +14,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from sqlalchemy import URL, make_url
@@ -46,12 +47,13 @@ class Server:
 class OwnServer(Server):
     """A server of our own in a temporary folder, which can be stopped, crashed and started again."""
 
-    def __init__(self, *, durable: bool = False) -> None:
-        """`durable` keeps commits over a crash of the machine, at the price of speed."""
+    def __init__(self, *, durable: bool = False, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`durable` keeps commits over a crash of the machine, at the price of speed. `settings` come on top."""
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         self._data = self.folder / "data"
         self._socket = self.folder / "socket"
-        self._settings = {**SETTINGS, **({} if durable else FAST), "unix_socket_directories": f"'{self._socket}'"}
+        kept = {} if durable else FAST
+        self._settings = {**SETTINGS, **kept, **settings, "unix_socket_directories": f"'{self._socket}'"}
         super().__init__(
             URL.create("postgresql+psycopg", "tester", database="postgres", query={"host": str(self._socket)})
         )
@@ -140,9 +142,9 @@ def running_server(*, durable: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def own_server(*, durable: bool = False) -> Iterator[OwnServer]:
+def own_server(*, durable: bool = False, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[OwnServer]:
     """A running server that the test may crash. Raises NoPostgres."""
-    server = OwnServer(durable=durable)
+    server = OwnServer(durable=durable, settings=settings)
     try:
         server.create(find_binaries())
         server.start()
