@@ -111,7 +111,7 @@ class Stage:
         merchant_id = self.services.keys.add_merchant(name)
         accounts = []
         for place, url in urls.items():
-            draft = AccountDraft(name=f"carrier {place}", carrier="sandbox", urls={"api": url}, secrets=SECRETS)
+            draft = AccountDraft(name=f"carrier-{place}", carrier="sandbox", urls={"api": url}, secrets=SECRETS)
             accounts.append(self.services.accounts.add(merchant_id, MODE, draft).id)
         _, key = self.services.keys.create(merchant_id, "bench", MODE, ["admin"])
         return Merchant(merchant_id, key, tuple(accounts))
