@@ -131,7 +131,8 @@ class ManyRepository(Repository):
         insert_all(self._connection, HISTORY, by_column([_history(each) for each in changes.history]))
         self._rewrite(SHIPMENTS, changes.shipments.values())
         self._rewrite(RECORDS, changes.records.values())
-        woken = list(changes.woken.values())
+        new = {tracker.id for tracker in made}
+        woken = [each for each in changes.woken.values() if not (each[0].finished and each[0].id in new)]
         if woken:
             TrackerWatchRepository(self._connection).wake([each for each, _ in woken], max(at for _, at in woken))
         messages = OUTBOX.columns(changes.messages)
