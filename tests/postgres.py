@@ -14,9 +14,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 from sqlalchemy import URL, make_url
@@ -46,18 +47,20 @@ class Server:
 class OwnServer(Server):
     """A server of our own in a temporary folder, which can be stopped, crashed and started again."""
 
-    def __init__(self, *, durable: bool = False) -> None:
-        """`durable` keeps commits over a crash of the machine, at the price of speed."""
+    def __init__(self, *, durable: bool = False, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`durable` keeps commits over a crash of the machine, at the price of speed. `settings`: see `create`."""
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         self._data = self.folder / "data"
         self._socket = self.folder / "socket"
-        self._settings = {**SETTINGS, **({} if durable else FAST), "unix_socket_directories": f"'{self._socket}'"}
+        kept = {} if durable else FAST
+        self._settings = {**SETTINGS, **kept, "unix_socket_directories": f"'{self._socket}'"}
+        self._more = settings
         super().__init__(
             URL.create("postgresql+psycopg", "tester", database="postgres", query={"host": str(self._socket)})
         )
 
     def create(self, binaries: Path) -> None:
-        """Lay out the server's files."""
+        """Lay out the server's files. Of more settings those are left out that its build does not know, as lz4."""
         self.folder.chmod(0o755)
         self._user = _unprivileged()
         self._binaries = self._runnable(binaries)
@@ -67,8 +70,9 @@ class OwnServer(Server):
                 shutil.chown(folder, self._user)
         self._socket.chmod(0o755)
         self._run("initdb", "-D", self._data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        known = {name: value for name, value in self._more.items() if self._knows(name, value)}
         with (self._data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = {value}\n" for name, value in self._settings.items())
+            file.writelines(f"{name} = {value}\n" for name, value in {**self._settings, **known}.items())
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -100,6 +104,13 @@ class OwnServer(Server):
         try:
             self._execute(binaries, "postgres", "--version")
         except (OSError, subprocess.CalledProcessError):
+            return False
+        return True
+
+    def _knows(self, name: str, value: str) -> bool:
+        try:
+            self._execute(self._binaries, "postgres", "-D", self._data, "-C", name, "-c", f"{name}={value}")
+        except subprocess.CalledProcessError:
             return False
         return True
 
@@ -140,9 +151,9 @@ def running_server(*, durable: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def own_server(*, durable: bool = False) -> Iterator[OwnServer]:
+def own_server(*, durable: bool = False, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[OwnServer]:
     """A running server that the test may crash. Raises NoPostgres."""
-    server = OwnServer(durable=durable)
+    server = OwnServer(durable=durable, settings=settings)
     try:
         server.create(find_binaries())
         server.start()

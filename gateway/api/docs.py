@@ -71,8 +71,7 @@ def checkouts_page() -> Response:
 @open_to_all("it documents the gateway")
 def scale_page() -> Response:
     """How far it goes: what was measured, and what comes next."""
-    measured = files("gateway.api").joinpath("scale.csv").read_text("utf-8")
-    return _page("scale.html", rows=list(csv.DictReader(measured.splitlines())))
+    return _page("scale.html", rows=_table("scale.csv"), settings=_table("postgresql.csv"))
 
 
 @blueprint.route("/docs/statuses")
@@ -201,3 +200,7 @@ def _page(template: str, **facts: object) -> Response:
 def _kept(response: Response) -> Response:
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(files("gateway.api").joinpath(name).read_text("utf-8").splitlines()))

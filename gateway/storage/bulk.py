@@ -6,11 +6,10 @@ the caller holds the locks under which it knows what is there (and a row that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from itertools import count
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -38,19 +37,28 @@ from sqlalchemy.types import TypeDecorator
 from gateway.storage.types import UtcDateTime
 
 Cells = Mapping[str, Any]
+Columns = Mapping[str, Sequence[Any]]
+"""Cells of many rows, column by column; no columns where there are no rows."""
+
 _NAMES = count(1)
 
 
-def insert_all(connection: Connection, table: Table, rows: Sequence[Cells]) -> None:
-    """Insert rows with cells for the same columns; others are NULL. StaleVersion follows when one is there already."""
-    if not rows:
+def insert_all(connection: Connection, table: Table, columns: Columns) -> None:
+    """Insert rows, given column by column; cells of other columns are NULL. StaleVersion follows when one is there."""
+    if not columns:
         return
     if connection.dialect.name == "postgresql":
         if not connection.in_transaction():
             connection.begin()  # the driver would begin one that nobody commits
-        _copy(connection, table.name, table, [column.name for column in table.columns if column.name in rows[0]], rows)
+        _copy(connection, table.name, table, columns)
     else:
-        connection.execute(insert(table), list(rows))
+        rows = zip(*columns.values(), strict=True)
+        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def by_column(rows: Sequence[Cells]) -> Columns:
+    """Rows with cells of the same columns, column by column."""
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
 def update_all(connection: Connection, table: Table, rows: Sequence[Cells]) -> int:
@@ -65,10 +73,10 @@ def update_all(connection: Connection, table: Table, rows: Sequence[Cells]) -> i
         values = {name: bindparam(name, type_=table.c[name].type) for name in cells}
         return connection.execute(update(table).where(*at_key).values(values), bound).rowcount
     changed = f"changed_{next(_NAMES)}"
-    columns = ", ".join([*key, *_quoted(connection, cells)])
-    likewise = f"SELECT {columns} FROM {table.name} LIMIT 0"  # noqa: S608  # names of our own columns
+    quoted = ", ".join([*key, *_quoted(connection, cells)])
+    likewise = f"SELECT {quoted} FROM {table.name} LIMIT 0"  # noqa: S608  # names of our own columns
     connection.execute(text(f"CREATE TEMP TABLE {changed} ON COMMIT DROP AS {likewise}"))
-    _copy(connection, changed, table, [*key, *cells], rows)
+    _copy(connection, changed, table, by_column(rows))
     setting = ", ".join(f"{name} = {changed}.{name}" for name in _quoted(connection, cells))
     same = " AND ".join(f"{table.name}.{name} = {changed}.{name}" for name in key)
     statement = f"UPDATE {table.name} SET {setting} FROM {changed} WHERE {same}"  # noqa: S608  # likewise
@@ -137,23 +145,22 @@ def found_each(
     return connection.execute(select(*found.c).select_from(each).join(found, true()), bound).all()
 
 
-def _copy(connection: Connection, into: str, table: Table, columns: Sequence[str], rows: Sequence[Cells]) -> None:
+def _copy(connection: Connection, into: str, table: Table, columns: Columns) -> None:
     """COPY rows into a table (or a temporary one with columns of it)."""
     driver: Any = connection.connection.driver_connection
-    made = ((place, _writer(table, name, connection.dialect)) for place, name in enumerate(columns))
-    writers = [(place, writer) for place, writer in made if writer is not None]
-    pick = itemgetter(*columns)
-    names = ", ".join(_quoted(connection, columns))
+    cells = (_written(_writer(table, name, connection.dialect), given) for name, given in columns.items())
+    names = ", ".join(_quoted(connection, list(columns)))
     statement = f"COPY {into} ({names}) FROM STDIN"
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                cells = list(pick(row))
-                for place, write in writers:
-                    cells[place] = write(cells[place])
-                copy.write_row(cells)
+            for row in zip(*cells, strict=True):
+                copy.write_row(row)
     except psycopg.Error as error:  # past SQLAlchemy, which would have wrapped it
         raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+
+
+def _written(write: Callable[[Any], Any] | None, cells: Sequence[Any]) -> Iterable[Any]:
+    return cells if write is None else map(write, cells)
 
 
 @cache

@@ -6,7 +6,7 @@ types do the rest of the translation (see `types`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from operator import attrgetter, itemgetter
@@ -118,6 +118,17 @@ class Rows(Generic[N]):
             money: Money | None = getattr(noun, name)
             cells[f"{name}_minor"] = None if money is None else money.minor
             cells[f"{name}_currency"] = None if money is None else money.currency
+        return cells
+
+    def columns(self, nouns: Sequence[N]) -> dict[str, Sequence[Any]]:
+        """The values of many nouns, column by column; no columns where there are no nouns."""
+        if not nouns:
+            return {}
+        cells: dict[str, Sequence[Any]] = dict(zip(self._plain, zip(*map(self._read, nouns), strict=True), strict=True))
+        for name in self._money:
+            money: list[Money | None] = [getattr(noun, name) for noun in nouns]
+            cells[f"{name}_minor"] = [None if each is None else each.minor for each in money]
+            cells[f"{name}_currency"] = [None if each is None else each.currency for each in money]
         return cells
 
     def _bound(self, key: Any) -> dict[str, object]:

@@ -83,7 +83,8 @@ def bench(only: tuple[str, ...], seconds: float, database: str, data: Path | Non
     setting: dict[str, object] = {
         "machine": machine(),
         "processes": f"{WORKERS} web workers with {THREADS} threads each (`gateway serve`; no worker process), "
-        f"{database} with durable commits, one process of healthy carriers, one of sick ones, "
+        f"{database} with durable commits (PostgreSQL set as /docs/scale advises, lz4 if its build has it), "
+        "one process of healthy carriers, one of sick ones, "
         "one that drives the load (this one), all on this machine",
         "carriers": f"{len(LATENCIES_MS)} accounts of the sandbox carrier over HTTP, answering after "
         f"{', '.join(map(str, LATENCIES_MS))} ms with {len(RATES)} rates each; request limits and rests are off",

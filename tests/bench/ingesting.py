@@ -73,7 +73,7 @@ def _file(stage: Stage) -> Figure:
         path = Path(folder) / "history.csv"
         _write(path, LINES // len(STORY))
         started = time.perf_counter()
-        said = _command(stage, "ingest", "--merchant", MANY, "--processes", str(PROCESSES), "carrier 200", str(path))
+        said = _command(stage, "ingest", "--merchant", MANY, "--processes", str(PROCESSES), "carrier-200", str(path))
         took_s = time.perf_counter() - started
     audited = _command(stage, "audit").strip()
     copied_s, kept = _copied(stage, merchant)

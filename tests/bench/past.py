@@ -191,7 +191,7 @@ def _offer(account_id: str, number: int, place: int) -> Offer:
     return Offer(
         id=f"off_{place}",
         account_id=account_id,
-        account=f"carrier {place}",
+        account=f"carrier-{place}",
         carrier="sandbox",
         rate=Rate(
             service=ServiceLevel.NEXT_DAY,

@@ -123,9 +123,9 @@ def _healthy_share(stage: Stage, name: str, carriers: dict[str, str], seconds: f
 
     def seen(body: bytes) -> None:
         for result in json.loads(body)["carrier_results"]:
-            if result["account"].removeprefix("carrier ") not in SICK:
+            if result["account"].removeprefix("carrier-") not in SICK:
                 states[result["state"]] += 1
-            if result["account"] == f"carrier {SLOWEST_MS}" and result["latency_ms"] is not None:
+            if result["account"] == f"carrier-{SLOWEST_MS}" and result["latency_ms"] is not None:
                 slowest_ms.append(result["latency_ms"])
 
     ask = _quote(stage.merchant(f"with {name}", carriers), deadline_ms=SICK_DEADLINE_MS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import http.client
 import json
 import os
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -109,7 +111,7 @@ class Stage:
         merchant_id = self.services.keys.add_merchant(name)
         accounts = []
         for place, url in urls.items():
-            draft = AccountDraft(name=f"carrier {place}", carrier="sandbox", urls={"api": url}, secrets=SECRETS)
+            draft = AccountDraft(name=f"carrier-{place}", carrier="sandbox", urls={"api": url}, secrets=SECRETS)
             accounts.append(self.services.accounts.add(merchant_id, MODE, draft).id)
         _, key = self.services.keys.create(merchant_id, "bench", MODE, ["admin"])
         return Merchant(merchant_id, key, tuple(accounts))
@@ -176,8 +178,14 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/bench.db"
         return
-    with own_server(durable=True) as server:
+    with own_server(durable=True, settings=advised()) as server:
         yield server.database("bench")
+
+
+def advised() -> Mapping[str, str]:
+    """What the page /docs/scale advises for PostgreSQL in production: what is measured is what is told to be run."""
+    rows = csv.DictReader(files("gateway.api").joinpath("postgresql.csv").read_text("utf-8").splitlines())
+    return {row["setting"]: row["value"] for row in rows}
 
 
 @contextmanager

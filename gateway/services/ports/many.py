@@ -83,7 +83,7 @@ class Many(Protocol):
         """They and their shipments as they are now, locked until the transaction ends, everybody in one order."""
 
     def events(self, merchant_id: str, tracker_ids: Collection[str]) -> Mapping[str, Sequence[TrackingEvent]]:
-        """Their events as far as they are folded and read again: without `raw`, description, place and written time."""
+        """Their events as far as they are folded and read again: without what they were told with and when."""
 
     def records(self, merchant_id: str, shipment_ids: Collection[str]) -> Sequence[DeliveryRecord]: ...
     def add_all(self, rows: Sequence[object]) -> None:

@@ -14,7 +14,7 @@ from gateway.domain.records import DeliveryRecord, ShipmentRecord, Tender, Track
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.ports.answers import Mode
 from gateway.services.ports.many import Changes, Followed, UnmappedCode
-from gateway.storage.bulk import among, found_each, insert_all, listed, update_all
+from gateway.storage.bulk import Columns, among, by_column, found_each, insert_all, listed, update_all
 from gateway.storage.news import notify
 from gateway.storage.repositories.base import Repository
 from gateway.storage.repositories.cases import RECORDS
@@ -35,7 +35,7 @@ UNMAPPED = "unmapped_carrier_code"
 MOST_CODES = 1000
 _A = ACCOUNTS.c
 _T, _E, _S, _N, _R = TRACKERS.table.c, EVENTS.table.c, SHIPMENTS.table.c, NUMBERS.c, RECORDS.table.c
-_UNFOLDED = ("description", "place", "occurred_at_local", "raw")
+_UNFOLDED = {"description", "place", "occurred_at_local", "raw", "tz_source", "source", "received_at", "claimed_at"}
 _FOLDED = [field.name for field in fields(TrackingEvent) if field.name not in _UNFOLDED]
 _NUMBERED = select(_N.number, _T.id, _T.shipment_id).join_from(
     NUMBERS, TRACKERS.table, (_N.merchant_id == _T.merchant_id) & (_N.tracker_id == _T.id)
@@ -115,27 +115,30 @@ class ManyRepository(Repository):
         if not rows:
             return
         kept, more = NEW[type(rows[0])]
-        insert_all(self._connection, kept.table, [{**kept.values(row), **more(row)} for row in rows])
+        insert_all(self._connection, kept.table, {**kept.columns(rows), **by_column([more(row) for row in rows])})
         if isinstance(rows[0], ShipmentRecord):
             words = [word for row in rows if isinstance(row, ShipmentRecord) for word in term_rows(row)]
-            insert_all(self._connection, TERMS, words)
+            insert_all(self._connection, TERMS, by_column(words))
 
     def write(self, changes: Changes) -> None:
         """Trackers before what points at them."""
         made = [changes.trackers.pop(tracker.id, (tracker, tracker))[1] for tracker in changes.made]
-        insert_all(self._connection, TRACKERS.table, [TRACKERS.values(tracker) for tracker in made])
-        insert_all(self._connection, NUMBERS, [cells for tracker in made for cells in _numbers(tracker)])
-        insert_all(self._connection, EVENTS.table, [_event(*each) for each in changes.appended.values()])
+        insert_all(self._connection, TRACKERS.table, TRACKERS.columns(made))
+        insert_all(self._connection, NUMBERS, by_column([cells for tracker in made for cells in _numbers(tracker)]))
+        insert_all(self._connection, EVENTS.table, _events(changes.appended.values()))
         update_all(self._connection, EVENTS.table, [_event(*each) for each in changes.replaced.values()])
         update_all(self._connection, EVENTS.table, [_reading(*each) for each in changes.reread.values()])
         self._rewrite(TRACKERS, changes.trackers.values())
-        insert_all(self._connection, HISTORY, [_history(each) for each in changes.history])
+        insert_all(self._connection, HISTORY, by_column([_history(each) for each in changes.history]))
         self._rewrite(SHIPMENTS, changes.shipments.values())
         self._rewrite(RECORDS, changes.records.values())
-        woken = list(changes.woken.values())
+        new = {tracker.id for tracker in made}
+        woken = [each for each in changes.woken.values() if not (each[0].finished and each[0].id in new)]
         if woken:
             TrackerWatchRepository(self._connection).wake([each for each, _ in woken], max(at for _, at in woken))
-        messages = [{**OUTBOX.values(message), "fanned": False} for message in changes.messages]
+        messages = OUTBOX.columns(changes.messages)
+        if messages:
+            messages["fanned"] = [False] * len(changes.messages)
         insert_all(self._connection, OUTBOX.table, messages)
         notify(self._connection, changes.messages)
 
@@ -164,10 +167,17 @@ NEW: Mapping[type, tuple[Rows[Any], Callable[[Any], Mapping[str, Any]]]] = {
 """Where a new noun lies, and the columns that follow from it."""
 
 
+def _events(told: Collection[tuple[TrackerRecord, TrackingEvent, str]]) -> Columns:
+    if not told:
+        return {}
+    trackers, events, inbox_ids = zip(*told, strict=True)
+    whose = {"merchant_id": [each.merchant_id for each in trackers], "tracker_id": [each.id for each in trackers]}
+    return {**whose, **EVENTS.columns(events), "inbox_id": inbox_ids}
+
+
 def _event(tracker: TrackerRecord, event: TrackingEvent, inbox_id: str) -> dict[str, Any]:
-    cells = EVENTS.values(event)
-    cells.update(merchant_id=tracker.merchant_id, tracker_id=tracker.id, inbox_id=inbox_id)
-    return cells
+    whose = {"merchant_id": tracker.merchant_id, "tracker_id": tracker.id, "inbox_id": inbox_id}
+    return {**EVENTS.values(event), **whose}
 
 
 def _reading(tracker: TrackerRecord, event: TrackingEvent) -> dict[str, Any]:

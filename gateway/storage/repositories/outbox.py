@@ -25,7 +25,7 @@ from sqlalchemy import (
 from gateway.domain.messages import DeliveryState, OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.ids import made_at
 from gateway.services.ports import Mode, Page
-from gateway.storage.bulk import insert_all
+from gateway.storage.bulk import by_column, insert_all
 from gateway.storage.news import CHANNEL
 from gateway.storage.repositories.base import MERCHANTS
 from gateway.storage.repositories.endpoints import ENDPOINTS, Endpoints, is_endpoint
@@ -195,7 +195,7 @@ class OutboxRepository(Endpoints):
             alike[delivery.merchant_id, _after_a_try(delivery)].append(delivery.id)
             of_it = {"merchant_id": delivery.merchant_id, "id": uuid4().hex, "delivery_id": delivery.id}
             log.append({**ATTEMPTS.values(attempt), **of_it})
-        insert_all(self._connection, ATTEMPTS.table, log)
+        insert_all(self._connection, ATTEMPTS.table, by_column(log))
         for (merchant_id, after), ids in alike.items():  # one statement for all that went well the first time
             these = and_(_D.merchant_id == merchant_id, _D.id.in_(ids), _D.state == DeliveryState.PENDING)
             written = dict(zip(_AFTER_A_TRY, after, strict=True))
