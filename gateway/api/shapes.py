@@ -136,9 +136,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "last_progress_status": shipment.last_progress_status or None,
         "attributable_to": reason.attributable_to,
         "action_required_by": "support" if waits_for_us else reason.action_required_by,
-        "recipient_sentence": recipient_sentence(
-            shipment.status, shipment.reason, shipment.pieces, len(shipment.shipment.parcels)
-        ),
+        "recipient_sentence": _sentence(shipment),
         "parcel_statuses": [
             {"tracking_number": number, "status": status} for number, status in sorted(shipment.pieces.items())
         ],
@@ -146,6 +144,10 @@ def summary(shipment: ShipmentRecord) -> Json:
         "updated_at": shipment.updated_at,
         "version": shipment.version,
     }
+
+
+def _sentence(shipment: ShipmentRecord) -> str:
+    return recipient_sentence(shipment.status, shipment.reason, shipment.pieces, len(shipment.shipment.parcels))
 
 
 def shipment(file: ShipmentFile, link: Links) -> Json:

@@ -151,10 +151,10 @@ def _note(user: User, shipment: ShipmentRecord, words: str, now: datetime) -> No
     )
 
 
-def _said(ask: Callable[[], str]) -> str:
+def _said(call: Callable[[], str]) -> str:
     """An account that is gone or broken is a reason as good as any."""
     try:
-        return ask()
+        return call()
     except GatewayError as error:
         return str(error)
 

@@ -16,6 +16,8 @@ SOURCES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8"))
 POOL = "services/carrier_pool.py"
 WEBHOOKS = "services/webhook_lanes.py"
 PUSHES = "engines/notices/push.py"
+CODES = "services/recipients/codes.py"
+"""A code that a recipient asked for and waits for: counted and committed before it is sent, and never sent again."""
 ON_THEIR_OWN = ("cli/demo/", "cli/running.py", "migrations/")
 """The demo is a merchant and a person who starts processes, not the gateway."""
 TO_RECIPIENTS = ("engines/notices/mail.py", "engines/notices/smtp_server.py", "engines/notices/twilio.py")
@@ -60,14 +62,14 @@ def test_nothing_else_in_the_gateway_can_speak_to_the_outside() -> None:
     assert speaking == {"services/public_http.py", *TO_RECIPIENTS}
 
 
-def test_only_the_recipients_lanes_send_letters() -> None:
+def test_only_the_recipients_lanes_send_letters_and_codes_that_somebody_waits_for() -> None:
     sending = {
         path
         for path, tree in SOURCES.items()
         for call in calls(tree)
         if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "post.send"
     }
-    assert sending == {"services/notifications/lanes.py"}
+    assert sending == {"services/notifications/lanes.py", CODES}
 
 
 def test_every_call_through_the_pool_says_why() -> None:
