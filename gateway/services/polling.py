@@ -16,7 +16,7 @@ from carriers.base import (
 from carriers.base.calls import Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
-from gateway.domain.errors import GatewayError
+from gateway.domain.errors import InvalidValue
 from gateway.domain.messages import InboxMessage, InboxState
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
@@ -112,10 +112,11 @@ class Poller:
         for (merchant_id, account_id), trackers in by_account.items():
             try:
                 batches = list(self._of_account(merchant_id, account_id, trackers))
-            except Exception as error:  # whatever it is: no other account's trackers lose a try by it
+            except InvalidValue as error:  # nobody can use it, such as one whose secrets were sealed with another key
+                self._broken(merchant_id, account_id, trackers, f"it cannot be read: {error}")
+            except Exception:  # whatever it is: no other account's trackers lose a try by it
                 log.exception("account %s cannot be polled", account_id)
-                said = str(error) if isinstance(error, GatewayError) else type(error).__name__
-                self._broken(merchant_id, account_id, trackers, f"polling it fails: {said}")
+                self._put_off(trackers, self._clock() + BROKEN_PAUSE)
             else:
                 yield from batches
 

@@ -106,7 +106,25 @@ def test_an_account_that_cannot_even_be_read_costs_nobody_else_a_try(
         left = connection.execute(text("SELECT tracking_number, tries FROM trackers ORDER BY 1")).all()
         why = connection.scalar(text("SELECT resting_why FROM accounts WHERE id = :id"), {"id": bad})
     assert [tuple(row) for row in left] == [("SPY1", 0), ("SPY2", 0)]
-    assert why.startswith("polling it fails: ")
+    assert why.startswith("it cannot be read: ")
+
+
+def test_a_fault_that_nobody_thought_of_costs_nobody_else_a_try_and_does_not_rest_the_account(
+    site: Site, shop: Merchant, diary: Diary, database: TestDatabase
+) -> None:
+    running = site.carrier("sandbox")
+    bad = shop.account("bad", running)
+    shop.account("good", running)
+    follow(shop, "bad", "SPY1")
+    follow(shop, "good", "SPY2")
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE accounts SET options = '{' WHERE id = :id"), {"id": bad})
+    site.work()
+    assert diary.polled == ["SPY2"]
+    with database.engine.begin() as connection:
+        tries = connection.scalars(text("SELECT tries FROM trackers")).all()
+        rest = connection.scalar(text("SELECT resting_until FROM accounts WHERE id = :id"), {"id": bad})
+    assert (set(tries), rest) == ({0}, None)
 
 
 def test_a_carrier_that_is_down_is_left_alone_for_a_while_then_asked_again(site: Site, shop: Merchant) -> None:
