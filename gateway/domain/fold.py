@@ -129,16 +129,15 @@ class Course(NamedTuple):
 def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = (), parcels: int = 1) -> CurrentStatus:
     """Fold the events of one booking into its status: the same for any order, duplication or lateness.
 
-    `pieces` are the numbers of its parcels as far as they are known; numbers named by events are added. An
-    event without a piece tells about all of them. The least advanced parcel decides, so a shipment is
-    delivered when every parcel is; where fewer are known by number than there are `parcels`, the others are
-    where the events without a piece say.
+    `pieces` are the numbers of its parcels as far as they are known; while one lacks its own, numbers named by events
+    are added. An event without a piece tells about all of them. The least advanced parcel decides, so a shipment is
+    delivered when every parcel is; those of the `parcels` without a number are where the events without a piece say.
     """
     ordered = in_order(events)
     told_apart = parcels_of(ordered, pieces, parcels)
     known = [piece for piece in told_apart if piece]
     courses = [
-        reduce(step, (event for event in ordered if event.piece in ("", piece)), Course()) for piece in told_apart
+        reduce(step, (each for each in ordered if is_about(each, piece, told_apart)), Course()) for piece in told_apart
     ]
     decided = min(courses, key=advancement)
     visits = _visits(courses)
@@ -164,9 +163,15 @@ def current_status(events: Iterable[TrackingEvent], pieces: Sequence[str] = (), 
 
 
 def parcels_of(events: Iterable[TrackingEvent], pieces: Sequence[str], parcels: int) -> Sequence[str]:
-    """The numbers of the parcels, and last "" where not every one has a number."""
-    known = sorted({*pieces, *(event.piece for event in events)} - {""})
+    """Their numbers, last "" where not every one has one; once all have, one that a scan names besides is of none."""
+    booked = {*pieces} - {""}
+    known = sorted(booked if len(booked) >= max(parcels, 1) else {*booked, *(event.piece for event in events)} - {""})
     return [*known, ""] if len(known) < max(parcels, 1) else known
+
+
+def is_about(event: TrackingEvent, piece: str, told_apart: Sequence[str]) -> bool:
+    """Whether it tells about this parcel: names it, or none; of a single one, whatever it calls it."""
+    return event.piece in ("", piece) or len(told_apart) == 1
 
 
 def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, str, str, str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.fold import Course, advancement, in_order, parcels_of, step
+from gateway.domain.fold import Course, advancement, in_order, is_about, parcels_of, step
 from gateway.domain.tracking import Leg, TrackingEvent
 
 
@@ -40,11 +40,12 @@ class Move:
 def moves(events: Iterable[TrackingEvent], pieces: Sequence[str] = (), parcels: int = 1) -> Sequence[Move]:
     """The moves, oldest first; the last one leads to the shipment's `current_status`."""
     ordered = in_order(events)
-    courses = dict.fromkeys(parcels_of(ordered, pieces, parcels), Course())
+    told_apart = parcels_of(ordered, pieces, parcels)
+    courses = dict.fromkeys(told_apart, Course())
     found: list[Move] = []
     for event in ordered:
         for piece, course in courses.items():
-            if event.piece in ("", piece):
+            if is_about(event, piece, told_apart):
                 courses[piece] = step(course, event)
         now = min(courses.values(), key=advancement)
         if now.event is not None and (not found or now.event is event or now.status != found[-1].status):

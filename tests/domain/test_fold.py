@@ -388,6 +388,21 @@ def test_one_lost_parcel_keeps_the_shipment_from_being_delivered() -> None:
     assert told.pieces == {"A": "delivered", "B": "failed"}
 
 
+def test_a_scan_of_a_number_that_is_no_parcels_undoes_no_delivery() -> None:
+    events = [event("delivered", 60, piece="A"), event("delivered", 90, piece="B")]
+    for stranger in (event("in_transit", 30, piece="Z"), event("in_transit", 120, piece="Z")):
+        told = current_status([*events, stranger], ["A", "B"], 2)
+        assert (told.status, told.delivered_at) == ("delivered", NOON + timedelta(minutes=90))
+        assert told.pieces == {"A": "delivered", "B": "delivered"}
+    assert current_status([*events, event("in_transit", 30, piece="C")], ["A", "B"], 3).status == "in_transit"
+
+
+def test_whatever_a_carrier_calls_the_only_parcel_it_is_that_one() -> None:
+    events = [event("booked"), event("in_transit", 30, piece="1"), event("delivered", 60, piece="A")]
+    assert current_status(events, ["A"]).pieces == {"A": "delivered"}
+    assert current_status([event("booked"), event("delivered", 60, piece="1")], ["A"]).status == "delivered"
+
+
 def test_an_event_without_piece_tells_about_all_of_them() -> None:
     told = current_status([event("in_transit", 0, piece="A"), event("delivered", 5)], ["A", "B"])
     assert told.pieces == {"A": "delivered", "B": "delivered"}

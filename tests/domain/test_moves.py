@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.fold import current_status
+from gateway.domain.fold import current_status, parcels_of
 from gateway.domain.moves import moves, standing
 from gateway.domain.tracking import Leg, TrackingEvent
 from tests.domain.test_fold import ENOUGH, event, histories, story
@@ -35,7 +35,7 @@ def test_each_move_is_what_the_shipment_was_after_its_event(
     events: list[TrackingEvent], pieces: tuple[str, ...]
 ) -> None:
     told = [replace(each, event_id=str(number)) for number, each in enumerate(events)]
-    known = tuple(sorted({*pieces, *(each.piece for each in told)} - {""}))
+    known = tuple(piece for piece in parcels_of(told, pieces, 1) if piece)
     ordered = standing(told)
     for move in moves(told, pieces):
         until = [each for each in ordered if ordered.index(each) <= ordered.index(move.made_by)]
