@@ -17,6 +17,8 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it is there for users of RSGI
+
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 FAULT = "doorstep.fault"
@@ -187,6 +189,8 @@ class Front:
                 stream = protocol.response_stream(status, headers)
                 for part in parts:
                     asyncio.run_coroutine_threadsafe(_send(stream, part), loop).result(self._wait_s)
+        except ProtocolClosed:  # the client has left, as viewers of a live stream all do: no fault of anybody's
+            return
         finally:
             if (close := getattr(parts, "close", None)) is not None:
                 close()
