@@ -19,6 +19,7 @@ from gateway.services.line_cells import NUMBER, Bad, Cells, Fault, Holds, csv_ce
 
 KNOWN_BY = re.compile(r"[A-Za-z0-9_.-]{3,64}")
 COUNTRY = re.compile(r"[A-Z]{2}")
+DAY_CHARS = len("2026-03-02")
 WHERE = ("city", "postal_code", "country", "facility")
 PLACE = frozenset({*WHERE, "latitude", "longitude"})
 
@@ -108,6 +109,8 @@ class Reader:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise Bad("occurred_at", "is no time such as 2026-03-02T14:41:07+01:00") from None
+        if len(text) <= DAY_CHARS:
+            raise Bad("occurred_at", "is a day alone: say the time too, such as 2026-03-02T14:41:07+01:00")
         if moment.utcoffset() is not None:
             return moment, ""
         return moment.replace(tzinfo=self.zone), text

@@ -106,6 +106,7 @@ def test_every_bad_line_is_named_and_the_good_ones_are_kept(importer: Merchant) 
             b'{"tracking_number":"OK9","occurred_at":"2026-03-02T12:00:00Z","status":"delivered","latitude":1e999}\n',
             "latitude",
         ),
+        (b'{"tracking_number":"OK8","tracking_number":"OK9","status":"delivered"}\n', "tracking_number"),
     ],
 )
 def test_lines_of_json_are_read_one_by_one(line: bytes, column: str | None, importer: Merchant) -> None:
@@ -164,6 +165,24 @@ def test_a_member_that_is_no_text_is_its_lines_fault(importer: Merchant) -> None
     good = json.dumps({"tracking_number": "OK1", "occurred_at": "2026-03-02T12:00:00Z", "status": "delivered"})
     report = taken(post(importer, f'{good}\n{{"\\ud800": "x"}}\n', "application/x-ndjson"))
     assert (report["new"], report["faults"]) == (1, [{"line": 2, "column": "?", "message": "is no column of ours"}])
+
+
+@pytest.mark.parametrize("day", ["2026-03-02", "20260302", "2026-W10-1"])
+def test_a_day_alone_is_no_moment(day: str, importer: Merchant) -> None:
+    """At midnight nothing happened: a delivery would count as early, an attempt as one at night."""
+    report = taken(post(importer, f"{HEADER}OK1,{day},delivered,none\nOK2,{day}T12:00:00Z,delivered,none\n"))
+    assert (report["new"], [(each["line"], each["column"]) for each in report["faults"]]) == (1, [(2, "occurred_at")])
+
+
+def test_spaces_and_emoji_of_any_kind_cost_no_event(importer: Merchant) -> None:
+    said = "livré à\u00a010\u202fh,\tchez\nla voisine \U0001f468\u200d\U0001f469"
+    line = {"tracking_number": "OK1", "occurred_at": "2026-03-02T12:00:00Z", "status": "delivered", "description": said}
+    lines = [json.dumps(line), json.dumps({**line, "tracking_number": "OK2", "description": "\x00"})]
+    report = taken(post(importer, "\n".join(lines), "application/x-ndjson"))
+    assert [(each["line"], each["column"]) for each in report["faults"]] == [(2, "description")]
+    shown = importer.get("/v1/trackers")["data"][0]["id"]
+    event = importer.get(f"/v1/trackers/{shown}")["events"][0]
+    assert event["description"] == "livré à 10 h, chez la voisine \U0001f468\U0001f469"
 
 
 def test_a_quotation_mark_that_is_not_closed_is_its_lines_fault_alone(importer: Merchant) -> None:
