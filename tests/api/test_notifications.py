@@ -131,6 +131,16 @@ def test_own_words_stand_over_ours_and_can_be_taken_back(merchant: Merchant) -> 
     problem(merchant.delete(EMAIL), 404, "not_found")
 
 
+@pytest.mark.parametrize(
+    ("event", "told"), [("delivered", "today, 12:30 PM"), ("out_for_delivery", "today, 12:30 PM-2:")]
+)
+def test_a_preview_names_no_time_that_its_event_cannot_have(event: str, told: str, merchant: Merchant) -> None:
+    ask = {"event": event, "channel": "email", "language": "en"}
+    text = merchant.post("/v1/notification-templates/preview", ask).get_json()["text"]
+    assert "tomorrow" not in text, "what is over, or is under way to the door, is of today"
+    assert told in text
+
+
 def test_a_preview_shows_an_example_or_a_shipment_and_sends_nothing(merchant: Merchant) -> None:
     ask = {"event": "delivered", "channel": "email", "language": "de"}
     example = merchant.post("/v1/notification-templates/preview", ask).get_json()

@@ -190,7 +190,7 @@ class Templates:
     def _example_facts(self, brand: Brand, merchant_id: str, mode: Mode, name: TemplateName) -> Mapping[str, str]:
         """An ordinary parcel, with a time and a name that are among the longer ones."""
         now = self._clock()
-        noon = now.replace(hour=12, minute=30, second=0, microsecond=0) + timedelta(days=1)
+        start, end = _example_time(name.event, now)
         opt_out = OptOut(
             merchant_id=merchant_id,
             mode=mode,
@@ -206,7 +206,7 @@ class Templates:
             "tracking_number": "370438101234567890",
             "reference": "order-1001",
             "link": self._base_url + EXAMPLE_LINK,
-            "when": self._press.when(noon, noon + timedelta(hours=2), now, name.language, ""),
+            "when": self._press.when(start, end, now, name.language, ""),
             "attempts": "2",
             "last_day": self._press.day(now + timedelta(days=5), now, name.language, ""),
             "what_now": self._press.say("what_now.default", {}, name.language),
@@ -267,3 +267,12 @@ class Templates:
 
 def _name(own: OwnTemplate) -> TemplateName:
     return TemplateName(event=own.event, channel=own.channel, language=own.language)
+
+
+def _example_time(event: str, now: datetime) -> tuple[datetime, datetime | None]:
+    """A time that the event could name: one delivered is past, and only what comes today is out for delivery."""
+    noon = now.replace(hour=12, minute=30, second=0, microsecond=0)
+    if event == "delivered":
+        return noon, None
+    day = noon if event == "out_for_delivery" else noon + timedelta(days=1)
+    return day, day + timedelta(hours=2)
