@@ -98,3 +98,9 @@ def test_days_and_times_are_those_of_the_place() -> None:
 )
 def test_the_first_language_that_is_spoken_is_taken(wanted: list[str], otherwise: str, spoken: str) -> None:
     assert SPOKEN.best(wanted, otherwise) == spoken
+
+
+@pytest.mark.parametrize(("code", "told"), [("fr", "Colis livrés : 1 sur 3."), ("pl", "Doręczone paczki: 1 z 3.")])
+def test_one_parcel_of_several_is_told_with_the_number_behind(code: str, told: str) -> None:
+    """Before it, the verb would have to agree with it: “1 colis livrés” is wrong."""
+    assert voice(code).say("page.some_delivered", n=1, all=3) == told
