@@ -92,11 +92,13 @@ def tracker(each: TrackerRecord, watch: TrackerWatch | None) -> Json:
 def whereabouts(found: Whereabouts) -> Json:
     """Everything that is known of a shipment's way."""
     record, current = found.shipment, found.current
+    parcels = len(record.shipment.parcels)
+    delivered, of_all = delivered_of(current.status, current.pieces, parcels)
     return {
         "shipment_id": record.id,
         "tracking_number": record.tracking_number or None,
         **meaning(current.status, current.reason),
-        "recipient_sentence": recipient_sentence(current.status, current.reason, current.pieces),
+        "recipient_sentence": recipient_sentence(current.status, current.reason, current.pieces, parcels),
         "status_at": current.occurred_at,
         "last_progress_status": current.last_progress_status,
         "status_conflict": current.status_conflict,
@@ -105,8 +107,8 @@ def whereabouts(found: Whereabouts) -> Json:
         "legs": [leg(name, each) for name, each in found.legs],
         "attempts": [attempt(current, found, place) for place in range(current.attempts)],
         "parcels": {
-            "count": max(len(record.shipment.parcels), len(current.pieces)),
-            "delivered": delivered_of(current.pieces),
+            "count": of_all,
+            "delivered": delivered,
             "statuses": [{"tracking_number": each, "status": status} for each, status in current.pieces.items()],
         },
         "delivered_at": current.delivered_at,

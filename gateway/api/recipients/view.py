@@ -87,7 +87,7 @@ def _sentence(sight: Sight, voice: Voice) -> str:
     """What has happened; before it how many parcels have arrived, where some have not."""
     shipment = sight.shipment
     told = voice.sentence(shipment.status, shipment.reason)
-    delivered, parcels = delivered_of(shipment.pieces), len(shipment.pieces)
+    delivered, parcels = delivered_of(shipment.status, shipment.pieces, len(shipment.shipment.parcels))
     return f"{voice.say('page.some_delivered', n=delivered, all=parcels)} {told}" if 0 < delivered < parcels else told
 
 
