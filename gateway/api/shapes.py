@@ -106,7 +106,7 @@ def carrier_result(result: CarrierResult) -> Json:
 
 def summary(shipment: ShipmentRecord) -> Json:
     """A shipment as lists show it."""
-    reason = reasons()[shipment.reason]
+    reason, parcels = reasons()[shipment.reason], len(shipment.shipment.parcels)
     waits_for_us = shipment.state in (ShipmentState.NEEDS_REVIEW, ShipmentState.UNCERTAIN)
     return {
         "id": shipment.id,
@@ -136,7 +136,7 @@ def summary(shipment: ShipmentRecord) -> Json:
         "last_progress_status": shipment.last_progress_status or None,
         "attributable_to": reason.attributable_to,
         "action_required_by": "support" if waits_for_us else reason.action_required_by,
-        "recipient_sentence": _sentence(shipment),
+        "recipient_sentence": recipient_sentence(shipment.status, shipment.reason, shipment.pieces, parcels),
         "parcel_statuses": [
             {"tracking_number": number, "status": status} for number, status in sorted(shipment.pieces.items())
         ],
@@ -144,10 +144,6 @@ def summary(shipment: ShipmentRecord) -> Json:
         "updated_at": shipment.updated_at,
         "version": shipment.version,
     }
-
-
-def _sentence(shipment: ShipmentRecord) -> str:
-    return recipient_sentence(shipment.status, shipment.reason, shipment.pieces, len(shipment.shipment.parcels))
 
 
 def shipment(file: ShipmentFile, link: Links) -> Json:

@@ -19,6 +19,7 @@ from gateway.services.line_cells import NUMBER, Bad, Cells, Fault, Holds, csv_ce
 
 KNOWN_BY = re.compile(r"[A-Za-z0-9_.-]{3,64}")
 COUNTRY = re.compile(r"[A-Z]{2}")
+DAY_CHARS = len("2026-03-02")
 WHERE = ("city", "postal_code", "country", "facility")
 PLACE = frozenset({*WHERE, "latitude", "longitude"})
 DAY_CHARS = len("2026-03-02")

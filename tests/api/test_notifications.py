@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -139,6 +140,14 @@ def test_a_preview_names_no_time_that_its_event_cannot_have(event: str, told: st
     text = merchant.post("/v1/notification-templates/preview", ask).get_json()["text"]
     assert "tomorrow" not in text, "what is over, or is under way to the door, is of today"
     assert told in text
+
+
+def test_french_mails_have_a_space_before_each_colon(merchant: Merchant) -> None:
+    ask = {"event": "delivered", "channel": "email", "language": "fr"}
+    shown = merchant.post("/v1/notification-templates/preview", ask).get_json()
+    assert "Numéro de suivi\u00a0: 370438" in shown["text"]
+    assert "Numéro de suivi\u00a0: 370438" in shown["html"]
+    assert [line for line in shown["text"].splitlines() if re.search(r"\w:($| )", line)] == []
 
 
 def test_a_preview_shows_an_example_or_a_shipment_and_sends_nothing(merchant: Merchant) -> None:

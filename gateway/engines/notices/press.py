@@ -29,8 +29,10 @@ VARIABLE_ORDER = (
 VARIABLES = frozenset(VARIABLE_ORDER)
 LAYOUT_VARIABLES = VARIABLES | {
     *("language", "heading", "preview", "greeting", "body", "button", "tracking", "order", "questions", "footer"),
-    *("unsubscribe", "unsubscribe_link", "colour", "on_colour"),
+    *("unsubscribe", "unsubscribe_link", "colour", "on_colour", "colon"),
 }
+COLONS = {"fr": "\u00a0:"}
+"""Where a colon is not written right behind a word."""
 PARTS: Mapping[Channel, tuple[str, ...]] = {
     Channel.EMAIL: ("subject", "heading", "body", "button", "mjml"),
     Channel.SMS: ("text",),
@@ -134,7 +136,12 @@ class TemplatePress:
         greeting = said["greeting"] if facts["recipient"] else ""
         questions = said["questions"] if facts["contact"] else ""
         around: dict[str, object] = {**facts, **said, "greeting": greeting, "questions": questions}
-        around |= {"language": LOCALES.get(language, language), "heading": heading, "preview": _line(body)[:120]}
+        around |= {
+            "colon": COLONS.get(language, ":"),
+            "language": LOCALES.get(language, language),
+            "heading": heading,
+            "preview": _line(body)[:120],
+        }
         around |= {"body": _paragraphs(body), "button": button, "on_colour": ink_on(facts["colour"])}
         html = _html(filled(parts.get("mjml") or _layout(), around, marked_up=True))
         return Written(text=_text_part(around, heading, body), subject=subject, html=html)
@@ -143,12 +150,12 @@ class TemplatePress:
 def _text_part(around: Mapping[str, object], heading: str, body: str) -> str:
     """The mail without HTML: the same words in the same order."""
     known = [
-        f"{around[label]}: {around[fact]}"
+        f"{around[label]}{around['colon']} {around[fact]}"
         for label, fact in (("tracking", "tracking_number"), ("order", "reference"))
         if around[fact]
     ]
-    link = f"{around['button']}:\n{around['link']}" if around["link"] else ""
-    foot = f"-- \n{around['footer']}\n{around['unsubscribe']}:\n{around['unsubscribe_link']}"
+    link = f"{around['button']}{around['colon']}\n{around['link']}" if around["link"] else ""
+    foot = f"-- \n{around['footer']}\n{around['unsubscribe']}{around['colon']}\n{around['unsubscribe_link']}"
     blocks = (heading, around["greeting"], body, link, "\n".join(known), around["questions"], foot)
     return "\n\n".join(str(block) for block in blocks if block) + "\n"
 
