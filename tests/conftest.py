@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 
 from gateway.domain.clock import utc_now
@@ -21,8 +21,9 @@ from tests.postgres import NoPostgres, Server, running_server
 from tests.rabbitmq import NoRabbit, Rabbit, running_rabbit
 
 # A change is judged by what it does, so its tests draw the same examples every time; `make fuzz` draws new ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("search", derandomize=False)
+# How long drawing examples takes says more of who else is on the machine than of the examples.
+settings.register_profile("repeatable", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
 SECRET_KEY = Fernet.generate_key().decode()
