@@ -17,6 +17,7 @@ from tests.console.world import Person
 EACH = 6
 """Pages of one kind that are looked at: a form may be on one shipment's page and not on another's."""
 NO_TEXT = {"hidden", "checkbox", "radio", "submit", "button", "file", "password", "image", "reset"}
+NUMBER = re.compile(r"\d+")
 LINK = re.compile(r'href="/console(/[^"#]*)')
 
 
@@ -28,6 +29,11 @@ class Form:
     method: str = "get"
     sent: dict[str, str] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """One text field of each kind: the second rule's name is as the first one's."""
+        return {NUMBER.sub("#", name): name for name in reversed(self.texts)}
 
 
 class _Forms(HTMLParser):
@@ -111,7 +117,7 @@ def walk(app: Flask, person: Person, *beside: str) -> Walk:
         if answer.mimetype != "text/html":
             continue
         for form in forms_of(answer.text, urlsplit(path).path):
-            forms.setdefault((rule_of(app, form.action, form.method), tuple(sorted(form.texts))), form)
+            forms.setdefault((rule_of(app, form.action, form.method), tuple(sorted(form.kinds))), form)
         new = dict.fromkeys(each.replace("&amp;", "&") for each in LINK.findall(answer.text))
         ahead.extend(each for each in new if each not in seen)
         seen |= set(new)
