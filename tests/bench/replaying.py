@@ -41,7 +41,7 @@ DATA: Mapping[str, Any] = {
 }
 SHARE = {
     "name": "share",
-    "when": {"field": "rate.account", "op": "is", "value": "carrier 1"},
+    "when": {"field": "rate.account", "op": "is", "value": "carrier-1"},
     "then": {"do": "cap_share", "percent": 30},
 }
 

@@ -5,32 +5,33 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection, text
 
+from gateway.domain.records import TrackerRecord
 from gateway.services.ports.many import Changes
 from gateway.storage.repositories.many import ManyRepository
 from tests.conftest import TestDatabase
 from tests.storage import made
 from tests.storage.made import ACCOUNT, MERCHANT
 
-STORED, ASKED, TIMES = 3000, 50, 12
+STORED, MORE, ASKED, TIMES = 3000, 500, 50, 12
 """As often as it takes until the driver prepares a statement and PostgreSQL keeps its plan (five times and five)."""
 _READ = text("SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables WHERE relname = 'tracker_numbers'")
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_a_look_up_reads_what_it_finds_however_much_was_written_since_its_plan_was_made(
-    database: TestDatabase,
-) -> None:
+def test_a_look_up_reads_what_it_finds_while_more_and_more_is_written(database: TestDatabase) -> None:
     made.begin(database.store)
     with database.engine.connect() as connection:
         many = ManyRepository(connection)
-        for _ in range(TIMES):
-            assert not many.by_number(MERCHANT, ACCOUNT, _numbers(0))
-        trackers = [made.tracker(f"trk_{place:05}") for place in range(STORED)]
-        many.write(Changes(made=trackers))
+        many.write(Changes(made=_trackers(0, STORED)))
         before = _read(connection)
         for turn in range(TIMES):
             assert len(many.by_number(MERCHANT, ACCOUNT, _numbers(turn))) == ASKED
+            many.write(Changes(made=_trackers(STORED + turn * MORE, MORE)))
         assert _read(connection) - before == TIMES * ASKED
+
+
+def _trackers(first: int, number: int) -> list[TrackerRecord]:
+    return [made.tracker(f"trk_{place:05}") for place in range(first, first + number)]
 
 
 def _numbers(turn: int) -> list[str]:

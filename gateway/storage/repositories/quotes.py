@@ -25,6 +25,11 @@ class QuoteRows(Rows[Quote]):
         """With the verdicts of each offer."""
         return {**super().values(noun), "verdicts": tuple(offer.verdicts for offer in noun.offers)}
 
+    def columns(self, nouns: Sequence[Quote]) -> dict[str, Sequence[Any]]:
+        """Likewise."""
+        verdicts = [tuple(offer.verdicts for offer in noun.offers) for noun in nouns]
+        return {**super().columns(nouns), "verdicts": verdicts} if nouns else {}
+
     def noun(self, row: Result[Any], **others: object) -> Quote:
         """Offers have their verdicts again. Raises InvalidValue when there are not as many of these."""
         given = {} if row.verdicts is None else {"offers": with_verdicts(row.offers, row.verdicts)}
