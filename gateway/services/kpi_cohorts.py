@@ -17,7 +17,7 @@ from gateway.kpis.sums import Cut, add, opened
 from gateway.services.ports import Mode, Store, UnitOfWork
 
 Side = Literal["above", "below"]
-OF_CLAIMED = ("claims", "damage", "claim_value", RECOVERY)
+OF_CLAIMED = ("claims", "damage", "claim_value")
 """Measures above whose line there are only shipments with a claim."""
 
 AT_ONCE = 200
@@ -119,7 +119,7 @@ def _read(
 def _members(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort, day: date) -> Iterator[tuple[str, bool]]:
     measure, above = cohort.figure.measure, cohort.side == "above"
     if measure in SUMS or measure in MINUTES or measure == RECOVERY:
-        claimed = above and measure in OF_CLAIMED
+        claimed = measure == RECOVERY or (above and measure in OF_CLAIMED)
         facts = uow.kpi_facts.deliveries(
             merchant_id, mode, day, cohort.by, cohort.value, claimed=claimed, at_once=AT_ONCE
         )

@@ -15,17 +15,21 @@ SELECT merchant_id,
     created_at, id
 FROM shipments WHERE merchant_id = %(m)s ORDER BY name, created_at;
 
-INSERT INTO ratings (merchant_id, shipment_id, mode, stars, comment, created_at)
-SELECT merchant_id, id, mode, 1 + abs(hashtext(id)) %% 5, '', delivered_at FROM shipments
+INSERT INTO ratings (merchant_id, shipment_id, mode, stars, recommends, comment, created_at)
+SELECT merchant_id, id, mode, 1 + abs(hashtext(id)) %% 5, abs(hashtext(id || 'r')) %% 11, '', delivered_at FROM shipments
 WHERE merchant_id = %(m)s AND status = 'delivered' AND abs(hashtext(id)) %% 6 = 0;
 
 INSERT INTO cases (merchant_id, id, kind, subject_id, shipment_id, why, state, mode, created_at, due_at,
     closed_at, resolution, note)
 SELECT merchant_id, 'cas_' || id,
-    (ARRAY['not_received', 'status_conflict', 'pod_missing', 'stalled', 'price_variance'])[1 + abs(hashtext(id)) %% 5],
+    (ARRAY['not_received', 'status_conflict', 'pod_missing', 'stuck', 'price_variance'])[1 + abs(hashtext(id)) %% 5],
     id, id, 'seeded', CASE WHEN abs(hashtext(id)) %% 200 = 0 THEN 'open' ELSE 'closed' END, mode,
     created_at + interval '1 day', created_at + interval '32 hours', NULL, '', ''
 FROM shipments WHERE merchant_id = %(m)s AND abs(hashtext(id)) %% 20 = 0;
+
+INSERT INTO enquiries (merchant_id, id, mode, shipment_id, way, reference, taken_by, at, created_at)
+SELECT merchant_id, 'enq_' || id, mode, id, 'phone', '', 'Kari', created_at + interval '1 day', created_at + interval '1 day'
+FROM shipments WHERE merchant_id = %(m)s AND abs(hashtext(id || 'e')) %% 15 = 0;
 
 INSERT INTO claims (merchant_id, id, mode, shipment_id, carrier, kind, state, amount_minor, amount_currency, decision,
     reference, note, evidence, opened_by, created_at, updated_at, submit_by_why, version)

@@ -20,7 +20,10 @@ from gateway.domain.recipients import NOT_RECEIVED, Rating
 from gateway.domain.records import Case
 from gateway.domain.shipments import ShipmentState, TenderState
 from gateway.domain.values import Requirements, TimeWindow
-from gateway.kpis.boards import Board
+from gateway.kpis.asking import asked_sides
+from gateway.kpis.boards import Board, Figure
+from gateway.kpis.measures import sides
+from gateway.services.kpi_cohorts import Cohort, Cohorts, Side
 from gateway.services.kpi_reports import KpiReport, KpiReports
 from gateway.services.kpi_sums import KpiSummer
 from gateway.services.ports import Store, UnitOfWork
@@ -65,6 +68,31 @@ class Past:
                     if not by or getattr(asked, by, None) == value:
                         board.add_asked(asked)
         return board
+
+    def listed(self, each: Figure, side: Side) -> list[str]:
+        """Page by page."""
+        cohort = Cohort(figure=each.definition, side=side, currency=each.currency, first=made.NOW.date(), last=DAYS[-1])
+        found, cursor = list[str](), ""
+        while True:
+            page = Cohorts(self.store).page(made.MERCHANT, "test", cohort, cursor, 20)
+            found += [shipment.id for shipment in page.shipments]
+            if page.next is None:
+                return sorted(found)
+            cursor = page.next
+
+    def members(self, each: Figure, side: Side) -> list[str]:
+        """By the facts of each."""
+        found, at = list[str](), 0 if side == "above" else 1
+        measure, currency = each.definition.measure, each.currency
+        with self.store.look() as uow:
+            for day in (made.NOW.date(), *DAYS):
+                if "account" in each.definition.cuts and "service" not in each.definition.cuts:
+                    asked = uow.kpi_facts.asked_for(made.MERCHANT, "test", day)
+                    found += [name for name, one in asked if asked_sides(measure, one)[at]]
+                    continue
+                facts = uow.kpi_facts.deliveries(made.MERCHANT, "test", day)
+                found += [name for name, one in facts if sides(measure, one, currency)[at]]
+        return sorted(found)
 
     def happen(self) -> None:
         """Something, to one of them."""
@@ -178,8 +206,7 @@ class Past:
             uow.claims.update(replace(claim, state=state, decision=decision, paid=paid, version=claim.version + 1))
 
     def _answered(self, uow: UnitOfWork, name: str) -> None:
-        tender = uow.tenders.get(made.MERCHANT, f"tnd_{name}")
-        assert tender is not None
+        tender = uow.tenders.of_shipment(made.MERCHANT, name)[-1]
         state = self.dice.choice((TenderState.ACCEPTED, TenderState.CANCELLED))
         uow.tenders.close(replace(tender, state=state), [tender.state])
 
@@ -212,8 +239,9 @@ class Past:
 
     def _asked_next(self, uow: UnitOfWork, name: str) -> None:
         """On another day than the first."""
-        first = uow.tenders.get(made.MERCHANT, f"tnd_{name}")
-        assert first is not None
+        first, *others = uow.tenders.of_shipment(made.MERCHANT, name)
+        if others:
+            return
         uow.tenders.close(replace(first, state=TenderState.REFUSED, answer_ms=self.dice.randrange(500)), [first.state])
         more: Any = {"created_at": made.NOW + timedelta(days=1), "answer_ms": 70}
         uow.tenders.add(made.tender(self._id(f"tnd_{name}_"), name, state=TenderState.ACCEPTED, **more))
@@ -244,6 +272,19 @@ def test_sums_are_what_the_shipments_say_after_everything_that_happens(store: St
                 assert list(board.figures(by)) == list(past.direct(by, value).figures(by)), (by, value)
         for _ in range(6):
             past.happen()
+
+
+def test_every_figure_leads_to_exactly_its_shipments(store: Store) -> None:
+    past = Past(store, 6)
+    for _ in range(200):
+        past.happen()
+    past.sum_up()
+    wanted = {"otif", "wish_kept", "recovery", "claim_value", "stalled", "wismo", "notified", "nps", "failover"}
+    told = {each.definition.name: each for each in past.report().whole.figures() if each.n}
+    assert wanted <= set(told)
+    for each in (told[name] for name in sorted(wanted)):
+        for side in ("above", "below"):
+            assert past.listed(each, side) == past.members(each, side), (each.definition.name, side)
 
 
 def test_a_booking_passed_on_the_day_after_is_news_of_the_day_before(store: Store) -> None:
