@@ -44,7 +44,7 @@ class OptionFacts:
             return text.replace(",", " ").split()
         if self.kind == "table":
             return _table(text)
-        value: object = FLAGS.get(text.casefold()) if self.kind == "flag" else text
+        value: object = FLAGS.get(text.casefold(), text) if self.kind == "flag" else text
         if why := self.fault(value):
             raise InvalidValue(why)
         return value

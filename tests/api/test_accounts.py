@@ -72,6 +72,8 @@ def test_a_disabled_account_is_not_asked(merchant: Merchant) -> None:
         ({"secrets": {"api_key": 1}}, ["/secrets/api_key"]),
         ({"secrets": {"a/b": "x"}}, ["/secrets/a~1b"]),
         ({"options": {"colour": "red"}}, ["/options/colour"]),
+        ({"options": {"settle_s": "soon"}}, ["/options/settle_s"]),
+        ({"options": {"without": {"find": True}}}, ["/options/without"]),
         ({"urls": {"api": "ftp://127.0.0.1"}}, ["/urls/api"]),
         ({"urls": {"api": "nonsense"}}, ["/urls/api"]),
         ({"urls": {"api": "http://127.0.0.1/" + "x" * 3000}}, ["/urls/api"]),

@@ -1,9 +1,10 @@
 import re
 from inspect import cleandoc
+from typing import Any
 
 import pytest
 
-from carriers.base import InvalidValue, Profile, ServiceLevel
+from carriers.base import InvalidValue, OptionFacts, Profile, ServiceLevel
 from carriers.base import profile as documentation
 
 # The example that authors copy is the one in the module's docstring.
@@ -112,6 +113,36 @@ def test_a_wrong_value_is_named_with_its_file_and_key(old: str, new: str, what: 
 
 def test_a_shipped_profile_is_read_from_beside_the_carriers_code() -> None:
     assert Profile.load("carriers.bring").code == "bring"
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "value"),
+    [
+        ("text", " 5 ", "5"),
+        ("number", "12,5", "12.5"),
+        ("number", "7", 7),
+        ("flag", "Yes", True),
+        ("flag", "no", False),
+        ("words", "a, b c", ["a", "b", "c"]),
+        ("table", 'CZ = "106"\nSK = 7', {"CZ": "106", "SK": "7"}),
+        ("text", "  ", None),
+    ],
+)
+def test_an_option_is_read_as_it_was_typed_and_typed_as_it_is_read(kind: Any, typed: str, value: object) -> None:
+    facts = OptionFacts(what="it", required=False, kind=kind)
+    assert facts.read(typed) == value
+    assert facts.read(facts.typed(value)) == value
+    assert facts.fault(value) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"), [("number", "much"), ("number", "nan"), ("flag", "maybe"), ("table", "a"), ("table", "a=1\na=2")]
+)
+def test_an_option_that_is_not_of_its_kind_is_refused(kind: Any, typed: str) -> None:
+    with pytest.raises(InvalidValue):
+        OptionFacts(what="it", required=False, kind=kind).read(typed)
+    with pytest.raises(InvalidValue, match="is none of a, b"):
+        OptionFacts(what="it", required=False, one_of=("a", "b")).read("c")
 
 
 def test_a_profile_needs_a_package() -> None:
