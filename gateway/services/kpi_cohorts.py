@@ -127,7 +127,8 @@ def _members(uow: UnitOfWork, merchant_id: str, mode: Mode, cohort: Cohort, day:
             is_above, is_below = sides(measure, each, cohort.currency)
             yield shipment_id, is_above if above else is_below
         return
-    for shipment_id, asked in uow.kpi_facts.asked_for(merchant_id, mode, day, cohort.by, cohort.value):
+    asked_for = uow.kpi_facts.asked_for(merchant_id, mode, day, cohort.by, cohort.value, at_once=AT_ONCE)
+    for shipment_id, asked in asked_for:
         is_above, is_below = asked_sides(measure, asked)
         yield shipment_id, is_above if above else is_below
 

@@ -248,9 +248,13 @@ def test_what_carriers_answered_is_counted(store: Store) -> None:
     today = made.NOW.date()
     with store.look() as uow:
         asked = uow.kpi_facts.asked(made.MERCHANT, "test", today)
-        one_by_one = uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "zone", "city")
+        one_by_one = list(uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "zone", "city"))
+        for some in (1, 2, 3):
+            assert (
+                list(uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "zone", "city", at_once=some)) == one_by_one
+            )
         assert uow.kpi_facts.asked(made.MERCHANT, "live", today) == []
-        assert uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "account", "acc_2") == []
+        assert list(uow.kpi_facts.asked_for(made.MERCHANT, "test", today, "account", "acc_2")) == []
     those: Any = {"account": made.ACCOUNT, "carrier": "sandbox", "zone": "city", "answer_ms": 90}
     assert sorted(asked, key=lambda each: (each.answer, each.passed_on)) == [
         Asked(**those, answer="accepted", times=1),

@@ -39,9 +39,11 @@ class KpiFacts(Protocol):
         """Bookings asked of carriers on a day."""
 
     def asked_for(
-        self, merchant_id: str, mode: Mode, day: date, by: Cut | None = None, value: str = ""
-    ) -> Sequence[tuple[str, Asked]]:
-        """Each of them with the id of its shipment; all, or those of one value."""
+        self, merchant_id: str, mode: Mode, day: date, by: Cut | None = None, value: str = "", *, at_once: int = 0
+    ) -> Iterator[tuple[str, Asked]]:
+        """Each of them with the id of its shipment, by when it was asked; all, or those of one value. Some at once, as
+        of deliveries.
+        """
 
 
 class Day(NamedTuple):

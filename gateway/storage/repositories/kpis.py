@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, case, exists, false, func, select, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, case, exists, false, func, select, tuple_, type_coerce
 
 from gateway.domain.plausibility import STUCK
 from gateway.domain.recipients import NOT_RECEIVED
@@ -137,13 +137,22 @@ class KpiFactsRepository(Repository):
         return [_asked(row, row.times) for row in found]
 
     def asked_for(
-        self, merchant_id: str, mode: Mode, day: date, by: Cut | None = None, value: str = ""
-    ) -> Sequence[tuple[str, Asked]]:
+        self, merchant_id: str, mode: Mode, day: date, by: Cut | None = None, value: str = "", *, at_once: int = 0
+    ) -> Iterator[tuple[str, Asked]]:
         """Likewise, one by one, of one value of what figures are cut by."""
         column = _S.zone if by == "zone" else _T[COLUMNS.get(by, by)] if by else None
         of_it = () if column is None else (column == value,)
-        wanted = _TENDERS.where(*_on(merchant_id, mode, day), *of_it).order_by(_T.id)
-        return [(row.shipment_id, _asked(row, 1)) for row in self._connection.execute(wanted)]
+        order, size = (_T.created_at, _T.id), at_once or PAGE
+        mine = _TENDERS.add_columns(*order).where(*_on(merchant_id, mode, day), *of_it)
+        wanted = mine.order_by(*order).limit(size)
+        page = self._connection.execute(wanted).all()
+        while page:
+            for row in page:
+                yield row.shipment_id, _asked(row, 1)
+            if len(page) < size:
+                return
+            later = tuple_(*order) > tuple_(page[-1].created_at, page[-1].id)
+            page = self._connection.execute(wanted.where(later)).all()
 
 
 def _on(merchant_id: str, mode: Mode, day: date) -> Sequence[ColumnElement[bool]]:
