@@ -216,14 +216,13 @@ def test_a_recipient_gets_so_many_texts_a_day(here: Street) -> None:
 
 def test_reminder_and_last_day_come_while_the_parcel_waits(here: Street) -> None:
     settings(here.shop, keep_days=5, reminder_h=48)
-    here.site.clock.advance(hours=(12 - here.site.clock().hour) % 24)  # a morning's message is sent by who looks then
     told, collected = here.parcel().scan("READY"), here.parcel().scan("READY")
     first = here.sink.mails[0].part("plain")
     assert "Den ligger der til" in first
     collected.scan("DELIVERED", "COLLECTED")
     for _ in range(48):
         here.site.work(hours=3)  # oftener than what is due at an hour of the day ceases to be news
-    assert told.states()[0] == ("ready_for_pickup", "sent")
+    assert ("ready_for_pickup", "sent") in told.states()  # planned at one moment, in no order
     assert only(told, "pickup_reminder") == only(told, "pickup_last_day") == ("sent", "")
     assert only(collected, "pickup_reminder")[0] == only(collected, "pickup_last_day")[0] == "dropped"
     (last,) = [mail for mail in here.sink.mails if "siste dag" in mail.message["Subject"]]
