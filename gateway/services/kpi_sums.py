@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from gateway.domain.clock import Clock
+from gateway.kpis.facts import Delivery
 from gateway.kpis.sums import cut, kept
 from gateway.services.ports import Store
 from gateway.services.ports.kpis import Day
@@ -30,10 +32,17 @@ class KpiSummer:
         with self._store.work() as uow:
             if not uow.kpi_sums.hold(day):
                 return
-            deliveries = (delivery for _, delivery in uow.kpi_facts.deliveries(*day))
-            boards = cut(deliveries, uow.kpi_facts.asked(*day))
+            ends_at: datetime | None = None
+
+            def deliveries() -> Iterator[Delivery]:
+                nonlocal ends_at
+                for _, delivery in uow.kpi_facts.deliveries(*day):
+                    ends_at = max(filter(None, (ends_at, delivery.due_by)), default=None)
+                    yield delivery
+
+            boards = cut(deliveries(), uow.kpi_facts.asked(*day))
             sums = {of: kept(board) for of, board in boards.items()}
-            uow.kpi_sums.keep(day, sums, uow.kpi_facts.last_promise(*day), self._clock())
+            uow.kpi_sums.keep(day, sums, ends_at, self._clock())
             uow.commit()
 
     def catch_up(self) -> int:

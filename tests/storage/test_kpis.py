@@ -220,7 +220,6 @@ def test_who_is_of_a_day(store: Store) -> None:
     with store.look() as uow:
         some = uow.kpi_facts.deliveries(made.MERCHANT, "test", DAY, "zone", "shp_free")
         assert [shipment_id for shipment_id, _ in some] == ["shp_free"]
-        assert uow.kpi_facts.last_promise(made.MERCHANT, "test", DAY) == DUE
 
 
 def test_pages_leave_out_none_and_tell_none_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,9 +32,6 @@ class KpiFacts(Protocol):
         read some at once: 0 for all but very many.
         """
 
-    def last_promise(self, merchant_id: str, mode: Mode, day: date) -> datetime | None:
-        """When the last promise of a day ends."""
-
     def asked(self, merchant_id: str, mode: Mode, day: date) -> Sequence[Asked]:
         """Bookings asked of carriers on a day."""
 

@@ -121,14 +121,6 @@ class KpiFactsRepository(Repository):
                 return
             after = page[-1].shipment_id
 
-    def last_promise(self, merchant_id: str, mode: Mode, day: date) -> datetime | None:
-        """The latest of a day."""
-        mine = (_D.merchant_id == merchant_id, _S.mode == mode, _D.due_on == day)
-        last: datetime | None = self._connection.scalar(
-            select(func.max(_D.promised_by)).select_from(_JOINED).where(*mine)
-        )
-        return last
-
     def asked(self, merchant_id: str, mode: Mode, day: date) -> Sequence[Asked]:
         """Along `tenders_made`."""
         some = _TENDERS.where(*_on(merchant_id, mode, day)).subquery().c
