@@ -84,9 +84,10 @@ class _Forms(HTMLParser):
 
 @dataclass(kw_only=True)
 class Walk:
-    """What was found: a few paths of every kind of page, and every kind of form."""
+    """What was found: a few paths of every kind of page, tables to download, and every kind of form."""
 
     pages: Mapping[str, list[str]]
+    tables: Mapping[str, bytes]
     forms: Mapping[tuple[str, tuple[str, ...]], Form]
 
 
@@ -102,6 +103,7 @@ def rule_of(app: Flask, path: str, method: str = "GET") -> str:
 def walk(app: Flask, person: Person, *beside: str) -> Walk:
     """From the first page along all links, and from some `beside` that only a form leads to."""
     pages: dict[str, list[str]] = {}
+    tables: dict[str, bytes] = {}
     forms: dict[tuple[str, tuple[str, ...]], Form] = {}
     ahead, seen, kinds = deque(["/", *beside]), {"/"}, Counter[str]()
     while ahead:
@@ -111,17 +113,20 @@ def walk(app: Flask, person: Person, *beside: str) -> Walk:
         if not rule or kinds[rule] > EACH:
             continue
         answer = person.get(path)
-        pages.setdefault(rule, []).append(path)
         if answer.status_code in (302, 303):
             ahead.append(answer.headers["Location"].removeprefix("/console"))
+            continue
+        if answer.mimetype == "text/csv":
+            tables[path] = answer.data
         if answer.mimetype != "text/html":
             continue
+        pages.setdefault(rule, []).append(path)
         for form in forms_of(answer.text, urlsplit(path).path):
             forms.setdefault((rule_of(app, form.action, form.method), tuple(sorted(form.kinds))), form)
         new = dict.fromkeys(each.replace("&amp;", "&") for each in LINK.findall(answer.text))
         ahead.extend(each for each in new if each not in seen)
         seen |= set(new)
-    return Walk(pages=pages, forms=forms)
+    return Walk(pages=pages, tables=tables, forms=forms)
 
 
 def forms_of(page: str, here: str) -> Iterator[Form]:
