@@ -284,7 +284,7 @@ def sqlite_desk_with_small_backlog(desk: Desk) -> Desk:
 
 def test_what_lasts_a_moment_is_not_spoken_of(desk: Desk, receiver: Receiver) -> None:
     desk.endpoint(receiver.url)
-    receiver.says(*[500] * 8, 204)
+    receiver.says(*[500] * 5, 204)
     for _ in range(8):
         desk.tell()
     desk.work()
