@@ -24,10 +24,12 @@ from gateway.services.idempotency import StillRunning
 from gateway.services.orders import NotBooked
 from gateway.services.ports import ShipmentSearch
 from gateway.services.shipments import BookAsk
+from gateway.services.trials import PARCEL as TRIAL
 
 blueprint = Blueprint("book", __name__, url_prefix="/book")
 RELIABLE_OVER = timedelta(days=30)
 LONGEST = 500
+LOOKED_AT = 10
 BUSY = (
     "It is being booked at this very moment. Press again in a few seconds: it is booked once, however often you press."
 )
@@ -141,7 +143,8 @@ def _sender() -> Cells:
     signed = who()
     if facilities():
         return {"facility": next(iter(facilities()))}
-    last = services().shipments.search(signed.merchant_id, ShipmentSearch(mode=signed.mode, limit=1)).items
+    last = services().shipments.search(signed.merchant_id, ShipmentSearch(mode=signed.mode, limit=LOOKED_AT)).items
+    last = [each for each in last if TRIAL not in each.shipment.parcels]  # those leave from a place of their own
     if not last or last[0].return_of:
         return {}
     return {name: text for name, text in written(last[0].shipment)[0].items() if name.startswith("from_")}

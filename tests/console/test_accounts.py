@@ -68,6 +68,7 @@ def test_an_account_is_chosen_made_asked_and_tried(
     for answer in tried:  # and says the same twice
         assert "It works" in answer, answer
         assert "taken back" in answer
+    assert "Queen St" not in boss.see("/book")  # no shop's door: nothing is sent from there
     view = Ledger.read(world.site.ledgers["trials"])
     assert len(view.bookings) == 1
     assert view.active() == {}
