@@ -42,6 +42,7 @@ DONE = {
     "note": "Your note is kept.",
     "enquired": "It is counted.",
     "cancelled": "The carrier has cancelled it.",
+    "left": "The carrier has cancelled it. A case asks operations to book it anew, at the address that you wrote down.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
     "resolved": "What you said is kept.",
     "refused": "What you said is kept. The carriers that were asked then refused: nothing is charged.",
