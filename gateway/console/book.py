@@ -45,6 +45,7 @@ def form() -> Response:
     if not named:
         return _form(_sender(), [{}])
     quote = services().quotes.get(who().merchant_id, who().mode, named)
+    services().staff.audit.record(who().user, deed("saw the recipient", quote.id, "To change what was asked"))
     cells, parcels = written(quote.shipment, quote.services)
     return _form({**cells, "policy": quote.policy}, parcels)
 
@@ -88,7 +89,9 @@ def book(quote_id: str) -> Response:
         return _quotes(quote, 409, bad=f"It is not booked, and nothing is charged: {error}.")
     except StillRunning:
         return _quotes(quote, 409, warn=BUSY)
-    services().staff.audit.record(signed.user, deed("booked", shipment.id, shipment.account))
+    audit = services().staff.audit
+    if not any(each.what == "booked" for each in audit.about(signed.merchant_id, shipment.id)):  # whoever was first did
+        audit.record(signed.user, deed("booked", shipment.id, shipment.account))
     return booked(shipment)
 
 
