@@ -61,6 +61,7 @@ def test_an_account_is_chosen_made_asked_and_tried(
     assert account.options == {"settle_s": 5, "without": ["track", "find"]}
     assert account.secrets == sandbox.account.secrets
     page = boss.see(path)
+    assert "No trouble known" in page  # nobody has asked it yet
     assert not [each for each in account.secrets.values() if each in page]
     assert "Works" in boss.post(f"{path}/probe").text
     once = re.findall(r'name="once" value="(\w+)"', page)[0]
