@@ -100,8 +100,8 @@ def test_one_is_asked_about_compared_and_booked_once(world: World, operations: P
     assert [each.what for each in audit.about(world.shop.id, shipment_id)].count("booked") == 1
     quote_id = path.rpartition("/")[2]
     assert 'value="Berit Aas"' in operations.see("/book", quote=quote_id)
-    said = [(each.what, each.reason) for each in audit.about(world.shop.id, quote_id)]
-    assert said == [("saw the recipient", "To change what was asked")]
+    looked = [(each.what, each.reason) for each in audit.about(world.shop.id, quote_id)]
+    assert looked == [("saw the recipient", "To change what was asked")]
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(operations: Person) -> None:
