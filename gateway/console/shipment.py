@@ -41,6 +41,7 @@ DONE = {
     "asked": "The carrier's answer is not known yet. It is being found out; nobody else is asked meanwhile.",
     "note": "Your note is kept.",
     "enquired": "It is counted.",
+    "enquired_before": "One was counted since you opened the page: count again if yours is another one.",
     "cancelled": "The carrier has cancelled it.",
     "left": "The carrier has cancelled it. A case asks operations to book it anew, at the address that you wrote down.",
     "cancelling": "The carrier was asked to cancel it. What it answers appears here by itself.",
