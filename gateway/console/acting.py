@@ -114,17 +114,27 @@ def _tell_courier(shipment: ShipmentRecord, reason: str) -> Response:
 
 
 def _anew(shipment: ShipmentRecord, reason: str) -> Response:
-    """Its booking is taken back; when it is, the form to book has everything but the new address."""
-    if not who().user.may(Permission.CANCEL):
-        raise NotAllowed(f"your role, {who().user.role.value}, does not let you do this")
+    """Its booking is taken back; when it is, the form to book has everything but the new address. Whoever may not book
+    leaves a case to those who may, with the address as they were told it.
+    """
+    user, books = who().user, who().user.may(Permission.BOOK)
+    if not user.may(Permission.CANCEL):
+        raise NotAllowed(f"your role, {user.role.value}, does not let you do this")
+    told = bool(request.form.get("words", "").strip()) or not books
+    words = _words("say where it is to go: whoever books it anew reads it") if told else ""
     services().care.check(shipment, "anew", shipment.version)
-    services().staff.audit.record(who().user, deed("asked to cancel", shipment.id, f"{reason}: to be booked anew"))
+    services().staff.audit.record(user, deed("asked to cancel", shipment.id, f"{reason}: to be booked anew"))
     after = services().recalls.cancel(who().merchant_id, shipment.id)
+    if words and books:
+        services().staff.desk.note(user, who().mode, shipment.id, f"To be booked anew: {words}", visible=False)
+    elif words:
+        wanted = (ADDRESS, f"{reason}; it was taken back, to be booked anew")
+        services().care.open(user, who().mode, shipment.id, wanted, f"To be booked anew: {words}")
     if after.state is not ShipmentState.CANCELLED:
         return go("shipment.detail", shipment_id=shipment.id, done="cancelling")
-    if who().user.may(Permission.BOOK):
+    if books:
         return go("book.form", like=shipment.id)
-    return go("shipment.detail", shipment_id=shipment.id, done="cancelled")
+    return go("shipment.detail", shipment_id=shipment.id, done="left")
 
 
 def _call(shipment: ShipmentRecord, reason: str) -> Response:

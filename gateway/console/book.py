@@ -24,10 +24,12 @@ from gateway.services.idempotency import StillRunning
 from gateway.services.orders import NotBooked
 from gateway.services.ports import ShipmentSearch
 from gateway.services.shipments import BookAsk
+from gateway.services.trials import PARCEL as TRIAL
 
 blueprint = Blueprint("book", __name__, url_prefix="/book")
 RELIABLE_OVER = timedelta(days=30)
 LONGEST = 500
+LOOKED_AT = 10
 BUSY = (
     "It is being booked at this very moment. Press again in a few seconds: it is booked once, however often you press."
 )
@@ -43,6 +45,7 @@ def form() -> Response:
     if not named:
         return _form(_sender(), [{}])
     quote = services().quotes.get(who().merchant_id, who().mode, named)
+    services().staff.audit.record(who().user, deed("saw the recipient", quote.id, "To change what was asked"))
     cells, parcels = written(quote.shipment, quote.services)
     return _form({**cells, "policy": quote.policy}, parcels)
 
@@ -86,7 +89,9 @@ def book(quote_id: str) -> Response:
         return _quotes(quote, 409, bad=f"It is not booked, and nothing is charged: {error}.")
     except StillRunning:
         return _quotes(quote, 409, warn=BUSY)
-    services().staff.audit.record(signed.user, deed("booked", shipment.id, shipment.account))
+    audit = services().staff.audit
+    if not any(each.what == "booked" for each in audit.about(signed.merchant_id, shipment.id)):  # whoever was first did
+        audit.record(signed.user, deed("booked", shipment.id, shipment.account))
     return booked(shipment)
 
 
@@ -141,7 +146,8 @@ def _sender() -> Cells:
     signed = who()
     if facilities():
         return {"facility": next(iter(facilities()))}
-    last = services().shipments.search(signed.merchant_id, ShipmentSearch(mode=signed.mode, limit=1)).items
+    last = services().shipments.search(signed.merchant_id, ShipmentSearch(mode=signed.mode, limit=LOOKED_AT)).items
+    last = [each for each in last if TRIAL not in each.shipment.parcels]  # those leave from a place of their own
     if not last or last[0].return_of:
         return {}
     return {name: text for name, text in written(last[0].shipment)[0].items() if name.startswith("from_")}

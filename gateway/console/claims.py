@@ -99,6 +99,8 @@ def prove(claim_id: str) -> Response:
             "Say what it is." if kind not in EVIDENCE_KINDS else "Say what it shows, or where it is, or choose a file."
         )
         return _page(claim_id, 422, errors={"evidence": said}, typed=typed)
+    if sent and sent.filename and not content:
+        return _page(claim_id, 422, errors={"file": "The file is empty: choose it again."}, typed=typed)
     if not content:
         services().claims.add_evidence(who().user, who().mode, claim_id, kind, text, _version())
         return go("claims.detail", claim_id=claim_id, done="proven")
@@ -144,7 +146,8 @@ def move(claim_id: str) -> Response:
         step = Step(to=to, reference=_text("reference", 100), decision=decision, note=_text("note", 2000), **money)
         services().claims.go_on(who().user, who().mode, claim_id, step, _version())
     except Unprocessable as error:
-        return _page(claim_id, 422, errors={"to": str(error)}, typed=request.form)
+        said = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return _page(claim_id, 422, errors={"to": said}, typed=request.form)
     return go("claims.detail", claim_id=claim_id, done="moved")
 
 

@@ -99,9 +99,7 @@ def standing(shipment: ShipmentRecord) -> Standing:
             tone=STATE_TONES[shipment.state],
             title=STATE_WORDS[shipment.state],
             meaning=STATE_SENTENCES[shipment.state],
-            say=statuses()["created"].recipient_sentence
-            if shipment.state is not ShipmentState.CANCELLED
-            else statuses()["cancelled"].recipient_sentence,
+            say=_say(shipment.state),
             then=shipment.why,
         )
     status, reason = statuses()[shipment.status], reasons()[shipment.reason]
@@ -113,6 +111,12 @@ def standing(shipment: ShipmentRecord) -> Standing:
         say=status.recipient_sentence if shipment.reason == "none" else reason.recipient_sentence,
         then=NEXT.get(reason.action_required_by, ""),
     )
+
+
+def _say(state: ShipmentState) -> str:
+    if state is ShipmentState.CANCELLING:
+        return reasons()["cancellation_requested"].recipient_sentence
+    return statuses()["cancelled" if state is ShipmentState.CANCELLED else "created"].recipient_sentence
 
 
 def handed_over(shipment: ShipmentRecord) -> str:
@@ -133,7 +137,7 @@ def promise(shipment: ShipmentRecord, now: datetime) -> Promise | None:
     if shipment.delivered_at is not None:
         return _kept(shipment.delivered_at - due)
     status = statuses()[shipment.status]
-    if status.terminal or shipment.state is ShipmentState.CANCELLED:
+    if status.terminal or shipment.state in (ShipmentState.CANCELLING, ShipmentState.CANCELLED):
         return None
     if status.phase == "return":
         return Promise(tone="warn", word="Not delivered", detail="it goes back to your shop")

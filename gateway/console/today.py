@@ -73,4 +73,4 @@ def health(account: AccountRecord) -> tuple[str, str]:
         return "bad", f"Rests for {span(account.resting_until - now)}"
     if account.failures:
         return "warn", f"Failed {account.failures} time{'s' if account.failures > 1 else ''} in a row"
-    return "good", "Works"
+    return "good", "No trouble known"

@@ -25,6 +25,8 @@ from gateway.services.quotes import QuoteAsk
 from gateway.services.recalls import Recalls
 from gateway.services.shipments import BookAsk
 
+_BACK = ShipmentState.CANCELLED
+_TAKEN = (ShipmentState.BOOKED, ShipmentState.CANCELLING, _BACK)
 PARCEL = Parcel(weight_g=1000, length_mm=200, width_mm=150, height_mm=100, description="trial of an account")
 
 
@@ -94,16 +96,16 @@ class Trials:
             shipment = self._orders.book(user.merchant_id, mode, f"trial {offer.account_id} {once}", ask)
         except (GatewayError, CarrierError) as error:
             return Trial(steps=[priced, Step(what="Booking", ok=False, said=str(error))])
-        if shipment.state is not ShipmentState.BOOKED:
+        if shipment.state not in _TAKEN:
             said = "the answer is not known yet: it is being found out, and booked at most once"
             return Trial(steps=[priced, Step(what="Booking", ok=False, said=said)], shipment_id=shipment.id)
         booked = Step(what="Booking", ok=True, said=f"booked as {shipment.tracking_number or 'without a number yet'}")
-        try:
-            after = self._recalls.cancel(user.merchant_id, shipment.id)
+        try:  # a form that is sent again finds it taken back already
+            after = shipment if shipment.state is _BACK else self._recalls.cancel(user.merchant_id, shipment.id)
         except (GatewayError, CarrierError) as error:
             cancelled = Step(what="Cancellation", ok=False, said=str(error))
         else:
-            done = after.state is ShipmentState.CANCELLED
+            done = after.state is _BACK
             said = "taken back" if done else "not answered yet: it is asked again by itself until it is"
             cancelled = Step(what="Cancellation", ok=done, said=said)
         return Trial(steps=[priced, booked, cancelled], shipment_id=shipment.id)

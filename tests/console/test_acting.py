@@ -143,6 +143,24 @@ def test_an_address_is_changed_by_booking_anew_while_the_carrier_has_not_got_it(
     assert ("saw the recipient", "To book it anew") in said
 
 
+def test_whoever_may_not_book_leaves_the_new_address_to_those_who_may(
+    world: World, support: Person, admin: Person
+) -> None:
+    parcel = booked(world, "act-left")
+    missing = do(support, parcel, "address", reason="moved", choice="anew")
+    assert (missing.status_code, "Say where it is to go" in missing.text) == (422, True)
+    assert world.shop.shipment(parcel)["state"] == "booked"
+    answer = do(support, parcel, "address", reason="moved", choice="anew", words="Storgata 9, 0155 Oslo")
+    assert answer.headers["Location"].endswith("done=left")
+    assert world.shop.shipment(parcel)["state"] == "cancelled"
+    (case,) = world.site.services.shipments.get(world.shop.id, "test", parcel).cases
+    assert (case.kind, "to be booked anew" in case.why) == ("address_wrong", True)
+    assert "To be booked anew: Storgata 9, 0155 Oslo" in admin.see(f"/shipments/{parcel}")
+    other = booked(world, "act-noted")
+    do(admin, other, "address", reason="slip", choice="anew", words="Storgata 10")
+    assert "To be booked anew: Storgata 10" in admin.see(f"/shipments/{other}")
+
+
 def test_the_way_back_is_booked_once_under_whoever_asked(world: World, admin: Person) -> None:
     parcel = booked(world, "act-back-sim949")
     _, early = form_of(admin, parcel, "return")

@@ -95,6 +95,13 @@ def test_one_is_asked_about_compared_and_booked_once(world: World, operations: P
     page = shown(operations.see(first.headers["Location"].removeprefix("/console")))
     assert "It is booked. Its label is under Booking" in page
     assert "Operations Sørli booked" in page
+    audit = world.site.services.staff.audit
+    (shipment_id,) = re.findall(r"shp_\w{26}", first.headers["Location"])
+    assert [each.what for each in audit.about(world.shop.id, shipment_id)].count("booked") == 1
+    quote_id = path.rpartition("/")[2]
+    assert 'value="Berit Aas"' in operations.see("/book", quote=quote_id)
+    looked = [(each.what, each.reason) for each in audit.about(world.shop.id, quote_id)]
+    assert looked == [("saw the recipient", "To change what was asked")]
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(operations: Person) -> None:

@@ -115,6 +115,7 @@ def test_files_speak_for_a_claim(support: Person, world: World) -> None:
         (b"MZ" + b"\0" * 100, "or a PDF"),
         (bomb(), "more than 40 million pixels"),
         (PAPER[:-8], "The PDF is cut off"),
+        (b"", "The file is empty"),
     ],
 )
 def test_what_is_no_picture_and_no_paper_is_refused(support: Person, world: World, content: bytes, said: str) -> None:

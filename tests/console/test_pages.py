@@ -12,8 +12,10 @@ import pytest
 from carriers.base import UnknownReference
 from gateway.console.query import read
 from gateway.console.rendering import dated
+from gateway.console.telling import promise, standing
 from gateway.domain.clock import utc_now
 from gateway.domain.people import Role
+from gateway.domain.shipments import ShipmentState
 from tests.console.world import Person, World, order
 
 FOUND_BY = (
@@ -158,6 +160,13 @@ def test_a_note_is_kept_and_one_that_says_nothing_is_not(world: World, support: 
     assert support.post(f"{path}/notes", text="Comes by <b>Monday</b>").status_code == 303
     page = support.see(path)
     assert "Comes by &lt;b&gt;Monday&lt;/b&gt;" in page
+
+
+def test_a_caller_is_not_told_that_what_is_being_cancelled_is_prepared(world: World) -> None:
+    shipment = world.site.services.shipments.get(world.shop.id, "test", world.shipments["Jonas Lie"]["id"]).shipment
+    leaving = replace(shipment, state=ShipmentState.CANCELLING)
+    assert standing(leaving).say == "The shop has asked to cancel this delivery."
+    assert promise(leaving, leaving.created_at) is None
 
 
 def test_cancelling_asks_for_a_reason_and_for_the_present_version(world: World, support: Person) -> None:

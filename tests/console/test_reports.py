@@ -177,6 +177,8 @@ def test_a_call_is_counted_by_one_press(world: World) -> None:
     assert support.post(f"{path}/enquiries", way="<pigeon>").status_code == 303
     page = support.see(path)
     assert page.count("By phone") == page.count("By another way") == 1
+    twice = support.post(f"{path}/enquiries", way="phone", counted="0")  # as a second click sends it
+    assert twice.headers["Location"].endswith("done=enquired_before#h-enquiries")
     assert world.person(Role.WAREHOUSE).post(f"{path}/enquiries", way="phone").status_code == 403
 
 
