@@ -147,7 +147,7 @@ def _sender() -> Cells:
     if facilities():
         return {"facility": next(iter(facilities()))}
     last = services().shipments.search(signed.merchant_id, ShipmentSearch(mode=signed.mode, limit=LOOKED_AT)).items
-    last = [each for each in last if TRIAL not in each.shipment.parcels]  # those leave from a place of their own
+    last = tuple(each for each in last if TRIAL not in each.shipment.parcels)  # those leave from a place of their own
     if not last or last[0].return_of:
         return {}
     return {name: text for name, text in written(last[0].shipment)[0].items() if name.startswith("from_")}
