@@ -154,4 +154,6 @@ def test_a_carrier_that_agreed_is_not_asked_again_and_tracking_tells_the_outcome
         site.work(hours=6)
     after = shop.shipment(shipment["id"])
     assert (after["state"], after["status"]) in [("cancelled", "returning"), ("cancelled", "returned")]
-    assert [(case["kind"], case["state"]) for case in after["cases"]] == [("recall_open", "closed")]
+    told = {(case["kind"], case["state"]) for case in after["cases"]}
+    # Whether its promise came near meanwhile is a matter of the weekday.
+    assert told - {("promise_at_risk", "closed")} == {("recall_open", "closed")}
