@@ -17,8 +17,9 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
 INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -78,7 +79,7 @@ class Chromium:
             page = made.new_page()
             page.on("console", lambda message: faults.extend(_fault(message)))
             page.on("pageerror", lambda error: faults.append((str(error), "")))
-            page.on("request", lambda request: asked.update({request.url} if request.is_navigation_request() else ()))
+            page.on("request", lambda request: asked.update(_navigated(request)))
             yield page
         finally:
             made.close()
@@ -89,9 +90,13 @@ class Chromium:
         self._browser.close()
 
 
+def _navigated(request: Request) -> list[str]:
+    return [urldefrag(request.url).url] if request.is_navigation_request() else []
+
+
 def _fault(message: ConsoleMessage) -> list[tuple[str, str]]:
     """What went wrong, and with which file: a page may be asked for that is not there; what it loads must be."""
-    return [(message.text, str(message.location.get("url")))] if message.type == "error" else []
+    return [(message.text, urldefrag(str(message.location.get("url"))).url)] if message.type == "error" else []
 
 
 @contextmanager

@@ -19,10 +19,9 @@ def test_a_recipient_is_told_each_thing_once_in_order_and_in_his_language(site: 
             "Fjord Shop: vi fikk ikke levert pakken din",
             "Fjord Shop: pakken din er levert",
         ]
-        assert [text.body.partition("http")[0] for text in here.provider.texts] == [
-            "Fjord Shop: pakken er ute til levering. ",
-            "Fjord Shop: budet fikk ikke levert. Hva nå: ",
-        ]
+        out, missed = (text.body.partition("http")[0] for text in here.provider.texts)
+        assert out.startswith("Fjord Shop: pakken er ute til levering")  # and from when to when, if that is today
+        assert missed == "Fjord Shop: budet fikk ikke levert. Hva nå: "
         assert all("/t/" in text.body for text in here.provider.texts)
         assert {state for _, state in told.states()} == {"sent"}
         assert {each["recipient"] for each in told.log()} == {"k…@example.com", "+47…888"}

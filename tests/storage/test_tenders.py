@@ -143,7 +143,10 @@ def test_one_open_case_of_a_kind_per_tender(store: SqlStore) -> None:
         uow.cases.open(replace(first, id="cas_5"))
         uow.commit()
         closed = replace(first, state="closed", closed_at=NOW, resolution="booked", note="found it")
-        assert uow.cases.list(MERCHANT, "closed", 9) == [replace(closed, subject_id="tnd_1")]
+        (found,) = uow.cases.list(MERCHANT, "closed", 9)
+        assert found == replace(closed, subject_id="tnd_1", due_at=found.due_at)
+        assert found.due_at is not None
+        assert found.due_at > NOW, "its kind says by when"
         assert "cas_5" in {case.id for case in uow.cases.list(MERCHANT, "open", 9)}
 
 
