@@ -87,7 +87,7 @@ def pages(services: Services, merchant_id: str, endpoint_id: str) -> Mapping[str
         older = uow.shipments.search(merchant_id, ShipmentSearch(mode=MODE, limit=50)).next_cursor or ""
         case = uow.desk.cases(merchant_id, CaseSearch(mode=MODE)).items[0]
         claim = uow.claims.list(merchant_id, MODE, ClaimState.OPEN, 1, None).items[0]
-    account = services.accounts.list(merchant_id, MODE)[0]
+    account = next(each for each in services.accounts.list(merchant_id, MODE) if each.secrets)
     named = {
         "today": "/",
         "claims": "/claims",
