@@ -46,10 +46,15 @@ COVERED = """
       return each.contains(top) || top?.closest("label")?.control === each;
     }));
   };
+  const head = (each) => each?.outerHTML.slice(0, 160) ?? "the end of the window";
+  const over = (each) => {
+    const box = each.getBoundingClientRect();
+    return document.elementFromPoint(box.x + 4, box.y + 4);
+  };
   const hidden = new Set();
   for (const each of all.reverse()) {
     each.focus();
-    if (document.activeElement === each && !seen(each)) hidden.add(each.outerHTML.slice(0, 160));
+    if (document.activeElement === each && !seen(each)) hidden.add(`${head(each)} behind ${head(over(each))}`);
   }
   document.activeElement?.blur();
   scrollTo(0, 0);
