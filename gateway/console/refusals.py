@@ -41,7 +41,7 @@ PAGES: tuple[tuple[type[GatewayError], int, str, str], ...] = (
 )
 ONLY_LOOKED = "Nothing was changed. Go back and try later, or ask the carrier for it."
 """Where a carrier was only asked for something, such as a label: nothing is found out by itself then."""
-UNSAID = {"version", "owner", "seen", "based_on", "was", "focus", "live", "newest", "digest", "act"}
+UNSAID = {"version", "owner", "seen", "based_on", "was", "focus", "live", "newest", "digest", "act", "id", "which", "q"}
 """Fields that nobody typed."""
 AWAY = 503
 """Nobody can be asked who it is; what they typed is shown to them all the same."""
