@@ -34,6 +34,7 @@ LEFT_OUT = {
     "/shipments/<shipment_id>/label": "the carrier's bytes, which seeded shipments do not have",
     "/developers/endpoints/<endpoint_id>/deliveries/<delivery_id>": "one row",
     "/policies/<name>/simulations/<backtest_id>": "one row",
+    "/live": "what changes, told without end",
     "/shipments.csv": "a file of up to 10,000 rows",
     "/book/<quote_id>": "one quote",
     "/jobs/<job_id>": "one job; its rows, labels and sheet are files",
