@@ -1,7 +1,7 @@
 """Pictures that prove deliveries have rows of their own, and lie in a file store.
 
-Revision ID: 0016
-Revises: 0012
+Revision ID: 0015
+Revises: 0014
 """
 
 import sqlalchemy as sa

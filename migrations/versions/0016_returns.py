@@ -1,7 +1,7 @@
 """A shipment may bring another one back.
 
-Revision ID: 0017
-Revises: 0016
+Revision ID: 0016
+Revises: 0015
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """People work at the console; words are found by how they begin.
 
-Revision ID: 0021
-Revises: 0019
+Revision ID: 0019
+Revises: 0018
 """
 
 import sqlalchemy as sa

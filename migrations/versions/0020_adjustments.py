@@ -1,7 +1,7 @@
 """What trees learnt to adjust the groups' forecasts by, one a merchant and mode.
 
-Revision ID: 0022
-Revises: 0021
+Revision ID: 0020
+Revises: 0019
 """
 
 import sqlalchemy as sa

@@ -2,8 +2,8 @@
 
 Quotes of before stay as they are, their verdicts with their offers: readers take both, and no row is rewritten.
 
-Revision ID: 0023
-Revises: 0021
+Revision ID: 0021
+Revises: 0020
 """
 
 import json

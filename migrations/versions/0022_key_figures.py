@@ -1,6 +1,6 @@
 """Key figures are read by when shipments were due and bookings asked for.
 
-Revision ID: 0024
+Revision ID: 0022
 Revises: 0021
 """
 

@@ -1,7 +1,7 @@
 """A tracker knows how many parcels it is about, and how old its carrier's estimate is.
 
-Revision ID: 0025
-Revises: 0021
+Revision ID: 0023
+Revises: 0022
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """People are forgotten: how much is still known of a shipment's, and how far the walks along ids have come.
 
-Revision ID: 0026
-Revises: 0021
+Revision ID: 0024
+Revises: 0023
 """
 
 import sqlalchemy as sa

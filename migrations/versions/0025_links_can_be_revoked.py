@@ -1,7 +1,7 @@
 """Recipients' links can be revoked and tries to prove who one is are counted; events keep the time that was claimed.
 
-Revision ID: 0027
-Revises: 0026
+Revision ID: 0025
+Revises: 0024
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """A worker's lease of a tracker lies in a column of its own, which no index follows; pages keep room for it.
 
 Revision ID: 0028
-Revises: 0025
+Revises: 0027
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Bulk jobs with their rows.
 
 Revision ID: 0029
-Revises: 0025
+Revises: 0028
 """
 
 import sqlalchemy as sa

@@ -4,7 +4,7 @@ Every scan has a reason of its own, and few of them say that a parcel is lost; o
 counts. A row that is written all the same costs the scan a fifth of what PostgreSQL does for it.
 
 Revision ID: 0036
-Revises: 0033
+Revises: 0035
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cases have a clock of their own, by which their queue is walked; shipments are found by their towns.
 
 Revision ID: 0037
-Revises: 0033
+Revises: 0036
 """
 
 from __future__ import annotations

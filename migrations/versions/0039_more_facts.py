@@ -1,7 +1,7 @@
 """What more key figures are made of: answer times of tenders, enquiries, declared values, the place of proofs.
 
 Revision ID: 0039
-Revises: 0033
+Revises: 0037
 """
 
 from __future__ import annotations

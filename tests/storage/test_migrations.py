@@ -18,10 +18,11 @@ from sqlalchemy import delete, inspect, select, text
 from gateway.domain.codec import from_json
 from gateway.domain.quotes import Offer
 from gateway.domain.records import Case
+from gateway.domain.tracking import ProofOfDelivery
 from gateway.storage.engine import write_engine
 from gateway.storage.migrate import alembic_config, migrate
 from gateway.storage.months import is_month
-from gateway.storage.repositories.cases import CASES, CaseRepository
+from gateway.storage.repositories.cases import CASES, CaseRepository, DeliveryRecordRepository
 from gateway.storage.repositories.finding import TERMS
 from gateway.storage.repositories.shipments import ShipmentRepository
 from gateway.storage.tables import metadata
@@ -208,6 +209,23 @@ def test_cases_of_before_get_their_clocks_and_shipments_the_words_of_their_towns
     assert (review.due_at, other.due_at) == (made.NOW + timedelta(hours=1), made.NOW + timedelta(days=1))
     assert modes == ["test", None]
     assert [tuple(row) for row in found] == [(made.NOW, "shp_1")]
+
+
+def test_records_of_before_learn_what_was_declared_and_how_far_from_the_address_it_was_proven(fresh_url: str) -> None:
+    proof = ProofOfDelivery(latitude=51.502, longitude=-0.141)
+    engine = write_engine(fresh_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "head")
+        for statement in QUOTED_BEFORE[:2]:
+            connection.execute(text(statement))
+        for name, seen in (("shp_1", proof), ("shp_2", None)):
+            assert ShipmentRepository(connection).add(made.shipment(name, quote_id="", reference=name, proof=seen))
+            DeliveryRecordRepository(connection).put(made.delivery_record(name))
+        command.downgrade(alembic_config(connection), "0037")
+        command.upgrade(alembic_config(connection), "head")
+        learnt = [DeliveryRecordRepository(connection).get("mer_1", name) for name in ("shp_1", "shp_2")]
+    engine.dispose()
+    assert [(str(each.declared), each.apart_m) for each in learnt if each] == [("49.99 USD", 111), ("49.99 USD", None)]
 
 
 def test_verdicts_go_back_to_their_offers_in_batches(fresh_url: str) -> None:
