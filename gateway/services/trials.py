@@ -2,7 +2,8 @@
 
 It is priced, booked and cancelled like any other shipment of test mode (so a lost answer is found out, a cancellation
 that fails is tried again, and the shipment can be looked at), from the account's own offer alone. Only carriers whose
-profile says that test mode costs nothing (`[booking] trial`) are tried, and never an account of live mode.
+profile says that test mode costs nothing (`[booking] trial`) are tried, never an account of live mode, and never one
+that leads away from where the carrier says its test mode is: what is booked there may be paid for.
 """
 
 from __future__ import annotations
@@ -119,9 +120,19 @@ def _refused(live: LiveCarrier) -> str:
         return "it is paused: switch it on first"
     if not live.carrier.profile.booking.trial:
         return f"a booking with {name} is not known to cost nothing in test mode"
+    if away := _away(live):
+        return f"it leads to {away}, not to the carrier's sandbox: a booking there may be paid for"
     if not all(live.can(role) for role in (Capability.QUOTES, Capability.BOOKS, Capability.CANCELS)):
         return f"{name} cannot price, book and cancel over its API"
     return ""
+
+
+def _away(live: LiveCarrier) -> str:
+    """An address laid over one of the carrier's test mode; "" where there is none. Plain http only leads to simulators,
+    where the installation allows it at all."""
+    usual = live.carrier.profile.urls.get("test", {})
+    laid_over = (url for name, url in live.record.urls.items() if url.rstrip("/") != usual.get(name, url).rstrip("/"))
+    return next((url for url in laid_over if not url.startswith("http://")), "")
 
 
 def _why_none(quote: Quote, account_id: str) -> str:

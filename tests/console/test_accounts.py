@@ -10,6 +10,7 @@ import pytest
 
 from carriers.base.simulator import Ledger, RunningSimulator
 from gateway.domain.people import Role
+from gateway.services.accounts import AccountDraft
 from tests.browser import PHONE, Chromium, sideways, violations
 from tests.console.test_hostile import HOSTILE
 from tests.console.test_screens import signed_in
@@ -75,6 +76,29 @@ def test_an_account_is_chosen_made_asked_and_tried(
     assert view.active() == {}
     entries = [each.what for each in world.site.services.staff.audit.list(shop.id, None, 10)]
     assert {"added a carrier account", "tried an account in the sandbox"} <= set(entries)
+
+
+@pytest.mark.parametrize(
+    ("urls", "told"),
+    [
+        ({}, False),
+        ({"api": "https://wwwcie.ups.com/api/"}, False),
+        ({"api": "https://onlinetools.ups.com/api"}, True),
+    ],
+)
+def test_an_account_of_test_mode_that_leads_to_where_bookings_are_paid_for_is_not_tried(
+    world: World, urls: dict[str, str], told: bool
+) -> None:
+    shop = world.site.merchant("Parcels by UPS")
+    boss = world.person(Role.ADMIN, shop)
+    draft = AccountDraft(name="ups-1", carrier="ups", urls=urls, options={"account_number": "A1B2C3"})
+    account = world.site.services.accounts.add(shop.id, "test", draft)
+    why = world.site.services.trials.refused(shop.id, "test", account.id)
+    assert ("may be paid for" in why) == told
+    if told:
+        answer = boss.post(f"/carriers/{account.id}/trial", once="once").text
+        assert "Nothing was tried" in answer
+        assert "may be paid for" in answer
 
 
 def test_every_fault_is_told_at_its_field_and_nothing_is_made(
