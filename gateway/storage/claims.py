@@ -18,7 +18,19 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, or_, select, text, update
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from gateway.storage.rows import Rows
 from gateway.storage.types import UtcDateTime
@@ -47,7 +59,7 @@ def claim(
     costs no more than a call, it need not wait for the disk.
     """
     given = {"now": now, "until": now + lease, "most": limit, **bound}
-    found = connection.execute(_leasing(rows.table, due), given).all()
+    found = connection.execute(_leasing(rows.table, due, connection.dialect.name), given).all()
     if not durable and connection.dialect.name == "postgresql":
         connection.execute(_SOON)
     connection.commit()
@@ -60,14 +72,25 @@ def free(table: Table) -> ColumnElement[bool]:
 
 
 @cache
-def _leasing(table: Table, due: ColumnElement[bool]) -> Any:
+def _leasing(table: Table, due: ColumnElement[bool], dialect: str) -> Any:
     """On PostgreSQL rows that another worker is claiming are passed over; SQLite has one writer at a time anyway. The
     common table expression is evaluated once there, which a subquery in `IN` is not promised to be.
+
+    There a row that has been locked stays where it lies until the transaction ends, so it is found again by its place
+    (`ctid`), which spares a look-up by key. One that was moved after this statement began is not seen at its new place:
+    it stays due.
     """
     apart = "leased_until" in table.c
-    key = list(table.primary_key)
+    key: list[ColumnElement[Any]] = [_place(table)] if dialect == "postgresql" else list(table.primary_key)
     wanted = select(*key).where(and_(due, free(table)) if apart else due).order_by(table.c.due_at)
     chosen = wanted.limit(bindparam("most")).with_for_update(skip_locked=True).cte("due")
     leased: dict[str, Any] = {"leased_until" if apart else "due_at": _UNTIL, "tries": table.c.tries + 1}
-    of_it = (column == chosen.c[column.name] for column in key)
+    of_it = [each == chosen.c[each.name] for each in key]
     return update(table).where(*of_it).values(leased).returning(*table.c)
+
+
+def _place(table: Table) -> ColumnClause[Any]:
+    """Where a row lies: a column that PostgreSQL keeps, and that the table's definition does not name."""
+    place: ColumnClause[Any] = column("ctid")
+    place.table = table
+    return place

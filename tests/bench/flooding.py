@@ -14,22 +14,25 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from statistics import median
-from threading import Event, Thread
-
-import requests
 
 from carriers.base import Account, TrackingEvent, TrackingUpdate, WebhookCall
 from carriers.sandbox.adapter import Sandbox
 from gateway.services.ids import new_id
 from tests.bench.figures import Figure
 from tests.bench.http1 import request
-from tests.bench.load import Failed
+from tests.bench.load import Failed, load
 from tests.bench.stage import MODE, ROOT, SECRETS, Merchant, Stage
 from tests.journeys.scans import scan
 
 PER_S = 10_000 / 60
 PARCELS = 500
+CONNECTIONS = 4
+FOR_EVER_S = 3600.0
+CALM_EVERY_S = 0.05
+"""Twenty a second: a busy carrier of a large shop. One that sends as fast as it is answered is shown beside it: it
+fills a core by itself, so that what it waits for is two cores, not the other carrier."""
 ROUNDS = 4
+PACES = {"acknowledged": CALM_EVERY_S, "acknowledged, one at once after another": 0.0}
 APPLIED_A_ROUND = 6
 APPLIED_LIMIT_S = 240.0
 """Long: the first one waits until the worker has started."""
@@ -44,16 +47,17 @@ def flood(stage: Stage, seconds: float) -> Iterator[Figure]:
     for shop in shops:
         _follow(stage, shop)
     flooding, calm = (shop.accounts[0] for shop in shops)
-    waits: dict[str, dict[bool, list[float]]] = {"acknowledged": {}, "applied": {}}
+    waits: dict[str, dict[bool, list[float]]] = {}
     calls = _calls(calm)
     with _worker(stage):
         _applied_ms(stage, shops[1], calls)
         for turn in range(2 * ROUNDS):
             flooded = bool(turn % 2)
             with _flood(stage, flooding, wanted=flooded):
-                run = stage.load(1, seconds / ROUNDS, lambda: next(calls))
-                waits["acknowledged"].setdefault(flooded, []).extend(run.latencies_ms)
-                waits["applied"].setdefault(flooded, []).extend(_applied_ms(stage, shops[1], calls))
+                for case, every_s in PACES.items():
+                    run = stage.load(1, seconds / ROUNDS, lambda: next(calls), every_s=every_s)
+                    waits.setdefault(case, {}).setdefault(flooded, []).extend(run.latencies_ms)
+                waits.setdefault("applied", {}).setdefault(flooded, []).extend(_applied_ms(stage, shops[1], calls))
     for case, found in waits.items():
         yield Figure(
             benchmark="B5b",
@@ -134,36 +138,23 @@ def _flood(stage: Stage, account_id: str, *, wanted: bool) -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-m", "tests.bench.flooding", stage.url, account_id]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdin is not None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None
         if not process.stdout.readline():
             raise Failed("the flood did not begin")
         try:
             yield
+            if process.poll() is not None:
+                raise Failed("the flood ended early")
         finally:
-            process.stdin.close()
+            process.terminate()
 
 
 def _pour(url: str, account_id: str) -> None:
-    """So many messages a second, until stdin ends."""
-    over, sent, calls = Event(), count(1), _calls(account_id)
-    begun = time.monotonic()
-
-    def pour() -> None:
-        with requests.Session() as session:
-            while not over.wait(max(0.0, begun + next(sent) / PER_S - time.monotonic())):
-                head, _, body = next(calls).partition(b"\r\n\r\n")
-                lines = head.decode().split("\r\n")[2:]
-                headers = dict(line.split(": ", 1) for line in lines)
-                session.post(f"{url}/v1/carriers/{account_id}/webhook", data=body, headers=headers, timeout=60)
-
-    pouring = Thread(target=pour)
-    pouring.start()
+    """So many messages a second, until it is terminated."""
+    calls = _calls(account_id)
     print("begun", flush=True)  # noqa: T201  # to the parent
-    sys.stdin.read()
-    over.set()
-    pouring.join()
+    load(url, CONNECTIONS, FOR_EVER_S, lambda: next(calls), every_s=CONNECTIONS / PER_S)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from tests.bench.http1 import Messages
@@ -56,21 +57,30 @@ class Run:
         return sorted(self.latencies_ms)[(self.answers - 1) * percent // 100]
 
 
-def load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None = None) -> Run:
+def load(
+    url: str,
+    concurrency: int,
+    seconds: float,
+    ask: Callable[[], bytes],
+    seen: Seen | None = None,
+    *,
+    every_s: float = 0.0,
+) -> Run:
     """Send what `ask` gives, over `concurrency` connections, for so long; `seen` gets each body.
+
+    With `every_s` a connection sends so often only, later if its last one is not answered by then.
 
     Raises:
         Failed: not one 2xx answer, a closed connection, or no answer for half a minute.
     """
-    return asyncio.run(_load(url, concurrency, seconds, ask, seen))
+    return asyncio.run(_load(url, concurrency, seconds, partial(_Client, ask, seen, every_s)))
 
 
-async def _load(url: str, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None) -> Run:
+async def _load(url: str, concurrency: int, seconds: float, client_of: Callable[[], _Client]) -> Run:
     where = urlsplit(url)
     loop = asyncio.get_running_loop()
     clients = [
-        (await loop.create_connection(lambda: _Client(ask, seen), where.hostname or "", where.port or 80))[1]
-        for _ in range(concurrency)
+        (await loop.create_connection(client_of, where.hostname or "", where.port or 80))[1] for _ in range(concurrency)
     ]
     started, cpu = time.perf_counter(), time.process_time()
     for client in clients:
@@ -98,7 +108,7 @@ async def _load(url: str, concurrency: int, seconds: float, ask: Callable[[], by
 class _Client(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, ask: Callable[[], bytes], seen: Seen | None) -> None:
+    def __init__(self, ask: Callable[[], bytes], seen: Seen | None, every_s: float) -> None:
         self.latencies_ms: list[float] = []
         self.in_time = 0
         self.refused = 0
@@ -106,6 +116,7 @@ class _Client(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ask = ask
         self._seen = seen
+        self._every_s = every_s
         self._messages = Messages()
         self._until = 0.0
         self._asked_at = 0.0
@@ -127,6 +138,12 @@ class _Client(asyncio.Protocol):
         self._asked_at = time.perf_counter()
         self._transport.write(request)
 
+    def _next_in(self, seconds: float) -> None:
+        if seconds <= 0:
+            self._next()
+        else:
+            asyncio.get_running_loop().call_later(seconds, self._next)
+
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
         for head, body in self._messages.feed(data):
@@ -136,7 +153,7 @@ class _Client(asyncio.Protocol):
                 self.refused += 1
                 self.why = f"{head.splitlines()[0].decode()}: {body[:500].decode(errors='replace')}"
             if now <= self._until:
-                self._next()
+                self._next_in(self._asked_at + self._every_s - now)
             elif not self.done.done():
                 self.done.set_result(None)
 

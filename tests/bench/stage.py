@@ -100,10 +100,18 @@ class Stage:
         with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
             return self._web.pid, parent(connection.info.backend_pid)
 
-    def load(self, concurrency: int, seconds: float, ask: Callable[[], bytes], seen: Seen | None = None) -> Run:
+    def load(
+        self,
+        concurrency: int,
+        seconds: float,
+        ask: Callable[[], bytes],
+        seen: Seen | None = None,
+        *,
+        every_s: float = 0.0,
+    ) -> Run:
         """See `load.load`; `web_cpu_ms` is the web workers' processor time per answer."""
         before = self._web_cpu_s()
-        run = load(self.url, concurrency, seconds, ask, seen)
+        run = load(self.url, concurrency, seconds, ask, seen, every_s=every_s)
         return replace(run, web_cpu_ms=(self._web_cpu_s() - before) * 1000 / run.answers)
 
     def merchant(self, name: str, urls: Mapping[str, str]) -> Merchant:
