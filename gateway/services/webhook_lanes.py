@@ -35,7 +35,7 @@ LONGEST_RETRY_AFTER = timedelta(hours=1)
 VISIT_S = 10
 """How long one visit to an endpoint begins new messages; then others have their turn."""
 ROUND_S = 0.5
-ROUNDS_A_COMMIT = 8
+ROUNDS_A_COMMIT = 16
 """So much is sent between two commits at most: what a crash repeats, and what a commit is shared by."""
 DISABLED = "the endpoint is disabled or gone"
 OVER = "the endpoint did not answer for 72 hours"
