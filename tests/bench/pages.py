@@ -88,7 +88,8 @@ def pages(services: Services, merchant_id: str, endpoint_id: str) -> Mapping[str
         older = uow.shipments.search(merchant_id, ShipmentSearch(mode=MODE, limit=50)).next_cursor or ""
         case = uow.desk.cases(merchant_id, CaseSearch(mode=MODE)).items[0]
         claim = uow.claims.list(merchant_id, MODE, ClaimState.OPEN, 1, None).items[0]
-    account = next(each for each in services.accounts.list(merchant_id, MODE) if each.secrets)
+    secretive = {each["code"] for each in services.catalogue.listed() if each["secrets"]}
+    account = next(each for each in services.accounts.list(merchant_id, MODE) if each.carrier in secretive)
     named = {
         "today": "/",
         "claims": "/claims",
