@@ -10,10 +10,12 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qsl
+
+import orjson
 
 LARGEST_READ = 64 * 1024
 """Bytes of a body that is read at all."""
@@ -33,6 +35,7 @@ OPAQUE = ("secrets", "metadata")
 """Members that are hidden all through: what they call their own is no word of ours."""
 ISO, CODE = ("country", "currency"), re.compile("[A-Za-z]{2,3}")
 """Source: ISO 3166-1, codes of two and three letters; ISO 4217, of three."""
+NAME = re.compile(r"[A-Za-z_@#$:.-][\w@#$:.-]{0,60}")
 LETTERS = re.compile(r"[^a-z]")
 PLAIN = re.compile(r"[\w.:~$-]*")
 WORD = re.compile(r"[^\s,;:.()\"'/]+")
@@ -72,17 +75,17 @@ class Redactor:
         read = _read(body)
         if read is None:
             return f"({len(body)} bytes that are no JSON, XML or form)"
-        told = json.dumps(self._shape(read, "", faults=faults), ensure_ascii=False, indent=1)
+        told = _written(self._shape(read, "", faults=faults))
         return told if len(told) <= LARGEST_KEPT else f"{told[:LARGEST_KEPT]}\n… ({len(body)} bytes)"
 
     def _shape(self, value: Any, name: str, *, faults: bool) -> Any:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             below = name if name in OPAQUE else ""
             return {_key(each): self._shape(inner, below or each, faults=faults) for each, inner in value.items()}
         if isinstance(value, list):
             shown = [self._shape(inner, name, faults=faults) for inner in value[:MOST_ITEMS]]
             return shown if len(value) <= MOST_ITEMS else [*shown, f"(and {len(value) - MOST_ITEMS} more)"]
-        plain = LETTERS.sub("", name.casefold())
+        plain = _plain(name)
         if isinstance(value, str):
             return self._text(value, plain, faults=faults)
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -107,9 +110,23 @@ def headers(given: Mapping[str, str]) -> dict[str, str]:
     return {name: text[:200] if name.lower() in SHOWN_HEADERS else "(hidden)" for name, text in given.items()}
 
 
+def _written(shape: Any) -> str:
+    """Indented JSON. Where a text is none in Unicode (half a pair), it is escaped, so that any database takes it."""
+    try:
+        return orjson.dumps(shape, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:
+        return json.dumps(shape, indent=2)
+
+
+@lru_cache(maxsize=1024)
 def _key(name: str) -> str:
     """A member's name; one that is no plain name may be somebody's data."""
-    return name if re.fullmatch(r"[A-Za-z_@#$:.-][\w@#$:.-]{0,60}", name) else "(name)"
+    return name if NAME.fullmatch(name) else "(name)"
+
+
+@lru_cache(maxsize=1024)
+def _plain(name: str) -> str:
+    return LETTERS.sub("", name.casefold())
 
 
 def _read(body: bytes) -> Any:

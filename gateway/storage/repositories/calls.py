@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, insert, or_, select, text
+from sqlalchemy import ColumnElement, Select, or_, select, text
 
 from gateway.domain.calls import ApiCall, CarrierCall, Gap
 from gateway.services.ports.calls import CallSearch
+from gateway.storage.bulk import insert_all
 from gateway.storage.repositories.base import N, Repository
 from gateway.storage.rows import Rows
 from gateway.storage.tables.calls import ApiCallRow, CarrierCallRow, GapRow
@@ -77,8 +78,7 @@ class CallRepository(Repository):
         return sum(rows.forget(self._connection, merchant_id, before) for rows, before in pairs)
 
     def _add(self, rows: Rows[N], nouns: Sequence[N]) -> None:
-        if nouns:
-            self._connection.execute(insert(rows.table), [rows.values(each) for each in nouns])
+        insert_all(self._connection, rows.table, rows.columns(nouns))
 
 
 def _narrowed(wanted: Select[Any], columns: Any, merchant_id: str, search: CallSearch) -> Select[Any]:
