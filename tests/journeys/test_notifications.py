@@ -15,7 +15,7 @@ def test_a_recipient_is_told_each_thing_once_in_order_and_in_his_language(site: 
         told.scan("ON_VEHICLE").scan("DELIVERED", "RECIPIENT")
         assert [mail.message["Subject"] for mail in here.sink.mails] == [
             "Fjord Shop: pakken din er på vei",
-            "Fjord Shop: pakken din leveres nå",
+            "Fjord Shop: pakken din er ute til levering",
             "Fjord Shop: vi fikk ikke levert pakken din",
             "Fjord Shop: pakken din er levert",
         ]
