@@ -15,6 +15,10 @@ StepState = Literal["done", "current", "ahead"]
 NOT_RECEIVED = "not_received"
 """The kind of case that a recipient opens who has no parcel although it counts as delivered."""
 
+ADDED, MOST_ADDED = ";\n", 5
+"""In the reason of such a case, before each thing that he said of it later; more of them are for the shop to be told
+by word of mouth. A recipient's words have no line breaks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
@@ -67,6 +71,20 @@ class Rating:
     recommends: int | None = None
     comment: str = ""
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What became of "not received": since when the shop knows, until when it looked for it, what was added since."""
+
+    told_at: datetime
+    closed_at: datetime | None
+    added: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether the shop, which still looks for it, has all that is taken in writing."""
+        return self.closed_at is None and self.added >= MOST_ADDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

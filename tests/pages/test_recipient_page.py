@@ -153,8 +153,12 @@ def test_the_photo_is_shown_where_the_merchant_lets_recipients_see_it(app: Flask
     [
         ("nb-NO,nb;q=0.9", "Ute til levering Budet er på vei til deg. Ventes i dag mellom kl. 14:00 og 18:00", "no"),
         ("de-AT", "In Zustellung Der Kurier ist auf dem Weg zu Ihnen. Voraussichtlich heute zwischen 14:00", "de"),
-        ("es-MX, en;q=0.5", "En reparto El repartidor va de camino hacia usted. Entrega prevista hoy entre las", "es"),
-        ("fr", "En livraison Le livreur est en route vers vous. Livraison prévue aujourd'hui entre 14:00", "fr"),
+        (
+            "es-MX, en;q=0.5",
+            "En reparto El repartidor va de camino hacia usted. Entrega prevista hoy de 14:00 a 18:00",
+            "es",
+        ),
+        ("fr", "En livraison Le livreur est en route vers vous. Livraison prévue aujourd’hui entre 14:00", "fr"),
         ("pl", "W doręczeniu Kurier jest w drodze do Ciebie. Przewidywana dostawa dzisiaj między 14:00", "pl"),
         ("zh-CN", "Out for delivery The courier is on the way to you. Expected today", "en"),
     ],

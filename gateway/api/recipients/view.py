@@ -64,6 +64,7 @@ def view(sight: Sight, voice: Voice) -> dict[str, Any]:
         "tone": TONES.get(shipment.status, "bad" if phase == "problem" else "calm"),
         "icon_name": ICONS.get(shipment.status, "alert" if phase == "problem" else "parcel"),
         "act": _act(sight, voice, phase),
+        "conflict": voice.say("page.conflict") if shipment.status_conflict else "",
         "when": when(sight, voice, phase),
         "steps": [
             (voice.say(f"step.{step.name}"), step.state, voice.say(f"page.{step.state}")) for step in sight.steps
@@ -79,7 +80,7 @@ def view(sight: Sight, voice: Voice) -> dict[str, Any]:
         "attempts": shipment.attempts,
         "days": _days(sight, voice),
         "zone": str(sight.zone).replace("_", " "),
-        "told_on": voice.day(sight.missing.created_at) if sight.missing else "",
+        "missed": _missed(sight, voice),
     }
 
 
@@ -89,6 +90,19 @@ def _sentence(sight: Sight, voice: Voice) -> str:
     told = voice.sentence(shipment.status, shipment.reason)
     delivered, parcels = delivered_of(shipment.status, shipment.pieces, len(shipment.shipment.parcels))
     return f"{voice.say('page.some_delivered', n=delivered, all=parcels)} {told}" if 0 < delivered < parcels else told
+
+
+def _missed(sight: Sight, voice: Voice) -> dict[str, Any]:
+    """What became of the recipient's "not received": sentences, and which form follows; {} where he never said so."""
+    missed = sight.missed
+    if missed is None:
+        return {}
+    told = voice.day(missed.told_at)
+    if missed.closed_at is not None:
+        return {"closed": voice.say("missing.closed", told=told, closed=voice.day(missed.closed_at))}
+    added = [voice.say("missing.added")] if missed.added else []
+    enough = [voice.say("missing.enough")] if missed.enough else []
+    return {"told": [voice.say("missing.told", day=told), *added, *enough], "enough": missed.enough}
 
 
 def _act(sight: Sight, voice: Voice, phase: str) -> str:
