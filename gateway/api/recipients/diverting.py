@@ -110,9 +110,12 @@ def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
 
 
 def _told_of(sight: Sight, voice: Voice) -> Sequence[tuple[str, bool]]:
-    """What holds, and what became of the newest wish where that is another one; and whether it is bad news."""
+    """What holds, and what became of the newest wish where that is another one; and whether it is bad news. Where it
+    waits, the page says anyway.
+    """
+    holds = sight.agreed if sight.shipment.status != "available_for_pickup" else None
     newest = sight.wish if sight.wish and sight.wish.state is not DiversionState.AGREED else None
-    return [(_told(each, voice), each.state in UNSETTLED) for each in (sight.agreed, newest) if each]
+    return [(_told(each, voice), each.state in UNSETTLED) for each in (holds, newest) if each]
 
 
 def window(slot: Slot, voice: Voice) -> str:

@@ -54,7 +54,7 @@ class LinkEnded(NotFound):
 class Sight:
     """Everything a page is made of. `carrier` is its name, `events` are the newest first, `words` the shop's own.
 
-    `wish` is the newest one for another time or place, `agreed` the one that holds.
+    `wish` is the newest one for another time or place, `agreed` the one that holds; `back` is the token of its return.
     """
 
     shipment: ShipmentRecord
@@ -72,11 +72,12 @@ class Sight:
     wish: Diversion | None
     agreed: Diversion | None
     near: Near | None
+    back: str
 
     @property
     def delivered(self) -> bool:
-        """Whether there is something to be rated, or missed."""
-        return self.shipment.status == "delivered"
+        """Whether the recipient is said to have it: there is something to be rated, or missed; not of a return."""
+        return self.shipment.status == "delivered" and not self.shipment.return_of
 
     @property
     def over(self) -> bool:
@@ -133,6 +134,7 @@ class RecipientPages:
                 words=_words(uow, shipment),
                 wish=wishes[-1] if wishes else None,
                 agreed=holding(shipment, wishes, now),
+                back=self._back(uow, shipment),
                 near=nearness(shipment.status, events, shipment.shipment.destination, now),
             )
 
@@ -178,6 +180,12 @@ class RecipientPages:
             changed = record_change(uow, again, "shipment.link_revoked", self._clock())
             uow.commit()
         return changed
+
+    def _back(self, uow: UnitOfWork, shipment: ShipmentRecord) -> str:
+        """The token of the way back that is booked for it; "" where none is."""
+        returns = uow.shipments.returns_of(shipment.merchant_id, shipment.id) if shipment.status == "delivered" else ()
+        booked = [each for each in returns if each.state is ShipmentState.BOOKED]
+        return self._links.token(booked[-1].id, booked[-1].link_version) if booked else ""
 
     def _carrier(self, code: str, shop: str) -> str:
         """The carrier's own name; our own vans drive in the shop's. "" before one is found."""
