@@ -31,7 +31,8 @@ AGAIN = "Es wurde nichts geändert. Bitte öffnen Sie die Seite Ihrer Sendung no
     ],
 )
 def test_a_refusal_is_a_page(method: str, path: str, status: int, told: str, app: Flask) -> None:
-    refused = app.test_client().open(path, method=method, headers={"Accept-Language": "de"})
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "de"}
+    refused = app.test_client().open(path, method=method, headers=browser)
     assert (refused.status_code, refused.mimetype) == (status, "text/html")
     assert told in words(refused)
     assert '<html lang="de"' in refused.text
@@ -72,5 +73,5 @@ def test_the_address_of_a_form_leads_back_to_where_it_is_filled_in(app: Flask) -
 
 
 def test_machines_are_told_in_their_own_form(app: Flask) -> None:
-    for path in ("/v1/t/x", "/tx", "/users/x"):
+    for path in ("/v1/t/x", "/tx", "/users/x", "/u/no-such-link"):
         assert app.test_client().get(path).mimetype == "application/problem+json"

@@ -10,8 +10,8 @@ from flask import Response, request
 
 from gateway.api.recipients.frame import HEADERS, chosen, notice
 
-FOR_PEOPLE = re.compile(r"/[tu](/.*)?")
-"""Pages of recipients, and the page on which they opt out."""
+PAGES, OPT_OUT = re.compile(r"/t(/.*)?"), re.compile(r"/u/.*")
+"""Recipients' pages; and where they opt out, by a browser or, without asking them anything, by a mail program."""
 
 OF_A_PARCEL = re.compile(r"(/t/[A-Za-z0-9_-]{10,64})/.*")
 """What lies under the page of a parcel, which is the way back, unless there is no such page."""
@@ -24,7 +24,8 @@ KEPT = ("Allow", "Retry-After")
 
 def for_people(problem: Response) -> Response:
     """The page for a problem document where people read it; the document itself where machines do."""
-    if not FOR_PEOPLE.fullmatch(request.path):
+    read = OPT_OUT.fullmatch(request.path) and "text/html" in request.headers.get("Accept", "")
+    if not (read or PAGES.fullmatch(request.path)):
         return problem
     parcel = OF_A_PARCEL.fullmatch(request.path) if problem.status_code != 404 else None
     back = f"{parcel[1]}?{urlencode(chosen())}" if parcel and chosen() else parcel[1] if parcel else ""
