@@ -178,5 +178,7 @@ def test_answers_are_limited(app: Flask, shop: Shop, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(app.extensions, "rate_window", type(app.extensions["rate_window"])(lambda: 60.0))
     token = shop.parcel(LIVES["delivered"])
     most = shop.services.settings.recipients.answers_per_min
-    codes = [send(app, token, "rating", {}).status_code for _ in range(most + 2)]
-    assert codes == [422] * most + [429] * 2
+    answers = [send(app, token, "rating", {}) for _ in range(most + 2)]
+    assert [each.status_code for each in answers] == [422] * most + [429] * 2
+    assert "it may still be there when you go back" in words(answers[-1])
+    assert f'href="/t/{token}"' in answers[-1].text

@@ -54,13 +54,18 @@ def for_people(shown: View) -> View:
         except NotFound:
             return _lost()
         except Hurried:
-            return notice(429, "busy", headers={"Retry-After": "60"})
+            return notice(429, "busy", headers={"Retry-After": "60"}, back=_back(kwargs))
         except Unavailable:
-            return notice(503, "away", headers={"Retry-After": "120"})
+            return notice(503, "away", headers={"Retry-After": "120"}, back=_back(kwargs))
         except FromElsewhere:
-            return notice(403, "stale", back=here(kwargs["token"]))
+            return notice(403, "stale", back=_back(kwargs))
 
     return cast(View, guarded)
+
+
+def _back(named: Mapping[str, str]) -> str:
+    """From what a form came to: where it is filled in."""
+    return here(named["token"]) if request.method == "POST" else ""
 
 
 def hurry(kind: str, most: int) -> None:
@@ -91,7 +96,7 @@ def notice(
     bound = services()
     code = language(brand.brand.language if brand else "en")
     voice = bound.recipients.languages.voice(code, "", UTC, bound.clock())
-    facts = {**frame(voice, brand), "what": what, "back": back, "token": token}
+    facts = {**frame(voice, brand), "what": what, "back": back, "token": token, "typed": request.method == "POST"}
     response = answer("recipients/notice.html", status, facts)
     response.headers.update(headers)
     return response
