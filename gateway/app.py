@@ -16,7 +16,7 @@ from gateway.api.call_log import told
 from gateway.api.front import FAULT, LATE, ROOM
 from gateway.api.metrics import observe
 from gateway.api.openapi import documented
-from gateway.api.recipients import assets, diverting, pages, push
+from gateway.api.recipients import assets, diverting, pages, push, refusals
 from gateway.console import create_console
 from gateway.domain.errors import NotFound
 from gateway.services.bound import Services
@@ -57,7 +57,7 @@ def create_app(bound: Services) -> Flask:
     app.register_blueprint(push.blueprint)
     app.register_blueprint(assets.blueprint)
     app.extensions["openapi"] = api
-    errors.install(app)
+    errors.install(app, refusals.for_people)
     app.after_request(add_rate_headers)
     console = _watched(create_console(bound, ROOM))
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/console": console.wsgi_app})  # type: ignore[method-assign]  # Flask's own way

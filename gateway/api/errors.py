@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -185,12 +185,16 @@ def _invalid(messages: Any, where: str) -> Response:
     return problem("invalid", f"{count} wrong in the {where}", errors=errors)
 
 
-def install(app: Flask) -> None:
-    """Make every answer that is not a success a problem document."""
-    app.register_error_handler(GatewayError, render)
-    app.register_error_handler(Unread, _unread)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _bug)
+def install(app: Flask, told: Callable[[Response], Response]) -> None:
+    """Make every answer that is not a success a problem document, and `told` what its reader is shown of it."""
+
+    def handle(kind: type[Exception], describe: Callable[[Any], Response]) -> None:
+        app.register_error_handler(kind, lambda error: told(describe(error)))
+
+    handle(GatewayError, render)
+    handle(Unread, _unread)
+    handle(HTTPException, _http)
+    handle(Exception, _bug)
 
 
 def _unread(error: Unread) -> Response:

@@ -12,7 +12,7 @@ from gateway.console.deciding import decision
 from gateway.console.gate import deed, may, services, who
 from gateway.console.live import position
 from gateway.console.rendering import go, page, partial
-from gateway.console.telling import promise, standing, summary
+from gateway.console.telling import agreed, promise, standing, summary
 from gateway.domain.enquiries import EnquiryWay
 from gateway.domain.errors import Conflict, NoCarrierAvailable, Unprocessable
 from gateway.domain.people import Permission
@@ -200,6 +200,7 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
     dossier = _dossier(shipment_id)
     shipment, now = dossier.file.shipment, services().clock()
     notices = services().notifications.log(who().merchant_id, who().mode, shipment_id)
+    wishes = services().diversions.of_shipment(shipment)
     given: dict[str, Any] = {"said": "", "errors": {}, "typed": {}, "unmasked": False, **facts}
     return page(
         "shipment.html",
@@ -216,7 +217,8 @@ def _page(shipment_id: str, status: int = 200, **facts: Any) -> Response:
         notices=notices,
         choices=choices(shipment, notices),
         position=position(),
-        wishes=services().diversions.of_shipment(shipment),
+        wishes=wishes,
+        agreed=agreed(shipment, wishes, now),
         public_url=services().recipients.links.url(shipment_id, shipment.link_version) if shipment.booking else "",
         waiting=shipment.state in WAITING,
         claims=services().claims.of_shipment(who().merchant_id, shipment_id),

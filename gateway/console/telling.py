@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from gateway.domain.diversions import Diversion
+from gateway.domain.handover import ServicePoint
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import ShipmentState
+from gateway.domain.timezones import recipient_zone
 from gateway.domain.tracking import reasons, statuses
+from gateway.services.diversions.holding import holding
 
 TONES = {
     "pre_transit": "calm",
@@ -117,6 +123,25 @@ def _say(state: ShipmentState) -> str:
     if state is ShipmentState.CANCELLING:
         return reasons()["cancellation_requested"].recipient_sentence
     return statuses()["cancelled" if state is ShipmentState.CANCELLED else "created"].recipient_sentence
+
+
+def agreed(shipment: ShipmentRecord, wishes: Sequence[Diversion], now: datetime) -> str:
+    """What the carrier has agreed to, in a sentence for the caller, times as at his door; "" where nothing holds."""
+    wish = holding(shipment, wishes, now)
+    if wish is None:
+        return ""
+    goal = wish.goal
+    if isinstance(goal, ServicePoint):
+        place = ", ".join(filter(None, (goal.name, goal.address.street1, goal.address.city)))
+        return f"The carrier has agreed to take it to {place}; you collect it there."
+    zone = recipient_zone(shipment.shipment)
+    start, end = (at.astimezone(ZoneInfo(zone) if zone else UTC) for at in (goal.window.start, goal.window.end))
+    until = f"{end:%H:%M}" if start.date() == end.date() else _at(end)
+    return f"The carrier has agreed to bring it on {_at(start)} to {until}{'' if zone else ' UTC'}."
+
+
+def _at(at: datetime) -> str:
+    return f"{at:%A} {at.day} {at:%B}, {at:%H:%M}"
 
 
 def handed_over(shipment: ShipmentRecord) -> str:

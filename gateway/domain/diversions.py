@@ -29,12 +29,14 @@ class DiversionKind(StrEnum):
 class DiversionState(StrEnum):
     """What the carrier has said.
 
-    `asked`: nothing that counts; it may have agreed, and is asked again. `given_up`: the delivery ended, or days went
-    by, without a word.
+    `asked`: nothing that counts; it may have agreed, and is asked again. `superseded`: it agreed, and later to another
+    wish, which holds instead: a parcel goes to one place at one time. `given_up`: the delivery ended, or days went by,
+    without a word.
     """
 
     ASKED = "asked"
     AGREED = "agreed"
+    SUPERSEDED = "superseded"
     REFUSED = "refused"
     GIVEN_UP = "given_up"
 

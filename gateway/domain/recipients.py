@@ -15,6 +15,10 @@ StepState = Literal["done", "current", "ahead"]
 NOT_RECEIVED = "not_received"
 """The kind of case that a recipient opens who has no parcel although it counts as delivered."""
 
+ADDED, MOST_ADDED = ";\n", 5
+"""In the reason of such a case, before each thing that he said of it later; more of them are for the shop to be told
+by word of mouth. A recipient's words have no line breaks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
@@ -70,6 +74,20 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What became of "not received": since when the shop knows, until when it looked for it, what was added since."""
+
+    told_at: datetime
+    closed_at: datetime | None
+    added: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether the shop, which still looks for it, has all that is taken in writing."""
+        return self.closed_at is None and self.added >= MOST_ADDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One station of the way; `name` is a status, or `collected`."""
 
@@ -80,16 +98,15 @@ class Step:
 _HOME = ("created", "picked_up", "in_transit", "out_for_delivery", "delivered")
 _COLLECTS = ("created", "picked_up", "in_transit", "available_for_pickup", "collected")
 _BACK = ("created", "picked_up", "in_transit", "returning", "returned")
-_ENDED = ("created", "picked_up", "in_transit")
 
 
 def steps(status: str, progress: str, *, collects: bool) -> tuple[Step, ...]:
     """The stations of the way and how far it has come.
 
     `progress` is how far it had come before a problem; `collects`: it is for a service point. What ended without a
-    parcel handed over (cancelled, failed) ends with that word.
+    parcel handed over (cancelled, failed) ends with that word, after what it had come to.
     """
-    names = _names(status, collects=collects or status == "available_for_pickup")
+    names = _names(status, progress, collects=collects or status == "available_for_pickup")
     reached = status if statuses()[status].phase not in ("problem", "unknown") and status != "expired" else progress
     place = len(names) - 1 if status in ("delivered", "returned", "cancelled", "failed") else _place(names, reached)
     finished = status in ("delivered", "returned")
@@ -99,12 +116,13 @@ def steps(status: str, progress: str, *, collects: bool) -> tuple[Step, ...]:
     )
 
 
-def _names(status: str, *, collects: bool) -> tuple[str, ...]:
+def _names(status: str, progress: str, *, collects: bool) -> tuple[str, ...]:
     if status in ("returning", "returned"):
         return _BACK
+    forth = _COLLECTS if collects else _HOME
     if status in ("cancelled", "failed"):
-        return (*_ENDED, status)
-    return _COLLECTS if collects else _HOME
+        return (*forth[: min(_place(forth, progress) + 1, len(forth) - 1)], status)
+    return forth
 
 
 def _place(names: tuple[str, ...], reached: str) -> int:

@@ -133,7 +133,7 @@ def test_own_words_stand_over_ours_and_can_be_taken_back(merchant: Merchant) -> 
 
 
 @pytest.mark.parametrize(
-    ("event", "told"), [("delivered", "today, 12:30 PM"), ("out_for_delivery", "today, 12:30 PM-2:")]
+    ("event", "told"), [("delivered", "today at 12:30 PM"), ("out_for_delivery", "today, 12:30 PM-2:")]
 )
 def test_a_preview_names_no_time_that_its_event_cannot_have(event: str, told: str, merchant: Merchant) -> None:
     ask = {"event": event, "channel": "email", "language": "en"}

@@ -64,6 +64,25 @@ def test_another_time_is_asked_of_the_carrier_and_told_when_it_has_agreed(world:
     assert "The business is closed then" in page
 
 
+def test_the_caller_is_told_what_holds_and_what_it_replaced_is_marked(world: World, support: Person) -> None:
+    parcel = booked(world, "act-both")
+    do(support, parcel, "time", reason="closed", choice=choices(form_of(support, parcel, "time")[0])[1])
+    told = caller_is_told(support, parcel)
+    assert re.search(r"The carrier has agreed to bring it on \w+ \d+ \w+, \d\d:\d\d to \d\d:\d\d\.”$", told)
+    point = choices(form_of(support, parcel, "point")[0])[1]
+    do(support, parcel, "point", reason="nobody_home", choice=point)
+    assert wishes(world, parcel) == ["superseded", "agreed"]
+    told = caller_is_told(support, parcel)
+    assert "has agreed to take it to Sandbox point 2, Sandbox street 2" in told
+    assert "bring it on" not in told
+    assert "Replaced" in support.see(f"/shipments/{parcel}")
+
+
+def caller_is_told(person: Person, shipment_id: str) -> str:
+    page = html.unescape(person.see(f"/shipments/{shipment_id}"))
+    return page.partition("Say to the caller:</span> ")[2].partition("</p>")[0]
+
+
 def test_a_lost_answer_is_no_agreement(world: World, support: Person) -> None:
     parcel = booked(world, "act-lost")
     time = choices(form_of(support, parcel, "time")[0])[0]

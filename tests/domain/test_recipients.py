@@ -30,7 +30,8 @@ def way(status: str, progress: str = "unknown", *, collects: bool = False) -> st
         ("available_for_pickup", "in_transit", "+created +picked_up +in_transit >available_for_pickup -collected"),
         ("returning", "in_transit", "+created +picked_up +in_transit >returning -returned"),
         ("returned", "returned", "+created +picked_up +in_transit +returning +returned"),
-        ("cancelled", "booked", "+created +picked_up +in_transit >cancelled"),
+        ("cancelled", "booked", "+created >cancelled"),
+        ("failed", "out_for_delivery", "+created +picked_up +in_transit +out_for_delivery >failed"),
         ("expired", "in_transit", "+created +picked_up >in_transit -out_for_delivery -delivered"),
     ],
 )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel import Locale
 
+from gateway.domain.text_messages import measured, simplified
 from gateway.domain.tracking import reasons, statuses
 from gateway.engines.languages import CODES, SpokenLanguages
 from gateway.services.ports.recipients import Voice
@@ -62,6 +63,20 @@ def test_every_status_and_reason_has_a_sentence_of_the_language(code: str) -> No
             assert code == "en" or told != english.sentence(status, reason), (status, reason)
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_no_word_of_another_alphabet_or_typewriter_is_left(code: str) -> None:
+    """One page has one kind of apostrophe; French keeps its punctuation on the line of its word."""
+    told = {name: text if isinstance(text, str) else text["other"] for name, text in texts(code)}
+    told |= {name: voice(code).sentence("unknown", name) for name in reasons() if code != "en"}
+    shown = [text for name, text in told.items() if name != "code.text"]
+    if code == "fr":
+        assert [text for text in shown if "'" in text or re.search(r" [?!:;]", text)] == []
+    assert [text for text in told.values() if re.search(r"\s{2}|\s[,.]|\.\.", text.replace("\n\n", " "))] == []
+    assert (
+        measured(simplified(told["code.text"].format(shop="A Shop of 20 Letters", code="123456", n=10))).segments == 1
+    )
+
+
 def test_sentences_are_of_statuses_and_reasons_that_exist() -> None:
     rows = files("gateway.engines.languages").joinpath("sentences.csv").read_text("utf-8").splitlines()[1:]
     named = [tuple(row.split(",")[:2]) for row in rows]
@@ -103,4 +118,4 @@ def test_the_first_language_that_is_spoken_is_taken(wanted: list[str], otherwise
 @pytest.mark.parametrize(("code", "told"), [("fr", "Colis livrés : 1 sur 3."), ("pl", "Doręczone paczki: 1 z 3.")])
 def test_one_parcel_of_several_is_told_with_the_number_behind(code: str, told: str) -> None:
     """Before it, the verb would have to agree with it: “1 colis livrés” is wrong."""
-    assert voice(code).say("page.some_delivered", n=1, all=3) == told
+    assert voice(code).say("page.some_delivered", n=1, all=3).replace("\u00a0", " ") == told

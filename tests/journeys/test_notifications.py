@@ -15,13 +15,13 @@ def test_a_recipient_is_told_each_thing_once_in_order_and_in_his_language(site: 
         told.scan("ON_VEHICLE").scan("DELIVERED", "RECIPIENT")
         assert [mail.message["Subject"] for mail in here.sink.mails] == [
             "Fjord Shop: pakken din er på vei",
-            "Fjord Shop: pakken din leveres nå",
-            "Fjord Shop: vi fikk ikke levert pakken din",
+            "Fjord Shop: pakken din er ute til levering",
+            "Fjord Shop: pakken din ble ikke levert",
             "Fjord Shop: pakken din er levert",
         ]
         out, missed = (text.body.partition("http")[0] for text in here.provider.texts)
         assert out.startswith("Fjord Shop: pakken er ute til levering")  # and from when to when, if that is today
-        assert missed == "Fjord Shop: budet fikk ikke levert. Hva nå: "
+        assert missed == "Fjord Shop: budet fikk ikke levert pakken. Hva nå: "
         assert all("/t/" in text.body for text in here.provider.texts)
         assert {state for _, state in told.states()} == {"sent"}
         assert {each["recipient"] for each in told.log()} == {"k…@example.com", "+47…888"}

@@ -53,7 +53,7 @@ def test_uber_gets_the_recipients_words_before_the_merchants(site: Site, shop: M
     told = "Recipient: give it to a neighbour: no. 16, upstairs / door code 4711"
     after = shop.shipment(shipment["id"])
     assert after["destination"]["instructions"] == told
-    assert "The courier has your instructions." in page(site, shipment)
+    assert "The carrier has your instructions." in page(site, shipment)
     for secret in ("4711", "no. 16"):
         assert secret not in page(site, shipment)
 

@@ -48,6 +48,10 @@ def test_the_way_through_the_forms_without_script_and_by_keyboard_alone(
     token = shop.parcel(LIVES["delivered"])
     with browser.page(replace(PHONE, javascript=False)) as page:
         page.goto(f"{served}/t/{token}")
+        page.check("input[name=stars][value='5']")
+        page.select_option("#recommends", "10")
+        page.click("#rating button")
+        expect(page.locator("#rating")).to_have_text("Thank you. You gave 5 of 5.")
         page.locator("#missing summary").focus()
         page.keyboard.press("Enter")
         for choice in ("looked", "asked", "place"):
@@ -55,11 +59,12 @@ def test_the_way_through_the_forms_without_script_and_by_keyboard_alone(
             page.keyboard.press("Space")
         page.locator("#missing button").focus()
         page.keyboard.press("Enter")
-        expect(page.locator("#missing")).to_have_text("The shop knows that you have not received it. Reported: today.")
-        page.check("input[name=stars][value='5']")
-        page.select_option("#recommends", "10")
-        page.click("#rating button")
-        expect(page.locator("#rating")).to_have_text("Thank you. You gave 5 of 5.")
+        told = page.locator("#missing .told")
+        expect(told).to_have_text("The shop knows that you have not received it. Reported: today.")
+        expect(told).to_be_in_viewport()
+        page.fill("#missing_note", "the gate was open")
+        page.click("#missing button")
+        expect(page.locator("#missing")).to_contain_text("It also has what you added.")
 
 
 def test_an_open_page_changes_by_itself_and_says_so(browser: Chromium, served: str, shop: Shop) -> None:

@@ -40,7 +40,7 @@ def words(response: TestResponse) -> str:
         ("delivered", ["Delivered today 11:50", "Your parcel was left in a safe place.", "Not received?"]),
         ("returning", ["Going back to the sender", "The parcel goes back because it was refused."]),
         ("returned", ["Back with the sender", "The sender has your parcel again."]),
-        ("cancelled", ["Cancelled", "The shop cancelled this delivery."]),
+        ("cancelled", ["Cancelled", "The shop cancelled this delivery.", "Ordered (done) Cancelled (now)"]),
         ("failed", ["Not delivered", "Your parcel seems to be lost. Please contact the shop."]),
     ],
 )
@@ -81,6 +81,29 @@ def test_only_an_initial_and_the_town_are_shown_of_the_recipient(app: Flask, sho
         for secret in ("canary", OSLO.phone, OSLO.postal_code, "Nordmann", "Dronningens", "4711"):
             assert secret.lower() not in page.lower(), secret
     assert "K. in Oslo" in words(look(app, shop.parcel(OUT)))
+
+
+def test_what_is_contradicted_is_told_with_that_and_not_as_good_news(app: Flask, shop: Shop) -> None:
+    shipment = shop.shipment((*LIVES["delivered"], (0.2, "cancelled", "cancelled_by_carrier", "Oslo", "")))
+    page = look(app, shop.services.recipients.links.token(shipment.id))
+    assert "The messages from the carrier do not agree with each other" in words(page)
+    assert 'class="card state good"' not in page.text
+
+
+def test_a_delivered_parcel_leads_to_its_return_which_asks_for_no_thanks(app: Flask, shop: Shop) -> None:
+    sent = shop.shipment(LIVES["delivered"])
+    token = shop.services.recipients.links.token(sent.id)
+    assert BRAND.returns_url in look(app, token).text
+    back = shop.shipment(LIVES["delivered"], return_of=sent.id)
+    page = look(app, token)
+    assert "Your return is booked." in words(page)
+    assert BRAND.returns_url not in page.text
+    there = shop.services.recipients.links.token(back.id)
+    assert f'href="/t/{there}"' in page.text
+    told = words(look(app, there))
+    assert "This is your return to Fjord og Fjell." in told
+    for ours in ("Not received?", "How was the delivery?", "K. in Oslo"):
+        assert ours not in told
 
 
 def test_the_link_is_not_the_tracking_number_and_unknown_links_tell_nothing(app: Flask, shop: Shop) -> None:
@@ -153,8 +176,12 @@ def test_the_photo_is_shown_where_the_merchant_lets_recipients_see_it(app: Flask
     [
         ("nb-NO,nb;q=0.9", "Ute til levering Budet er på vei til deg. Ventes i dag mellom kl. 14:00 og 18:00", "no"),
         ("de-AT", "In Zustellung Der Kurier ist auf dem Weg zu Ihnen. Voraussichtlich heute zwischen 14:00", "de"),
-        ("es-MX, en;q=0.5", "En reparto El repartidor va de camino hacia usted. Entrega prevista hoy entre las", "es"),
-        ("fr", "En livraison Le livreur est en route vers vous. Livraison prévue aujourd'hui entre 14:00", "fr"),
+        (
+            "es-MX, en;q=0.5",
+            "En reparto El repartidor va de camino hacia usted. Entrega prevista hoy de 14:00 a 18:00",
+            "es",
+        ),
+        ("fr", "En livraison Le livreur est en route vers vous. Livraison prévue aujourd’hui entre 14:00", "fr"),
         ("pl", "W doręczeniu Kurier jest w drodze do Ciebie. Przewidywana dostawa dzisiaj między 14:00", "pl"),
         ("zh-CN", "Out for delivery The courier is on the way to you. Expected today", "en"),
     ],

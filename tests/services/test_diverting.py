@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -44,6 +45,53 @@ def test_the_recipient_has_it_taken_to_a_point_and_sees_where_and_when_it_is_ope
     assert "Where you collect it" in shown
     assert "Sandbox street 2" in shown
     assert "Another time" not in shown, "it waits at the point"
+
+
+def test_a_later_wish_replaces_what_was_agreed_before(site: Site, shop: Merchant, parcel: Any) -> None:
+    found = offers(shop, parcel)
+    early, late = found["times"][1], found["times"][2]
+    for time in (early, late):
+        assert send(site, parcel, "times", time["id"]).status_code == 303
+    assert [each["state"] for each in wishes(shop, parcel)] == ["superseded", "agreed"]
+    assert shop.shipment(parcel["id"])["eta"]["latest"] == late["end"]
+    assert send(site, parcel, "points", found["service_points"][1]["id"]).status_code == 303
+    assert [each["state"] for each in wishes(shop, parcel)] == ["superseded", "superseded", "agreed"]
+    site.work()
+    after, shown = shop.shipment(parcel["id"]), page(site, parcel).text
+    assert (after["eta"] or {}).get("source") != "agreed"
+    assert after["promise"] == parcel["promise"]
+    assert "The carrier has confirmed: Sandbox point 2." in shown
+    assert "The time you chose" not in shown
+
+
+def test_what_was_agreed_holds_when_a_later_wish_is_refused(site: Site, shop: Merchant, parcel: Any) -> None:
+    (reference,) = (booking.carrier_reference for booking in site.active(parcel))
+    found = offers(shop, parcel)
+    assert send(site, parcel, "times", found["times"][1]["id"]).status_code == 303
+    seen(site).advance(reference, "on_vehicle")  # which the gateway has not heard yet
+    assert send(site, parcel, "points", found["service_points"][1]["id"]).status_code == 409
+    assert [each["state"] for each in wishes(shop, parcel)] == ["agreed", "refused"]
+    told = page(site, parcel).text.partition('id="diverted"')[2].partition("</div>")[0]
+    assert told.index("The carrier has confirmed") < told.index("could not do what you asked for")
+
+
+def test_what_was_agreed_to_is_expected_also_on_the_last_miles_and_after_the_promise(
+    site: Site, shop: Merchant
+) -> None:
+    there = booked_at_sandbox(site, shop)
+    parcel = shop.shipment(there.id)
+    time = offers(shop, parcel)["times"][-1]
+    assert send(site, parcel, "times", time["id"]).status_code == 303
+    begins = datetime.fromisoformat(time["start"])
+    site.work(seconds=(begins - site.clock()).total_seconds())
+    there.push(scan(there.number, "out", "ON_VEHICLE", site.clock().isoformat()))
+    site.work()
+    shown = page(site, parcel).text
+    assert "Out for delivery" in shown
+    assert "The time you chose." in shown
+    assert "Later than planned" not in shown
+    site.work(days=1)
+    assert "The carrier has confirmed" not in page(site, parcel).text, "that time is over"
 
 
 def test_what_the_carrier_takes_its_time_for_is_told_when_it_has_decided(site: Site, shop: Merchant) -> None:

@@ -80,7 +80,7 @@ def test_a_browser_that_asked_is_told_each_thing_once(home: Home) -> None:
     home.told.scan("PICKED_UP").scan("PICKED_UP").scan("ON_VEHICLE")
     assert [each.told["title"] for each in browser.received] == [
         "Fjord Shop: pakken din er på vei",
-        "Fjord Shop: pakken din leveres nå",
+        "Fjord Shop: pakken din er ute til levering",
     ]
     last = browser.received[-1]
     assert urlsplit(last.told["url"]).path == home.path

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect
+from flask import Blueprint, Response
 
 from carriers.base import CarrierError, ShipmentRejected
 from gateway.api.auth import open_to_all, services
 from gateway.api.recipients import codes, forms, points
-from gateway.api.recipients.frame import HEADERS, answer, filled_form, for_people, frame, here, hurry, notice, voice_of
+from gateway.api.recipients.frame import answer, filled_form, for_people, frame, here, hurry, notice, sent_on, voice_of
 from gateway.domain.diversions import Diversion, DiversionKind, DiversionState, Slot
 from gateway.domain.errors import Conflict, Unprocessable
 from gateway.services.ports.recipients import Voice
@@ -59,9 +59,7 @@ def ask(token: str, what: str) -> Response:
         return _refusal(token, 503, "carrier_away")
     if wish.state in UNSETTLED:
         return _refusal(token, 409, "refused")
-    response = make_response(redirect(here(token), 303))
-    response.headers.update(HEADERS)
-    return response
+    return sent_on(token)
 
 
 @blueprint.route("/<token>/times/code", defaults={"what": "times"}, methods=["POST"])
@@ -102,15 +100,22 @@ def choices(sight: Sight, voice: Voice) -> Mapping[str, Any]:
     """What the page of a parcel says of it: links to choose by, the newest wish, and where it is collected."""
     waits = sight.wish is not None and sight.wish.state is DiversionState.ASKED
     let = () if waits else services().recipients.diversions.kinds(sight.shipment, sight.brand.brand)
-    told = _told(sight.wish, voice) if sight.wish and not sight.over else ""
+    point = sight.agreed.point if sight.agreed else None
     return {
         "diversions": [(PAGES[kind], voice.say(f"divert.{PAGES[kind]}")) for kind in let],
-        "diverted": told,
-        "diverted_badly": bool(told and sight.wish and sight.wish.state in UNSETTLED),
-        "point": points.shown(sight.point, voice) if sight.point else None,
-        "asks_point": not (sight.point or sight.over)
-        and services().recipients.diversions.tells_of_its_point(sight.shipment),
+        "diverted": () if sight.over else _told_of(sight, voice),
+        "point": points.shown(point, voice) if point else None,
+        "asks_point": not (point or sight.over) and services().recipients.diversions.tells_of_its_point(sight.shipment),
     }
+
+
+def _told_of(sight: Sight, voice: Voice) -> Sequence[tuple[str, bool]]:
+    """What holds, and what became of the newest wish where that is another one; and whether it is bad news. Where it
+    waits, the page says anyway.
+    """
+    holds = sight.agreed if sight.shipment.status != "available_for_pickup" else None
+    newest = sight.wish if sight.wish and sight.wish.state is not DiversionState.AGREED else None
+    return [(_told(each, voice), each.state in UNSETTLED) for each in (holds, newest) if each]
 
 
 def window(slot: Slot, voice: Voice) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from gateway.api.recipients.view import plain
 from gateway.services.ports.recipients import Voice
-from gateway.services.recipients.answers import Missed
+from gateway.services.recipients.answers import Report
 
 LONGEST_NOTE, LONGEST_WISH, LONGEST_PROOF = 400, 120, 20
 STARS, RECOMMENDS = range(1, 6), range(11)
+ADDING = "adding"
+"""The form by which something is added to a report."""
 LOOKED = {"yes": "looked around at home", "no": "has not looked everywhere yet"}
 ASKED = {"yes": "asked neighbours and everybody at home", "no": "has not asked everybody yet"}
 PLACE = {
@@ -40,16 +42,23 @@ class Filled:
         return choices.get(self.given.get(name, ""), "")
 
     def note(self, name: str, voice: Voice, most: int = LONGEST_NOTE) -> str:
-        """Free words; a fault where they are too long."""
+        """Free words; a fault where they are too many."""
         text = self.given.get(name, "")
         if len(text) > most:
             self.faults[name] = voice.say("error.long", n=most)
         return plain(text)
 
 
-def missed(filled: Filled, voice: Voice) -> Missed:
-    """The three answers about a parcel that has not arrived; worth nothing where `filled` has faults."""
-    return Missed(
+def missed(filled: Filled, voice: Voice) -> Report:
+    """The three answers about a parcel that has not arrived, or what is added to them; worth nothing where `filled` has
+    faults.
+    """
+    if filled.given.get("form") == ADDING:
+        note = filled.note("missing_note", voice)
+        if not note:
+            filled.faults.setdefault("missing_note", voice.say("error.fill"))
+        return Report(note=note)
+    return Report(
         looked=filled.chosen("looked", LOOKED, voice),
         asked=filled.chosen("asked", ASKED, voice),
         place=filled.chosen("place", PLACE, voice),

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
 
 from gateway.api.auth import RateWindow, services
 from gateway.api.recipients.forms import Filled
@@ -27,7 +27,10 @@ HEADERS = {
 }
 
 
-FORM_BYTES = 16_384
+FORM_BYTES = 262_144
+"""Far more than fits into the fields of a form, so that who wrote too much is shown it again, and what is too long."""
+LONGEST_FIELD = 4_000
+"""Characters of a field that are looked at; every field may have far fewer."""
 
 
 class Hurried(GatewayError):
@@ -51,13 +54,18 @@ def for_people(shown: View) -> View:
         except NotFound:
             return _lost()
         except Hurried:
-            return notice(429, "busy", headers={"Retry-After": "60"})
+            return notice(429, "busy", headers={"Retry-After": "60"}, back=_back(kwargs))
         except Unavailable:
-            return notice(503, "away", headers={"Retry-After": "120"})
+            return notice(503, "away", headers={"Retry-After": "120"}, back=_back(kwargs))
         except FromElsewhere:
-            return notice(403, "stale")
+            return notice(403, "stale", back=_back(kwargs))
 
     return cast(View, guarded)
+
+
+def _back(named: Mapping[str, str]) -> str:
+    """From what a form came to: where it is filled in."""
+    return here(named["token"]) if request.method == "POST" else ""
 
 
 def hurry(kind: str, most: int) -> None:
@@ -88,7 +96,7 @@ def notice(
     bound = services()
     code = language(brand.brand.language if brand else "en")
     voice = bound.recipients.languages.voice(code, "", UTC, bound.clock())
-    facts = {**frame(voice, brand), "what": what, "back": back, "token": token}
+    facts = {**frame(voice, brand), "what": what, "back": back, "token": token, "typed": request.method == "POST"}
     response = answer("recipients/notice.html", status, facts)
     response.headers.update(headers)
     return response
@@ -129,10 +137,17 @@ def chosen() -> dict[str, str]:
     return {"lang": request.args["lang"]} if request.args.get("lang") in known else {}
 
 
-def here(token: str) -> str:
-    """The page of a link, in the language chosen on it."""
-    there = url_for("recipients.show", token=token)
+def here(token: str, what: str = "") -> str:
+    """The page of a link, or one below it, in the language chosen on it."""
+    there = url_for("recipients.show", token=token) + (f"/{what}" if what else "")
     return f"{there}?{urlencode(chosen())}" if chosen() else there
+
+
+def sent_on(token: str, what: str = "") -> Response:
+    """To that page, by another request."""
+    response = make_response(redirect(here(token, what), 303))
+    response.headers.update(HEADERS)
+    return response
 
 
 def filled_form() -> Filled:
@@ -144,7 +159,7 @@ def filled_form() -> Filled:
     if foreign:
         raise FromElsewhere("the form came from another site")
     request.max_content_length = FORM_BYTES
-    return Filled(request.form.to_dict())
+    return Filled({name: text[:LONGEST_FIELD] for name, text in request.form.items()})
 
 
 def voice_of(sight: Sight) -> Voice:

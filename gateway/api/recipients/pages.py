@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, make_response, redirect, request
+from flask import Blueprint, Response, request
 
 from carriers.base import CarrierError, ShipmentRejected
 from gateway.api.auth import open_to_all, services
@@ -21,15 +21,19 @@ from gateway.api.recipients.frame import (
     hurry,
     language,
     notice,
+    sent_on,
     voice_of,
 )
 from gateway.api.recipients.view import view
 from gateway.domain.errors import Conflict, NotFound
+from gateway.services.recipients.answers import EnoughSaid
 from gateway.services.recipients.proving import NotTheRecipient
 from gateway.services.recipients.wishes import wished
 
 blueprint = Blueprint("recipients", __name__, url_prefix="/t", template_folder="../templates")
 THE_LINK = "the link is the key: whoever has it was given it"
+FORMS = {"times/code": "times", "points/code": "points"}
+"""Where the form is, by where it is sent to; all others are on the page itself."""
 
 
 @blueprint.route("/<token>")
@@ -43,14 +47,35 @@ def show(token: str) -> Response:
     return _page(token)
 
 
+@blueprint.route("/<token>/missing", defaults={"sent": "missing"})
+@blueprint.route("/<token>/rating", defaults={"sent": "rating"})
+@blueprint.route("/<token>/wish", defaults={"sent": "wish"})
+@blueprint.route("/<token>/wish/code", defaults={"sent": "wish/code"})
+@blueprint.route("/<token>/times/code", defaults={"sent": "times/code"})
+@blueprint.route("/<token>/points/code", defaults={"sent": "points/code"})
+@open_to_all(THE_LINK)
+@for_people
+def again(token: str, sent: str) -> Response:
+    """Where a form was sent to is an address that browsers remember: it leads back to the form."""
+    return sent_on(token, FORMS.get(sent, ""))
+
+
 @blueprint.route("/<token>/missing", methods=["POST"])
 @open_to_all(THE_LINK)
 @for_people
 def report_missing(token: str) -> Response:
     """It counts as delivered, and the recipient does not have it."""
     filled = filled_form()
-    told = forms.missed(filled, voice_of(services().recipients.pages.sight(token)))
-    return _done(token, filled, lambda: services().recipients.answers.missed(token, told))
+    voice = voice_of(services().recipients.pages.sight(token))
+    told = forms.missed(filled, voice)
+
+    def keep() -> None:
+        try:
+            services().recipients.answers.missed(token, told)
+        except EnoughSaid:
+            filled.faults["missing_note"] = voice.say("missing.enough")
+
+    return _done(token, filled, keep)
 
 
 @blueprint.route("/<token>/rating", methods=["POST"])
@@ -160,9 +185,7 @@ def _done(token: str, filled: forms.Filled, keep: Callable[[], None]) -> Respons
         return notice(503, "away", back=here(token))
     if filled.faults:
         return _page(token, filled)
-    response = make_response(redirect(here(token), 303))
-    response.headers.update(HEADERS)
-    return response
+    return sent_on(token)
 
 
 def _tag(shipment_id: str, version: int) -> str:

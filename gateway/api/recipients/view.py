@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from gateway.domain.recipients import Expected
+from gateway.domain.records import ShipmentRecord
 from gateway.domain.sentences import delivered_of
 from gateway.domain.tracking import Leg, TrackingEvent, reasons, statuses
 from gateway.services.ports.recipients import Voice
@@ -22,6 +23,9 @@ INVISIBLE = re.compile("[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u20
 
 WAITING = ("unknown", "pre_transit", "in_transit", "problem")
 """Phases in which a time of delivery is to be expected."""
+
+BACK = ("returning", "returned")
+"""Statuses that say by themselves that it goes back."""
 
 TONES = {"delivered": "good", "returned": "calm", "cancelled": "calm", "failed": "bad", "expired": "bad"}
 ICONS = {
@@ -61,15 +65,16 @@ def view(sight: Sight, voice: Voice) -> dict[str, Any]:
     return {
         "title": voice.say(f"title.{shipment.status}"),
         "sentence": _sentence(sight, voice),
-        "tone": TONES.get(shipment.status, "bad" if phase == "problem" else "calm"),
+        "tone": _tone(shipment, phase),
         "icon_name": ICONS.get(shipment.status, "alert" if phase == "problem" else "parcel"),
         "act": _act(sight, voice, phase),
+        "conflict": voice.say("page.conflict") if shipment.status_conflict else "",
         "when": when(sight, voice, phase),
         "steps": [
             (voice.say(f"step.{step.name}"), step.state, voice.say(f"page.{step.state}")) for step in sight.steps
         ],
         "recipient": voice.say("page.recipient_in", initial=name[:1].upper(), city=plain(destination.city))
-        if name and destination.city
+        if name and destination.city and not shipment.return_of
         else plain(destination.city),
         "carrier": sight.carrier,
         "number": plain(shipment.tracking_number),
@@ -79,7 +84,7 @@ def view(sight: Sight, voice: Voice) -> dict[str, Any]:
         "attempts": shipment.attempts,
         "days": _days(sight, voice),
         "zone": str(sight.zone).replace("_", " "),
-        "told_on": voice.day(sight.missing.created_at) if sight.missing else "",
+        "missed": _missed(sight, voice),
     }
 
 
@@ -89,6 +94,25 @@ def _sentence(sight: Sight, voice: Voice) -> str:
     told = voice.sentence(shipment.status, shipment.reason)
     delivered, parcels = delivered_of(shipment.status, shipment.pieces, len(shipment.shipment.parcels))
     return f"{voice.say('page.some_delivered', n=delivered, all=parcels)} {told}" if 0 < delivered < parcels else told
+
+
+def _tone(shipment: ShipmentRecord, phase: str) -> str:
+    """How it is coloured: what is contradicted is no good news yet."""
+    tone = TONES.get(shipment.status, "bad" if phase == "problem" else "calm")
+    return "calm" if tone == "good" and shipment.status_conflict else tone
+
+
+def _missed(sight: Sight, voice: Voice) -> dict[str, Any]:
+    """What became of the recipient's "not received": sentences, and which form follows; {} where he never said so."""
+    missed = sight.missed
+    if missed is None:
+        return {}
+    told = voice.day(missed.told_at)
+    if missed.closed_at is not None:
+        return {"closed": voice.say("missing.closed", told=told, closed=voice.day(missed.closed_at))}
+    added = [voice.say("missing.added")] if missed.added else []
+    enough = [voice.say("missing.enough")] if missed.enough else []
+    return {"told": [voice.say("missing.told", day=told), *added, *enough], "enough": missed.enough}
 
 
 def _act(sight: Sight, voice: Voice, phase: str) -> str:
@@ -157,5 +181,5 @@ def _line(event: TrackingEvent, voice: Voice) -> Line:
         told=voice.sentence(event.status, event.reason),
         place=plain(place.city) if place else "",
         words=plain(event.description) if event.carrier_code else "",
-        back=event.leg is Leg.RETURN,
+        back=event.leg is Leg.RETURN and event.status not in BACK,
     )

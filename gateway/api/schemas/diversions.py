@@ -72,7 +72,8 @@ class DiversionSchema(Shown):
     asked_by = word(["recipient", "merchant"], required=True)
     state = word(
         [state.value for state in DiversionState],
-        "`asked`: the carrier has not confirmed; it is asked again, and the delivery goes on as planned until it does.",
+        "`asked`: the carrier has not confirmed; it is asked again, and the delivery goes on as planned until it does. "
+        "`superseded`: it had agreed, and has agreed to a later wish since, which holds instead.",
         required=True,
     )
     why = fields.String(required=True, allow_none=True)

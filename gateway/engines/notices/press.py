@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -40,6 +41,7 @@ PARTS: Mapping[Channel, tuple[str, ...]] = {
     Channel.WHATSAPP: ("text", "content_sid", *(f"content_{number}" for number in range(1, 6))),
 }
 AROUND_A_MAIL = ("greeting", "tracking", "order", "questions", "footer", "unsubscribe")
+DOUBLE_STOP = re.compile(r"(?<=\w)\.\.(?=\s|$)")
 LATE_EVENING = 21
 """An estimate for the end of the day names the day only."""
 MISSING = 'mail needs the extra: pip install "doorstep[engines]"'
@@ -154,7 +156,8 @@ def _text_part(around: Mapping[str, object], heading: str, body: str) -> str:
         for label, fact in (("tracking", "tracking_number"), ("order", "reference"))
         if around[fact]
     ]
-    link = f"{around['button']}{around['colon']}\n{around['link']}" if around["link"] else ""
+    asks = str(around["button"]).endswith("?")
+    link = f"{around['button']}{'' if asks else around['colon']}\n{around['link']}" if around["link"] else ""
     foot = f"-- \n{around['footer']}\n{around['unsubscribe']}{around['colon']}\n{around['unsubscribe_link']}"
     blocks = (heading, around["greeting"], body, link, "\n".join(known), around["questions"], foot)
     return "\n\n".join(str(block) for block in blocks if block) + "\n"
@@ -176,8 +179,8 @@ def _paragraphs(body: str) -> Markup:
 
 
 def _line(text: str) -> str:
-    """One line: what goes into a header has no other."""
-    return " ".join(text.split())
+    """One line: what goes into a header has no other. After an abbreviated month there is no second full stop."""
+    return DOUBLE_STOP.sub(".", " ".join(text.split()))
 
 
 def _lines(text: str) -> str:

@@ -188,6 +188,7 @@ class Diversions:
             if current is None or not uow.diversions.keep(settled):
                 return
             if settled.state is DiversionState.AGREED:
+                uow.diversions.supersede(settled)
                 record_change(uow, _diverted(current, settled, now), TOLD[settled.kind], now)
             else:
                 record_change(uow, current, "shipment.diversion_refused", now)
@@ -219,14 +220,17 @@ def _ended(shipment: ShipmentRecord) -> str:
 
 
 def _diverted(shipment: ShipmentRecord, wish: Diversion, now: datetime) -> ShipmentRecord:
-    """The shipment as its carrier has agreed to deliver it; the watch looks at it at once."""
+    """The shipment as its carrier has agreed to deliver it, whatever it had agreed to before; the watch looks at it at
+    once.
+    """
     goal = wish.goal
     if isinstance(goal, Slot):
         window = goal.window
         eta = Eta(earliest=window.start, latest=window.end, source=EtaSource.AGREED, updated_at=now)
         return replace(shipment, agreed=Agreed(window=window, at=now), eta=eta, due_at=now)
     goods = replace(shipment.shipment, service_point=goal.id, service_point_carrier=shipment.carrier)
-    return replace(shipment, shipment=goods, due_at=now)
+    other = shipment.eta if shipment.eta and shipment.eta.source is not EtaSource.AGREED else None
+    return replace(shipment, shipment=goods, agreed=None, eta=other, due_at=now)
 
 
 def _case(wish: Diversion, now: datetime) -> Case:

@@ -19,6 +19,9 @@ class Cases(Protocol):
         """False when one is open: at most one of a kind per subject, a tender or shipment unless the case says."""
 
     def of_shipment(self, merchant_id: str, shipment_id: str) -> Sequence[Case]: ...
+    def explain(self, case: Case) -> None:
+        """Write the `why` of one that is open."""
+
     def close(
         self, merchant_id: str, shipment_id: str, kind: str, at: datetime, resolution: str, note: str
     ) -> None: ...

@@ -21,5 +21,8 @@ class Diversions(Protocol):
     def keep(self, diversion: Diversion) -> bool:
         """Write it; False when it was settled before."""
 
+    def supersede(self, agreed: Diversion) -> None:
+        """What its carrier had agreed to before this one holds no longer."""
+
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Diversion]:
         """Those whose carrier is to be asked again."""

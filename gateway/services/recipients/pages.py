@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 
 from carriers.base import Carrier
 from gateway.domain.clock import Clock
-from gateway.domain.diversions import Diversion, DiversionState
+from gateway.domain.diversions import Diversion
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.eta import EtaSource
-from gateway.domain.handover import ServicePoint
 from gateway.domain.moves import standing
 from gateway.domain.proof_files import READABLE, PictureKind, ProofFile
 from gateway.domain.recipients import (
+    ADDED,
     NOT_RECEIVED,
     BrandRecord,
     Expected,
+    Missed,
     Near,
     Rating,
     Step,
@@ -31,6 +32,7 @@ from gateway.domain.shipments import Personal, ShipmentState
 from gateway.domain.timezones import recipient_zone
 from gateway.domain.tracking import TrackingEvent, statuses
 from gateway.services.changes import record_change
+from gateway.services.diversions.holding import holding
 from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.recipients.links import MOST_VERSIONS, Links
 from gateway.services.transactions import again_if_crossed
@@ -52,7 +54,7 @@ class LinkEnded(NotFound):
 class Sight:
     """Everything a page is made of. `carrier` is its name, `events` are the newest first, `words` the shop's own.
 
-    `wish` is the newest one for another time or place, `point` where it goes by wish.
+    `wish` is the newest one for another time or place, `agreed` the one that holds; `back` is the token of its return.
     """
 
     shipment: ShipmentRecord
@@ -64,17 +66,18 @@ class Sight:
     expected: Expected | None
     events: tuple[TrackingEvent, ...]
     rating: Rating | None
-    missing: Case | None
+    missed: Missed | None
     photo: ProofFile | None
     words: tuple[str, ...]
     wish: Diversion | None
-    point: ServicePoint | None
+    agreed: Diversion | None
     near: Near | None
+    back: str
 
     @property
     def delivered(self) -> bool:
-        """Whether there is something to be rated, or missed."""
-        return self.shipment.status == "delivered"
+        """Whether the recipient is said to have it: there is something to be rated, or missed; not of a return."""
+        return self.shipment.status == "delivered" and not self.shipment.return_of
 
     @property
     def over(self) -> bool:
@@ -126,11 +129,12 @@ class RecipientPages:
                 expected=_expected(uow, shipment, now, zone),
                 events=tuple(reversed(standing(events)[-MOST_EVENTS:])),
                 rating=uow.ratings.get(shipment.merchant_id, shipment.id),
-                missing=next((case for case in reversed(cases) if case.kind == NOT_RECEIVED), None),
+                missed=missed_of(cases),
                 photo=_photo(uow, shipment) if brand.brand.photo else None,
                 words=_words(uow, shipment),
                 wish=wishes[-1] if wishes else None,
-                point=_point(wishes),
+                agreed=holding(shipment, wishes, now),
+                back=self._back(uow, shipment),
                 near=nearness(shipment.status, events, shipment.shipment.destination, now),
             )
 
@@ -177,6 +181,12 @@ class RecipientPages:
             uow.commit()
         return changed
 
+    def _back(self, uow: UnitOfWork, shipment: ShipmentRecord) -> str:
+        """The token of the way back that is booked for it; "" where none is."""
+        returns = uow.shipments.returns_of(shipment.merchant_id, shipment.id) if shipment.status == "delivered" else ()
+        booked = [each for each in returns if each.state is ShipmentState.BOOKED]
+        return self._links.token(booked[-1].id, booked[-1].link_version) if booked else ""
+
     def _carrier(self, code: str, shop: str) -> str:
         """The carrier's own name; our own vans drive in the shop's. "" before one is found."""
         found = self._installed().get(code)
@@ -196,6 +206,12 @@ def _tracker(uow: UnitOfWork, shipment: ShipmentRecord) -> TrackerRecord | None:
     return uow.trackers.of_tender(shipment.merchant_id, shipment.tender_id) if shipment.tender_id else None
 
 
+def missed_of(cases: Sequence[Case]) -> Missed | None:
+    """What became of the recipient's last "not received"; None: he never said so."""
+    case = next((case for case in reversed(cases) if case.kind == NOT_RECEIVED), None)
+    return Missed(told_at=case.created_at, closed_at=case.closed_at, added=case.why.count(ADDED)) if case else None
+
+
 def _photo(uow: UnitOfWork, shipment: ShipmentRecord) -> ProofFile | None:
     """The newest photo of the delivery, as soon as it is a picture of ours."""
     files = uow.proof_files.of_shipment(shipment.merchant_id, shipment.id) if shipment.status == "delivered" else ()
@@ -209,12 +225,6 @@ def _words(uow: UnitOfWork, shipment: ShipmentRecord) -> tuple[str, ...]:
     return tuple(note.text for note in notes if note.visible)[:MOST_WORDS]
 
 
-def _point(wishes: Sequence[Diversion]) -> ServicePoint | None:
-    """Where it goes by the last wish that its carrier agreed to."""
-    agreed = [each.point for each in wishes if each.point and each.state is DiversionState.AGREED]
-    return agreed[-1] if agreed else None
-
-
 def _zone(shipment: ShipmentRecord) -> tzinfo:
     """The recipient's, as far as the address tells."""
     name = recipient_zone(shipment.shipment)
@@ -224,7 +234,8 @@ def _zone(shipment: ShipmentRecord) -> tzinfo:
 def _expected(uow: UnitOfWork, shipment: ShipmentRecord, now: datetime, zone: tzinfo) -> Expected | None:
     """What is expected now, else what was promised when it was booked.
 
-    After a problem a promise is none any more: then only what has been learnt since.
+    After a problem a promise is none any more: then only what has been learnt since. A time that was agreed to is the
+    promise from then on.
     """
     eta, promised_by = shipment.expected, shipment.deliver_by
     if eta is not None and eta.source is not EtaSource.PROMISE:
@@ -233,6 +244,10 @@ def _expected(uow: UnitOfWork, shipment: ShipmentRecord, now: datetime, zone: tz
         return replace(told, late=False, agreed=True) if told and wished else told
     if statuses()[shipment.status].phase == "problem":
         return None
+    if shipment.agreed is not None:
+        window = shipment.agreed.window
+        told = expected(window.start, window.end, promised_by, now, zone)
+        return told and replace(told, late=False, agreed=True)
     tender = uow.tenders.get(shipment.merchant_id, shipment.tender_id) if shipment.tender_id else None
     return expected(tender.rate.deliver_from if tender else None, promised_by, promised_by, now, zone)
 

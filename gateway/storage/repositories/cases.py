@@ -40,6 +40,11 @@ class CaseRepository(Repository):
         wanted = select(CASES.table).where(_C.merchant_id == merchant_id, _C.shipment_id == shipment_id)
         return CASES.all(self._connection, wanted.order_by(_C.created_at, _C.id))
 
+    def explain(self, case: Case) -> None:
+        """Write the `why` of one that is open."""
+        mine = (_C.merchant_id == case.merchant_id, _C.id == case.id, _C.state == "open")
+        self._connection.execute(update(CASES.table).where(*mine).values(why=case.why))
+
     def _mode(self, case: Case) -> str:
         """Its shipment's, or that of the number it is about; what is about neither concerns both."""
         told, subject = (_S, case.shipment_id) if case.shipment_id else (_T, case.subject_id)

@@ -23,7 +23,7 @@ _OF_SHIPMENT = (
 
 
 class DiversionRepository(Repository):
-    """Wishes for another time or place. Once settled they stay so."""
+    """Wishes for another time or place. Once settled they stay so, but for those that a later one replaces."""
 
     def add(self, diversion: Diversion) -> bool:
         """False when another one of the shipment waits for its carrier's word."""
@@ -38,6 +38,17 @@ class DiversionRepository(Repository):
         mine = (_D.merchant_id == diversion.merchant_id, _D.id == diversion.id, _D.state == DiversionState.ASKED)
         written = update(DIVERSIONS.table).where(*mine).values(DIVERSIONS.values(diversion))
         return self._connection.execute(written).rowcount == 1
+
+    def supersede(self, agreed: Diversion) -> None:
+        """What its carrier had agreed to before this one holds no longer."""
+        earlier = (
+            _D.merchant_id == agreed.merchant_id,
+            _D.shipment_id == agreed.shipment_id,
+            _D.id != agreed.id,
+            _D.state == DiversionState.AGREED,
+        )
+        replaced = update(DIVERSIONS.table).where(*earlier)
+        self._connection.execute(replaced.values(state=DiversionState.SUPERSEDED, updated_at=agreed.updated_at))
 
     def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Diversion]:
         """Those whose carrier is to be asked again."""

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.domain.notification_events import notification_events
+from gateway.domain.notification_events import advice_for, notification_events
 from gateway.domain.notifications import Channel
 from gateway.domain.text_messages import measured, simplified
+from gateway.domain.tracking import reasons
 from gateway.engines.notices.press import LANGUAGES, VARIABLES, TemplatePress
 
 PRESS = TemplatePress()
@@ -52,13 +53,14 @@ def test_every_shipped_text_can_be_filled_in_and_fits(language: str) -> None:
         for channel in Channel:
             parts = PRESS.shipped(event, channel, language)
             assert list(PRESS.flaws(channel, parts)) == []
-            for given in (facts(language), facts(language, when="", last_day="", recipient="", contact="")):
+            bare = facts(language, when="", last_day="", recipient="", contact="")
+            for given in (facts(language), bare, {**bare, "carrier": bare["shop"]}):
                 written = PRESS.write(channel, parts, given, language)
                 case = f"{language} {event} {channel}: {written.text}"
                 assert "  " not in written.text, case
                 where = written.content["url"] if channel is Channel.PUSH else written.text
                 assert given["link"] in where, case
-                assert not re.search(r"\s[,.]|\{\{|None", written.text), case
+                assert not re.search(r"\s[,.]|\w\.\.\s|\?\s?:|\{\{|None", written.text), case
                 if channel is Channel.SMS:
                     measure = measured(simplified(written.text))
                     assert (measure.encoding, measure.segments) == ("GSM-7", 1), case
@@ -71,10 +73,20 @@ def test_every_shipped_text_can_be_filled_in_and_fits(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_shop_with_vans_of_its_own_does_not_speak_of_itself_as_of_a_carrier(language: str) -> None:
+    for event in ("booked", "on_its_way", "delivered"):
+        parts = PRESS.shipped(event, Channel.PUSH, language)
+        own = PRESS.write(Channel.PUSH, parts, facts(language, carrier="A Shop of 20 Letters"), language)
+        assert own.text
+        assert "A Shop" not in own.text
+        assert "Bring" in PRESS.write(Channel.PUSH, parts, facts(language), language).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_every_phrase(language: str) -> None:
     for phrase in ("opt_out_title", "opt_out_ask", "opt_out_button", "opt_out_done"):
         assert PRESS.say(phrase, {"shop": "Shop", "shown": "k…@x.no"}, language)
-    for advice in ("default", "address", "card", "proof", "payment", "carrier", "shop"):
+    for advice in {advice_for(reason) for reason in reasons()}:
         assert PRESS.say(f"what_now.{advice}", {}, language)
 
 
@@ -84,7 +96,7 @@ def test_times_are_said_as_people_say_them() -> None:
     assert PRESS.when(two, four, NOW, "no", "NO") == "i dag kl. 14:30-16:30"
     assert PRESS.when(None, four + timedelta(days=1), NOW, "en", "GB") == "tomorrow by 16:30"
     assert PRESS.when(None, NOW.replace(hour=23), NOW, "de", "DE") == "heute", "the end of the day is no time of day"
-    assert PRESS.when(two, None, NOW, "fr", "FR") == "aujourd'hui à 14:30"
+    assert PRESS.when(two, None, NOW, "fr", "FR") == "aujourd’hui à 14:30"
     assert PRESS.when(None, None, NOW, "en", "US") == ""
     assert PRESS.when(None, four + timedelta(days=4), NOW, "pl", "XX") == "wt., 1 gru do 16:30"
 
