@@ -99,7 +99,7 @@ def _chosen() -> Iterator[ShipmentRecord]:
         asked = read(request.form.get("q", "")[:200], who().mode, services().clock(), limit=A_PAGE)
         if asked.complaint:
             raise Unprocessable("/q", asked.complaint.rstrip("."))
-        chosen = list(islice(found(asked.search, MOST_ROWS + 1), MOST_ROWS + 1))
+        chosen = list(islice(found(asked.search, MOST_ROWS + 1, exactly=True), MOST_ROWS + 1))
     if not chosen:
         raise Unprocessable("/id", "nothing is selected: go back and select shipments, or choose all that match")
     if len(chosen) > MOST_ROWS:

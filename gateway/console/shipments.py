@@ -17,7 +17,7 @@ from gateway.console.telling import promise, standing
 from gateway.console.views import tabs
 from gateway.domain.people import Permission
 from gateway.domain.records import ShipmentRecord
-from gateway.services.desk import Found
+from gateway.services.searching import Found
 
 blueprint = Blueprint("shipments", __name__)
 COUNTED = 1000

@@ -38,7 +38,14 @@ FOUND_BY = (
     ("nett-2003", "nett-2003-sim948"),
     ("0355 Oslo", "nett-2001"),
     ("Nordmann, OSLO", "nett-2001"),
-    ("0355 Bergen", None),
+    ("0355 Bergen", "nett-2001"),
+    ("NO-0355", "nett-2001"),
+    ("no 0355", "nett-2001"),
+    ("SE-0355", "nett-2001"),
+    ("where is the parcel for Kari Nordmann 4417", "nett-2001"),
+    ("Hi! Kari's parcel, tel. +47 922 84 417, has not come", "nett-2001"),
+    ("is the one to NO-0355 out yet?", "nett-2001"),
+    ("where is zzqqj", None),
 )
 
 
@@ -56,6 +63,23 @@ def test_a_shipment_is_found_by_anything_a_caller_says(
 
 def test_its_own_name_leads_straight_to_it(world: World, support: Person) -> None:
     shipment = world.shipments["Per Dahl"]
+def test_what_was_understood_of_a_sentence_is_said_and_the_likest_come_first(support: Person) -> None:
+    page = support.see("/shipments", q="where is the parcel for Kari Nordmann 4417")
+    heard = "Searched for: <strong>Kari</strong>, <strong>Nordmann</strong>, <strong>4417</strong>."
+    assert heard in page
+    assert "Left out, as no shipment has it: where, is, the, parcel, for." in page
+    assert "nett-2002" not in page
+    mixed = support.see("/shipments", q="Kari Nordmann of 0358")
+    assert "None has them all: those with most of them come first." in mixed
+    rows = mixed[mixed.index("<tbody>") :]
+    assert rows.index("nett-2001") < rows.index("nett-2002"), "Ola Hansen has the postcode alone"
+    narrower = support.see("/shipments", q="Kari Nordmann 4417 status:returned")
+    assert "No shipment like that" in narrower, "the same is looked for, however it is narrowed"
+    acted = support.post("/shipments/many", act="note", which="all", q="Kari Nordmann of 0358")
+    assert (acted.status_code, "elect those that are meant" in acted.text) == (422, True)
+    assert support.get("/shipments.csv", q="Kari Nordmann of 0358").status_code == 200
+
+
     for name in (shipment["id"], shipment["reference"], shipment["reference"].upper(), shipment["tracking_number"]):
         answer = support.get("/shipments", q=name)
         assert answer.status_code == 303

@@ -129,7 +129,9 @@ class Shipments(Protocol):
         """Have the watch look at it by then."""
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]: ...
-    def rarest_first(self, merchant_id: str, text: str) -> str: ...
+    def led_to(self, merchant_id: str, words: Sequence[str]) -> Mapping[str, int]:
+        """How many shipments each word leads to, up to some thousands."""
+
     def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
         """How many shipments that were made since then are booked, by account name."""
 

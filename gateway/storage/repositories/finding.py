@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, exists, func, select, text
+from sqlalchemy import ColumnElement, FromClause, Select, exists, func, literal_column, select, text, union
 
 from gateway.domain.records import ShipmentRecord
 from gateway.services.ports import ShipmentSearch
@@ -20,8 +20,10 @@ UNFINISHED = text("shipments.phase != 'final'")
 
 LAST_LETTER = "\U0010ffff"
 MOST_BEGINNINGS = 2000
-MOST_WORDS, MANY = 10, 2000
-"""Words of a text that are put in order, and up to how many shipments of each are counted for it."""
+MANY = 2000
+"""Up to how many shipments of a word are counted."""
+NEAR, NEAREST = 500, 200
+"""The newest shipments of each word that are compared, and how many of those with most words are told."""
 
 PHONE_TAILS = (4, 7)
 """How many of a phone's last digits people give on the phone themselves."""
@@ -53,6 +55,8 @@ def narrowed(
     order: tuple[ColumnElement[Any], ColumnElement[Any]] = (_S.created_at, _S.id)
     if search.text and search.match == "beginning":
         wanted = _beginning(wanted, merchant_id, search.text)
+    elif search.text and search.match == "most":
+        wanted, order = _nearest(wanted, merchant_id, search.text.split())
     elif search.text:
         words = search.text.split() if search.match == "words" else [search.text]
         of = list(dict.fromkeys(folded(word) for word in words))
@@ -114,6 +118,40 @@ def _beginning(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:
     found = (
         select(TERMS.c.shipment_id)
         .where(TERMS.c.merchant_id == merchant_id, TERMS.c.term >= word, TERMS.c.term < word + LAST_LETTER)
+def _nearest(
+    wanted: Select[Any], merchant_id: str, words: Sequence[str]
+) -> tuple[Select[Any], tuple[ColumnElement[Any], ColumnElement[Any]]]:
+    """Those with most of these words, of the newest of each; and by what they are ordered, ids being in order of time.
+    The cost is of words, not of shipments: some hundreds of each are looked up once more for every word.
+    """
+    terms = list(dict.fromkeys(folded(word) for word in words))
+    newest = [
+        select(TERMS.c.created_at, TERMS.c.shipment_id)
+        .where(TERMS.c.merchant_id == merchant_id, TERMS.c.term == term)
+        .order_by(TERMS.c.created_at.desc(), TERMS.c.shipment_id.desc())
+        .limit(NEAR)
+        .subquery()
+        for term in terms
+    ]
+    near = union(*(select(each) for each in newest)).subquery("near")
+    also = TERMS.alias()
+    has = (
+        select(func.count())
+        .select_from(also)
+        .where(
+            also.c.merchant_id == merchant_id,
+            also.c.term.in_(terms),
+            also.c.created_at == near.c.created_at,
+            also.c.shipment_id == near.c.shipment_id,
+        )
+        .scalar_subquery()
+    )
+    ranked = select(near.c.shipment_id, has.label("words"))
+    best = ranked.order_by(literal_column("words").desc(), near.c.shipment_id.desc())
+    nearest = best.limit(NEAREST).subquery("nearest")
+    return wanted.join(nearest, nearest.c.shipment_id == _S.id), (nearest.c.words, nearest.c.shipment_id)
+
+
         .order_by(TERMS.c.term)
         .limit(MOST_BEGINNINGS)
         .subquery()
@@ -127,7 +165,9 @@ def folded(text: str) -> str:
 
 
 def words_of(shipment: ShipmentRecord) -> list[str]:
-    """Ids, the recipient's name and town and each word of them, company, e-mail, postcode, phone and its tails."""
+    """Ids, the recipient's name and town and each word of them, company, e-mail, postcode (in its country also), phone
+    and its tails.
+    """
     to = shipment.shipment.destination
     digits = "".join(letter for letter in to.phone if letter.isdigit())
     tails = [digits[-length:] for length in PHONE_TAILS if len(digits) >= length]
@@ -145,3 +185,4 @@ def words_of(shipment: ShipmentRecord) -> list[str]:
         digits,
         *tails,
     ]
+        f"{to.country}{to.postal_code}" if to.postal_code else "",
