@@ -13,9 +13,11 @@ from carriers.base import UnknownReference
 from gateway.console.query import read
 from gateway.console.rendering import dated
 from gateway.console.telling import promise, standing
+from gateway.console.views import tabs
 from gateway.domain.clock import utc_now
 from gateway.domain.people import Role
 from gateway.domain.shipments import ShipmentState
+from gateway.domain.tracking import statuses
 from tests.console.world import Person, World, order
 
 FOUND_BY = (
@@ -114,6 +116,18 @@ def test_words_with_a_colon_narrow_and_chips_take_them_away(support: Person) -> 
 def test_an_operator_that_is_not_understood_says_so(text: str, said: str) -> None:
     query = read(text, "test", utc_now())
     assert (said in query.complaint) if said else (query.complaint == "")
+
+
+def test_every_status_is_of_one_tab_so_that_their_numbers_add_up(support: Person) -> None:
+    assert sorted(each for tab in tabs() if tab.status for each in tab.status.split(",")) == sorted(statuses())
+    for query in ("", "carrier:sandbox", "oslo"):
+        page = support.see("/shipments", q=query)
+        bar = page[page.index('aria-label="By status"') : page.index("</nav>", page.index('aria-label="By status"'))]
+        whole, *parts = [int(each) for each in re.findall(r'class="count">(\d+)<', bar)]
+        assert whole == sum(parts) > 0, query
+    failed = support.see("/shipments", q="status:cancelled,failed,expired")
+    assert 'aria-current="page">Not delivered' in failed
+    assert "more than 999" not in support.see("/shipments", q="status:created")
 
 
 def test_pages_of_the_list_follow_each_other(world: World, support: Person) -> None:

@@ -72,7 +72,9 @@ def narrowed(
 
 
 def _where(wanted: Select[Any], search: ShipmentSearch) -> Select[Any]:
-    for column in (_S.reference, _S.tracking_number, _S.status, _S.state, _S.account, _S.carrier, _S.service):
+    if search.status:
+        wanted = wanted.where(_one_of(_S.status, search.status.split(",")))
+    for column in (_S.reference, _S.tracking_number, _S.state, _S.account, _S.carrier, _S.service):
         value = getattr(search, column.name)
         wanted = wanted.where(column == value) if value else wanted
     wanted = wanted.where(*_also(search))
@@ -81,6 +83,10 @@ def _where(wanted: Select[Any], search: ShipmentSearch) -> Select[Any]:
     if search.promised_before is not None:
         wanted = wanted.where(_S.deliver_by < search.promised_before)
     return wanted
+
+
+def _one_of(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def _also(search: ShipmentSearch) -> Sequence[ColumnElement[bool]]:
@@ -112,12 +118,6 @@ def _named(wanted: Select[Any], merchant_id: str, words: Sequence[str], newest: 
     return wanted.join(named, (named.c.merchant_id == _S.merchant_id) & (named.c.shipment_id == _S.id)), named
 
 
-def _beginning(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:
-    """Those with a word that begins so; of the words in their order, the first thousands."""
-    word = folded(text)
-    found = (
-        select(TERMS.c.shipment_id)
-        .where(TERMS.c.merchant_id == merchant_id, TERMS.c.term >= word, TERMS.c.term < word + LAST_LETTER)
 def _nearest(
     wanted: Select[Any], merchant_id: str, words: Sequence[str]
 ) -> tuple[Select[Any], tuple[ColumnElement[Any], ColumnElement[Any]]]:
@@ -152,6 +152,12 @@ def _nearest(
     return wanted.join(nearest, nearest.c.shipment_id == _S.id), (nearest.c.words, nearest.c.shipment_id)
 
 
+def _beginning(wanted: Select[Any], merchant_id: str, text: str) -> Select[Any]:
+    """Those with a word that begins so; of the words in their order, the first thousands."""
+    word = folded(text)
+    found = (
+        select(TERMS.c.shipment_id)
+        .where(TERMS.c.merchant_id == merchant_id, TERMS.c.term >= word, TERMS.c.term < word + LAST_LETTER)
         .order_by(TERMS.c.term)
         .limit(MOST_BEGINNINGS)
         .subquery()
@@ -180,9 +186,9 @@ def words_of(shipment: ShipmentRecord) -> list[str]:
         to.company,
         to.email,
         to.postal_code,
+        f"{to.country}{to.postal_code}" if to.postal_code else "",
         to.city,
         *to.city.split(),
         digits,
         *tails,
     ]
-        f"{to.country}{to.postal_code}" if to.postal_code else "",
