@@ -65,7 +65,7 @@ def _chosen() -> Sequence[Case]:
     """The cases meant. Raises Unprocessable: none, or more than a job may have."""
     desk, found, cursor = services().staff.desk, list[Case](), None
     if _which() == "ticked":
-        found = [desk.case(who().merchant_id, each) for each in _ids()]
+        found = [desk.case(who().merchant_id, who().mode, each) for each in _ids()]
     else:
         state = {**state_of(request.form), "state": ""}
         while len(found) <= MOST_ROWS:

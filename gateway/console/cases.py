@@ -55,7 +55,7 @@ def detail(case_id: str) -> Response:
 @may(Permission.WORK_CASES)
 def take(case_id: str) -> Response:
     """Make it mine."""
-    services().staff.desk.take(who().user, case_id, request.form.get("owner", ""))
+    services().staff.desk.take(who().user, who().mode, case_id, request.form.get("owner", ""))
     return go("cases.detail", case_id=case_id, done="taken")
 
 
@@ -65,7 +65,7 @@ def close(case_id: str) -> Response:
     """Settle it by a note of what was done."""
     note = request.form.get("note", "")
     try:
-        services().staff.desk.close(who().user, case_id, request.form.get("owner", ""), note)
+        services().staff.desk.close(who().user, who().mode, case_id, request.form.get("owner", ""), note)
     except Unprocessable as error:
         return _page(case_id, 422, errors={"note": str(error)}, typed={"note": note})
     return go("cases.desk", done="closed")
@@ -116,7 +116,7 @@ def _url(state: Mapping[str, str]) -> Any:
 
 def _page(case_id: str, status: int = 200, **facts: Any) -> Response:
     desk, signed = services().staff.desk, who()
-    case = desk.case(signed.merchant_id, case_id)
+    case = desk.case(signed.merchant_id, signed.mode, case_id)
     names = {user.id: user.name for user in services().staff.people.list(signed.merchant_id)}
     given: dict[str, Any] = {"said": "", "errors": {}, "typed": {}, **facts}
     return page(

@@ -187,35 +187,39 @@ class Desk:
         with self._store.look() as uow:
             return uow.desk.references(merchant_id, {each.shipment_id for each in about if each.shipment_id})
 
-    def case(self, merchant_id: str, case_id: str) -> Case:
-        """One case. Raises NotFound."""
+    def case(self, merchant_id: str, mode: Mode, case_id: str) -> Case:
+        """One case, of this mode or of both. Raises NotFound."""
         with self._store.look() as uow:
-            found = uow.desk.case(merchant_id, case_id)
+            found = uow.desk.case(merchant_id, case_id, mode)
+            elsewhere = found is None and uow.desk.case(merchant_id, case_id) is not None
+        if elsewhere:
+            other = "live" if mode == "test" else "test"
+            raise NotFound(f"this case is of {other} mode: switch to {other} data, then open it again")
         if found is None:
             raise NotFound(f"no case {case_id}")
         return found
 
-    def take(self, user: User, case_id: str, owner_before: str) -> Case:
+    def take(self, user: User, mode: Mode, case_id: str, owner_before: str) -> Case:
         """Make it mine. Raises NotFound; Conflict when somebody else was first."""
-        return self.assign(user, case_id, owner_before, user.id)
+        return self.assign(user, mode, case_id, owner_before, user.id)
 
-    def assign(self, user: User, case_id: str, owner_before: str, owner_id: str) -> Case:
+    def assign(self, user: User, mode: Mode, case_id: str, owner_before: str, owner_id: str) -> Case:
         """Make it somebody's; "" for nobody's. Raises NotFound; Conflict when somebody else was first."""
         what = "took a case" if owner_id == user.id else "gave a case to somebody" if owner_id else "gave a case back"
-        return self._change(user, case_id, owner_before, Deed(what=what), owner_id=owner_id)
+        case = self.case(user.merchant_id, mode, case_id)
+        return self._change(user, case, owner_before, Deed(what=what), owner_id=owner_id)
 
-    def close(self, user: User, case_id: str, owner_before: str, note: str) -> Case:
+    def close(self, user: User, mode: Mode, case_id: str, owner_before: str, note: str) -> Case:
         """Settle it by a note of what was done. Raises NotFound, Unprocessable; Conflict: it is settled elsewhere."""
-        case, note = self.case(user.merchant_id, case_id), note.strip()
+        case, note = self.case(user.merchant_id, mode, case_id), note.strip()
         if case_kind(case.kind).closed_by != "note":
             raise Conflict("a case of this kind is settled by saying what is true, not by a note")
         if not 0 < len(note) <= LONGEST_NOTE:
             raise Unprocessable("/note", "say in a sentence what was done; others will read it")
         closing = {"state": "closed", "closed_at": self._clock(), "resolution": "settled by hand", "note": note}
-        return self._change(user, case_id, owner_before, Deed(what="closed a case", reason=note), **closing)
+        return self._change(user, case, owner_before, Deed(what="closed a case", reason=note), **closing)
 
-    def _change(self, user: User, case_id: str, owner_before: str, deed: Deed, **fields: object) -> Case:
-        case = self.case(user.merchant_id, case_id)
+    def _change(self, user: User, case: Case, owner_before: str, deed: Deed, **fields: object) -> Case:
         changed = replace(case, **fields)  # type: ignore[arg-type]  # fields of a case, of their types
 
         def write() -> None:
