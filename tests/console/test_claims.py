@@ -43,6 +43,8 @@ def test_from_the_shipment_to_the_money(support: Person, world: World) -> None:
     stale = support.post(f"{path}/evidence", kind="photo", text="Again", **form(page))
     assert stale.status_code == 409
     assert "omebody else has changed this claim" in stale.text
+    assert stale.text.casefold().count("as it is now") == 1
+    assert '<dd class="typed">Again</dd>' in stale.text, "what was typed is not lost"
     sent = support.post(f"{path}/step", to="submitted", reference="SKADE-9", **form(support.see(path)))
     assert sent.status_code == 303
     unsaid = support.post(f"{path}/step", to="decided", **form(support.see(path)))
