@@ -226,6 +226,8 @@ def _decided(claim: Claim, step: Step, now: datetime) -> Claim:
     if awarded is None:
         raise Unprocessable("/awarded", "say how much the carrier grants")
     _same_currency("/awarded", awarded, claim.amount)
+    if claim.amount is not None and awarded.amount > claim.amount.amount:
+        raise Unprocessable("/awarded", f"{awarded} is more than the {claim.amount} that are claimed")
     return replace(claim, decision=step.decision, awarded=awarded, decided_at=now)
 
 
