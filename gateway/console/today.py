@@ -66,7 +66,10 @@ def _counted(what: str, waiting: Mapping[str, Waiting], failing: int) -> tuple[i
 
 def health(account: AccountRecord) -> tuple[str, str]:
     """A tone and words: whether an account is asked at the moment."""
-    now = services().clock()
+    now, missing = services().clock(), services().accounts.missing(account)
+    if missing:
+        lacking = " and ".join(name.replace("_", " ") for name in missing)
+        return "bad", f"{'Cannot work' if account.enabled else 'Switched off'}: no {lacking} yet"
     if not account.enabled:
         return "off", "Switched off"
     if account.resting_until is not None and account.resting_until > now:
