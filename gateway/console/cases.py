@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from gateway.console.acts import CASE_ACTS
 from gateway.console.gate import may, services, who
+from gateway.console.live import position
 from gateway.console.rendering import go, page
 from gateway.console.telling import span
 from gateway.domain.case_kinds import case_kind
@@ -18,6 +19,17 @@ from gateway.domain.records import Case
 from gateway.services.ports.desk import CaseSearch
 
 blueprint = Blueprint("cases", __name__, url_prefix="/exceptions")
+OPENING = (
+    "shipment.needs_review",
+    "shipment.cancellation_refused",
+    "shipment.price_variance",
+    "shipment.reported_missing",
+    "shipment.stuck",
+    "shipment.promise_at_risk",
+    "shipment.delivery_doubted",
+    "tracker.",
+)
+"""What is told where a case is opened, or may be: types, or how they begin."""
 DONE = {"taken": "It is yours now.", "closed": "The case is closed."}
 
 
@@ -39,6 +51,8 @@ def desk() -> Response:
         looked=state,
         acts={name: act for name, act in CASE_ACTS.items() if signed.user.may(act.needs)},
         url=_url(state),
+        position=position(),
+        news=" ".join(OPENING) if not any(state.values()) and not args.get("cursor") else "",
         next=_url(state)(cursor=found.next_cursor) if found.next_cursor else None,
         said=DONE.get(args.get("done", ""), ""),
     )

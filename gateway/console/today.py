@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, url_for
 
 from gateway.console.gate import may, services, who
+from gateway.console.live import position
 from gateway.console.query import read
 from gateway.console.rendering import page
 from gateway.console.telling import span
@@ -37,6 +38,7 @@ def today() -> Response:
     return page(
         "today.html",
         day=now,
+        position=position(),
         tiles=[
             (tile, counts[tile.query], url_for("shipments.grid", q=tile.query))
             if tile.query
