@@ -196,6 +196,6 @@ def _shown(profile: Profile, typed: Typed, account: AccountRecord | None = None,
         account=account,
         texts=typed.texts,
         errors=typed.errors,
-        needed=missing_secrets({}, profile),
+        called_with=missing_secrets({}, profile),
         urls=profile.urls[who().mode],
     )

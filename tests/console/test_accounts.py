@@ -130,6 +130,9 @@ def test_every_fault_is_told_at_its_field_and_nothing_is_made(
 def test_an_account_without_what_it_calls_with_is_made_switched_off_or_not_at_all(
     boss: Person, world: World, shop: Merchant, sandbox: RunningSimulator
 ) -> None:
+    form = boss.see("/carriers/new/sandbox")
+    assert 'Api key <span class="soft">needed</span></label>' in form
+    assert "May be left out" in form[form.index("f-secret-webhook_secret") :].partition("</small>")[0]
     bare = {"secret-api_key": "", "secret-webhook_secret": ""}
     answer = made(boss, sandbox, "sandbox-bare", **bare)
     assert answer.status_code == 422
