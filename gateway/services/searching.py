@@ -11,7 +11,7 @@ from itertools import pairwise
 from string import punctuation
 
 from gateway.domain.records import ShipmentRecord
-from gateway.services.ports import Page, Shipments, ShipmentSearch
+from gateway.services.ports import MANY, Page, Shipments, ShipmentSearch
 
 SHORTEST_BEGINNING = 3
 PHONE_TAIL = 7
@@ -27,13 +27,15 @@ OWNER = re.compile(r"['’]s$", re.IGNORECASE)
 class Found:
     """A page of shipments, and the search that found them: the one asked, or a wider one where that found nothing.
 
-    `heard`: the words that were looked for then, `unheard` those that no shipment has.
+    `heard`: the words that were looked for then, `unheard` those that no shipment has. `many`: even the rarest of them
+    leads to so many that only the newest `MANY` were looked through.
     """
 
     page: Page[ShipmentRecord]
     search: ShipmentSearch
     heard: Sequence[str] = ()
     unheard: Sequence[str] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +57,21 @@ class _Told:
     unheard: Sequence[str]
     words: str
     as_said: bool
+    many: bool
 
 
 def find(shipments: Shipments, merchant_id: str, search: ShipmentSearch) -> Found:
     """Newest first, or those that have most of the words first. A text is understood alike on all pages, and however it
     is narrowed further.
     """
+    narrowed = search.text and (search.status or search.narrowed)
     for way in _ways(shipments, merchant_id, search):
+        if narrowed and not shipments.search(merchant_id, _bare(way.search)).items:
+            continue
         page = shipments.search(merchant_id, way.search)
-        if page.items or (_narrowed(search) and shipments.search(merchant_id, _bare(way.search)).items):
+        if page.items or narrowed:
             return replace(way, page=page)
     return _way(search)
-
-
-def _narrowed(search: ShipmentSearch) -> bool:
-    return bool(search.text and (search.status or search.narrowed))
 
 
 def _bare(search: ShipmentSearch) -> ShipmentSearch:
@@ -82,7 +84,12 @@ def _ways(shipments: Shipments, merchant_id: str, search: ShipmentSearch) -> Ite
     if not text or search.match != "whole":
         return
     told = _telling(shipments, merchant_id, text)
-    has_all = replace(_way(replace(search, text=told.words, match="words")), heard=told.heard, unheard=told.unheard)
+    has_all = replace(
+        _way(replace(search, text=told.words, match="words")),
+        heard=told.heard,
+        unheard=told.unheard,
+        many=told.many,
+    )
     if told.heard and told.as_said:
         yield has_all
     if sum(map(str.isalnum, text)) >= SHORTEST_BEGINNING:
@@ -119,6 +126,7 @@ def _telling(shipments: Shipments, merchant_id: str, text: str) -> _Told:
         unheard=unheard,
         words=" ".join("".join(each.split()) for each in rarest),
         as_said=as_said and not unheard,
+        many=len(rarest) > 1 and known[rarest[0]] >= MANY,
     )
 
 

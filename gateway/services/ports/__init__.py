@@ -25,6 +25,7 @@ from gateway.domain.shipments import Label, LabelKind
 from gateway.services.ports.accounts import Accounts as Accounts
 from gateway.services.ports.accounts import RateCardVersions as RateCardVersions
 from gateway.services.ports.accounts import Windows as Windows
+from gateway.services.ports.answers import MANY as MANY
 from gateway.services.ports.answers import FoundShipment as FoundShipment
 from gateway.services.ports.answers import HandoverSearch as HandoverSearch
 from gateway.services.ports.answers import Mode as Mode
@@ -130,7 +131,7 @@ class Shipments(Protocol):
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]: ...
     def led_to(self, merchant_id: str, words: Sequence[str]) -> Mapping[str, int]:
-        """How many shipments each word leads to, up to some thousands."""
+        """How many shipments each word leads to, up to `MANY`."""
 
     def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
         """How many shipments that were made since then are booked, by account name."""

@@ -30,6 +30,10 @@ class FoundShipment:
     has_cases: bool
 
 
+MANY = 20_000
+"""Up to how many shipments of a word are counted, and how many of the newest are looked through for other words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentSearch:
     """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any id, name,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, exists, func, literal_column, select, text, union
 
 from gateway.domain.records import ShipmentRecord
-from gateway.services.ports import ShipmentSearch
+from gateway.services.ports import MANY, ShipmentSearch
 from gateway.storage.repositories.views import TAGS
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.shipments import ShipmentRow, ShipmentTermRow
@@ -20,8 +20,6 @@ UNFINISHED = text("shipments.phase != 'final'")
 
 LAST_LETTER = "\U0010ffff"
 MOST_BEGINNINGS = 2000
-MANY = 2000
-"""Up to how many shipments of a word are counted."""
 NEAR, NEAREST = 500, 200
 """The newest shipments of each word that are compared, and how many of those with most words are told."""
 
@@ -101,19 +99,25 @@ def _also(search: ShipmentSearch) -> Sequence[ColumnElement[bool]]:
 
 
 def _named(wanted: Select[Any], merchant_id: str, words: Sequence[str], newest: int) -> tuple[Select[Any], FromClause]:
-    """Those with all these words, found along the first one; and where they stand."""
+    """Those with all these words, found along the first one: of the newest of that, where there are several; and where
+    they stand.
+    """
     mine = select(TERMS).where(TERMS.c.merchant_id == merchant_id, TERMS.c.term == words[0])
+    place: Any = TERMS.c
+    if words[1:]:
+        walked = mine.order_by(place.created_at.desc(), place.shipment_id.desc()).limit(MANY).subquery("walked")
+        mine, place = select(walked), walked.c
     for word in words[1:]:
         also = TERMS.alias()
         has = select(also.c.term).where(
             also.c.merchant_id == merchant_id,
             also.c.term == word,
-            also.c.created_at == TERMS.c.created_at,
-            also.c.shipment_id == TERMS.c.shipment_id,
+            also.c.created_at == place.created_at,
+            also.c.shipment_id == place.shipment_id,
         )
         mine = mine.where(has.offset(0).exists())  # asked row by row: to join all of two words would take a second
     if newest:
-        mine = mine.order_by(TERMS.c.created_at.desc(), TERMS.c.shipment_id.desc()).limit(newest)
+        mine = mine.order_by(place.created_at.desc(), place.shipment_id.desc()).limit(newest)
     named = mine.subquery("named")
     return wanted.join(named, (named.c.merchant_id == _S.merchant_id) & (named.c.shipment_id == _S.id)), named
 
