@@ -51,7 +51,10 @@ def list_accounts() -> Response:
 @blueprint.response(201, AccountSchema)
 @once(made_at="/v1/accounts/{id}")
 def create_account(_: Run, draft: AccountDraft) -> Response:
-    """Add a carrier account, in the mode of the key."""
+    """Add a carrier account, in the mode of the key.
+
+    Its secrets may come later; while `missing_secrets` names any, its carrier cannot be asked, and offers nothing.
+    """
     made = services().accounts.add(caller().merchant_id, caller().mode, draft)
     return answer(_shown(made), 201)
 
@@ -123,5 +126,5 @@ def revoke_key(key_id: str) -> Response:
 
 
 def _shown(account: AccountRecord) -> shapes.Json:
-    bound = services()
-    return shapes.account(account, bound.accounts.polling(account), bound.settings.web.base_url)
+    bound, books = services(), services().accounts
+    return shapes.account(account, books.polling(account), books.missing(account), bound.settings.web.base_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -236,7 +237,7 @@ def case(each: Case) -> Json:
     }
 
 
-def account(each: AccountRecord, polling: PollingView, public_url: str) -> Json:
+def account(each: AccountRecord, polling: PollingView, missing: Sequence[str], public_url: str) -> Json:
     """An account; of its secrets only the names."""
     return {
         "id": each.id,
@@ -245,6 +246,7 @@ def account(each: AccountRecord, polling: PollingView, public_url: str) -> Json:
         "mode": each.mode,
         "urls": dict(each.urls),
         "secrets": sorted(each.secrets),
+        "missing_secrets": list(missing),
         "options": dict(each.options),
         "enabled": each.enabled,
         "version": each.version,

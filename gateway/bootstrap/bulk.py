@@ -11,6 +11,7 @@ from gateway.services.batches import BOOK, Batches, BookingKind
 from gateway.services.bulk import BulkJobs, BulkKind
 from gateway.services.bulk_acts import shipment_acts
 from gateway.services.bulk_care import care_acts
+from gateway.services.bulk_cases import case_acts
 from gateway.services.facilities import FacilityBook
 from gateway.services.idempotency import Once
 from gateway.services.orders import Orders
@@ -36,7 +37,8 @@ def ordering(
     orders = Orders(quotes, shipments, facilities, once, clock)
     acts = shipment_acts(store, bound["staff"], bound["recalls"], bound["labels"])
     care = care_acts(store, bound["staff"], orders, bound["notifications"])
-    kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders), **acts, **care}
+    cases = case_acts(store, bound["staff"].desk)
+    kinds: Mapping[str, BulkKind] = {BOOK: BookingKind(orders), **acts, **care, **cases}
     bulk = BulkJobs(store, kinds, clock, settings.worker)
     return {
         "once": once,

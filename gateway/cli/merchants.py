@@ -123,7 +123,8 @@ def list_accounts(merchant: str, mode: Mode) -> None:
         polling = bound.accounts.polling(account)
         polls = "" if polling.budget is None else f"polls {polling.spent}/{polling.budget} on {polling.day}"
         rests = f"no polling until {polling.resting_until:%H:%M} UTC" if polling.resting_until else ""
-        said = (account.id, account.name, account.carrier, state, account.resting_why, polls, rests)
+        lacks = f"no {', '.join(missing)} yet" if (missing := bound.accounts.missing(account)) else ""
+        said = (account.id, account.name, account.carrier, state, lacks, account.resting_why, polls, rests)
         click.echo("  ".join(word for word in said if word))
 
 

@@ -15,6 +15,7 @@ from gateway.console.rendering import go, page, partial
 from gateway.domain.errors import Conflict, InvalidValue, StaleVersion, Unprocessable
 from gateway.domain.people import Permission
 from gateway.domain.records import AccountRecord
+from gateway.services.account_checks import missing_secrets
 from gateway.services.accounts import AccountDraft
 from gateway.services.ids import new_id
 
@@ -64,6 +65,8 @@ def add(carrier: str) -> Response:
         typed.errors["mode"] = f"This console shows {signed.mode} data now: look whether that is what you want."
     for fault in services().accounts.faults_of(signed.merchant_id, signed.mode, typed.draft):
         typed.wrong(fault)
+    for name in missing_secrets(typed.draft.secrets or {}, profile) if typed.draft.enabled else ():
+        typed.wrong(Unprocessable(f"/secrets/{name}", f"{profile.name} needs it, or make the account switched off"))
     _confirmed(typed)
     if typed.errors:
         return _shown(profile, typed, status=422)
@@ -74,7 +77,7 @@ def add(carrier: str) -> Response:
         return _shown(profile, typed, status=409)
     said = f"{made.name}, {profile.name}, {made.mode}"
     services().staff.audit.record(signed.user, deed("added a carrier account", made.id, said))
-    return go("carriers.detail", account_id=made.id, done="made")
+    return go("carriers.detail", account_id=made.id, done="made" if made.enabled else "made_off")
 
 
 @blueprint.get("/<account_id>/settings")
@@ -143,7 +146,7 @@ def trial(account_id: str) -> Response:
 def _typed(profile: Profile, account: AccountRecord | None = None) -> Typed:
     """What the form says. What was not touched stays exactly as it is."""
     sent = request.form
-    texts = {"name": sent.get("name", "").strip()[:64]}
+    texts = {"name": sent.get("name", "").strip()[:64], "off": sent.get("off", "")[:3]}
     texts |= {OPTION + name: sent.get(OPTION + name, "")[: LONGEST_OPTION + 1] for name in profile.options}
     texts |= {URL + name: sent.get(URL + name, "").strip()[:2048] for name in profile.urls[who().mode]}
     found, options = Typed(texts), dict[str, object]()
@@ -164,6 +167,7 @@ def _typed(profile: Profile, account: AccountRecord | None = None) -> Typed:
         urls={name: texts[URL + name] for name in profile.urls[who().mode] if texts[URL + name]},
         secrets={name: text for name, text in secrets.items() if text},
         options=options,
+        enabled=None if account else not sent.get("off"),
     )
     return found
 
@@ -192,5 +196,6 @@ def _shown(profile: Profile, typed: Typed, account: AccountRecord | None = None,
         account=account,
         texts=typed.texts,
         errors=typed.errors,
+        called_with=missing_secrets({}, profile),
         urls=profile.urls[who().mode],
     )

@@ -82,8 +82,12 @@ def _divert(shipment: ShipmentRecord, reason: str, name: str) -> Response:
     if not chosen:
         raise Unprocessable("/choice", "choose one")
     what = "asked for another time" if name == "time" else "asked for a service point"
-    services().staff.audit.record(who().user, deed(what, shipment.id, reason))
-    wish = services().diversions.divert(shipment, KINDS[name], chosen, ASKER)
+    user, clock = who().user, services().clock
+
+    def remember(uow: UnitOfWork) -> None:
+        write_down(uow, user, deed(what, shipment.id, reason), clock())
+
+    wish = services().diversions.divert(shipment, KINDS[name], chosen, ASKER, remember)
     if wish.state is DiversionState.REFUSED:
         raise Conflict(f"the carrier says no: {wish.why or 'it gave no reason'}")
     if wish.state is DiversionState.GIVEN_UP:

@@ -144,7 +144,10 @@ SHIPMENT_ACTS: Mapping[str, Act] = {
 }
 """What the list of shipments offers, in its order. An export is a file at once, no job."""
 
-CASE_ACTS: Mapping[str, Act] = {"settle": replace(SHIPMENT_ACTS["settle"], title="Close…")}
+CASE_ACTS: Mapping[str, Act] = {
+    "assign": replace(SHIPMENT_ACTS["assign"], title="Assign…"),
+    "settle": replace(SHIPMENT_ACTS["settle"], title="Close…"),
+}
 """What the exceptions desk offers."""
 
 _BOOKING = Act(

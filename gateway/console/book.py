@@ -14,8 +14,9 @@ from gateway.console.figures import told
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page
 from gateway.domain.errors import Unprocessable
+from gateway.domain.order_cells import written
 from gateway.domain.order_columns import columns
-from gateway.domain.order_lines import MOST_PARCELS, PARCEL_FIELDS, Cells, Order, read, written
+from gateway.domain.order_lines import MOST_PARCELS, PARCEL_FIELDS, Cells, Order, read
 from gateway.domain.people import Permission
 from gateway.domain.quotes import Quote, ServiceLevel
 from gateway.domain.records import ShipmentRecord

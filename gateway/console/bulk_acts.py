@@ -99,7 +99,7 @@ def _chosen() -> Iterator[ShipmentRecord]:
         asked = read(request.form.get("q", "")[:200], who().mode, services().clock(), limit=A_PAGE)
         if asked.complaint:
             raise Unprocessable("/q", asked.complaint.rstrip("."))
-        chosen = list(islice(found(asked.search, MOST_ROWS + 1), MOST_ROWS + 1))
+        chosen = list(islice(found(asked.search, MOST_ROWS + 1, exactly=True), MOST_ROWS + 1))
     if not chosen:
         raise Unprocessable("/id", "nothing is selected: go back and select shipments, or choose all that match")
     if len(chosen) > MOST_ROWS:
@@ -129,14 +129,14 @@ def _form(name: str, status: int = 200, **facts: Any) -> Response:
         back=url_for("shipments.grid", q=text),
         kept=[("which", _which()), ("q", text), *(("id", each) for each in ticked)],
         reasons=CANCEL_REASONS,
-        people=_people(),
+        people=case_workers(),
         word=request.form.get("word", "")[: LONGEST_NOTE + 1],
         most_labels=MOST_IN_A_BATCH,
         **given,
     )
 
 
-def _people() -> Sequence[User]:
+def case_workers() -> Sequence[User]:
     """Who may work cases."""
     everybody = services().staff.people.list(who().merchant_id)
     return [each for each in everybody if each.disabled_at is None and each.may(Permission.WORK_CASES)]
@@ -146,7 +146,7 @@ def _typed() -> str:
     return request.form.get("word", "").strip()
 
 
-def settling_note(text: str) -> str:
+def _settling_note(text: str) -> str:
     """What was done, for whoever reads the cases later. Raises Unprocessable."""
     if not 0 < len(text) <= LONGEST_NOTE:
         raise Unprocessable("/word", "say in a sentence what was done; others will read it")
@@ -176,7 +176,7 @@ def _noting() -> Word:
 
 
 def _assigning() -> Word:
-    chosen = next((each for each in _people() if each.id == _typed()), None)
+    chosen = next((each for each in case_workers() if each.id == _typed()), None)
     if chosen is None:
         raise Unprocessable("/word", "choose who shall work on the cases")
     return f"Assign cases to {chosen.name}", {"owner_id": chosen.id}
@@ -191,6 +191,6 @@ WORDS: Mapping[str, Callable[[], Word]] = {
     "cancel": _cancelling,
     "notify": lambda: ("Tell recipients again", {}),
     "requote": lambda: ("Ask carriers again", {}),
-    "settle": lambda: ("Close exceptions", {"text": settling_note(_typed())}),
+    "settle": lambda: ("Close exceptions", {"text": _settling_note(_typed())}),
 }
 """What each act wants to know, as the job's title and facts."""

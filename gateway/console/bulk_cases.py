@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from gateway.console.acts import CASE_ACTS
-from gateway.console.bulk_acts import settling_note
+from gateway.console.bulk_acts import WORDS, case_workers
 from gateway.console.cases import search_of, state_of
 from gateway.console.gate import may, services, who
 from gateway.console.rendering import go, page
@@ -37,12 +37,12 @@ def draft() -> Response:
     """The job, to be looked at: nothing is done yet."""
     name, chosen = _act(), _chosen()
     try:
-        facts = {"text": settling_note(request.form.get("word", "").strip())}
+        title, facts = WORDS[name]()
     except Unprocessable as error:
         return _form(name, 422, error=f"{str(error)[:1].upper()}{str(error)[1:]}.")
     references = services().staff.desk.references(who().merchant_id, chosen)
     rows = [_row(number, case, references.get(case.shipment_id, "")) for number, case in enumerate(chosen, 1)]
-    asked = BulkAsk(kind=name, title="Close exceptions", rows=rows, facts=facts)
+    asked = BulkAsk(kind=name, title=title, rows=rows, facts=facts)
     return go("jobs.detail", job_id=services().bulk.draft(who().user, who().mode, asked).id)
 
 
@@ -65,7 +65,7 @@ def _chosen() -> Sequence[Case]:
     """The cases meant. Raises Unprocessable: none, or more than a job may have."""
     desk, found, cursor = services().staff.desk, list[Case](), None
     if _which() == "ticked":
-        found = [desk.case(who().merchant_id, each) for each in _ids()]
+        found = [desk.case(who().merchant_id, who().mode, each) for each in _ids()]
     else:
         state = {**state_of(request.form), "state": ""}
         while len(found) <= MOST_ROWS:
@@ -109,6 +109,7 @@ def _form(name: str, status: int = 200, **facts: Any) -> Response:
         draft=url_for("bulk_cases.draft"),
         back=url_for("cases.desk", **{name: value for name, value in state.items() if value}),  # type: ignore[arg-type]  # texts
         kept=[("which", _which()), *state.items(), *(("id", each) for each in ticked)],
+        people=case_workers(),
         word=request.form.get("word", "")[: LONGEST_NOTE + 1],
         **given,
     )

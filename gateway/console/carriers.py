@@ -24,6 +24,7 @@ from gateway.services.status_tables import CodeMeaning
 blueprint = Blueprint("carriers", __name__, url_prefix="/carriers")
 DONE = {
     "made": "The account is there. Ask it now, to see whether it works.",
+    "made_off": "The account is there, and switched off: it is asked for nothing until you switch it on.",
     "changed": "The new settings count from now on.",
     "paused": "It is asked for no more prices. What is booked with it goes on.",
     "on": "It is asked for prices again.",

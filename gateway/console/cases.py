@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request, url_for
 
 from gateway.console.acts import CASE_ACTS
 from gateway.console.gate import may, services, who
+from gateway.console.live import position
 from gateway.console.rendering import go, page
 from gateway.console.telling import span
 from gateway.domain.case_kinds import case_kind
@@ -18,6 +19,17 @@ from gateway.domain.records import Case
 from gateway.services.ports.desk import CaseSearch
 
 blueprint = Blueprint("cases", __name__, url_prefix="/exceptions")
+OPENING = (
+    "shipment.needs_review",
+    "shipment.cancellation_refused",
+    "shipment.price_variance",
+    "shipment.reported_missing",
+    "shipment.stuck",
+    "shipment.promise_at_risk",
+    "shipment.delivery_doubted",
+    "tracker.",
+)
+"""What is told where a case is opened, or may be: types, or how they begin."""
 DONE = {"taken": "It is yours now.", "closed": "The case is closed."}
 
 
@@ -39,6 +51,8 @@ def desk() -> Response:
         looked=state,
         acts={name: act for name, act in CASE_ACTS.items() if signed.user.may(act.needs)},
         url=_url(state),
+        position=position(),
+        news=" ".join(OPENING) if not any(state.values()) and not args.get("cursor") else "",
         next=_url(state)(cursor=found.next_cursor) if found.next_cursor else None,
         said=DONE.get(args.get("done", ""), ""),
     )
@@ -55,7 +69,7 @@ def detail(case_id: str) -> Response:
 @may(Permission.WORK_CASES)
 def take(case_id: str) -> Response:
     """Make it mine."""
-    services().staff.desk.take(who().user, case_id, request.form.get("owner", ""))
+    services().staff.desk.take(who().user, who().mode, case_id, request.form.get("owner", ""))
     return go("cases.detail", case_id=case_id, done="taken")
 
 
@@ -65,7 +79,7 @@ def close(case_id: str) -> Response:
     """Settle it by a note of what was done."""
     note = request.form.get("note", "")
     try:
-        services().staff.desk.close(who().user, case_id, request.form.get("owner", ""), note)
+        services().staff.desk.close(who().user, who().mode, case_id, request.form.get("owner", ""), note)
     except Unprocessable as error:
         return _page(case_id, 422, errors={"note": str(error)}, typed={"note": note})
     return go("cases.desk", done="closed")
@@ -116,7 +130,7 @@ def _url(state: Mapping[str, str]) -> Any:
 
 def _page(case_id: str, status: int = 200, **facts: Any) -> Response:
     desk, signed = services().staff.desk, who()
-    case = desk.case(signed.merchant_id, case_id)
+    case = desk.case(signed.merchant_id, signed.mode, case_id)
     names = {user.id: user.name for user in services().staff.people.list(signed.merchant_id)}
     given: dict[str, Any] = {"said": "", "errors": {}, "typed": {}, **facts}
     return page(

@@ -40,6 +40,8 @@ STEPS = {
     ClaimState.PAID: "The money has come",
     ClaimState.WITHDRAWN: "We withdraw it",
 }
+AMOUNTS = {ClaimState.SUBMITTED: "amount", ClaimState.DECIDED: "awarded", ClaimState.PAID: "paid"}
+"""What the sum of the form is, by what happened."""
 DECISIONS = {"granted": "All of it", "partly": "A part of it", "refused": "Nothing"}
 DONE = {"opened": "The claim is open. Add what speaks for it.", "proven": "Your evidence is kept.", "moved": "Done."}
 SOON = 3
@@ -136,18 +138,14 @@ def move(claim_id: str) -> Response:
     if to is None:
         return _page(claim_id, 422, errors={"to": "Say what happened."})
     decision: Any = request.form.get("decision", "") if request.form.get("decision", "") in DECISIONS else ""
-    amounts = {
-        ClaimState.SUBMITTED: "amount",
-        ClaimState.DECIDED: "awarded",
-        ClaimState.PAID: "paid",
-    }
     try:
-        money = {amounts[to]: _money("sum")} if to in amounts else {}
+        money = {AMOUNTS[to]: _money("sum")} if to in AMOUNTS else {}
         step = Step(to=to, reference=_text("reference", 100), decision=decision, note=_text("note", 2000), **money)
         services().claims.go_on(who().user, who().mode, claim_id, step, _version())
     except Unprocessable as error:
         said = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return _page(claim_id, 422, errors={"to": said}, typed=request.form)
+        name = error.pointer.strip("/")
+        return _page(claim_id, 422, errors={"sum" if name in AMOUNTS.values() else name: said}, typed=request.form)
     return go("claims.detail", claim_id=claim_id, done="moved")
 
 

@@ -34,7 +34,7 @@ def correct(shipment_id: str) -> Response:
     if errors:
         return _page(shipment_id, 422, errors, given)
     if version != str(shipment.version):
-        raise Conflict("it has changed since you opened the page: look at it as it is now, then decide again")
+        raise Conflict("it has changed since you opened the page")
     word = Word(status=given["status"], reason=given["reason"], author=who().user.name, why=given["why"])
     services().corrections.correct(who().merchant_id, who().mode, shipment_id, word, who().user.id)
     said = f"{given['status']}, {given['reason']}: {given['why']}"

@@ -76,11 +76,15 @@ def _left_out(search: ShipmentSearch, number: int) -> str:
     return ""
 
 
-def found(search: ShipmentSearch, most: int) -> Iterator[ShipmentRecord]:
-    """All that a search finds, a page at a time, up to so many."""
+def found(search: ShipmentSearch, most: int, *, exactly: bool = False) -> Iterator[ShipmentRecord]:
+    """All that a search finds, a page at a time, up to so many. Raises Unprocessable: only some are like it, where
+    what is found is to be acted on.
+    """
     desk, left = services().staff.desk, most
     while left > 0:
         here = desk.find(who().merchant_id, search)
+        if here.search.match == "most" and exactly:
+            raise Unprocessable("/q", "no shipment has all of these words: select those that are meant")
         yield from here.page.items[:left]
         left -= len(here.page.items)
         if here.page.next_cursor is None:

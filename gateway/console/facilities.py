@@ -92,7 +92,7 @@ def button(facility_id: str) -> Response:
     sheet = typed(request.form, record.facility, _accounts())
     if request.form.get("act") == "delete":
         if seen != record.version:
-            raise Conflict("somebody else has changed this facility meanwhile: look at it as it is now")
+            raise Conflict("somebody else has changed this facility meanwhile")
         book.delete(signed.merchant_id, facility_id)
         services().staff.audit.record(signed.user, deed("deleted a facility", facility_id, record.code))
         return go("facilities.overview", done="deleted")

@@ -1,4 +1,4 @@
-"""What has changed since a list was opened: told as it happens, or asked for now and then. Ids of shipments alone.
+"""What has changed since a list was opened: told as it happens, or asked for now and then. Ids and types alone.
 
 Source of the stream's format: HTML Living Standard, section 9.2 "Server-sent events"; its answer 204 ends a client's
 tries for good, which then asks every while instead and holds no thread in between.
@@ -15,7 +15,7 @@ from gateway.console.gate import may, services, who
 from gateway.domain.errors import Unavailable
 from gateway.domain.people import Permission
 from gateway.services.ids import first_id
-from gateway.services.live import TooManyStreams
+from gateway.services.live import TooManyStreams, named
 from gateway.services.streams import Stream, Watch
 
 blueprint = Blueprint("live", __name__, url_prefix="/live")
@@ -72,7 +72,7 @@ def _events(opened: Stream, after: str) -> Iterator[bytes]:
         if told.message is not None and told.message.id <= after:
             continue
         if told.message is not None:
-            yield b"id: %s\ndata: %s\n\n" % (told.message.id.encode(), told.message.subject_id.encode())
+            yield b"id: %s\ndata: %s\n\n" % (told.message.id.encode(), named(told.message).encode())
         else:
             yield b":\n\n"
 

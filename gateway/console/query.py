@@ -1,6 +1,7 @@
 """What people type into the search box, read as a search. The text is the state of the page: it stands in the URL.
 
-Words with a colon narrow (`status:delivered carrier:bring promise:missed`), the others are looked for as they are.
+Words with a colon narrow (`status:picked_up,in_transit carrier:bring promise:missed`), the others are looked for as
+they are.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def read(text: str, mode: Mode, now: datetime, cursor: str | None = None, limit:
             words.append(token)
             continue
         without = " ".join(tokens[:place] + tokens[place + 1 :])
-        chips.append(Chip(name, value.replace("_", " "), without))
+        chips.append(Chip(name, value.replace("_", " ").replace(",", ", "), without))
         try:
             fields.update(_narrowed(name, value, now))
         except UnknownWord as error:
@@ -86,8 +87,10 @@ def _narrowed(name: str, value: str, now: datetime) -> Mapping[str, Any]:
         return {"status_since": midnight - timedelta(days=SINCE.index(_one_of("since", value, SINCE)))}
     if name == "is":
         return {"unfinished": _one_of("is", value, ("open",)) == "open"}
+    if name == "status":
+        told = [_one_of(name, each, tuple(statuses())) for each in value.replace("-", "_").split(",")]
+        return {"status": ",".join(dict.fromkeys(told))}
     known: Mapping[str, Sequence[str]] = {
-        "status": tuple(statuses()),
         "state": tuple(ShipmentState),
         "service": tuple(ServiceLevel),
     }

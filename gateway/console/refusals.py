@@ -34,7 +34,12 @@ PAGES: tuple[tuple[type[GatewayError], int, str, str], ...] = (
     ),
     (Unprocessable, 422, "That was not understood", "Nothing was changed. Go back and correct it."),
     (InvalidValue, 422, "That was not understood", "Nothing was changed. Go back and correct it."),
-    (Conflict, 409, "This is no longer possible", "Nothing was changed by you. Look at it as it is now."),
+    (
+        Conflict,
+        409,
+        "This is no longer possible",
+        "Nothing was changed by you. Look at it as it is now, then decide again.",
+    ),
     (NoCarrierAvailable, 409, "No carrier took it", "Nothing is charged. It can be booked again."),
     (CarrierError, 502, "The carrier did not do it", "Nothing is lost: what is not known yet is found out by itself."),
     (Unavailable, 503, "The database does not answer", "Nothing was changed. Try again in a few seconds."),

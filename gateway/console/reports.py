@@ -57,7 +57,7 @@ def overview() -> Response:
     part = found.whole if asked.value is None else found.parts.get(asked.value, Board())
     columns = [each for each in found.whole.figures() if each.definition.name in COMPARED]
     beside = {} if asked.value is None else _by_key(found.whole)
-    figures = part.figures() if asked.value is None else part.figures(asked.by)
+    figures = list(part.figures("" if asked.value is None else asked.by))
     return page(
         "reports.html",
         asked=asked,
@@ -67,7 +67,8 @@ def overview() -> Response:
         names=names,
         name=names.get(asked.value or "", asked.value or "none"),
         least=LEAST,
-        figures=[(told(each), beside.get(_key(each))) for each in figures],
+        figures=[(told(each), beside.get(_key(each))) for each in figures if each.state != "no_data"],
+        untold=[each.definition for each in figures if each.state == "no_data"],
         columns=columns,
         parts=[(value, _row(board, asked.by, columns)) for value, board in found.parts.items()],
         plots=_plots(found) if asked.value is None else (),

@@ -122,7 +122,7 @@ def cancel(shipment_id: str) -> Response:
         return _page(shipment_id, 422, errors={"cancel": "Say why: it decides what happens next, and is written down."})
     shipment = _dossier(shipment_id).file.shipment
     if seen != str(shipment.version):
-        raise Conflict("it has changed since you opened the page: look at it as it is now, then decide again")
+        raise Conflict("it has changed since you opened the page")
     services().staff.audit.record(who().user, deed("asked to cancel", shipment_id, CANCEL_REASONS[reason]))
     after = services().recalls.cancel(who().merchant_id, shipment.id)
     done = "cancelled" if after.state is ShipmentState.CANCELLED else "cancelling"

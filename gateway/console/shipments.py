@@ -17,7 +17,7 @@ from gateway.console.telling import promise, standing
 from gateway.console.views import tabs
 from gateway.domain.people import Permission
 from gateway.domain.records import ShipmentRecord
-from gateway.services.desk import Found
+from gateway.services.searching import Found
 
 blueprint = Blueprint("shipments", __name__)
 COUNTED = 1000
@@ -38,7 +38,7 @@ def grid() -> Response:
     found = services().staff.desk.find(signed.merchant_id, asked.search)
     if _is_it(found, asked):
         return go("shipment.detail", shipment_id=found.page.items[0].id)
-    counts, least = _counts(found)
+    counts, total, least = _counts(found)
     now = services().clock()
     return page(
         "shipments.html",
@@ -55,7 +55,7 @@ def grid() -> Response:
         tabs=[(tab.title, seen.url(asked.having(status=tab.status)), counts[tab.status], tab.status) for tab in tabs()],
         counted=COUNTED,
         least=least,
-        total=counts.get(asked.search.status),
+        total=total,
         operators=OPERATORS,
         promises=PROMISES,
         url=seen.url,
@@ -66,15 +66,18 @@ def grid() -> Response:
     )
 
 
-def _counts(found: Found) -> tuple[Mapping[str, int], bool]:
-    """How many of each status; of those that a text or a word with a colon finds, at least so many."""
-    desk, wanted = services().staff.desk, replace(found.search, status="", cursor=None)
+def _counts(found: Found) -> tuple[Mapping[str, int], int, bool]:
+    """How many each tab has, and the list; of what a text or a word with a colon finds, at least so many."""
+    desk, asked = services().staff.desk, found.search.status
+    wanted, shown = replace(found.search, status="", cursor=None), {asked, *(tab.status for tab in tabs())}
     if not wanted.text and not wanted.narrowed:
-        searches = {tab.status: replace(wanted, status=tab.status) for tab in tabs()}
-        return desk.counts(who().merchant_id, searches, COUNTED), False
+        searches = {status: replace(wanted, status=status) for status in shown}
+        counts = desk.counts(who().merchant_id, searches, COUNTED)
+        return counts, counts[asked], False
     by_status = desk.by_status(who().merchant_id, wanted, COUNTED)
-    total = sum(by_status.values())
-    return {"": total, **{tab.status: by_status.get(tab.status, 0) for tab in tabs() if tab.status}}, total >= COUNTED
+    most = sum(by_status.values())
+    counts = {status: sum(by_status.get(each, 0) for each in status.split(",")) for status in shown} | {"": most}
+    return counts, counts[asked], most >= COUNTED
 
 
 def _tags(seen: Look, shipments: Sequence[ShipmentRecord]) -> Mapping[str, Sequence[str]]:

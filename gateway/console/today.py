@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, url_for
 
 from gateway.console.gate import may, services, who
+from gateway.console.live import position
 from gateway.console.query import read
 from gateway.console.rendering import page
 from gateway.console.telling import span
@@ -37,6 +38,7 @@ def today() -> Response:
     return page(
         "today.html",
         day=now,
+        position=position(),
         tiles=[
             (tile, counts[tile.query], url_for("shipments.grid", q=tile.query))
             if tile.query
@@ -66,7 +68,10 @@ def _counted(what: str, waiting: Mapping[str, Waiting], failing: int) -> tuple[i
 
 def health(account: AccountRecord) -> tuple[str, str]:
     """A tone and words: whether an account is asked at the moment."""
-    now = services().clock()
+    now, missing = services().clock(), services().accounts.missing(account)
+    if missing:
+        lacking = " and ".join(name.replace("_", " ") for name in missing)
+        return "bad", f"{'Cannot work' if account.enabled else 'Switched off'}: no {lacking} yet"
     if not account.enabled:
         return "off", "Switched off"
     if account.resting_until is not None and account.resting_until > now:

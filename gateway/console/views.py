@@ -24,10 +24,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
-    """A tab over the list: one status, or "" for all."""
+    """A tab over the list: its statuses, commas between, or "" for all. Each status is of one tab, so that what the
+    tabs count adds up.
+    """
 
     title: str
-    status: str
+    status: str = ""
 
 
 @cache

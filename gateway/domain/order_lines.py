@@ -1,5 +1,5 @@
 """An order as people write it, field by field in text: a line of a file, or a form. Read into a shipment, or told what
-is wrong with which field and how to repair it.
+is wrong with which field and how to repair it. `order_cells` writes one.
 
 The fields are in `order_columns.csv`. What a spreadsheet does to a file is undone where only one reading is possible
 (zeros it dropped from postcodes, the quote it puts before texts), and told.
@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
 from gateway.domain.errors import InvalidValue
 from gateway.domain.order_columns import Fault, columns, plain
+from gateway.domain.order_moments import moment
 from gateway.domain.postcodes import has_postcodes, postcode_digits
 from gateway.domain.quotes import ServiceLevel
 from gateway.domain.shipments import Shipment
+from gateway.domain.timezones import timezone_of
 from gateway.domain.values import Address, Money, Parcel, Requirements
 
 Cells = Mapping[str, str]
@@ -54,28 +57,6 @@ def read(cells: Cells, parcels: Sequence[Cells] = (), sender: Address | None = N
     return Order(shipment=shipment, services=line.services(), mended=line.mended)
 
 
-def written(shipment: Shipment, services: Sequence[ServiceLevel] = ()) -> tuple[Cells, Sequence[Cells]]:
-    """The cells of a shipment, and those of each of its parcels: what `read` reads as the same shipment."""
-    to, sender, wish = shipment.destination, shipment.origin, shipment.requirements
-    at = {} if shipment.facility else _address(sender, "from_")
-    point = f"{shipment.service_point_carrier}:{shipment.service_point}" if shipment.service_point else ""
-    cells = {
-        "reference": shipment.reference,
-        "facility": shipment.facility,
-        **at,
-        **_address(to, ""),
-        "company": to.company,
-        "street2": to.street2,
-        "email": to.email,
-        "instructions": to.instructions,
-        **{name: "yes" for name in ("signature", "photo", "pin") if getattr(wish, name)},
-        "min_age": str(wish.min_age or ""),
-        "service": services[0].value if services else "",
-        "service_point": point,
-    }
-    return {name: text for name, text in cells.items() if text}, [_parcel(each) for each in shipment.parcels]
-
-
 class _Line:
     """One order being read; what is wrong with it is collected."""
 
@@ -95,6 +76,7 @@ class _Line:
         if cells["service_point"] and not POINT.fullmatch(cells["service_point"]):
             self._fault("service_point", "is no service point")
         self.services()
+        ordered_at = self._ordered_at(origin, to)
         if self.faults or origin is None or to is None or wishes is None:
             return None
         return Shipment(
@@ -106,6 +88,7 @@ class _Line:
             facility=cells["facility"],
             service_point=point,
             service_point_carrier=carrier,
+            ordered_at=ordered_at,
         )
 
     def services(self) -> tuple[ServiceLevel, ...]:
@@ -117,6 +100,21 @@ class _Line:
             self._fault("service", f"“{self._cells['service']}” is no service")
             return ()
         return (ServiceLevel(wanted),)
+
+    def _ordered_at(self, origin: Address | None, to: Address | None) -> datetime | None:
+        """By the sender's clock, else by the recipient's, where the text has no offset."""
+        text = self._cells["ordered_at"]
+        if not text:
+            return None
+        clock = next((zone for each in (origin, to) if each and (zone := timezone_of(each))), None)
+        try:
+            told = moment(text, clock)
+        except ValueError as error:
+            self._fault("ordered_at", str(error))
+            return None
+        if told.tzinfo is clock:
+            self.mended["ordered_at"] = f"times without an offset were read by the clock of {clock}"
+        return told
 
     def _fault(self, column: str, why: str) -> None:
         fault = Fault(column=column, why=why, repair=columns()[column].repair)
@@ -258,28 +256,3 @@ class _Line:
         if text not in YES + NO:
             self._fault(name, f"“{text}” is neither yes nor no")
         return text in YES
-
-
-def _address(place: Address, side: str) -> Cells:
-    return {
-        f"{side}name": place.name or (place.company if side else ""),
-        f"{side}street": place.street1,
-        f"{side}postal_code": place.postal_code,
-        f"{side}city": place.city,
-        f"{side}country": place.country,
-        f"{side}phone": place.phone,
-    }
-
-
-def _parcel(parcel: Parcel) -> Cells:
-    cells = {
-        "weight_kg": f"{Decimal(parcel.weight_g).scaleb(-3).normalize():f}",
-        **{
-            side: f"{Decimal(mm).scaleb(-1).normalize():f}"
-            for side, mm in zip(SIDES, parcel.dimensions_mm, strict=True)
-        },
-        "contents": parcel.description,
-        "value": str(parcel.value.amount) if parcel.value else "",
-        "currency": parcel.value.currency if parcel.value else "",
-    }
-    return {name: text for name, text in cells.items() if text not in ("", "0")}

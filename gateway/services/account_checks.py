@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from carriers.base import Carrier
+from carriers.base import Carrier, Profile
 from gateway.domain.errors import Unprocessable
 from gateway.domain.records import AccountRecord
 from gateway.services.carrier_pool import account_urls
@@ -32,6 +32,11 @@ def faults(account: AccountRecord, carrier: type[Carrier], *, allow_plain_http: 
             account_urls(replace(account, urls=urls), carrier, allow_plain_http=allow_plain_http)
         except Unprocessable as error:
             yield error
+
+
+def missing_secrets(given: Mapping[str, str], profile: Profile) -> Mapping[str, str]:
+    """Those without which its carrier cannot be called, and what each is. What webhooks are proven by is no such."""
+    return {name: what for name, what in profile.secrets.items() if "webhook" not in name and not given.get(name)}
 
 
 def _unknown(account: AccountRecord, carrier: type[Carrier]) -> Iterator[Unprocessable]:

@@ -14,7 +14,7 @@ from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, StaleVersion, Unprocessable
 from gateway.domain.records import AccountRecord
-from gateway.services.account_checks import PREVIOUS, faults
+from gateway.services.account_checks import PREVIOUS, faults, missing_secrets
 from gateway.services.carrier_pool import BrokenAccount, CarrierPool, LiveCarrier
 from gateway.services.faultpoints import Purpose
 from gateway.services.ids import new_id
@@ -146,6 +146,11 @@ class AccountBook:
         """The merchant's accounts of a mode, by name."""
         with self._store.look() as uow:
             return uow.accounts.list(merchant_id, mode)
+
+    def missing(self, account: AccountRecord) -> Sequence[str]:
+        """Names of the secrets that it lacks, without which its carrier cannot be asked anything."""
+        carrier = self._installed().get(account.carrier)
+        return [] if carrier is None else list(missing_secrets(account.secrets, carrier.profile))
 
     def polling(self, account: AccountRecord) -> PollingView:
         """What of the account's polling calls is spent on its carrier's present day."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from gateway.domain.bulk import BulkJob, BulkRow, RowState
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.people import Permission, User
-from gateway.domain.records import Case, ShipmentRecord
+from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import LabelKind, ShipmentState
 from gateway.domain.tracking import statuses
 from gateway.services.audit_trail import AuditTrail, Deed
@@ -164,41 +164,6 @@ class Noting(ShipmentAct):
         return replace(row, state=RowState.DONE)
 
 
-class Assigning(ShipmentAct):
-    """Gives the open cases of each to somebody; the row remembers whose they were."""
-
-    needs = Permission.WORK_CASES
-
-    def __init__(self, store: Store, desk: Desk) -> None:
-        super().__init__(store)
-        self._desk = desk
-
-    def check(self, job: BulkJob, row: BulkRow, shipment: ShipmentRecord) -> None:
-        """There must be a case that is not theirs already."""
-        if not self._cases(job, row, shipment):
-            raise Conflict("no case of it is open that is not theirs already")
-
-    def act(self, job: BulkJob, row: BulkRow, user: User, shipment: ShipmentRecord) -> BulkRow:
-        """Each case."""
-        changed = {}
-        for case in self._cases(job, row, shipment):
-            self._desk.assign(user, case.id, case.owner_id, _owner(job, row, case))
-            changed[case.id] = case.owner_id
-        before = {name: owner for name, owner in row.data.items() if name not in changed}
-        return replace(row, state=RowState.DONE, data={**before, **changed})
-
-    def _cases(self, job: BulkJob, row: BulkRow, shipment: ShipmentRecord) -> list[Case]:
-        with self._store.look() as uow:
-            opened = [case for case in uow.cases.of_shipment(job.merchant_id, shipment.id) if case.state == "open"]
-        mine = [case for case in opened if not job.facts.get("back") or case.id in row.data]
-        return [case for case in mine if case.owner_id != _owner(job, row, case)]
-
-
-def _owner(job: BulkJob, row: BulkRow, case: Case) -> str:
-    """Whose it shall be: one person's, or (`back`) whose it was."""
-    return row.data.get(case.id, "") if job.facts.get("back") else str(job.facts["owner_id"])
-
-
 def shipment_acts(store: Store, staff: Staff, recalls: Recalls, labels: Labels) -> Mapping[str, BulkKind]:
     """Every act on many shipments."""
     return {
@@ -207,5 +172,4 @@ def shipment_acts(store: Store, staff: Staff, recalls: Recalls, labels: Labels) 
         "tag": Tagging(store, staff.tags, on=True),
         "untag": Tagging(store, staff.tags, on=False),
         "note": Noting(store, staff.desk),
-        "assign": Assigning(store, staff.desk),
     }

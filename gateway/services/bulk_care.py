@@ -1,23 +1,19 @@
-"""More that is done to many at once: telling recipients again, asking carriers again about what nobody took, and
-settling cases by a note.
-"""
+"""More that is done to many at once: telling recipients again, and asking carriers again about what nobody took."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.domain.bulk import BulkJob, BulkRow, RowState
-from gateway.domain.case_kinds import case_kind
 from gateway.domain.errors import Conflict
 from gateway.domain.people import Permission, User
-from gateway.domain.records import Case, ShipmentRecord
+from gateway.domain.records import ShipmentRecord
 from gateway.domain.shipments import Personal, ShipmentState
 from gateway.services.audit_trail import AuditTrail, Deed
 from gateway.services.batches import booked_row
 from gateway.services.bulk import BulkKind
-from gateway.services.bulk_acts import ShipmentAct, author
-from gateway.services.desk import Desk
+from gateway.services.bulk_acts import ShipmentAct
 from gateway.services.explaining import nothing_left
 from gateway.services.notifications.book import NotificationBook
 from gateway.services.orders import Orders
@@ -91,49 +87,6 @@ class Requoting(ShipmentAct):
         return booked_row(row, booked)
 
 
-class Settling:
-    """Closes cases by one note: the case that a row names, or else all of its shipment's that a note settles."""
-
-    needs = Permission.WORK_CASES
-
-    def __init__(self, store: Store, desk: Desk) -> None:
-        self._store = store
-        self._desk = desk
-
-    def look(self, job: BulkJob, row: BulkRow) -> BulkRow:
-        """The row says what would be closed. Raises Conflict: there is nothing, or a note does not settle it."""
-        opened = [case for case in self._cases(job, row) if case.state == "open"]
-        if not opened:
-            raise Conflict("no case of it is open")
-        titles = [case_kind(case.kind).title for case in opened if _by_note(case)]
-        if not titles:
-            raise Conflict("a case of this kind is settled by saying what is true, not by a note")
-        return replace(row, state=RowState.READY, why=", ".join(titles))
-
-    def do(self, job: BulkJob, row: BulkRow) -> BulkRow:
-        """Each of them; what this very job has closed before a crash is closed."""
-        user, note = author(self._store, job, self.needs), str(job.facts.get("text", ""))
-        if not note:
-            raise Conflict("the text is erased, with the people it was about")
-        cases = [case for case in self._cases(job, row) if _by_note(case)]
-        for case in cases:
-            if case.state == "open":
-                self._desk.close(user, case.id, case.owner_id, note)
-        if not any(case.state == "open" or case.note == note for case in cases):
-            raise Conflict("somebody else has settled it meanwhile")
-        return replace(row, state=RowState.DONE)
-
-    def _cases(self, job: BulkJob, row: BulkRow) -> Sequence[Case]:
-        if named := row.data.get("case_id"):
-            return [self._desk.case(job.merchant_id, named)]
-        with self._store.look() as uow:
-            return uow.cases.of_shipment(job.merchant_id, row.subject_id)
-
-
-def _by_note(case: Case) -> bool:
-    return case_kind(case.kind).closed_by == "note"
-
-
 def _asked(shipment: ShipmentRecord) -> QuoteAsk:
     """The same goods and addresses, from now on: the day that was asked for may be over."""
     return QuoteAsk(shipment=shipment.shipment, policy=shipment.policy)
@@ -144,5 +97,4 @@ def care_acts(store: Store, staff: Staff, orders: Orders, notifications: Notific
     return {
         "notify": Telling(store, notifications, staff.audit),
         "requote": Requoting(store, orders, staff.audit),
-        "settle": Settling(store, staff.desk),
     }

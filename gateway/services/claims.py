@@ -178,7 +178,7 @@ class ClaimBook:
             with self._store.work() as uow:
                 claim = _claim(uow, by.merchant_id, mode, claim_id, lock=True)
                 if version is not None and version != claim.version:
-                    raise Conflict("somebody else has changed this claim meanwhile: look at it as it is now")
+                    raise Conflict("somebody else has changed this claim meanwhile")
                 changed = replace(change(claim, now), updated_at=now, version=claim.version + 1)
                 uow.claims.update(changed)
                 write_down(uow, by, Deed(what=what, subject_id=claim.shipment_id, reason=claim.kind.value), now)
@@ -226,6 +226,8 @@ def _decided(claim: Claim, step: Step, now: datetime) -> Claim:
     if awarded is None:
         raise Unprocessable("/awarded", "say how much the carrier grants")
     _same_currency("/awarded", awarded, claim.amount)
+    if claim.amount is not None and awarded.amount > claim.amount.amount:
+        raise Unprocessable("/awarded", f"{awarded} is more than the {claim.amount} that are claimed")
     return replace(claim, decision=step.decision, awarded=awarded, decided_at=now)
 
 

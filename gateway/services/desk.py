@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,37 +13,22 @@ from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound, Unprocessable
 from gateway.domain.people import AuditEntry, Note, User
 from gateway.domain.quotes import Quote
-from gateway.domain.records import Case, Recall, ShipmentRecord, TrackerRecord
+from gateway.domain.records import Case, Recall, TrackerRecord
 from gateway.domain.shipments import TenderState
 from gateway.domain.tracking import TrackingEvent
 from gateway.services.audit_trail import Deed, write_down
 from gateway.services.ids import new_id
 from gateway.services.ports import Mode, Page, ShipmentSearch, Store, UnitOfWork
 from gateway.services.ports.desk import CaseSearch, Told, Waiting
+from gateway.services.searching import Found, find
 from gateway.services.shipments import ShipmentFile, ShipmentService
 from gateway.services.transactions import again_if_crossed
 
 LONGEST_NOTE = 4000
-SHORTEST_BEGINNING = 3
-PHONE_TAIL = 7
-"""The longest end of a phone number that shipments are found by."""
-ENDING = re.compile(
-    r"(?:(?:phone|telephone|mobile|tel|number|with|in|on|ends|ending|last|digits)[\s.:]+)+(\d{4,7})", re.IGNORECASE
-)
-"""As callers say it: phone ends 4417."""
-
 MOST_NAMED = 5000
 MESSAGES_SHOWN = 30
 DAYS_SHOWN = 14
 ANSWERS_OF = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A page of shipments, and the search that found them: the one asked, or a wider one where that found nothing."""
-
-    page: Page[ShipmentRecord]
-    search: ShipmentSearch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,19 +73,11 @@ class Desk:
         self._clock = clock
 
     def find(self, merchant_id: str, search: ShipmentSearch) -> Found:
-        """Newest first. Text that names nothing is tried as a longer phone number, word by word, and as a beginning.
-
-        Where a text is narrowed further, the newest `MOST_NAMED` that it names are looked at.
+        """What a text of people's finds. Where it is narrowed further, the newest `MOST_NAMED` that it names are looked
+        at.
         """
-        search = replace(search, newest=MOST_NAMED)
         with self._store.look() as uow:
-            for way in _wider(search):
-                words = way.match == "words"
-                tried = replace(way, text=uow.shipments.rarest_first(merchant_id, way.text)) if words else way
-                page = uow.shipments.search(merchant_id, tried)
-                if page.items:
-                    return Found(page=page, search=tried)
-        return Found(page=Page(items=(), next_cursor=None), search=search)
+            return find(uow.shipments, merchant_id, replace(search, newest=MOST_NAMED))
 
     def counts(self, merchant_id: str, searches: Mapping[str, ShipmentSearch], most: int) -> Mapping[str, int]:
         """How many each finds, counted up to `most`."""
@@ -211,35 +187,39 @@ class Desk:
         with self._store.look() as uow:
             return uow.desk.references(merchant_id, {each.shipment_id for each in about if each.shipment_id})
 
-    def case(self, merchant_id: str, case_id: str) -> Case:
-        """One case. Raises NotFound."""
+    def case(self, merchant_id: str, mode: Mode, case_id: str) -> Case:
+        """One case, of this mode or of both. Raises NotFound."""
         with self._store.look() as uow:
-            found = uow.desk.case(merchant_id, case_id)
+            found = uow.desk.case(merchant_id, case_id, mode)
+            elsewhere = found is None and uow.desk.case(merchant_id, case_id) is not None
+        if elsewhere:
+            other = "live" if mode == "test" else "test"
+            raise NotFound(f"this case is of {other} mode: switch to {other} data, then open it again")
         if found is None:
             raise NotFound(f"no case {case_id}")
         return found
 
-    def take(self, user: User, case_id: str, owner_before: str) -> Case:
+    def take(self, user: User, mode: Mode, case_id: str, owner_before: str) -> Case:
         """Make it mine. Raises NotFound; Conflict when somebody else was first."""
-        return self.assign(user, case_id, owner_before, user.id)
+        return self.assign(user, mode, case_id, owner_before, user.id)
 
-    def assign(self, user: User, case_id: str, owner_before: str, owner_id: str) -> Case:
+    def assign(self, user: User, mode: Mode, case_id: str, owner_before: str, owner_id: str) -> Case:
         """Make it somebody's; "" for nobody's. Raises NotFound; Conflict when somebody else was first."""
         what = "took a case" if owner_id == user.id else "gave a case to somebody" if owner_id else "gave a case back"
-        return self._change(user, case_id, owner_before, Deed(what=what), owner_id=owner_id)
+        case = self.case(user.merchant_id, mode, case_id)
+        return self._change(user, case, owner_before, Deed(what=what), owner_id=owner_id)
 
-    def close(self, user: User, case_id: str, owner_before: str, note: str) -> Case:
+    def close(self, user: User, mode: Mode, case_id: str, owner_before: str, note: str) -> Case:
         """Settle it by a note of what was done. Raises NotFound, Unprocessable; Conflict: it is settled elsewhere."""
-        case, note = self.case(user.merchant_id, case_id), note.strip()
+        case, note = self.case(user.merchant_id, mode, case_id), note.strip()
         if case_kind(case.kind).closed_by != "note":
             raise Conflict("a case of this kind is settled by saying what is true, not by a note")
         if not 0 < len(note) <= LONGEST_NOTE:
             raise Unprocessable("/note", "say in a sentence what was done; others will read it")
         closing = {"state": "closed", "closed_at": self._clock(), "resolution": "settled by hand", "note": note}
-        return self._change(user, case_id, owner_before, Deed(what="closed a case", reason=note), **closing)
+        return self._change(user, case, owner_before, Deed(what="closed a case", reason=note), **closing)
 
-    def _change(self, user: User, case_id: str, owner_before: str, deed: Deed, **fields: object) -> Case:
-        case = self.case(user.merchant_id, case_id)
+    def _change(self, user: User, case: Case, owner_before: str, deed: Deed, **fields: object) -> Case:
         changed = replace(case, **fields)  # type: ignore[arg-type]  # fields of a case, of their types
 
         def write() -> None:
@@ -252,26 +232,6 @@ class Desk:
 
         again_if_crossed(write)
         return changed
-
-
-def _wider(search: ShipmentSearch) -> Sequence[ShipmentSearch]:
-    """The search, and the ways to understand its text if it finds nothing as it stands. What finds nothing on the first
-    page finds nothing on a later one, so that all pages are of one way.
-    """
-    text, tried = search.text.strip(), [search]
-    if not text or search.match != "whole":
-        return tried
-    digits = "".join(letter for letter in text if letter.isdigit())
-    only_digits = not any(letter.isalpha() for letter in text)
-    if said := ENDING.fullmatch(text):
-        tried.append(replace(search, text=said[1]))
-    if only_digits and len(digits) > PHONE_TAIL:
-        tried.append(replace(search, text=digits[-PHONE_TAIL:]))
-    if len(text.split()) > 1 and all(any(map(str.isalnum, word)) for word in text.split()):
-        tried.append(replace(search, match="words"))
-    if sum(map(str.isalnum, text)) >= SHORTEST_BEGINNING:
-        tried.append(replace(search, match="beginning"))
-    return tried
 
 
 def _names(uow: UnitOfWork, merchant_id: str) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from time import sleep
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import GatewayError, Unavailable
+from gateway.domain.messages import OutboxMessage
 from gateway.services.ports import Mode, News, Store
 from gateway.services.streams import PAGE, Listener, Stream, Watch
 from gateway.settings import Streams
@@ -69,12 +70,13 @@ class LiveUpdates:
             raise
 
     def since(self, merchant_id: str, mode: Mode, after: str) -> tuple[str, Sequence[str]]:
-        """What has changed after a position, for who asks now and then: the next position, and the subjects' ids, each
-        once. A change whose transaction was slower than one after it may be missed: this is for marks, not for state.
+        """What has changed after a position, for who asks now and then: the next position, and what is `named` of each
+        message, once. A change whose transaction was slower than one after it may be missed: this is for marks, not for
+        state.
         """
         with self._store.look() as uow:
             told = uow.outbox.since(merchant_id, mode, after, PAGE)
-        return (told[-1].id if told else after), list(dict.fromkeys(each.subject_id for each in told))
+        return (told[-1].id if told else after), list(dict.fromkeys(map(named, told)))
 
     def stop(self) -> None:
         """End all streams: the process is being stopped, and clients come back to another with their position."""
@@ -144,6 +146,11 @@ class LiveUpdates:
     def _snapshot(self) -> Sequence[Listener]:
         with self._lock:
             return tuple(self._listeners)
+
+
+def named(told: OutboxMessage) -> str:
+    """What has changed, and how: its id, and the message's type."""
+    return f"{told.subject_id} {told.type}"
 
 
 def _give_up(news: News | None) -> None:

@@ -83,7 +83,7 @@ class People:
 
         def write(uow: UnitOfWork, user: User, now: datetime) -> User:
             if user.version != version:
-                raise Conflict("somebody else changed this user meanwhile: look at it again")
+                raise Conflict("somebody else changed this user meanwhile")
             uow.users.end_sessions_of(user.merchant_id, user.id)
             said = f"{user.name}: {wanted.value}" + ("" if enabled else ", may not sign in")
             write_down(uow, by, Deed(what="changed a user", subject_id=user.id, reason=said), now)

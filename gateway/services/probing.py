@@ -36,6 +36,7 @@ from carriers.base.calls import SHORTEST_SECRET, Exchange
 from carriers.base.drive import Outcome
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address, Parcel
+from gateway.services.account_checks import missing_secrets
 from gateway.services.carrier_pool import LiveCarrier
 
 NOBODYS_NUMBER = "0000000000000000"
@@ -156,8 +157,8 @@ def _refused(
 ) -> Probe:
     """Why credentials were refused: a clock that is wrong, a secret that is not there, a right that is lacking."""
     name, mode = live.carrier.profile.name, live.record.mode
-    wanted = {secret: what for secret, what in live.carrier.profile.secrets.items() if "webhook" not in secret}
-    missing = [f"{secret} ({what})" for secret, what in wanted.items() if not live.record.secrets.get(secret)]
+    lacking = missing_secrets(live.record.secrets, live.carrier.profile)
+    missing = [f"{secret} ({what})" for secret, what in lacking.items()]
     if last is None or last.reply is None:
         return _failed("missing_secret" if missing else "incomplete_account", str(error))
     ahead_s = _ahead_s(last.reply.headers, now)
@@ -170,7 +171,7 @@ def _refused(
     if last.reply.status == 403:
         why = f"{name} knows the credentials, but the account is not allowed to ask for {question.what}{said}"
         return _failed("not_allowed", why)
-    secrets = ", ".join(wanted) or "none"
+    secrets = ", ".join(missing_secrets({}, live.carrier.profile)) or "none"
     return _failed(error.code, f"{name} refuses the {mode} account (secrets: {secrets}){said or f': {error}'}")
 
 

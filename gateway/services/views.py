@@ -102,7 +102,7 @@ class ViewBook:
         def write(uow: UnitOfWork) -> SavedView:
             view = _mine(uow, user, view_id)
             if view.version != version:
-                raise Conflict("somebody else changed this view meanwhile: look at it again")
+                raise Conflict("somebody else changed this view meanwhile")
             changed = replace(change(view), version=version + 1)
             uow.views.update(changed)
             self._told(uow, user, changed, "changed a shared view", when=view.shared or changed.shared)

@@ -47,6 +47,9 @@ def test_a_claim_goes_its_way(merchant: Merchant, claim: Json) -> None:
     assert pointers(step(merchant, claim, to="decided", decision="partly")) == ["/awarded"]
     other = {"amount": 1, "currency": "EUR"}
     assert pointers(step(merchant, claim, to="decided", decision="partly", awarded=other)) == ["/awarded"]
+    more = step(merchant, claim, to="decided", decision="partly", awarded={**NOK, "amount": 129901})
+    assert pointers(more) == ["/awarded"]
+    assert "1299.01 NOK is more than the 1299.00 NOK that are claimed" in more.text
     decided = step(merchant, claim, to="decided", decision="partly", awarded=NOK).get_json()
     assert (decided["decision"], decided["awarded"], decided["next"]) == ("partly", NOK, ["paid", "submitted"])
     paid = step(merchant, claim, to="paid").get_json()

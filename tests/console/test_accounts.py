@@ -127,6 +127,29 @@ def test_every_fault_is_told_at_its_field_and_nothing_is_made(
     assert "exists already" in html.unescape(twice.text)
 
 
+def test_an_account_without_what_it_calls_with_is_made_switched_off_or_not_at_all(
+    boss: Person, world: World, shop: Merchant, sandbox: RunningSimulator
+) -> None:
+    form = boss.see("/carriers/new/sandbox")
+    assert 'Api key <span class="soft">needed</span></label>' in form
+    assert "May be left out" in form[form.index("f-secret-webhook_secret") :].partition("</small>")[0]
+    bare = {"secret-api_key": "", "secret-webhook_secret": ""}
+    answer = made(boss, sandbox, "sandbox-bare", **bare)
+    assert answer.status_code == 422
+    assert "needs it, or make the account switched off" in answer.text
+    assert 'id="h-secret-webhook_secret" class="error"' not in answer.text, "nobody calls with it"
+    path = path_of(made(boss, sandbox, "sandbox-bare", off="yes", **bare))
+    for page in (path, "/carriers", "/"):
+        assert "Switched off: no api key yet" in boss.see(page), page
+    account_id = path.rpartition("/")[2]
+    shown = shop.call("PATCH", f"/v1/accounts/{account_id}", {"enabled": True}).json or {}
+    assert (shown["enabled"], shown["missing_secrets"]) == (True, ["api_key"])
+    assert "Cannot work: no api key yet" in boss.see("/")
+    given = shop.call("PATCH", f"/v1/accounts/{account_id}", {"secrets": {"api_key": "x"}, "enabled": False})
+    assert (given.json or {})["missing_secrets"] == []
+    assert "Switched off</span>" in boss.see(path)
+
+
 def test_a_form_of_test_mode_makes_nothing_in_live_mode(
     boss: Person, world: World, shop: Merchant, sandbox: RunningSimulator
 ) -> None:

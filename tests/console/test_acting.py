@@ -51,6 +51,7 @@ def test_another_time_is_asked_of_the_carrier_and_told_when_it_has_agreed(world:
     assert "Choose one" in do(support, parcel, "time", reason="closed").text
     gone = do(support, parcel, "time", reason="closed", choice="long ago")
     assert (gone.status_code, "does not offer" in gone.text) == (422, True)
+    assert world.site.services.staff.audit.about(world.shop.id, parcel) == [], "nothing was asked for yet"
     _, form = form_of(support, parcel, "time")
     sent = {**form, "reason": "closed", "choice": time}
     done = support.post(f"/shipments/{parcel}/acts/time", **sent)
@@ -58,6 +59,8 @@ def test_another_time_is_asked_of_the_carrier_and_told_when_it_has_agreed(world:
     again = support.post(f"/shipments/{parcel}/acts/time", **sent)
     assert (again.status_code, "has changed since you opened the page" in again.text) == (409, True)
     assert wishes(world, parcel) == ["agreed"]
+    said = [each.what for each in world.site.services.staff.audit.about(world.shop.id, parcel)]
+    assert said == ["asked for another time"]
     page = support.see(f"/shipments/{parcel}")
     assert "Asked of the carrier" in page
     assert "asked for another time" in page

@@ -7,12 +7,14 @@ import html
 import io
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from gateway.domain.order_cells import written
 from gateway.domain.order_columns import columns
-from gateway.domain.order_lines import read, written
+from gateway.domain.order_lines import read
 from gateway.domain.people import Role
 from gateway.engines.workbooks import CalamineWorkbooks
 from gateway.services.order_sheets import BadSheet, opened, template
@@ -292,11 +294,52 @@ def test_the_template_is_read_as_it_is_and_what_is_written_is_read_the_same() ->
     assert order.shipment is not None, order.faults
     again, parcels = written(order.shipment, order.services)
     assert read(again, parcels).shipment == order.shipment
+    assert order.shipment.ordered_at == datetime(2026, 1, 2, 13, 30, tzinfo=UTC)
     excel = read({**cells, "postal_code": "355", "phone": "'0047 92 28 44 17"})
     assert excel.shipment is not None
     assert excel.shipment.destination.postal_code == "0355"
     assert excel.shipment.destination.phone == "+4792284417"
     assert list(excel.mended) == ["postal_code"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2026-01-02T14:30:12Z", "2026-01-02T14:30:12+00:00"),
+        ("2026-01-02 14:30:12 +0100", "2026-01-02T14:30:12+01:00"),
+        ("2026-07-02 14:30", "2026-07-02T14:30:00+02:00"),
+        ("2026-01-02 14:30 utc", "2026-01-02T14:30:00+00:00"),
+        ("2026-01-02", "is no day with a time"),
+        ("02.01.2026 14:30", "is no day with a time"),
+        ("2026-02-30 14:30", "is on no calendar"),
+        ("2026-02-03 24:30", "is on no calendar"),
+    ],
+)
+def test_when_it_was_ordered_is_read_as_shops_write_it(text: str, told: str) -> None:
+    order = read({**ORDER, "ordered_at": text})
+    if order.shipment is None:
+        assert [(each.column, told in each.why) for each in order.faults] == [("ordered_at", True)]
+        assert "or leave it out" in order.faults[0].repair
+    else:
+        assert order.shipment.ordered_at == datetime.fromisoformat(told)
+        by_clock = "ordered_at" in order.mended
+        assert by_clock == (not text.endswith(("Z", "00", "utc")))
+        assert not by_clock or "Europe/Oslo" in order.mended["ordered_at"]
+
+
+def test_a_time_without_an_offset_where_no_clock_is_known_is_no_time() -> None:
+    abroad = {"from_country": "US", "country": "US", "postal_code": "10038", "from_postal_code": "10038"}
+    (fault,) = read({**ORDER, **abroad, "ordered_at": "2026-01-02 14:30"}).faults
+    assert "does not say by which clock" in fault.why
+
+
+def test_what_a_file_says_of_when_it_was_ordered_reaches_the_booking(world: World, operations: Person) -> None:
+    heads, line = sheet(orders(1, "ordered")).splitlines()
+    path = job_of(world, operations, f"Order date,{heads}\n2026-01-02 14:30 +01:00,{line}")
+    operations.post(f"{path}/confirm", typed="1")
+    world.site.work()
+    id_ = operations.get("/shipments", q="ordered-1").headers["Location"].rpartition("/")[2]
+    assert world.shop.shipment(id_)["ordered_at"] == "2026-01-02T14:30:00+01:00"
 
 
 def test_a_session_that_ends_meanwhile_keeps_what_was_typed(world: World, operations: Person) -> None:

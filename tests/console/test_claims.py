@@ -43,10 +43,17 @@ def test_from_the_shipment_to_the_money(support: Person, world: World) -> None:
     stale = support.post(f"{path}/evidence", kind="photo", text="Again", **form(page))
     assert stale.status_code == 409
     assert "omebody else has changed this claim" in stale.text
+    assert stale.text.casefold().count("as it is now") == 1
+    assert '<dd class="typed">Again</dd>' in stale.text, "what was typed is not lost"
     sent = support.post(f"{path}/step", to="submitted", reference="SKADE-9", **form(support.see(path)))
     assert sent.status_code == 303
     unsaid = support.post(f"{path}/step", to="decided", **form(support.see(path)))
     assert "ay what the carrier decided" in unsaid.text
+    more = support.post(
+        f"{path}/step", to="decided", decision="granted", sum="1300", currency="NOK", **form(support.see(path))
+    )
+    assert more.status_code == 422
+    assert '<small id="h-sum" class="error">1300.00 NOK is more than the 1299.50 NOK that are claimed.' in more.text
     partly = {"to": "decided", "decision": "partly", "sum": "900", "currency": "NOK"}
     assert support.post(f"{path}/step", **partly, **form(support.see(path))).status_code == 303
     assert support.post(f"{path}/step", to="paid", **form(support.see(path))).status_code == 303

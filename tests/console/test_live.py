@@ -21,9 +21,9 @@ def test_changes_after_a_position_are_told_once_and_to_nobody_else(world: World,
     (after,) = re.findall(r'data-after="(msg_\w{26})"', page)
     parcel = changed(world, "live-1")
     told = support.get("/live/since", after=after).json
-    assert told["changed"].count(parcel) == 1
+    assert told["changed"].count(f"{parcel} shipment.booked") == 1
     assert support.get("/live/since", after=told["after"]).json == {"after": told["after"], "changed": []}
-    assert parcel not in support.get("/live/since", after="'; --").json["changed"]
+    assert not [each for each in support.get("/live/since", after="'; --").json["changed"] if parcel in each]
     stranger = world.person(Role.ADMIN, world.stranger)
     assert stranger.get("/live/since", after=after).json["changed"] == []
 
@@ -39,7 +39,7 @@ def test_a_stream_tells_ids_alone_and_says_when_there_are_too_many(world: World,
         if "data: " in heard:
             break
     answer.close()
-    assert re.search(rf"id: msg_\w{{26}}\ndata: {parcel}\n\n", heard)
+    assert re.search(rf"id: msg_\w{{26}}\ndata: {parcel} shipment\.\w+\n\n", heard)
     live, owner = world.site.services.live, _user(world, support).id
     watch = Watch(owner=owner, merchant_id=world.shop.id, mode="test")
     opened = [live.open(watch) for _ in range(world.site.services.settings.streams.per_key)]
@@ -74,6 +74,31 @@ def test_a_row_is_marked_while_it_is_looked_at(world: World, browser: Chromium, 
         assert row.bounding_box() == top, "nothing moves"
         page.keyboard.press("u")
         page.wait_for_selector("[data-live] a", state="hidden")
+
+
+def test_the_desk_marks_cases_whose_shipments_move_on_and_counts_new_trouble(
+    world: World, browser: Chromium, served: str, support: Person
+) -> None:
+    parcels = [changed(world, f"live-case-{number}") for number in (1, 2)]
+    user = _user(world, support)
+    for parcel in parcels:
+        world.site.services.care.open(user, "test", parcel, ("hold_wanted", "It is not paid for"))
+    with browser.page(NARROWEST) as page:
+        signed_in(page, served, support)
+        page.goto(f"{served}/exceptions?kind=hold_wanted")
+        _cancelled(world, parcels[0])
+        page.wait_for_selector("[data-live] a")
+        assert page.locator("[data-live] a").inner_text() == "1 update – refresh"
+        marked = page.locator("tr.changed")
+        assert marked.count() == 1
+        assert marked.get_attribute("data-about") == parcels[0]
+        page.goto(f"{served}/")
+        _cancelled(world, parcels[1])
+        page.wait_for_selector("[data-live] a")
+        page.keyboard.press("u")
+        page.wait_for_selector("[data-live] a", state="hidden")
+    assert 'data-live-all="shipment.needs_review' in support.see("/exceptions")
+    assert 'data-live-all=""' in support.see("/exceptions", whose="mine")
 
 
 def _cancelled(world: World, parcel: str) -> None:

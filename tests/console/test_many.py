@@ -140,7 +140,7 @@ def test_labels_come_as_one_file_and_cases_go_to_somebody(world: World, support:
     world.site.work()
     support.post(f"{back}/confirm")
     world.site.work()
-    assert {desk.case(world.shop.id, each.id).owner_id for each in cases if each.state == "open"} == {""}
+    assert {desk.case(world.shop.id, "test", each.id).owner_id for each in cases if each.state == "open"} == {""}
 
 
 def test_those_selected_are_exported_at_once_and_nothing_else(world: World, support: Person) -> None:

@@ -8,6 +8,7 @@ import re
 
 from gateway.domain.notifications import Channel
 from gateway.domain.people import Role
+from gateway.services.ports.desk import CaseSearch
 from tests.console.test_many import drafted, ids
 from tests.console.world import Person, World, order
 
@@ -80,7 +81,7 @@ def test_exceptions_are_closed_by_one_note(world: World, support: Person) -> Non
     world.site.work()
     assert "Closed" in support.see(job)
     desk = world.site.services.staff.desk
-    assert {desk.case(world.shop.id, each).note for each in cases[:2]} == {"<i>Called</i> them"}
+    assert {desk.case(world.shop.id, "test", each).note for each in cases[:2]} == {"<i>Called</i> them"}
     assert "&lt;i&gt;Called&lt;/i&gt;" in support.see("/exceptions", state="closed")
     review = next(each for each in re.findall(r"cas_\w{26}", support.see("/exceptions", kind="needs_review")))
     rest = support.post("/exceptions/many/draft", act="settle", which="all", kind="hold_wanted", word="All called")
@@ -91,6 +92,39 @@ def test_exceptions_are_closed_by_one_note(world: World, support: Person) -> Non
     blocked = support.post("/exceptions/many/draft", act="settle", which="ticked", id=[review], word="x")
     world.site.work()
     assert "by saying what is true" in support.see(blocked.headers["Location"].removeprefix("/console"))
+
+
+def test_exceptions_are_given_to_a_colleague_and_taken_back(world: World, support: Person) -> None:
+    parcels = [world.shop.booked(**{**order(7), "reference": f"giving-{n}"})["id"] for n in (1, 2)]
+    emails = (support.email, world.person(Role.OPERATIONS).email)
+    people = {each.email: each for each in world.site.services.staff.people.list(world.shop.id)}
+    colleague, other = (people[email] for email in emails)
+    for parcel in parcels:
+        world.site.services.care.open(other, "test", parcel, ("hold_wanted", "It is not paid for"))
+    desk = world.site.services.staff.desk
+    found = desk.cases(world.shop.id, CaseSearch(mode="test", kind="hold_wanted"))[0].items
+    mine = {each.id: each.owner_id for each in found if each.shipment_id in parcels}
+    form = {"act": "assign", "which": "ticked", "id": list(mine)}
+    asked = support.post("/exceptions/many", **form).text
+    assert "Assign: 2 cases" in asked
+    assert f'<option value="{colleague.id}">{colleague.name} (you)</option>' in asked
+    nobody = support.post("/exceptions/many/draft", **form, word="usr_none")
+    assert (nobody.status_code, "hoose who shall work on the cases" in nobody.text) == (422, True)
+    drawn = support.post("/exceptions/many/draft", **form, word=colleague.id).headers["Location"]
+    job = drawn.removeprefix("/console")
+    world.site.work()
+    assert f"Assign cases to {colleague.name}" in support.see(job)
+    support.post(f"{job}/confirm")
+    world.site.work()
+    assert {desk.case(world.shop.id, "test", each).owner_id for each in mine} == {colleague.id}
+    taken, given = mine
+    desk.assign(other, "test", taken, colleague.id, other.id)  # who has it by now keeps it
+    back = support.post(job.replace("/jobs/", "/shipments/many/") + "/undo").headers["Location"]
+    world.site.work()
+    support.post(f"{back.removeprefix('/console')}/confirm")
+    world.site.work()
+    assert desk.case(world.shop.id, "test", given).owner_id == ""
+    assert desk.case(world.shop.id, "test", taken).owner_id == other.id
 
 
 def test_cases_of_others_are_none_and_the_queue_is_narrowed_by_its_clock(world: World, support: Person) -> None:

@@ -13,9 +13,11 @@ from carriers.base import UnknownReference
 from gateway.console.query import read
 from gateway.console.rendering import dated
 from gateway.console.telling import promise, standing
+from gateway.console.views import tabs
 from gateway.domain.clock import utc_now
 from gateway.domain.people import Role
 from gateway.domain.shipments import ShipmentState
+from gateway.domain.tracking import statuses
 from tests.console.world import Person, World, order
 
 FOUND_BY = (
@@ -38,7 +40,14 @@ FOUND_BY = (
     ("nett-2003", "nett-2003-sim948"),
     ("0355 Oslo", "nett-2001"),
     ("Nordmann, OSLO", "nett-2001"),
-    ("0355 Bergen", None),
+    ("0355 Bergen", "nett-2001"),
+    ("NO-0355", "nett-2001"),
+    ("no 0355", "nett-2001"),
+    ("SE-0355", "nett-2001"),
+    ("where is the parcel for Kari Nordmann 4417", "nett-2001"),
+    ("Hi! Kari's parcel, tel. +47 922 84 417, has not come", "nett-2001"),
+    ("is the one to NO-0355 out yet?", "nett-2001"),
+    ("where is zzqqj", None),
 )
 
 
@@ -52,6 +61,23 @@ def test_a_shipment_is_found_by_anything_a_caller_says(
 ) -> None:
     page = support.see("/shipments", q=words)
     assert (reference in page) if reference else ("No shipment like that" in page)
+
+
+def test_what_was_understood_of_a_sentence_is_said_and_the_likest_come_first(support: Person) -> None:
+    page = support.see("/shipments", q="where is the parcel for Kari Nordmann 4417")
+    heard = "Searched for: <strong>Kari</strong>, <strong>Nordmann</strong>, <strong>4417</strong>."
+    assert heard in page
+    assert "Left out, as no shipment has it: where, is, the, parcel, for." in page
+    assert "nett-2002" not in page
+    mixed = support.see("/shipments", q="Kari Nordmann of 0358")
+    assert "None has them all: those with most of them come first." in mixed
+    rows = mixed[mixed.index("<tbody>") :]
+    assert rows.index("nett-2001") < rows.index("nett-2002"), "Ola Hansen has the postcode alone"
+    narrower = support.see("/shipments", q="Kari Nordmann 4417 status:returned")
+    assert "No shipment like that" in narrower, "the same is looked for, however it is narrowed"
+    acted = support.post("/shipments/many", act="note", which="all", q="Kari Nordmann of 0358")
+    assert (acted.status_code, "elect those that are meant" in acted.text) == (422, True)
+    assert support.get("/shipments.csv", q="Kari Nordmann of 0358").status_code == 200
 
 
 def test_its_own_name_leads_straight_to_it(world: World, support: Person) -> None:
@@ -90,6 +116,18 @@ def test_words_with_a_colon_narrow_and_chips_take_them_away(support: Person) -> 
 def test_an_operator_that_is_not_understood_says_so(text: str, said: str) -> None:
     query = read(text, "test", utc_now())
     assert (said in query.complaint) if said else (query.complaint == "")
+
+
+def test_every_status_is_of_one_tab_so_that_their_numbers_add_up(support: Person) -> None:
+    assert sorted(each for tab in tabs() if tab.status for each in tab.status.split(",")) == sorted(statuses())
+    for query in ("", "carrier:sandbox", "oslo"):
+        page = support.see("/shipments", q=query)
+        bar = page[page.index('aria-label="By status"') : page.index("</nav>", page.index('aria-label="By status"'))]
+        whole, *parts = [int(each) for each in re.findall(r'class="count">(\d+)<', bar)]
+        assert whole == sum(parts) > 0, query
+    failed = support.see("/shipments", q="status:cancelled,failed,expired")
+    assert 'aria-current="page">Not delivered' in failed
+    assert "more than 999" not in support.see("/shipments", q="status:created")
 
 
 def test_pages_of_the_list_follow_each_other(world: World, support: Person) -> None:
@@ -294,7 +332,7 @@ def test_today_counts_and_every_figure_leads_to_the_shipments_behind_it(world: W
     others = dict(re.findall(r'href="/console(/(?!shipments)[^"]*)"><span class="figure num">(\d+)', page))
     assert set(others) == {"/jobs", "/exceptions?due=over", "/exceptions?kind=promise_at_risk", "/developers"}
     for path in ("/exceptions?due=over", "/exceptions?kind=promise_at_risk"):
-        assert support.see(path).count('<tr class="row-link">') == int(others[path]), path
+        assert support.see(path).count('class="row-link"') == int(others[path]), path
 
 
 def test_a_delivered_shipment_says_when_and_how_it_was_handed_over(world: World, support: Person) -> None:

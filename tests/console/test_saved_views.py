@@ -51,7 +51,7 @@ def test_a_view_is_saved_changed_and_kept(support: Person) -> None:
 
 def test_tabs_chips_and_pages_keep_the_view(support: Person) -> None:
     page = html.unescape(support.see("/shipments", q="is:open status:delivered", cols="status", size="100"))
-    assert 'href="/console/shipments?q=is:open+status:booked&cols=status&size=100"' in page
+    assert 'href="/console/shipments?q=is:open+status:booked,assigned,pickup_in_progress&cols=status&size=100"' in page
     assert 'href="/console/shipments?q=status:delivered&cols=status&size=100"' in page
 
 

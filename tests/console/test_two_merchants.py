@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from gateway.console import create_console
 from gateway.domain.people import ROLES, Permission, Role
 from gateway.services.ports.calls import CallSearch
+from gateway.services.ports.desk import CaseSearch
 from tests.console.test_book import ORDER, job_of, orders, sheet
 from tests.console.test_handover import handed_over
 from tests.console.world import PEOPLE, Person, World, claim_of, facility_of
@@ -73,6 +74,13 @@ NAMED: Mapping[str, Mapping[str, str]] = {
 }
 """Ids of the shop's that are named in a form or a question, not in the address."""
 OPEN_TO_ALL = {"/sign-in", "/sign-in/code", "/static/<name>"}
+OF_BOTH_MODES = {
+    "/facilities/<facility_id>",
+    "/settings/users/<user_id>",
+    "/settings/users/<user_id>/password",
+    *(f"/shipments/views/<view_id>{each}" for each in ("", "/keep", "/move", "/drop", "/landing")),
+}
+"""What a merchant has once, whatever is looked at."""
 SHIPPED = {f"/policies/<name>{each}" for each in ("", "/publish", "/simulate", "/edit", "/differences")}
 """Policies that every merchant has until they publish their own."""
 
@@ -132,6 +140,13 @@ def ids(world: World, admin: Person) -> Mapping[str, str]:
         **handed,
         "backtest_id": backtest.rpartition("/")[2],
     }
+
+
+def case_of(world: World) -> str:
+    """A case of a shipment's, which is of its mode."""
+    search = CaseSearch(mode="test")
+    found = world.site.services.staff.desk.cases(world.shop.id, search)[0].items
+    return next(each.id for each in found if each.shipment_id)
 
 
 def secrets(world: World, ids: Mapping[str, str]) -> set[str]:
@@ -236,9 +251,19 @@ def test_a_developer_never_sees_a_recipient(world: World, ids: Mapping[str, str]
     assert "Why do you need it?" not in page
 
 
-def test_what_is_of_live_mode_is_not_among_test_data(world: World, admin: Person, ids: Mapping[str, str]) -> None:
+def test_what_is_of_test_mode_is_on_no_page_of_live_data(
+    console: Flask, world: World, admin: Person, ids: Mapping[str, str]
+) -> None:
+    known = {**ids, "case_id": case_of(world)}
     assert admin.post("/mode", mode="live").status_code == 303
-    assert admin.get(f"/shipments/{ids['shipment_id']}").status_code == 404
+    for method, rule in routes(console):
+        path = filled(rule, known)
+        if path == rule or rule in OF_BOTH_MODES | OPEN_TO_ALL | SHIPPED:
+            continue
+        answer = admin.get(path) if method == "GET" else admin.post(path, **FORMS.get(rule, {}))
+        assert answer.status_code == 404, f"{method} {rule}: {answer.status_code}"
+    case = admin.get(f"/exceptions/{known['case_id']}")
+    assert "This case is of test mode: switch to test data, then open it again." in case.text
     assert "No shipment like that" in admin.see("/shipments", q="4417")
     admin.post("/mode", mode="test")
     assert "nett-2001" in admin.see("/shipments", q="4417")

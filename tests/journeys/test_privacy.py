@@ -142,7 +142,7 @@ def close_cases(site: Site, shop: Merchant, user: User) -> None:
     for case in shop.call("GET", "/v1/shipments").json["data"]:
         for each in shop.shipment(case["id"])["cases"]:
             if each["state"] == "open":
-                site.services.staff.desk.close(user, each["id"], "", "canary has it after all")
+                site.services.staff.desk.close(user, "test", each["id"], "", "canary has it after all")
 
 
 def test_when_everything_is_long_over_no_canary_is_left(site: Site, shop: Merchant, database: TestDatabase) -> None:

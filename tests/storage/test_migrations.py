@@ -185,7 +185,7 @@ def test_the_newest_version_of_a_policy_of_before_is_the_published_one(fresh_url
     assert [tuple(row) for row in found] == [("mine", 1, 2, None)]
 
 
-def test_cases_of_before_get_their_clocks_and_shipments_the_words_of_their_towns(fresh_url: str) -> None:
+def test_cases_of_before_get_their_clocks_and_shipments_the_words_of_their_towns_and_countries(fresh_url: str) -> None:
     engine = write_engine(fresh_url)
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "head")
@@ -195,20 +195,19 @@ def test_cases_of_before_get_their_clocks_and_shipments_the_words_of_their_towns
             about = {"shipment_id": shipment_id, "subject_id": f"sub_{number}"}
             case = Case(id=f"cas_{number}", merchant_id="mer_1", kind=kind, why="", created_at=made.NOW, **about)
             assert CaseRepository(connection).open(case)
-        connection.execute(delete(TERMS).where(TERMS.c.term == "london"))
+        connection.execute(delete(TERMS).where(TERMS.c.term.in_(["london", "gbsw1a1aa"])))
         command.downgrade(alembic_config(connection), "0033")
         command.upgrade(alembic_config(connection), "head")
         review, other = (CASES.get(connection, "mer_1", f"cas_{number}") for number in (0, 1))
         modes = list(connection.scalars(text("SELECT mode FROM cases ORDER BY id")))
-        found = connection.execute(
-            select(TERMS.c.created_at, TERMS.c.shipment_id).where(TERMS.c.term == "london")
-        ).all()
+        words = select(TERMS.c.created_at, TERMS.c.shipment_id).where(TERMS.c.term.in_(["london", "gbsw1a1aa"]))
+        found = connection.execute(words).all()
     engine.dispose()
     assert review is not None
     assert other is not None
     assert (review.due_at, other.due_at) == (made.NOW + timedelta(hours=1), made.NOW + timedelta(days=1))
     assert modes == ["test", None]
-    assert [tuple(row) for row in found] == [(made.NOW, "shp_1")]
+    assert [tuple(row) for row in found] == [(made.NOW, "shp_1")] * 2
 
 
 def test_records_of_before_learn_what_was_declared_and_how_far_from_the_address_it_was_proven(fresh_url: str) -> None:

@@ -80,6 +80,29 @@ def test_shipments_are_found_whole_by_each_word_and_by_a_beginning(shop: SqlStor
     assert found(shop, "0351 nordmann", "words") == []
     assert found(shop, "0350 4417 kari", "words") == ["shp_0"]
     assert found(shop, "4417", carrier="nobody") == []
+    assert found(shop, "GB-0350") == ["shp_0"]
+
+
+def test_of_a_word_that_very_many_have_the_newest_are_looked_through(
+    shop: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.storage.repositories.finding.MANY", 2)
+    assert found(shop, "4417 kari", "words") == []
+    assert found(shop, "kari 4417", "words") == ["shp_0"]
+    assert found(shop, "4417 0353", "words") == ["shp_3"]
+    with shop.look() as uow:
+        assert uow.shipments.led_to(MERCHANT, ["4417"]) == {"4417": 2}
+
+
+def test_those_with_most_of_some_words_come_first(shop: SqlStore) -> None:
+    assert found(shop, "anders karin andersen 0352", "most") == ["shp_2", "shp_1"]
+    assert found(shop, "4417 0351 karin", "most") == ["shp_1", "shp_3", "shp_2", "shp_0"]
+    assert found(shop, "0351 karin", "most", carrier="nobody") == []
+    with shop.look() as uow:
+        best = uow.shipments.search(MERCHANT, ShipmentSearch(mode="test", text="4417 0351", match="most", limit=2))
+        assert ([each.id for each in best.items], best.next_cursor) == (["shp_1", "shp_3"], None)
+        told = uow.shipments.led_to(MERCHANT, ["4417", "KARIN", "sw1a 1aa"])
+        assert told == {"4417": 4, "KARIN": 1, "sw1a 1aa": 0}
 
 
 def test_pages_of_what_begins_so_follow_each_other(shop: SqlStore) -> None:

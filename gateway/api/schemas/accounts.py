@@ -91,6 +91,11 @@ class AccountSchema(Shown):
     mode = word(["test", "live"], required=True)
     urls = fields.Dict(required=True)
     secrets = fields.List(fields.String(), required=True)
+    missing_secrets = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Without these its carrier cannot be asked: the account offers nothing."},
+    )
     options = fields.Dict(required=True)
     enabled = fields.Boolean(required=True)
     version = fields.Integer(required=True)

@@ -1,13 +1,14 @@
-// Rows that others change get a quiet mark, and a button says how many there are; nothing moves by itself.
+// Rows that others change get a quiet mark, and a button says how many there are; nothing moves by itself. What changes
+// elsewhere counts where the page shows all of its kind: its types, or how they begin, stand in data-live-all.
 "use strict";
 (() => {
   const told = document.querySelector("[data-live]");
   if (!told) return;
   const EVERY = 20000, SPOKEN_EVERY = 4000, MOST = 99;
-  const all = told.dataset.liveAll === "yes", link = told.querySelector("a"), changed = new Set();
+  const all = told.dataset.liveAll.split(" ").filter(Boolean), link = told.querySelector("a"), changed = new Set();
   let after = told.dataset.after, source = null, polling = 0, speaking = 0;
 
-  const row = (id) => document.querySelector(`tr:has(td.pick input[value="${CSS.escape(id)}"]), [data-shipment="${CSS.escape(id)}"]`);
+  const rows = (id) => document.querySelectorAll(`tr:has(td.pick input[value="${CSS.escape(id)}"]), [data-about="${CSS.escape(id)}"]`);
 
   function speak() {
     speaking = 0;
@@ -16,16 +17,16 @@
     told.hidden = false;
   }
 
-  function tell(id) {
-    const here = row(id);
-    if (!id.startsWith("shp_") || changed.has(id) || !(here || all)) return;
+  function tell(news) {
+    const [id, type] = news.split(" "), here = rows(id);
+    if (changed.has(id) || !(here.length || all.some((each) => type.startsWith(each)))) return;
     changed.add(id);
-    if (here && !here.classList.contains("changed")) {
-      here.classList.add("changed");
+    for (const row of here) {
+      row.classList.add("changed");
       const said = document.createElement("span");
       said.className = "sr";
       said.textContent = " changed since you opened this";
-      here.querySelector("th, h1")?.append(said);
+      row.querySelector("th, h1")?.append(said);
     }
     speaking ||= setTimeout(speak, told.hidden ? 0 : SPOKEN_EVERY);
   }

@@ -7,7 +7,7 @@ planned and nobody is told otherwise. The promise never moves; the ETA does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -66,10 +66,18 @@ class Diversions:
         with self._store.look() as uow:
             return uow.diversions.of_shipment(shipment.merchant_id, shipment.id)
 
-    def divert(self, shipment: ShipmentRecord, kind: DiversionKind, chosen: str, asker: str) -> Diversion:
+    def divert(
+        self,
+        shipment: ShipmentRecord,
+        kind: DiversionKind,
+        chosen: str,
+        asker: str,
+        remember: Callable[[UnitOfWork], None] = lambda _: None,
+    ) -> Diversion:
         """Ask the carrier for what was chosen among what it offers now; the state says what it answered.
 
-        Saying the same again while it has not answered asks it again, as the same wish.
+        Saying the same again while it has not answered asks it again, as the same wish. `remember` writes down what
+        else is to be known of a wish, in the transaction that keeps it.
 
         Raises:
             NotDivertible: it cannot be diverted so, another wish waits for an answer, or there were enough.
@@ -83,7 +91,7 @@ class Diversions:
         if waiting is not None:
             raise NotDivertible("the carrier has not answered an earlier wish yet; ask again when it has")
         wish = self._wish(shipment, kind, chosen, asker)
-        again_if_crossed(lambda: self._begin(shipment, wish))
+        again_if_crossed(lambda: self._begin(shipment, wish, remember))
         self.work(wish)
         return self._now(wish)
 
@@ -137,7 +145,7 @@ class Diversions:
             due_at=now + FIRST_PAUSE,
         )
 
-    def _begin(self, shipment: ShipmentRecord, wish: Diversion) -> None:
+    def _begin(self, shipment: ShipmentRecord, wish: Diversion, remember: Callable[[UnitOfWork], None]) -> None:
         """Commit the wish before anybody is called."""
         with self._store.work() as uow:
             current = uow.shipments.get(shipment.merchant_id, shipment.id, lock=True)
@@ -149,6 +157,7 @@ class Diversions:
             if not uow.diversions.add(wish):
                 raise NotDivertible("the carrier has not answered an earlier wish yet; ask again when it has")
             record_change(uow, current, "shipment.diversion_asked", wish.created_at)
+            remember(uow)
             uow.commit()
 
     def _over(self, shipment: ShipmentRecord, wish: Diversion) -> str:

@@ -25,6 +25,7 @@ from gateway.domain.shipments import Label, LabelKind
 from gateway.services.ports.accounts import Accounts as Accounts
 from gateway.services.ports.accounts import RateCardVersions as RateCardVersions
 from gateway.services.ports.accounts import Windows as Windows
+from gateway.services.ports.answers import MANY as MANY
 from gateway.services.ports.answers import FoundShipment as FoundShipment
 from gateway.services.ports.answers import HandoverSearch as HandoverSearch
 from gateway.services.ports.answers import Mode as Mode
@@ -129,7 +130,9 @@ class Shipments(Protocol):
         """Have the watch look at it by then."""
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]: ...
-    def rarest_first(self, merchant_id: str, text: str) -> str: ...
+    def led_to(self, merchant_id: str, words: Sequence[str]) -> Mapping[str, int]:
+        """How many shipments each word leads to, up to `MANY`."""
+
     def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
         """How many shipments that were made since then are booked, by account name."""
 

@@ -30,10 +30,15 @@ class FoundShipment:
     has_cases: bool
 
 
+MANY = 20_000
+"""Up to how many shipments of a word are counted, and how many of the newest are looked through for other words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentSearch:
     """What a list of shipments is narrowed by; empty fields do not narrow. `text` is matched against any id, name,
-    e-mail, phone tail, town or postcode: as a `whole`, or each of its `words`, or as the `beginning` of one.
+    e-mail, phone tail, town or postcode: as a `whole`, or each of its `words`, or as the `beginning` of one, or those
+    with `most` of its words first. `status` may be several, commas between.
 
     `promised_from` and `promised_before` bound the promise, `unfinished` leaves out what has ended. `attempts`: how
     often a courier was at the door; `status_since`: it has its status from then on or later. `newest`: where a text is
@@ -55,7 +60,7 @@ class ShipmentSearch:
     status_since: datetime | None = None
     tag: str = ""
     text: str = ""
-    match: Literal["whole", "words", "beginning"] = "whole"
+    match: Literal["whole", "words", "beginning", "most"] = "whole"
     newest: int = 0
     created_after: datetime | None = None
     limit: int = 50

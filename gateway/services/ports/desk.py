@@ -1,6 +1,6 @@
 """The port of what only people at the console ask: how many, which cases, and who was told of a shipment."""
 
-# ruff: noqa: D102  # a method whose name and types say everything needs no sentence
+# a method whose name and types say everything needs no sentence
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ class Desk(Protocol):
     def references(self, merchant_id: str, shipment_ids: Collection[str]) -> Mapping[str, str]:
         """What the merchant calls these shipments, by id; those that have no reference are left out."""
 
-    def case(self, merchant_id: str, case_id: str) -> Case | None: ...
+    def case(self, merchant_id: str, case_id: str, mode: Mode | None = None) -> Case | None:
+        """One of this mode or of both; None looks at all."""
+
     def waiting(self, merchant_id: str, mode: Mode, now: datetime) -> Mapping[str, Waiting]:
         """Open cases by kind."""
 

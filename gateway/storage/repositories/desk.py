@@ -85,9 +85,10 @@ class DeskRepository(Repository):
         wanted = select(_S.id, _S.reference).where(_S.merchant_id == merchant_id, _S.id.in_(shipment_ids))
         return {shipment_id: reference for shipment_id, reference in self._connection.execute(wanted) if reference}
 
-    def case(self, merchant_id: str, case_id: str) -> Case | None:
-        """By id."""
-        return CASES.get(self._connection, merchant_id, case_id)
+    def case(self, merchant_id: str, case_id: str, mode: Mode | None = None) -> Case | None:
+        """By id; one of the other mode is none."""
+        wanted = _of_mode(merchant_id, mode) if mode else select(CASES.table).where(_C.merchant_id == merchant_id)
+        return CASES.first(self._connection, wanted.where(_C.id == case_id))
 
     def waiting(self, merchant_id: str, mode: Mode, now: datetime) -> Mapping[str, Waiting]:
         """Open cases by kind."""

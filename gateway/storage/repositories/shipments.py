@@ -12,7 +12,7 @@ from gateway.domain.shipments import OPEN_TENDER_STATES, Label, LabelKind
 from gateway.services.ports import FoundShipment, Mode, Page, ShipmentSearch
 from gateway.storage.claims import NOW, claim
 from gateway.storage.repositories.base import Repository
-from gateway.storage.repositories.finding import MOST_WORDS, TERMS, counts_of, narrowed, rows_of, words_of
+from gateway.storage.repositories.finding import TERMS, counts_of, narrowed, rows_of, words_of
 from gateway.storage.rows import DIALECTS, Rows
 from gateway.storage.tables.base import table_of
 from gateway.storage.tables.shipments import REFERENCE, CaseRow, LabelRow, ShipmentRow, TenderRow
@@ -149,17 +149,16 @@ class ShipmentRepository(Repository):
         self._connection.execute(update(SHIPMENTS.table).where(*of_it).values(due_at=at))
 
     def search(self, merchant_id: str, search: ShipmentSearch) -> Page[ShipmentRecord]:
-        """Newest first. Raises Unprocessable for a cursor that is not ours."""
+        """Newest first; of those with `most` words the best, and no more. Raises Unprocessable: no cursor of ours."""
         wanted, order = narrowed(select(SHIPMENTS.table), merchant_id, search)
+        if search.match == "most":
+            best = wanted.order_by(*(column.desc() for column in order)).limit(search.limit)
+            return Page(items=tuple(SHIPMENTS.all(self._connection, best)), next_cursor=None)
         return self._page(SHIPMENTS, wanted, order, search.limit, search.cursor)
 
-    def rarest_first(self, merchant_id: str, text: str) -> str:
-        """The words of a text, that first of which there are fewest: a town has thousands, most names have not."""
-        words = list(dict.fromkeys(text.split()))
-        counted, rest = words[:MOST_WORDS], words[MOST_WORDS:]
-        found = self._connection.execute(counts_of(merchant_id, counted)).one()
-        rising = sorted(zip(found, counted, strict=True), key=lambda each: each[0])
-        return " ".join([*(word for _, word in rising), *rest])
+    def led_to(self, merchant_id: str, words: Sequence[str]) -> Mapping[str, int]:
+        """In one statement."""
+        return dict(zip(words, self._connection.execute(counts_of(merchant_id, words)).one(), strict=True))
 
     def booked_since(self, merchant_id: str, mode: Mode, since: datetime) -> Mapping[str, int]:
         """Booked shipments by account; walks an index of theirs alone."""
