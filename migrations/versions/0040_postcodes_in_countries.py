@@ -1,6 +1,6 @@
 """Shipments are found by postcode and country together, as labels and addresses write them: NO-0159.
 
-Revision ID: 0042
+Revision ID: 0040
 Revises: 0039
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0042"
+revision = "0040"
 down_revision = "0039"
 branch_labels = None
 depends_on = None
