@@ -64,7 +64,7 @@ class Poller:
         self._worker = worker
         self._budget = PollBudget(store, clock)
         self._proofs = ProofAsking(store, pool, clock, self._budget, settings)
-        self._pushes = Pushes(store, pool, clock, self._budget, public_url)
+        self._pushes = Pushes(store, pool, clock, self._budget, public_url, settings.subscribe_s)
 
     def due(self) -> Sequence[Due]:
         """The trackers that are due longest."""
@@ -89,12 +89,12 @@ class Poller:
 
     def work(self, batch: PollBatch) -> None:
         """Ask about one batch and record the answer."""
-        batch = replace(batch, trackers=self._pushes.ask_for(batch.live, batch.trackers))
         numbers = [tracker.tracking_number for tracker in batch.trackers]
         call = _track(batch.live, numbers)
         outcome = self._pool.ask_all(Purpose.TRACK, [batch.live], [call], POLL_DEADLINE_S)[0]
         self._budget.spent(batch.live, 1, outcome)
         self._apply(batch, outcome)
+        self._pushes.ask_for(batch.live, batch.trackers)
         if batch.live.can(Capability.PROVES_DELIVERY):
             for tracker in batch.trackers:
                 self._proofs.fetch(batch.live, tracker)
