@@ -12,7 +12,7 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn, Self
 
@@ -24,7 +24,7 @@ MAX_TEXT = 500
 # Signed links of object stores are long: those of Amazon S3 with a session token exceed 1,000 characters.
 MAX_LINK = 2048
 MAX_DIGITS = 40
-# No event of a parcel is older or later; some senders write year 1 for "no time".
+# No moment that counts is older or later; some senders write year 1 for "no time".
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 # C0 and C1 controls, lone surrogates, the byte order mark and bidirectional controls: they forge log lines
@@ -195,6 +195,16 @@ class Reading:
         found = _moment(member.value)
         return found or member._bad(f"a time with a UTC offset, of the years {FIRST_YEAR} to {LAST_YEAR}")
 
+    def happened(self, key: str) -> datetime:
+        """When a scan was made, as `time` but of any year: a scan of an impossible time is a scan all the same, and
+        what is made of its time is `gateway.domain.honest_time`'s to say.
+        """
+        return self.maybe_happened(key) or self.get(key)._bad("a time with a UTC offset")
+
+    def maybe_happened(self, key: str) -> datetime | None:
+        """As `happened`, or None."""
+        return _written_moment(self._member(key))
+
     def maybe_time(self, key: str) -> datetime | None:
         """A moment with its offset, or None."""
         return _moment(self._member(key))
@@ -286,14 +296,25 @@ def _integer(value: object) -> int | None:
     return int(found)
 
 
-def _moment(value: object) -> datetime | None:
+def _written_moment(value: object) -> datetime | None:
+    """A text as a moment of any year; None for anything else.
+
+    One whose offset would lead out of the calendar is taken without it: nobody meant it.
+    """
     if not isinstance(value, str) or len(value) > MAX_DIGITS:
         return None
     text = value.strip()
     try:
         moment = datetime.fromisoformat(_SPACED_OFFSET.sub("", text) if " " in text else text)
-        surely = FIRST_YEAR < moment.year < LAST_YEAR  # whatever the offset
-        in_bounds = surely or FIRST_YEAR <= moment.astimezone(UTC).year <= LAST_YEAR
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
-    return moment if moment.tzinfo is not None and in_bounds else None
+    if moment.tzinfo is None:
+        return None
+    return moment if MINYEAR < moment.year < MAXYEAR else moment.replace(tzinfo=UTC)
+
+
+def _moment(value: object) -> datetime | None:
+    moment = _written_moment(value)
+    if moment is None or FIRST_YEAR < moment.year < LAST_YEAR:  # whatever the offset
+        return moment
+    return moment if FIRST_YEAR <= moment.astimezone(UTC).year <= LAST_YEAR else None
