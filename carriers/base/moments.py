@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from carriers.base.reading import FIRST_YEAR, LAST_YEAR, Reading
+from carriers.base.reading import Reading
+from carriers.base.scalars import FIRST_YEAR, LAST_YEAR
 
 DAY_CHARS = len("2025-01-02")  # a day alone is not a moment
 
