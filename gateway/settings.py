@@ -104,6 +104,7 @@ class Tracking:
     park_days: int
     inbox_batch: int
     retry_min: int
+    subscribe_s: float
     grace_h: int
     expire_days: int
 

@@ -53,6 +53,8 @@ from carriers.base.messages import (
 )
 from carriers.base.moments import Moment, maybe_moment, moment, wall_clock
 from carriers.base.on_demand import check_doors, on_demand_level, phone_number
+from carriers.base.one_by_one import OneByOne
+from carriers.base.one_by_one import updates as updates_of
 from carriers.base.options import OptionFacts
 from carriers.base.pages import together
 from carriers.base.printing import kind_of, printable
@@ -153,6 +155,7 @@ __all__ = [
     "MondayToFriday",
     "Money",
     "OffersServicePoints",
+    "OneByOne",
     "OpeningHours",
     "OptionFacts",
     "OutcomeUnknown",
@@ -233,6 +236,7 @@ __all__ = [
     "taxed",
     "together",
     "total",
+    "updates_of",
     "utc_now",
     "wall_clock",
     "xml_document",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from carriers.base.errors import BadCarrierResponse
-from carriers.base.reading import FIRST_YEAR, LAST_YEAR, Reading
+from carriers.base.reading import Reading
+from carriers.base.scalars import FIRST_YEAR, LAST_YEAR
 
 DAY_CHARS = len("2025-01-02")  # a day alone is not a moment
 
@@ -33,21 +33,31 @@ def wall_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 def maybe_moment(said: Reading, key: str, assumed: ZoneInfo) -> Moment | None:
     """A day with its time, in the assumed zone where it has none of its own; None for anything else."""
-    found, written = said.maybe_time(key), said.maybe_text(key)
+    found = said.maybe_time(key)
     if found is not None:
         return Moment(at=found)
+    local = _local(said.maybe_text(key))
+    if local is None or not FIRST_YEAR < local.year < LAST_YEAR:
+        return None
+    return Moment(at=wall_clock(local.date(), local.time(), assumed), local=said.maybe_text(key), tz_source="assumed")
+
+
+def _local(written: str) -> datetime | None:
+    """A day with its time and no zone."""
     try:
         local = datetime.fromisoformat(written) if len(written) > DAY_CHARS else None
     except ValueError:
         return None
-    if local is None or local.tzinfo is not None or not FIRST_YEAR < local.year < LAST_YEAR:
-        return None
-    return Moment(at=wall_clock(local.date(), local.time(), assumed), local=written, tz_source="assumed")
+    return local if local is not None and local.tzinfo is None else None
 
 
 def moment(said: Reading, key: str, assumed: ZoneInfo) -> Moment:
-    """As `maybe_moment`. Raises BadCarrierResponse: there is none."""
+    """As `maybe_moment`, but of any year, as `Reading.happened`. Raises BadCarrierResponse: there is none."""
     found = maybe_moment(said, key, assumed)
-    if found is None:
-        raise BadCarrierResponse(f"{said.path}.{key} is not a time of the years {FIRST_YEAR} to {LAST_YEAR}")
-    return found
+    if found is not None:
+        return found
+    written = said.maybe_text(key)
+    local = _local(written)
+    if local is not None:
+        return Moment(at=local.replace(tzinfo=UTC), local=written, tz_source="assumed")
+    return Moment(at=said.happened(key))

@@ -12,28 +12,23 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from typing import NoReturn, Self
 
 from carriers.base.errors import BadCarrierResponse
+from carriers.base.scalars import FIRST_YEAR, LAST_YEAR, MAX_DIGITS, any_moment, exact, moment, whole
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_TEXT = 500
 # Signed links of object stores are long: those of Amazon S3 with a session token exceed 1,000 characters.
 MAX_LINK = 2048
-MAX_DIGITS = 40
-# No event of a parcel is older or later; some senders write year 1 for "no time".
-FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 # C0 and C1 controls, lone surrogates, the byte order mark and bidirectional controls: they forge log lines
 # and make text read as something else. Source: Unicode UAX #9, section 2 (bidirectional controls).
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-# A space before the offset, as in "2020-03-20 15:08:42 +0100", which fromisoformat does not take.
-_SPACED_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:
@@ -158,22 +153,22 @@ class Reading:
     def integer(self, key: str) -> int:
         """A whole number of at most 64 bits; 899 and 899.0 are the same."""
         member = self.get(key)
-        found = _integer(member.value)
+        found = whole(member.value)
         return member._bad("a whole number") if found is None else found
 
     def maybe_integer(self, key: str) -> int | None:
         """A whole number, or None."""
-        return _integer(self._member(key))
+        return whole(self._member(key))
 
     def decimal(self, key: str) -> Decimal:
         """An exact number: a JSON number, or a text that is one."""
         member = self.get(key)
-        found = _decimal(member.value)
+        found = exact(member.value)
         return member._bad("a number") if found is None else found
 
     def maybe_decimal(self, key: str) -> Decimal | None:
         """An exact number, or None."""
-        return _decimal(self._member(key))
+        return exact(self._member(key))
 
     def number(self, key: str) -> float:
         """A measure such as a coordinate; never money."""
@@ -192,12 +187,22 @@ class Reading:
     def time(self, key: str) -> datetime:
         """A moment with its offset: RFC 3339, or ISO 8601 with `+0100`."""
         member = self.get(key)
-        found = _moment(member.value)
+        found = moment(member.value)
         return found or member._bad(f"a time with a UTC offset, of the years {FIRST_YEAR} to {LAST_YEAR}")
+
+    def happened(self, key: str) -> datetime:
+        """When a scan was made, as `time` but of any year: a scan of an impossible time is a scan all the same, and
+        what is made of its time is `gateway.domain.honest_time`'s to say.
+        """
+        return self.maybe_happened(key) or self.get(key)._bad("a time with a UTC offset")
+
+    def maybe_happened(self, key: str) -> datetime | None:
+        """As `happened`, or None."""
+        return any_moment(self._member(key))
 
     def maybe_time(self, key: str) -> datetime | None:
         """A moment with its offset, or None."""
-        return _moment(self._member(key))
+        return moment(self._member(key))
 
     def _member(self, key: str) -> object:
         value = self.value  # nearly always what the decoder makes; asking an abstract class costs ten times as much
@@ -215,7 +220,7 @@ def _unique(members: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _number(text: str) -> Decimal:
-    found = _decimal(text)
+    found = exact(text)
     if found is None:
         raise ValueError("a number is out of all proportion")
     return found
@@ -264,36 +269,3 @@ def _check_depth(value: object) -> None:
             return
     if any(isinstance(node, dict | list) for node in level):
         raise BadCarrierResponse("the body is nested too deep")
-
-
-def _decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
-    if isinstance(value, str) and not (len(value) <= MAX_DIGITS and _DECIMAL.fullmatch(value)):
-        return None
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        return None
-    # An exponent of a million would become a number of a million digits in the first addition.
-    return found if found.is_finite() and abs(found.adjusted()) <= MAX_DIGITS else None
-
-
-def _integer(value: object) -> int | None:
-    found = None if isinstance(value, str) else _decimal(value)
-    if found is None or found != found.to_integral_value() or not -(2**63) <= found < 2**63:
-        return None
-    return int(found)
-
-
-def _moment(value: object) -> datetime | None:
-    if not isinstance(value, str) or len(value) > MAX_DIGITS:
-        return None
-    text = value.strip()
-    try:
-        moment = datetime.fromisoformat(_SPACED_OFFSET.sub("", text) if " " in text else text)
-        surely = FIRST_YEAR < moment.year < LAST_YEAR  # whatever the offset
-        in_bounds = surely or FIRST_YEAR <= moment.astimezone(UTC).year <= LAST_YEAR
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo is not None and in_bounds else None

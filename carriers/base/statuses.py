@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from typing import Self
 
 from gateway.domain.errors import InvalidValue
+from gateway.domain.sheets import Faults
 from gateway.domain.tracking import TrackingEvent, reasons, statuses
 
 
@@ -79,23 +80,24 @@ class StatusTable:
 
     @classmethod
     def parse(cls, text: str, where: str, *, stored: bool = False) -> Self:
-        """From CSV text with exactly our columns. Raises InvalidValue naming `where` and the line.
+        """From CSV text with exactly our columns.
 
         Of a table that is `stored`, rows that contradict themselves are taken: once they were not refused.
+
+        Raises:
+            BadSheet: names `where`, and the line of every row that is wrong.
         """
-        lines = csv.reader(text.splitlines(keepends=True), strict=True)
-        rows: dict[tuple[str, str], StatusRow] = {}
-        try:
-            if next(lines, None) != COLUMNS:
-                raise InvalidValue(f"the columns are {','.join(COLUMNS)}")
-            for cells in lines:
+        faults, rows = Faults(), dict[tuple[str, str], StatusRow]()
+        for line, cells in _rows_of(text, faults):
+            try:
                 row = _row(cells)
                 if row.contradiction and not stored:
                     raise InvalidValue(f"{row.carrier_code!r}: {row.contradiction}")
                 if rows.setdefault(row.key, row) is not row:
                     raise InvalidValue(f"{row.carrier_code!r}, qualifier {row.qualifier!r}: listed twice")
-        except (csv.Error, InvalidValue) as error:
-            raise InvalidValue(f"{where}, line {max(lines.line_num, 1)}: {error}") from None
+            except InvalidValue as error:
+                faults.add(line, "", str(error))
+        faults.stop(where)
         return cls(tuple(rows.values()))
 
     def lookup(self, code: str, qualifier: str = "") -> Mapped:
@@ -107,6 +109,26 @@ class StatusTable:
         own = {row.key: row for row in rows}
         kept = (row for row in self.rows if row.key not in own)
         return type(self)((*kept, *own.values()))
+
+
+def _rows_of(text: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+    """The rows under the header, each with the number of its last line; none under a header that is another one."""
+    lines = csv.reader(text.splitlines(keepends=True), strict=True)
+    header = True
+    while True:
+        try:
+            cells = next(lines, None)
+        except csv.Error as error:
+            faults.add(lines.line_num, "", str(error))
+            continue
+        if header and cells != COLUMNS:
+            faults.add(1, "", f"the columns are {','.join(COLUMNS)}")
+            return
+        if cells is None:
+            return
+        if not header:
+            yield lines.line_num, cells
+        header = False
 
 
 def _row(cells: list[str]) -> StatusRow:

@@ -14,7 +14,8 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 from defusedxml.ElementTree import fromstring
 
 from carriers.base.errors import BadCarrierResponse
-from carriers.base.reading import MAX_BYTES, MAX_DEPTH, MAX_DIGITS, Reading
+from carriers.base.reading import MAX_BYTES, MAX_DEPTH, Reading
+from carriers.base.scalars import MAX_DIGITS
 
 # What no XML document may hold, not even escaped. Source: XML 1.0, 2.2 (Char).
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

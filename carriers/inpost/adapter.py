@@ -188,7 +188,8 @@ class InPost(Carrier):
         histories = [update.events for update in scanned if update and update.events]
         if not histories or len(histories) < len(state.numbers):
             return state  # one parcel's delivery is not that of all
-        return replace(state, events=in_order(chain.from_iterable(histories)))
+        unread = chain.from_iterable(update.unread for update in scanned if update)
+        return replace(state, events=in_order(chain.from_iterable(histories)), unread=tuple(unread))
 
     async def _history(self, number: str) -> TrackingUpdate | None:
         try:

@@ -39,6 +39,7 @@ from carriers.base import (
     TrackingUpdate,
     UnknownReference,
     WebhookCall,
+    updates_of,
     utc_now,
 )
 from carriers.sandbox import wire, wire_diversions, wire_handover
@@ -139,7 +140,7 @@ class Sandbox(Carrier):
     async def track(self, numbers: Sequence[str]) -> Sequence[TrackingUpdate]:
         """Everything known of these numbers; those it does not know are left out."""
         reply = await self.http.get("api", "/tracking", params={"numbers": ",".join(numbers)})
-        return tuple(wire.update(each, self.statuses) for each in reply.reading().get("shipments").items())
+        return updates_of(reply.reading().get("shipments").items(), lambda each: wire.update(each, self.statuses))
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[TrackingUpdate]:
         """One event, in the same words as tracking."""

@@ -19,6 +19,7 @@ from carriers.base import (
     InvalidValue,
     LabelKind,
     Money,
+    OneByOne,
     Place,
     ProofOfDelivery,
     QuoteRequest,
@@ -213,13 +214,14 @@ def pushed(message: Reading, table: StatusTable) -> Sequence[TrackingUpdate]:
 
 def update(shipment: Reading, table: StatusTable) -> TrackingUpdate:
     """Events of one tracking number, the same from push and from poll."""
-    shown = shipment.maybe("proof")
+    shown, one_by_one = shipment.maybe("proof"), OneByOne()
     return TrackingUpdate(
         tracking_number=shipment.text("tracking_number"),
         reference=shipment.maybe_text("reference"),
-        events=tuple(_event(each, table) for each in shipment.get("events").items()),
+        events=tuple(one_by_one.of(shipment.get("events").items(), lambda each: _event(each, table))),
         proof=proof(shown) if shown else None,
         deliver_by=shipment.maybe_time("deliver_by"),
+        unread=one_by_one.unread(),
     )
 
 
@@ -229,7 +231,7 @@ def _event(event: Reading, table: StatusTable) -> TrackingEvent:
     place = event.maybe("place")
     return TrackingEvent(
         event_id=event.text("id"),
-        occurred_at=event.time("at"),
+        occurred_at=event.happened("at"),
         status=mapped.status,
         reason=mapped.reason,
         carrier_code=code,

@@ -24,6 +24,7 @@ from gateway.domain.errors import (
     Unavailable,
     Unprocessable,
 )
+from gateway.domain.sheets import BadSheet
 from gateway.services.idempotency import KeyReused, StillRunning
 from gateway.services.keys import BadKey
 from gateway.services.live import TooManyStreams
@@ -110,6 +111,21 @@ def render(error: GatewayError) -> Response:
     response = problem(code, str(error), **_more(error))
     response.headers.update(_headers(error, response.status_code))
     return response
+
+
+def refused_sheet(error: BadSheet, what: str) -> Response:
+    """Every bad row of a CSV text, by line and column."""
+    faults = [
+        {
+            "pointer": "/".join(["", str(each.line), *filter(None, [each.column])]),
+            "code": "invalid",
+            "message": each.why,
+        }
+        for each in error.faults
+    ]
+    shown = "" if error.count == len(faults) else f", of which {len(faults)} are listed"
+    count = f"{error.count} faults" if error.count > 1 else "a fault"
+    return problem("invalid", f"{count} in the {what}{shown}", errors=faults)
 
 
 def _code(error: GatewayError) -> str | None:

@@ -31,7 +31,11 @@ SHOWN_BYTES = 65_536
 @blueprint.arguments(QuarantineQuerySchema, location="query")
 @blueprint.response(200, WaitingPageSchema)
 def list_quarantine(wanted: dict[str, Any]) -> Response:
-    """Raw messages of carriers that could not be applied (yet), newest first."""
+    """Raw messages of carriers that could not be applied (yet), or not all of them, newest first.
+
+    What could be read of a message was applied at once; `why` says which of its entries could not be, and where they
+    stand in it.
+    """
     state = InboxState(wanted["state"]) if wanted["state"] else None
     search = _search(wanted["account"], state=state, limit=wanted["limit"], cursor=wanted["cursor"])
     found = services().quarantine.list(caller().merchant_id, search)

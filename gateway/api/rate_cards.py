@@ -10,7 +10,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from carriers.base import BadRateCard
 from gateway.api.auth import caller, requires, services
-from gateway.api.errors import problem
+from gateway.api.errors import refused_sheet
 from gateway.api.examples import RATE_CARD
 from gateway.api.routes import ApiBlueprint, answer, larger
 from gateway.api.schemas.rate_cards import RateCardListSchema, RateCardSchema, RateCardUploadSchema
@@ -56,7 +56,7 @@ def add_rate_card(wanted: dict[str, str], account_id: str) -> Response:
             who.merchant_id, who.mode, account_id, _text(), who.key_id, supersede=wanted["supersede"] == "true"
         )
     except BadRateCard as error:
-        return _refused(error)
+        return refused_sheet(error, "rate card")
     return answer(_shown(made), 201, {"Location": _href(made)})
 
 
@@ -88,19 +88,6 @@ def _text() -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Unprocessable(f"/{line}", f"line {line} is not UTF-8: save the sheet as CSV UTF-8") from None
-
-
-def _refused(error: BadRateCard) -> Response:
-    faults = [
-        {
-            "pointer": "/".join(["", str(each.line), *filter(None, [each.column])]),
-            "code": "invalid",
-            "message": each.why,
-        }
-        for each in error.faults
-    ]
-    shown = "" if error.count == len(faults) else f", of which {len(faults)} are listed"
-    return problem("invalid", f"{error.count} faults in the rate card{shown}", errors=faults)
 
 
 def _shown(card: RateCardRecord) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from flask import Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from gateway.api.auth import caller, requires, services
+from gateway.api.errors import refused_sheet
 from gateway.api.examples import STATUS_TABLE
 from gateway.api.routes import ApiBlueprint, answer, once
 from gateway.api.schemas.ingest import DifferenceSchema, RereadSchema, StatusTableQuerySchema, StatusTableSchema
 from gateway.domain.errors import Unprocessable
+from gateway.domain.sheets import BadSheet
 from gateway.services.idempotency import Run
 from gateway.services.rereading import SHOWN, Difference, Moved
 
@@ -27,11 +29,14 @@ TEXT: dict[str, Any] = {"schema": {"type": "string"}, "example": STATUS_TABLE}
 def put_status_table(account_id: str) -> Response:
     """Say what codes mean in this account: the rows stand over those of the carrier's own table from now on.
 
-    A row at fault is told with its line in the pointer. What was read before stays as it was read, until you look at
-    the difference and apply it. Only the header takes all rows back.
+    Every row at fault is told, with its line in the pointer. What was read before stays as it was read, until you look
+    at the difference and apply it. Only the header takes all rows back.
     """
     who = caller()
-    made = services().status_tables.put(who.merchant_id, who.mode, account_id, _text(), who.key_id)
+    try:
+        made = services().status_tables.put(who.merchant_id, who.mode, account_id, _text(), who.key_id)
+    except BadSheet as error:
+        return refused_sheet(error, "status table")
     shown = {name: getattr(made, name) for name in ("version", "rows", "author", "created_at")}
     return answer(shown, headers={"ETag": f'"{made.version}"'})
 

@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.merchants import MODES, merchant_of
-from gateway.cli.rate_cards import AUTHOR, of_account
+from gateway.cli.rate_cards import AUTHOR, of_account, tell_faults
 from gateway.cli.running import services, settings
 from gateway.domain.errors import InvalidValue, Unavailable
 from gateway.domain.messages import InboxState
+from gateway.domain.sheets import BadSheet
 from gateway.services.bound import Services
 from gateway.services.ingest import Form, Intake, Report, Share
 from gateway.services.line_cells import lines_of
@@ -188,7 +189,10 @@ def put_table(merchant: str, mode: Mode, account: str, file: Path) -> None:
         text = file.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidValue(f"{file} is not UTF-8 ({error.reason})") from error
-    made = bound.status_tables.put(merchant_id, mode, account_id, text, AUTHOR)
+    try:
+        made = bound.status_tables.put(merchant_id, mode, account_id, text, AUTHOR)
+    except BadSheet as error:
+        tell_faults(error, file)
     click.echo(f"version {made.version} with {made.rows} rows")
 
 

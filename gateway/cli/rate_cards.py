@@ -17,6 +17,7 @@ from gateway.cli.merchants import MODES, merchant_of
 from gateway.cli.running import services
 from gateway.domain.errors import InvalidValue
 from gateway.domain.rate_cards import RateCardRecord
+from gateway.domain.sheets import BadSheet
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address, Money, Parcel, Requirements
 from gateway.services.bound import Services
@@ -60,7 +61,7 @@ def import_card(merchant: str, mode: Mode, account: str, file: Path, check: bool
             return
         made = bound.rate_cards.add(merchant_id, mode, account_id, text, AUTHOR, supersede=supersede)
     except BadRateCard as error:
-        _tell(error, file)
+        tell_faults(error, file)
     click.echo(_told(made))
 
 
@@ -99,7 +100,7 @@ def price(merchant: str, mode: Mode, account: str, file: Path | None, ready: dat
     try:
         card = RateCard.load(_text(file), str(file)) if file else None
     except BadRateCard as error:
-        _tell(error, file)
+        tell_faults(error, file)
     found = bound.rate_cards.explain(merchant_id, mode, account_id, _shipment(**asked), ready_at, card)
     console = Console(markup=False)  # a label is the merchant's text
     for each in found:
@@ -164,7 +165,7 @@ def _text(file: Path) -> str:
         raise click.ClickException(f"{file} is not UTF-8 ({error.reason}): save the sheet as CSV UTF-8") from error
 
 
-def _tell(error: BadRateCard, file: Path | None) -> NoReturn:
+def tell_faults(error: BadSheet, file: Path | None) -> NoReturn:
     """Every bad row, then the end."""
     for fault in error.faults:
         click.echo(f"{file}, {fault}", err=True)

@@ -12,8 +12,9 @@ from gateway.console.figures import Told, told
 from gateway.console.gate import deed, may, services, who
 from gateway.console.rendering import go, page, partial
 from gateway.console.today import health
-from gateway.domain.errors import NotFound, Unprocessable
+from gateway.domain.errors import NotFound
 from gateway.domain.people import Permission
+from gateway.domain.sheets import BadSheet
 from gateway.domain.tracking import reasons, statuses
 from gateway.kpis.boards import NOTHING, figure
 from gateway.kpis.definitions import definitions
@@ -78,7 +79,7 @@ def explain_code(account_id: str) -> Response:
         services().status_tables.explain(
             who().merchant_id, who().mode, account_id, CodeMeaning(**given), who().user.name
         )
-    except Unprocessable as error:
+    except BadSheet as error:
         return _page(account_id, 422, errors={"code": str(error)}, typed=given)
     said = f"{given['code']} is {given['status']}, {given['reason']}"
     services().staff.audit.record(who().user, deed("explained a carrier's code", account_id, said))

@@ -19,3 +19,8 @@ def clamp(occurred_at: datetime, received_at: datetime) -> datetime:
     if occurred_at < EARLIEST_PLAUSIBLE:
         return received_at
     return min(occurred_at, received_at + FUTURE_TOLERANCE)
+
+
+def possible(moment: datetime | None, now: datetime) -> datetime | None:
+    """A moment that is told beside an event, such as that of a proof; None where `clamp` would not believe it."""
+    return moment if moment is not None and clamp(moment, now) == moment else None

@@ -13,7 +13,10 @@ from typing import Literal
 
 
 class InboxState(StrEnum):
-    """What became of a raw message. `parked`: its tracking number is not known yet, tried again for 7 days."""
+    """What became of a raw message. `parked`: its tracking number is not known yet, tried again for 7 days.
+
+    `quarantined`: it waits for a person. What could be read of it was applied all the same.
+    """
 
     NEW = "new"
     APPLIED = "applied"

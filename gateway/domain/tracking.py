@@ -202,6 +202,8 @@ class TrackingUpdate:
 
     `deliver_by` is the carrier's current estimate; `proof` travels with the event that delivered. `numbers` are
     others that the carrier knows the same booking by, that for recipients first: some are given only after booking.
+    `unread` says which entries of the same message could not be read, and why: the message is kept for a person.
+    An update that says nothing else names no parcel.
     """
 
     tracking_number: str
@@ -210,3 +212,4 @@ class TrackingUpdate:
     proof: ProofOfDelivery | None = None
     deliver_by: datetime | None = None
     numbers: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()

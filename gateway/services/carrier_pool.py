@@ -210,7 +210,8 @@ class CarrierPool:
         if purpose not in POLLING or outcome.error is not None:  # what is asked all day long would crowd out the rest
             self._log.asked(purpose.name.lower(), live.record, outcome.exchanges)
         self._rates.took_more(live.key, live.call_rate, len(outcome.exchanges) - 1)
-        if not (purpose in POLLING and isinstance(outcome.error, RateLimited)):  # then only polling rests
+        only_polling_rests = purpose in POLLING and isinstance(outcome.error, RateLimited)
+        if purpose is not Purpose.SUBSCRIBE and not only_polling_rests:  # a contract without pushes is a good account
             self._note(live, outcome.error)
         return outcome
 

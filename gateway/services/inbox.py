@@ -1,7 +1,8 @@
 """The worker's side of the inbox: raw messages of one account, many in one transaction, applied in the order they came.
 
-A message that cannot be read falls out alone. When a whole batch fails, its messages are tried one by one, so that the
-one at fault is found and the others are applied.
+A message that cannot be read falls out alone, and so does what cannot be read of a message: the rest of it is applied,
+and it is kept with the reason until it is read again. When a whole batch fails, its messages are tried one by one, so
+that the one at fault is found and the others are applied.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from gateway.services.garbage import uncollected
 from gateway.services.many import Batched
 from gateway.services.ports import Store
 from gateway.services.scans import Scan, read_scans
-from gateway.services.tracking import Funnel, waiting
+from gateway.services.tracking import Funnel, settled
 from gateway.services.transactions import again_if_crossed
 from gateway.settings import Tracking as TrackingSettings
 from gateway.settings import Worker
@@ -160,10 +161,10 @@ class InboxReader:
     ) -> Settled:
         source = Source.SCAN if message.source == Source.SCAN else Source.WEBHOOK
         applied = self._funnel.apply(batched.unit, account, updates, source, message.received_at, message.id)
-        if applied.unknown_numbers:
-            return waiting(message, applied.unknown_numbers, now, self._kept)
-        state = InboxState.APPLIED if applied.new or not updates else InboxState.DUPLICATE
-        return replace(message, state=state, why="", tries=0), None
+        done, again_at = settled(message, applied, now, self._kept)
+        if done.state is InboxState.APPLIED and updates and not applied.new:
+            done = replace(done, state=InboxState.DUPLICATE)
+        return done, again_at
 
 
 def _split(messages: Sequence[InboxMessage]) -> Iterator[InboxBatch]:

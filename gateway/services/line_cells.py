@@ -42,7 +42,10 @@ NUMBER = "tracking_number"
 REQUIRED = (NUMBER, "occurred_at")
 WORDS = ("description", "city", "facility")
 """Columns for people: a space of any kind is a space, and what only shapes letters (in emoji, say) is left out."""
-CSV_FAULTS = {"unexpected end of data": "a quotation mark is not closed on this line"}
+CSV_FAULTS = {
+    "unexpected end of data": "a quotation mark is not closed on this line",
+    "new-line character": "a line break within the line: end every line alike, with CR LF or LF (save as CSV UTF-8)",
+}
 Cells = dict[str, str]
 Holds = Callable[[str], bool]
 """Whether a line about this number is ours to read; of what has no number it is asked about ""."""
@@ -75,12 +78,28 @@ class Bad(Exception):
 
 
 def lines_of(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of a stream. One longer than any good one can be is cut off, and so at fault, but counted as one."""
-    while line := stream.readline(LONGEST_LINE):
+    """The lines of a stream. One longer than any good one can be is cut off, and so at fault, but counted as one.
+
+    Where lines end in a carriage return alone, as Excel for Mac saves "CSV (Macintosh)", that ends them.
+    """
+    line = stream.readline(LONGEST_LINE)
+    if b"\n" not in line and b"\r" in line:
+        yield from _ended_by_returns(line, stream)
+        return
+    while line:
         rest = line
         while len(rest) == LONGEST_LINE and not rest.endswith(b"\n"):
             rest = stream.readline(LONGEST_LINE)
         yield line
+        line = stream.readline(LONGEST_LINE)
+
+
+def _ended_by_returns(begun: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(LONGEST_LINE):
+        *lines, begun = (begun + chunk).split(b"\r")
+        yield from (line[:LONGEST_LINE] for line in lines)
+        begun = begun[: LONGEST_LINE + 1]  # whatever follows of a line that is too long, it stays so
+    yield from begun.removesuffix(b"\r").split(b"\r") if begun else ()
 
 
 def csv_cells(lines: Iterable[bytes], holds: Holds) -> Iterator[tuple[int, Cells | Fault]]:
@@ -139,7 +158,7 @@ def _strict(number: int, line: bytes) -> list[str] | Fault:
     try:
         return next(csv.reader((line.decode("utf-8", "surrogateescape"),), strict=True))
     except csv.Error as error:
-        return Fault(number, "", CSV_FAULTS.get(str(error), str(error)))
+        return Fault(number, "", next((why for said, why in CSV_FAULTS.items() if said in str(error)), str(error)))
 
 
 def _at(place: int, cells: list[str] | Fault) -> str:

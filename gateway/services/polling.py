@@ -31,7 +31,7 @@ from gateway.services.ports import Store, UnitOfWork
 from gateway.services.projection import project
 from gateway.services.proof_asking import ProofAsking
 from gateway.services.pushes import Pushes
-from gateway.services.tracking import Funnel, locked
+from gateway.services.tracking import Funnel, locked, not_read, unread_of
 from gateway.settings import Tracking as TrackingSettings
 from gateway.settings import Worker
 
@@ -64,7 +64,7 @@ class Poller:
         self._worker = worker
         self._budget = PollBudget(store, clock)
         self._proofs = ProofAsking(store, pool, clock, self._budget, settings)
-        self._pushes = Pushes(store, pool, clock, self._budget, public_url)
+        self._pushes = Pushes(store, pool, clock, self._budget, public_url, settings.subscribe_s)
 
     def due(self) -> Sequence[Due]:
         """The trackers that are due longest."""
@@ -89,12 +89,12 @@ class Poller:
 
     def work(self, batch: PollBatch) -> None:
         """Ask about one batch and record the answer."""
-        batch = replace(batch, trackers=self._pushes.ask_for(batch.live, batch.trackers))
         numbers = [tracker.tracking_number for tracker in batch.trackers]
         call = _track(batch.live, numbers)
         outcome = self._pool.ask_all(Purpose.TRACK, [batch.live], [call], POLL_DEADLINE_S)[0]
         self._budget.spent(batch.live, 1, outcome)
         self._apply(batch, outcome)
+        self._pushes.ask_for(batch.live, batch.trackers)
         if batch.live.can(Capability.PROVES_DELIVERY):
             for tracker in batch.trackers:
                 self._proofs.fetch(batch.live, tracker)
@@ -197,7 +197,7 @@ class Poller:
         self, uow: UnitOfWork, batch: PollBatch, outcome: Outcome[Sequence[TrackingUpdate]], now: datetime
     ) -> str:
         raw = b"\n".join(_answers(outcome.exchanges))
-        failed = outcome.error is not None
+        why = str(outcome.error) if outcome.error is not None else not_read(unread_of(outcome.value or ()))
         message = InboxMessage(
             id=new_id("inb", now),
             merchant_id=batch.live.record.merchant_id,
@@ -206,8 +206,8 @@ class Poller:
             dedupe_key=f"{batch.trackers[0].id}:{hashlib.sha256(raw).hexdigest()}",  # the same answer is kept once
             received_at=now,
             body=raw,
-            state=InboxState.QUARANTINED if failed else InboxState.APPLIED,
-            why=str(outcome.error) if failed else "",
+            state=InboxState.QUARANTINED if why else InboxState.APPLIED,
+            why=why,
         )
         if raw:
             uow.inbox.add(message)

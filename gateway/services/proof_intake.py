@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Literal
 from urllib.parse import urlsplit
 
+from gateway.domain.honest_time import possible
 from gateway.domain.proof_files import READABLE, PictureKind, ProofFile, ProofFileState
 from gateway.domain.records import ShipmentRecord
 from gateway.domain.tracking import ProofOfDelivery
@@ -38,7 +39,7 @@ def take_pictures(uow: UnitOfWork, shipment: ShipmentRecord, proof: ProofOfDeliv
     for kind, url, content in told:
         file = told_of(shipment, kind, "carrier", _origin(url, content), now)
         uow.proof_files.add(replace(file, url=url), content or None)
-    return proof.facts.over(shipment.proof)
+    return replace(proof.facts, delivered_at=possible(proof.delivered_at, now)).over(shipment.proof)
 
 
 def told_of(

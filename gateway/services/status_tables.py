@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from carriers.base import STATUS_COLUMNS, StatusRow, StatusTable
 from gateway.domain.clock import Clock
-from gateway.domain.errors import InvalidValue, NotFound, StaleVersion, Unprocessable
+from gateway.domain.errors import NotFound, StaleVersion
 from gateway.domain.status_tables import StatusTableRecord
 from gateway.services.accounts import AccountBook
 from gateway.services.own_statuses import rows_of
@@ -41,11 +41,11 @@ class StatusTableBook:
 
         Raises:
             NotFound: no such account.
-            Unprocessable: a line at fault, with its number in the pointer.
+            BadSheet: every line at fault.
             StaleVersion: somebody else added one at the same moment.
         """
         self._accounts.get(merchant_id, mode, account_id)
-        rows = _checked(text)
+        rows = StatusTable.parse(text, "the table").rows
         with self._store.work() as uow:
             newest = uow.status_tables.latest(merchant_id, account_id)
             if newest is not None and newest.text == text:
@@ -91,11 +91,3 @@ class StatusTableBook:
     def doubtful(self, table: StatusTableRecord) -> Sequence[StatusRow]:
         """Rows of a stored table that contradict themselves, from before such were refused: they want a new version."""
         return [row for row in rows_of(table) if row.contradiction]
-
-
-def _checked(text: str) -> tuple[StatusRow, ...]:
-    try:
-        return StatusTable.parse(text, "the table").rows
-    except InvalidValue as error:
-        where, _, why = str(error).removeprefix("the table, line ").partition(": ")
-        raise Unprocessable(f"/{where}", f"line {where}: {why}") from None

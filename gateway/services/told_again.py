@@ -21,7 +21,7 @@ from gateway.services.ids import first_id
 from gateway.services.inbox import parsed
 from gateway.services.many import Batched
 from gateway.services.ports import Store
-from gateway.services.tracking import Funnel
+from gateway.services.tracking import Funnel, unread_of
 from gateway.services.transactions import again_if_crossed
 
 log = logging.getLogger("gateway.inbox")
@@ -30,7 +30,7 @@ A_BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """How many messages were read, how many could not be, and how many events were new."""
+    """How many messages were read, how many could not be (whole), and how many events were new."""
 
     messages: int = 0
     unread: int = 0
@@ -55,7 +55,8 @@ class ToldAgain:
                 return so_far
             read = [(each, updates) for each in messages for updates in _read(live, each)]
             new = again_if_crossed(partial(self._apply, account, read))
-            so_far = Reread(so_far.messages + len(read), so_far.unread + len(messages) - len(read), so_far.new + new)
+            whole = sum(not unread_of(updates) for _, updates in read)
+            so_far = Reread(so_far.messages + len(read), so_far.unread + len(messages) - whole, so_far.new + new)
             after = messages[-1].id
 
     def _apply(self, account: AccountRecord, read: Sequence[tuple[InboxMessage, Sequence[TrackingUpdate]]]) -> int:

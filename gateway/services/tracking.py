@@ -31,15 +31,17 @@ from gateway.settings import Tracking as TrackingSettings
 SOONEST_AGAIN = timedelta(seconds=5)
 LATEST_AGAIN = timedelta(hours=1)
 PUSHED = (Source.WEBHOOK, Source.SCAN)
+SHOWN_UNREAD = 10
 KEPT_HEADERS = ("content-type", "user-agent")
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a message's updates: how many events were new, and the numbers nobody follows."""
+    """What became of a message's updates: how many events were new, the numbers nobody follows, what was not read."""
 
     new: int
     unknown_numbers: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def locked(uow: UnitOfWork, tracker: TrackerRecord) -> TrackerRecord | None:
@@ -69,12 +71,13 @@ class Funnel:
         new = 0
         unknown: list[str] = []
         for update in updates:
-            tracker = self._tracker(uow, account, update)
-            if tracker is None:
-                unknown.append(update.tracking_number or update.reference)
-            else:
+            number = update.tracking_number or update.reference
+            tracker = self._tracker(uow, account, update) if number else None
+            if tracker is not None:
                 new += self._append(uow, tracker, update, source, received_at, inbox_id)
-        return Applied(new, tuple(unknown))
+            elif number:
+                unknown.append(number)
+        return Applied(new, tuple(unknown), unread_of(updates))
 
     def _tracker(self, uow: UnitOfWork, account: AccountRecord, update: TrackingUpdate) -> TrackerRecord | None:
         """The tracker an update is about, locked: its shipment first, then itself, as everybody does."""
@@ -116,8 +119,9 @@ class Funnel:
             tracker = self._expected(uow, tracker, update.deliver_by, _as_of(update, source, received_at))
         if update.numbers:
             learn_numbers(uow, tracker, update.numbers, self._clock())
-        if fresh or update.proof is not None:
-            tracker = project(uow, tracker, self._clock(), inbox_id, update.proof).tracker
+        proof = update.proof if not update.unread or _tells_of_delivery(update) else None
+        if fresh or proof is not None:
+            tracker = project(uow, tracker, self._clock(), inbox_id, proof).tracker
         if fresh and source in PUSHED:
             uow.trackers.update(after_push(tracker, self._bounds, self._clock()))
         return fresh
@@ -134,26 +138,43 @@ class Funnel:
         return expected
 
 
+def _tells_of_delivery(update: TrackingUpdate) -> bool:
+    """Whether the event is there that its proof travels with."""
+    return any(event.status == "delivered" for event in update.events)
+
+
 def _as_of(update: TrackingUpdate, source: Source, received_at: datetime) -> datetime:
     """How things stood when it was said: an answer is of now, a message of its newest event, however late it comes."""
     moments = [clamp(event.occurred_at, received_at) for event in update.events if source is not Source.POLL]
     return max(moments, default=received_at)
 
 
-def waiting(
-    message: InboxMessage, unknown_numbers: Sequence[str], now: datetime, kept: timedelta
-) -> tuple[InboxMessage, datetime | None]:
-    """A message with unknown numbers, and when it is tried again: it may be faster than our own commit.
+def unread_of(updates: Sequence[TrackingUpdate]) -> tuple[str, ...]:
+    """The entries of a message that could not be read, in sentences."""
+    return tuple(sentence for update in updates for sentence in update.unread)
 
-    It waits for its booking as long as it is `kept`, then for a person.
+
+def not_read(unread: Sequence[str]) -> str:
+    """Why a message is kept of which some was applied; "" where all was."""
+    more = f"; and {len(unread) - SHOWN_UNREAD} more" if len(unread) > SHOWN_UNREAD else ""
+    return f"all but this could be read: {'; '.join(unread[:SHOWN_UNREAD])}{more}" if unread else ""
+
+
+def settled(
+    message: InboxMessage, applied: Applied, now: datetime, kept: timedelta
+) -> tuple[InboxMessage, datetime | None]:
+    """What a message is after it was applied as far as that goes, and when it is tried again.
+
+    With unknown numbers it waits for its booking, for it may be faster than our own commit: as long as it is `kept`,
+    then for a person, as does one of which not all could be read.
     """
-    numbers = ", ".join(unknown_numbers)
-    age = now - message.received_at
-    if age > kept:
-        why = f"nobody follows {numbers}"
-        return replace(message, state=InboxState.QUARANTINED, why=why, tries=0), None
-    parked = replace(message, state=InboxState.PARKED, why=f"nobody follows {numbers} yet", tries=0)
-    return parked, now + max(SOONEST_AGAIN, min(age, LATEST_AGAIN))
+    unread, numbers, age = not_read(applied.unread), ", ".join(applied.unknown_numbers), now - message.received_at
+    if numbers and age <= kept:
+        why = "; ".join(filter(None, (f"nobody follows {numbers} yet", unread)))
+        parked = replace(message, state=InboxState.PARKED, why=why, tries=0)
+        return parked, now + max(SOONEST_AGAIN, min(age, LATEST_AGAIN))
+    why = "; ".join(filter(None, (f"nobody follows {numbers}" if numbers else "", unread)))
+    return replace(message, state=InboxState.QUARANTINED if why else InboxState.APPLIED, why=why, tries=0), None
 
 
 class Tracking:
@@ -203,10 +224,8 @@ class Tracking:
         with self._store.work() as uow:
             fresh = uow.inbox.add(message)
             applied = self._funnel.apply(uow, account, updates, Source.SCAN, now, message.id)
-            if fresh and applied.unknown_numbers:
-                uow.inbox.settle(*waiting(message, applied.unknown_numbers, now, self._kept))
-            elif fresh:
-                uow.inbox.settle(replace(message, state=InboxState.APPLIED))
+            if fresh:
+                uow.inbox.settle(*settled(message, applied, now, self._kept))
             uow.commit()
         return applied
 

@@ -118,6 +118,21 @@ BUGS = (
         ("an_event_keeps_its_id", "push_and_poll_name_a_scan_alike"),
     ),
     Bug(
+        "one bad scan loses the others",
+        {
+            WIRE: (
+                'one_by_one.of(parcel.get("scans").items(), lambda scan: _event(number, scan, statuses))',
+                '[_event(number, scan, statuses) for scan in parcel.get("scans").items()]',
+            )
+        },
+        ("a_scan_that_cannot_be_read_costs_no_other",),
+    ),
+    Bug(
+        "a bad scan is dropped without a word",
+        {WIRE: ("unread=one_by_one.unread()", "unread=one_by_one.unread()[:0]")},
+        ("a_scan_that_cannot_be_read_costs_no_other",),
+    ),
+    Bug(
         "another meaning when pushed",
         {
             ADAPTER: (

@@ -59,7 +59,12 @@ def test_a_webhook_pushes_the_next_poll_out_and_a_lost_one_brings_the_polls_back
     (found,) = trackers(site, shop)
     assert found.status == "delivered"
     assert found.pushed_at is None, "a poll found what no push had told"
-    assert "poll" in {event["source"] for event in sent.events()}
+    (delivery,) = [event for event in sent.events() if event["status"] == "delivered"]
+    assert delivery["source"] == "poll"
+    sent.push(sent.scans()[-1])
+    read_inbox(site)
+    (late,) = trackers(site, shop)
+    assert late.version == found.version, "the same scan, should the push come after all"
 
 
 def test_a_carrier_that_is_down_is_probed_by_one_call_and_ever_more_seldom(

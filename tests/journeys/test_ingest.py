@@ -155,6 +155,16 @@ def test_a_body_in_another_form_or_for_no_account_is_refused(importer: Merchant)
     assert taken(post(importer, "number\n"))["faults"][0]["line"] == 1
 
 
+def test_lines_that_end_as_old_excel_for_mac_ends_them_are_lines(importer: Merchant) -> None:
+    told = taken(post(importer, history(3).replace("\n", "\r")))
+    assert (told["lines"], told["new"], told["new_trackers"], told["fault_count"]) == (12, 12, 3, 0)
+    bad = (HEADER + "ELSE1,2026-03-01T12:00:00Z,gone,none\nELSE2,2026-03-01T12:00:00Z,booked,none").replace("\n", "\r")
+    told = taken(post(importer, bad))
+    assert (told["new"], told["faults"][0]["line"], told["faults"][0]["column"]) == (1, 2, "status")
+    mixed = taken(post(importer, HEADER.replace("\n", "\r") + "ELSE3,2026-03-01T12:00:00Z,booked,none\n"))
+    assert "a line break within the line" in mixed["faults"][0]["message"]
+
+
 @pytest.mark.parametrize("body", [b"\xff\xfe\n", b'"tracking_number\n', b"\n", b""])
 def test_a_header_that_is_none_is_refused_by_name(importer: Merchant, body: bytes) -> None:
     report = taken(post(importer, body))

@@ -153,6 +153,32 @@ def test_a_carrier_that_is_down_is_left_alone_for_a_while_then_asked_again(site:
     assert sent.shown()["status"] == "delivered"
 
 
+def test_a_carrier_that_hangs_when_it_is_asked_to_push_is_left_alone_and_delays_nobody(
+    site: Site, shop: Merchant, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging, calm = site.carrier("bring"), site.carrier("bring", ledger="calm")
+    account_id = shop.account("hanging", hanging)
+    shop.account("calm", calm)
+    impatient = Gateway(database.url, TRACKING__SUBSCRIBE_S="0.2")
+    monkeypatch.setattr(site, "gateway", impatient)
+    monkeypatch.setattr(site, "clock", impatient.clock)
+    hanging.simulator.faults.add(Fault(kind=FaultKind.TIMEOUT_BEFORE, operation="subscribe", times=-1))
+    follow(shop, "hanging", "370000000000000001")
+    follow(shop, "calm", "370000000000000002")
+    site.work()
+    assert [(asked(each, "track"), asked(each, "subscribe")) for each in (hanging, calm)] == [(1, 1), (1, 1)]
+    follow(shop, "hanging", "370000000000000003")
+    site.work(minutes=1)
+    assert (asked(hanging, "track"), asked(hanging, "subscribe")) == (2, 1), "it rests, and its parcels are asked about"
+    assert shop.get(f"/v1/accounts/{account_id}")["resting_until"] is None, "it books and tracks as before"
+    hanging.simulator.faults.clear()
+    site.work(days=1)
+    assert 2 <= asked(hanging, "subscribe") <= 3
+    with database.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM trackers WHERE subscribed_until IS NULL")) == 0
+    impatient.close()
+
+
 def test_bring_is_asked_once_to_push_and_asked_again_before_that_ends(site: Site, shop: Merchant) -> None:
     running = site.carrier("bring")
     shop.account("bring-1", running)

@@ -160,11 +160,42 @@ def test_a_webhook_without_a_true_proof_is_refused_and_not_stored(
         headers["sandbox-signature"] = "0" * 64
     if lie == "tampered":
         body = body.replace(b"RECIPIENT", b"NEIGHBOUR")
-    answer = site.gateway.app.test_client().post(f"/v1/carriers/{sent.account_id}/webhook", data=body, headers=headers)
+    client, refused = site.gateway.app.test_client(), _refused(site)
+    answer = client.post(f"/v1/carriers/{sent.account_id}/webhook", data=body, headers=headers)
     assert (answer.status_code, (answer.json or {})["code"]) == (401, "webhook_rejected")
+    assert _refused(site) == refused + 1, "it is counted"
     assert inbox(database) == {}
     site.work()
     assert sent.shown()["status"] == "booked"
+
+
+def _refused(site: Site) -> float:
+    """How many webhooks were refused, by the metrics."""
+    route = 'gateway_requests_total{method="POST",route="/v1/carriers/<account_id>/webhook",status="401"} '
+    told = site.gateway.app.test_client().get("/metrics").text
+    return sum(float(line.removeprefix(route)) for line in told.splitlines() if line.startswith(route))
+
+
+def test_an_old_message_of_a_carrier_that_signs_no_time_is_harmless_even_once_it_is_forgotten(
+    site: Site, shop: Merchant, database: TestDatabase
+) -> None:
+    """Its proof holds for ever, and the raw message is not kept for ever: what the scan is called tells it."""
+    running = site.carrier("bring")
+    account_id = shop.account("bring-1", running)
+    shipment = shop.booked()
+    told = {"status": "DELIVERED", "shipment": shipment["tracking_number"], "created": site.clock().isoformat()}
+    body = json.dumps(told).encode()
+    assert site.push(account_id, body, running).status_code == 200
+    read_inbox(site)
+    before = shop.shipment(shipment["id"])
+    assert (before["status"], inbox(database)) == ("delivered", {"applied": 1})
+    site.clock.advance(days=site.services.settings.retention.inbox_days + 1)
+    site.services.retention.prune()
+    assert inbox(database) == {}
+    assert site.push(account_id, body, running).status_code == 200
+    read_inbox(site)
+    assert inbox(database) == {"duplicate": 1}
+    assert shop.shipment(shipment["id"])["version"] == before["version"]
 
 
 def test_a_webhook_for_an_account_that_does_not_exist_is_not_found(site: Site, database: TestDatabase) -> None:
@@ -203,11 +234,16 @@ def test_an_account_tells_of_its_own_parcels_only(site: Site, shop: Merchant, da
     thief = site.merchant("Thief")
     for who, name in ((thief, "elsewhere"), (shop, "another")):
         other = who.account(name, sent.running)
-        assert site.push(other, delivered, sent.running).status_code == 200
+        answers = [
+            site.push(other, body, sent.running)
+            for body in (delivered, scan("SBX999999-1", "e1", "PICKED_UP", site.clock().isoformat()))
+        ]
+        assert len({(each.status_code, each.get_data()) for each in answers}) == 1, "nobody learns which number exists"
+        assert answers[0].status_code == 200
     site.work()
     assert sent.shown()["status"] == "booked"
     assert sent.events() == []
-    assert inbox(database) == {"parked": 2}
+    assert inbox(database) == {"parked": 4}
 
 
 def test_a_drivers_scans_count_once_however_often_the_device_sends_them(

@@ -44,6 +44,27 @@ def _doubled(value: Any, path: str, rebuild: Callable[[Any], Any]) -> Iterator[M
         yield from _doubled(child, child_path, again)
 
 
+def entries(
+    value: Any, path: str = "$", rebuild: Callable[[Any], Any] = lambda changed: changed
+) -> Iterator[tuple[Any, Mutation, Mutation]]:
+    """Every object of an array, the data without it, and the data in which it says nothing any more."""
+    for child_path, child, place in _children(value, path):
+        again = _rebuilder(value, place, rebuild)
+        if isinstance(value, list) and isinstance(child, dict):
+            yield (
+                child,
+                Mutation("removed", child_path, again(GONE)),
+                Mutation("says nothing", child_path, again(_emptied(child))),
+            )
+        yield from entries(child, child_path, again)
+
+
+def _emptied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _emptied(child) for key, child in value.items()}
+    return [_emptied(child) for child in value] if isinstance(value, list) else ""
+
+
 def leaves(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
     """Every scalar of a JSON value with its path."""
     for child_path, child, _ in _children(value, path):

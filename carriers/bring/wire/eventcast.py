@@ -65,5 +65,5 @@ def pushed(body: Reading, statuses: StatusTable) -> tuple[TrackingUpdate, ...]:
         return ()
     shipment = body.maybe_text("shipment")
     piece = body.maybe_text("package") or body.text("shipment")
-    event = scanned(body, piece=piece, code=code, occurred_at=body.time("created"), qualifier="", statuses=statuses)
+    event = scanned(body, piece=piece, code=code, occurred_at=body.happened("created"), qualifier="", statuses=statuses)
     return (TrackingUpdate(tracking_number=shipment or piece, events=(event,)),)

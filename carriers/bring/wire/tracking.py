@@ -15,6 +15,7 @@ from carriers.base import (
     BookingRef,
     CarrierError,
     CarrierUnavailable,
+    OneByOne,
     Place,
     ProofOfDelivery,
     RateLimited,
@@ -107,13 +108,14 @@ def update(body: Reading, number: str, statuses: StatusTable) -> TrackingUpdate 
     for consignment in consignments(body):
         packages = _matching(consignment, number)
         if packages:
-            shipment = consignment.maybe_text("consignmentId")
-            events = [event for package in packages for event in _events(package, shipment, statuses)]
+            shipment, one_by_one = consignment.maybe_text("consignmentId"), OneByOne()
+            events = [event for package in packages for event in _events(package, shipment, statuses, one_by_one)]
             return TrackingUpdate(
                 tracking_number=number,
                 events=_in_order(events),
                 proof=_proof(packages),
                 deliver_by=_estimate(consignment, packages),
+                unread=one_by_one.unread(),
             )
     return None
 
@@ -136,19 +138,20 @@ def _matching(consignment: Reading, number: str) -> list[Reading]:
     ]
 
 
-def _events(package: Reading, shipment: str, statuses: StatusTable) -> list[TrackingEvent]:
-    piece = package.maybe_text("packageNumber")
-    return [
-        scanned(
+def _events(package: Reading, shipment: str, statuses: StatusTable, one_by_one: OneByOne) -> list[TrackingEvent]:
+    piece = package.maybe_text("packageNumber") or shipment
+
+    def read(scan: Reading) -> TrackingEvent:
+        return scanned(
             scan,
-            piece=piece or shipment,
+            piece=piece,
             code=scan.text("status"),
-            occurred_at=scan.time("dateIso"),
+            occurred_at=scan.happened("dateIso"),
             qualifier=INSIGNIFICANT if scan.boolean("insignificant", False) else "",
             statuses=statuses,
         )
-        for scan in package.maybe_objects("eventSet")
-    ]
+
+    return one_by_one.of(package.maybe_objects("eventSet"), read)
 
 
 def scanned(
@@ -214,7 +217,9 @@ def _proof(packages: Sequence[Reading]) -> ProofOfDelivery | None:
         scan
         for package in packages
         for scan in package.maybe_objects("eventSet")
-        if scan.maybe_text("status") == "DELIVERED" and not scan.boolean("insignificant", False)
+        if scan.maybe_text("status") == "DELIVERED"
+        and scan.maybe_time("dateIso")
+        and not scan.boolean("insignificant", False)
     ]
     proofs = [_signed(scan) for scan in delivered]
     return next((proof for proof in proofs if proof.received_by), proofs[0] if proofs else None)

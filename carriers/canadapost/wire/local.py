@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ OFFSETS_MIN = {
 }
 # No parcel is older or later; an empty date is written as year 1 or 9999 in many systems.
 _DAY = re.compile(r"(?:19[7-9]|20\d|21\d)\d-?\d\d-?\d\d", re.ASCII)
+_ANY_DAY = re.compile(r"\d{4}-?\d\d-?\d\d", re.ASCII)
 
 
 @cache
@@ -53,11 +54,22 @@ def written_day(text: str) -> date | None:
         return None
 
 
+def happened_on(text: str) -> date | None:
+    """The day of a scan: as `written_day`, but of any year that there is, since a scan of an impossible time is one."""
+    found = _ANY_DAY.match(text)
+    try:
+        return date.fromisoformat(found[0]) if found else None
+    except ValueError:
+        return None
+
+
 def moment(day: date, clock: str, zone: str, province: str, otherwise: ZoneInfo) -> tuple[datetime, str]:
     """A local day and time with its offset, and how that was found: told by the carrier, by the place, or assumed.
 
     A time that cannot be read is midnight: the day is all that is known.
     """
+    if not MINYEAR < day.year < MAXYEAR:  # no zone can be told of it
+        return datetime.combine(day, time(), UTC), "assumed"
     try:
         at = datetime.combine(day, time.fromisoformat(clock).replace(tzinfo=None))
     except ValueError:

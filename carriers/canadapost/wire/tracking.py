@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from carriers.base import (
     BadCarrierResponse,
     Leg,
+    OneByOne,
     Place,
     Reading,
     StatusTable,
@@ -19,7 +20,7 @@ from carriers.base import (
     TrackingUpdate,
     in_order,
 )
-from carriers.canadapost.wire.local import END_OF_DAY, moment, written_day
+from carriers.canadapost.wire.local import END_OF_DAY, happened_on, moment, written_day
 from carriers.canadapost.wire.refusals import problems, refused
 from carriers.canadapost.wire.words import word
 
@@ -52,9 +53,14 @@ def update(body: Reading, number: str, statuses: StatusTable, timezone: ZoneInfo
     scans = details.maybe("significantEvents")
     if scans is None or not isinstance(scans.raw, list):
         raise BadCarrierResponse("tracking answered without events")
-    told = [_event(scan, number, statuses, timezone) for scan in reversed(details.maybe_objects("significantEvents"))]
-    events = in_order(filter(None, told))
-    return TrackingUpdate(tracking_number=number, events=events, deliver_by=expected(details, timezone))
+    one_by_one, listed = OneByOne(), details.maybe_objects("significantEvents")
+    told = one_by_one.of(reversed(listed), lambda scan: _event(scan, number, statuses, timezone))
+    return TrackingUpdate(
+        tracking_number=number,
+        events=in_order(told),
+        deliver_by=expected(details, timezone),
+        unread=one_by_one.unread(),
+    )
 
 
 def expected(details: Reading, timezone: ZoneInfo) -> datetime | None:
@@ -63,11 +69,10 @@ def expected(details: Reading, timezone: ZoneInfo) -> datetime | None:
     return datetime.combine(day, END_OF_DAY, timezone) if day else None
 
 
-def _event(scan: Reading, number: str, statuses: StatusTable, timezone: ZoneInfo) -> TrackingEvent | None:
-    """One scan. One without a code or a day tells nothing and stays in the raw answer."""
-    code, day = word(scan, "eventIdentifier"), written_day(scan.maybe_text("eventDate"))
+def _event(scan: Reading, number: str, statuses: StatusTable, timezone: ZoneInfo) -> TrackingEvent:
+    code, day = word(scan, "eventIdentifier"), happened_on(scan.maybe_text("eventDate"))
     if not code or day is None:
-        return None
+        raise BadCarrierResponse(f"{scan.path} has no {'day' if code else 'code'} that can be read")
     clock, zone = scan.maybe_text("eventTime"), scan.maybe_text("eventTimeZone")
     province, said = scan.maybe_text("eventProvince"), scan.maybe_text("eventDescription")
     occurred_at, tz_source = moment(day, clock, zone, province, timezone)

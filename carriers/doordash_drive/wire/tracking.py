@@ -73,7 +73,7 @@ def update(delivery: Reading, table: StatusTable) -> TrackingUpdate:
         BadCarrierResponse: no id, no status, or no time at which it was true.
     """
     status = delivery.text("delivery_status")
-    at = delivery.maybe_time(MOMENTS.get(status, "")) or delivery.maybe_time("updated_at")
+    at = delivery.maybe_time(MOMENTS.get(status, "")) or delivery.maybe_happened("updated_at")
     if at is None:
         raise BadCarrierResponse(f"the delivery is {status}, but nothing says since when")
     left = delivery.maybe_time("pickup_time_actual") is not None
@@ -90,7 +90,9 @@ def webhook(call: Reading, table: StatusTable) -> Sequence[TrackingUpdate]:
     word = call.text("event_name")
     # With no Dasher there is nobody who could hold the parcels; a webhook does not say more than that.
     held = call.has("dasher_id")
-    told = _Told(call, call.text("external_delivery_id"), word, SCANS.get(word, word), call.time("created_at"), held)
+    told = _Told(
+        call, call.text("external_delivery_id"), word, SCANS.get(word, word), call.happened("created_at"), held
+    )
     return (_update(told, table, None),)
 
 

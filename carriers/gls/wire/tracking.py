@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
@@ -15,7 +16,7 @@ from carriers.base import (
     Cancellation,
     CancellationState,
     CarrierUnavailable,
-    Moment,
+    OneByOne,
     Place,
     ProofOfDelivery,
     Reading,
@@ -23,18 +24,21 @@ from carriers.base import (
     TrackingEvent,
     TrackingUpdate,
     in_order,
-    maybe_moment,
+    moment,
+    updates_of,
 )
 from carriers.gls.wire.booking import reference
 
 SHIPIT = "shipit"
 BROKEN = "E_500"
+NAMELESS = ""
 PRE_TRANSIT = ("booked", "unknown")
 
 
 def parcels(body: Reading) -> dict[str, list[Reading]]:
     """The parcels of an answer by what was asked for: the number (`unitno` lacks the check digit), or a reference,
-    which may be that of several. Errors stand beside parcels under HTTP 200: what GLS does not know is left out.
+    which may be that of several. Errors stand beside parcels under HTTP 200: what GLS does not know is left out. Those
+    that do not say what they answer are under "".
 
     Raises:
         CarrierUnavailable: GLS has no parcel to tell of, and says that it is broken.
@@ -44,13 +48,13 @@ def parcels(body: Reading) -> dict[str, list[Reading]]:
     entries = body.get("parcels").items()
     for entry in entries:
         asked = entry.maybe_text("requested")
-        if asked and not entry.maybe_text("errorCode"):
+        if not entry.maybe_text("errorCode"):
             found.setdefault(asked, []).append(entry)
     errors = [entry.maybe_text("errorCode") for entry in entries]
     broken = [error for error in errors if error.startswith(BROKEN)]
     if broken and not found:
         raise CarrierUnavailable(f"GLS tracking answered {broken[0]}", carrier_code=broken[0])
-    if not all(errors) and not found:
+    if list(found) == [NAMELESS]:
         raise BadCarrierResponse("GLS does not say of which parcels it tells")
     return found
 
@@ -58,20 +62,13 @@ def parcels(body: Reading) -> dict[str, list[Reading]]:
 def updates(
     numbers: Sequence[str], found: Mapping[str, Sequence[Reading]], statuses: StatusTable, zone: ZoneInfo
 ) -> tuple[TrackingUpdate, ...]:
-    """What is known of several numbers. One of which nothing can be read is left out beside others.
+    """What is known of several numbers.
 
     Raises:
         BadCarrierResponse: nothing can be read of any.
     """
-    told, unreadable = [], None
-    for number in numbers:
-        try:
-            told.append(update(number, found, statuses, zone))
-        except BadCarrierResponse as error:
-            unreadable = error
-    if unreadable and not any(told):
-        raise unreadable
-    return tuple(filter(None, told))
+    asked = [each for each in (*numbers, NAMELESS) if any(piece in found for piece in each.split(","))]
+    return updates_of(asked, lambda number: update(number, found, statuses, zone))
 
 
 def update(
@@ -81,36 +78,31 @@ def update(
 
     `zone` is that of times without an offset, which no example has.
     """
+    if number == NAMELESS:
+        raise BadCarrierResponse("GLS does not say of which parcel it tells")
     known = [(asked, found[asked]) for asked in number.split(",") if asked in found]
-    told = [e for asked, listed in known for parcel in listed for e in _events(asked, parcel, listed, statuses, zone)]
-    return TrackingUpdate(tracking_number=number, events=in_order(told)) if known else None
+    one_by_one = OneByOne()
+    told = [
+        event
+        for asked, listed in known
+        for parcel in listed
+        for event in _events(asked if len(listed) == 1 else parcel.text("unitno"), parcel, statuses, zone, one_by_one)
+    ]
+    return TrackingUpdate(tracking_number=number, events=in_order(told), unread=one_by_one.unread()) if known else None
 
 
 def _events(
-    asked: str, parcel: Reading, listed: Sequence[Reading], statuses: StatusTable, zone: ZoneInfo
+    piece: str, parcel: Reading, statuses: StatusTable, zone: ZoneInfo, one_by_one: OneByOne
 ) -> Sequence[TrackingEvent]:
-    """The parcel's scans, and its status: the list of event codes is open, that of statuses is not.
-
-    One without a code or a time holds up no other, and no other parcel of the call.
-
-    Raises:
-        BadCarrierResponse: there are some, and none can be read.
-    """
-    piece = asked if len(listed) == 1 else parcel.text("unitno")
-    scans = [(scan, scan.maybe_text("code"), "eventDateTime") for scan in parcel.maybe_objects("events")]
-    if parcel.has("status"):
-        scans.append((parcel, parcel.maybe_text("status"), "statusDateTime"))
-    told = [
-        _event(piece, said, code, at, statuses)
-        for said, code, key in scans
-        if code and (at := maybe_moment(said, key, zone))
-    ]
-    if scans and not told:
-        raise BadCarrierResponse(f"no scan of {piece} can be read")
-    return told
+    """The parcel's scans, and its status: the list of event codes is open, that of statuses is not."""
+    read = partial(_event, piece, statuses, zone)
+    scans = one_by_one.of(parcel.maybe_objects("events"), partial(read, ("code", "eventDateTime")))
+    state = [parcel] if parcel.has("status") else []
+    return [*scans, *one_by_one.of(state, partial(read, ("status", "statusDateTime")))]
 
 
-def _event(piece: str, told: Reading, code: str, when: Moment, statuses: StatusTable) -> TrackingEvent:
+def _event(piece: str, statuses: StatusTable, zone: ZoneInfo, names: tuple[str, str], told: Reading) -> TrackingEvent:
+    code, when = told.text(names[0]), moment(told, names[1], zone)
     mapped = statuses.lookup(code)
     raw = told.raw if isinstance(told.raw, dict) else {}
     return TrackingEvent(

@@ -7,12 +7,13 @@ seconds. Source: "API ShipX", tracking and "[1.23.0] Webhooks"; recordings in xG
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
-    BadCarrierResponse,
     Moment,
+    OneByOne,
     Place,
     Reading,
     StatusTable,
@@ -26,6 +27,7 @@ from carriers.base import (
 OFFERS, CHANGED = "offers_prepared", "shipment_status_changed"
 # Before the label is bought.
 PENDING = frozenset({"created", OFFERS, "offer_selected"})
+ENDS = ("delivered", "returning", "returned", "failed")
 UNAVAILABLE, EXPIRED, NOT_PAID = "unavailable", "expired", "not_paid"
 
 
@@ -37,21 +39,20 @@ def history(answer: Reading, number: str, table: StatusTable, zone: ZoneInfo) ->
     Raises:
         BadCarrierResponse: there are scans, and none of them has a status and a time.
     """
-    listed = answer.get("tracking_details").items()
-    events = [
-        _event(number, scan.text("status"), at, table, scan, piece=number)
-        for scan in listed
-        if scan.maybe_text("status") and (at := maybe_moment(scan, "datetime", zone))
-    ]
-    if listed and not events:
-        raise BadCarrierResponse(f"no scan of {number} can be read")
-    return TrackingUpdate(tracking_number=number, events=in_order(reversed(events)))
+    one_by_one = OneByOne()
+    events = one_by_one.of(
+        answer.get("tracking_details").items(),
+        lambda scan: _event(number, scan.text("status"), moment(scan, "datetime", zone), table, scan, piece=number),
+    )
+    return TrackingUpdate(tracking_number=number, events=in_order(reversed(events)), unread=one_by_one.unread())
 
 
 def state(shipment: Reading, number: str, table: StatusTable, now: datetime, zone: ZoneInfo) -> TrackingUpdate:
     """What a shipment says of itself, and the numbers of its parcels. `number` is what it was asked by.
 
-    Of one parcel it is the same scan that the history has; of several, whatever it says is of all of them.
+    Of one parcel it is the same scan that the history has. Of several, whatever it says under way is of all of them;
+    whether it has come to its end when one has or when all have is not documented, so that an end, or a way back, is
+    that of the parcel whose number the shipment bears, until each parcel's history says more.
 
     Raises:
         BadCarrierResponse: no status, or no time since when.
@@ -59,29 +60,37 @@ def state(shipment: Reading, number: str, table: StatusTable, now: datetime, zon
     status = shipment.text("status")
     trouble, since = _trouble(shipment, now) if status in PENDING else ("", None)
     at = maybe_moment(shipment, "updated_at", zone) or maybe_moment(shipment, "created_at", zone)
-    at = Moment(at=since) if since else at
-    if at is None:
-        raise BadCarrierResponse(f"shipment {number} is {status}, but nothing says since when")
+    at = Moment(at=since) if since else at or moment(shipment, "updated_at", zone)
     told = [each.maybe_text("tracking_number") for each in (shipment, *shipment.maybe_objects("parcels"))]
     numbers = tuple(dict.fromkeys(filter(None, told)))
-    piece = numbers[0] if len(numbers) == 1 else ""
+    several = len(numbers) > 1 or len(shipment.maybe_objects("parcels")) > 1
+    piece = "" if several else next(iter(numbers), "")
+    event = _event(piece or number, status, at, table, shipment, trouble, piece)
+    if several and event.status in ENDS:
+        event = replace(event, piece=next(iter(numbers), number))
     return TrackingUpdate(
         tracking_number=number,
         reference=shipment.maybe_text("reference"),
-        events=(_event(piece or number, status, at, table, shipment, trouble, piece),),
+        events=(event,),
         numbers=numbers,
     )
 
 
 def pushed(call: Reading, table: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
-    """One webhook. Kinds that are not documented are kept as events with a code nobody lists."""
+    """One webhook. Kinds that are not documented are kept as events with a code nobody lists.
+
+    It is of the parcel whose number it bears; without one, an end is of none that is known by its number (see `state`).
+    """
     kind, payload = call.text("event"), call.get("payload")
     id_, labelled = str(payload.integer("shipment_id")), payload.maybe_text("tracking_number")
     code = payload.text("status") if kind == CHANGED else kind
     trouble = UNAVAILABLE if kind == OFFERS and _none_available(payload) else ""
+    event = _event(labelled or id_, code, moment(call, "event_ts", zone), table, payload, trouble, labelled)
+    if event.status in ENDS and not labelled:
+        event = replace(event, piece=id_)
     return TrackingUpdate(
         tracking_number=id_,
-        events=(_event(labelled or id_, code, moment(call, "event_ts", zone), table, payload, trouble, labelled),),
+        events=(event,),
         numbers=(labelled,) if labelled else (),
     )
 

@@ -2,6 +2,10 @@
 
 The documentation calls `timestamp` local, but every example is in UTC and says so, with nine digits of a second. One
 that says no zone is read in `zone`: it is never taken for UTC.
+
+A shipment of several parcels is answered with one number, and tracking calls numbers those of parcels. Whether it is
+all of theirs or one's is not documented, so that what happens under way is told of all parcels, an end or a way back
+of that one.
 """
 
 from __future__ import annotations
@@ -10,8 +14,8 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
-    BadCarrierResponse,
     Leg,
+    OneByOne,
     Place,
     ProofOfDelivery,
     Reading,
@@ -19,26 +23,21 @@ from carriers.base import (
     TrackingEvent,
     TrackingUpdate,
     in_order,
-    maybe_moment,
     moment,
+    updates_of,
 )
 
 
 def updates(answer: Reading, table: StatusTable, zone: ZoneInfo) -> tuple[TrackingUpdate, ...]:
-    """One update per parcel that InPost knows; events that name no code or time are left out.
+    """One update per parcel that InPost knows.
 
     Raises:
-        BadCarrierResponse: there are parcels, and none says which.
+        BadCarrierResponse: there are parcels, and nothing can be read of any.
     """
-    parcels, found = answer.get("parcels").items(), []
-    for parcel in parcels:
-        scans, number = parcel.maybe_objects("events"), parcel.maybe_text("trackingNumber")
-        readable = [scan for scan in scans if scan.maybe_text("eventCode") and maybe_moment(scan, "timestamp", zone)]
-        if number:
-            found.append(_update(number, readable, table, zone))
-    if parcels and not found:
-        raise BadCarrierResponse("InPost does not say of which parcels it tells")
-    return tuple(found)
+    return updates_of(
+        answer.get("parcels").items(),
+        lambda parcel: _update(parcel.text("trackingNumber"), parcel.maybe_objects("events"), table, zone),
+    )
 
 
 def pushed(event: Reading, table: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
@@ -48,11 +47,14 @@ def pushed(event: Reading, table: StatusTable, zone: ZoneInfo) -> TrackingUpdate
 
 def _update(number: str, told: Sequence[Reading], table: StatusTable, zone: ZoneInfo) -> TrackingUpdate:
     named = [each.maybe_text("customerReference") for each in told]
+    one_by_one = OneByOne()
+    read = one_by_one.of(reversed(told), lambda each: (_event(number, each, table, zone), _proof(each, table, zone)))
     return TrackingUpdate(
         tracking_number=number,
         reference=next(filter(None, named), ""),
-        events=in_order(_event(number, each, table, zone) for each in reversed(told)),
-        proof=next(filter(None, (_proof(each, table, zone) for each in told)), None),
+        events=in_order(event for event, _ in read),
+        proof=next(filter(None, (proof for _, proof in reversed(read))), None),
+        unread=one_by_one.unread(),
     )
 
 
@@ -77,10 +79,12 @@ def _event(number: str, said: Reading, table: StatusTable, zone: ZoneInfo) -> Tr
             facility=location.maybe_text("name") or location.maybe_text("id"),
         ),
         leg=_leg(said),
+        piece=number if mapped.status in ENDS or _leg(said) is Leg.RETURN else "",
         raw={key: found.raw for key in RAW_KEYS if (found := said.maybe(key))},
     )
 
 
+ENDS = ("delivered", "returning", "returned", "failed")
 RAW_KEYS = ("eventCode", "timestamp", "location", "delivery", "shipment", "returnToSender", "newDestination")
 
 

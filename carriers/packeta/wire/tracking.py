@@ -7,10 +7,9 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
-    BadCarrierResponse,
     Leg,
     Mapped,
-    Moment,
+    OneByOne,
     Place,
     Reading,
     StatusTable,
@@ -18,7 +17,7 @@ from carriers.base import (
     TrackingUpdate,
     XmlReading,
     in_order,
-    maybe_moment,
+    moment,
     table,
 )
 from carriers.packeta.wire.packets import BARCODE_PREFIX
@@ -47,18 +46,13 @@ def update(envelope: XmlReading, number: str, statuses: StatusTable, zone: ZoneI
     """
     result = envelope.maybe("result")
     records = [result] if result and result.has("statusCode") else result.objects("record") if result else []
-    events = in_order(
-        _event(record, number, when, statuses)
-        for record in records
-        if record.maybe_text("statusCode") and (when := maybe_moment(record, "dateTime", zone))
-    )
-    if records and not events:
-        raise BadCarrierResponse(f"no record of {number} can be read")
-    return TrackingUpdate(tracking_number=number, events=events)
+    one_by_one = OneByOne()
+    events = one_by_one.of(records, lambda record: _event(record, number, statuses, zone))
+    return TrackingUpdate(tracking_number=number, events=in_order(events), unread=one_by_one.unread())
 
 
-def _event(record: Reading, number: str, when: Moment, statuses: StatusTable) -> TrackingEvent:
-    code, written = record.text("statusCode"), record.text("dateTime")
+def _event(record: Reading, number: str, statuses: StatusTable, zone: ZoneInfo) -> TrackingEvent:
+    code, written, when = record.text("statusCode"), record.text("dateTime"), moment(record, "dateTime", zone)
     returning = record.boolean("isReturning", False)
     qualifier = RETURNING if returning and statuses.lookup(code, RETURNING).listed else ""
     mapped = _meaning(code, record.maybe_text("codeText"), statuses.lookup(code, qualifier))

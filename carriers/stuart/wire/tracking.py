@@ -25,6 +25,7 @@ from carriers.base import (
     StatusTable,
     TrackingEvent,
     TrackingUpdate,
+    updates_of,
 )
 from carriers.stuart.wire.answers import Delivery, id_of, reason_of
 
@@ -97,7 +98,9 @@ def webhook(call: Reading, table: StatusTable, received_at: datetime) -> Sequenc
         number = now.maybe_text("clientReference") or named.get(id_of(now), "")
         return (_pushed(now, number, now.text("status"), table, received_at),)
     status = data.text("status")
-    return [_pushed(each, each.maybe_text("clientReference"), status, table, received_at) for each in deliveries]
+    return updates_of(
+        deliveries, lambda each: _pushed(each, each.maybe_text("clientReference"), status, table, received_at)
+    )
 
 
 def proof(delivery: Delivery) -> ProofOfDelivery:

@@ -123,7 +123,9 @@ def proof(delivery: Reading) -> ProofOfDelivery:
 
 def _events(delivery: Reading, table: StatusTable, told_at: datetime | None) -> tuple[TrackingEvent, ...]:
     status = delivery.text("status")
-    moment = _moment(delivery, status) or delivery.maybe_time("updated") or told_at
+    moment = (
+        _moment(delivery, status) or delivery.maybe_time("updated") or told_at or delivery.maybe_happened("updated")
+    )
     if moment is None:
         raise BadCarrierResponse(f"delivery {delivery.text('id')} is {status}, but nothing says since when")
     scan = f"{status}:imminent" if _imminent(delivery, status) else status

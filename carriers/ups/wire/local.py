@@ -50,15 +50,25 @@ def moment(
     written = f"{said.maybe_text(local[0])} {said.maybe_text(local[1])}".strip() if local_day else ""
     in_gmt = datetime.combine(gmt_day, gmt_time, UTC) if gmt_day and gmt_time else None
     if local_day is None:
-        if in_gmt is None:
-            raise BadCarrierResponse(f"{said.path} has no day that can be read")
-        return Moment(at=in_gmt)
+        return Moment(at=in_gmt) if in_gmt else _of_any_year(said, local[0], gmt[0])
     shown, offset = datetime.combine(local_day, local_time, UTC), _offset(said.maybe_text("gmtOffset"))
     for told in (in_gmt, None if offset is None else shown - offset):
         if told and _credible(shown, told, place.country):
             return Moment(at=told, local=written)
     where, tz_source = clock_at(place.country, state, assumed)
     return Moment(at=wall_clock(local_day, local_time, where), local=written, tz_source=tz_source)
+
+
+def _of_any_year(said: Reading, *names: str) -> Moment:
+    """A day that cannot be is a day all the same, as of `Reading.happened`. Raises BadCarrierResponse."""
+    for written in map(said.maybe_text, names):
+        try:
+            told = date.fromisoformat(written) if len(written) == len("YYYYMMDD") else None
+        except ValueError:
+            continue
+        if told is not None:
+            return Moment(at=datetime.combine(told, time(), UTC), local=written, tz_source="assumed")
+    raise BadCarrierResponse(f"{said.path} has no day that can be read")
 
 
 def _credible(local: datetime, in_gmt: datetime, country: str) -> bool:

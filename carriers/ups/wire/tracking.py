@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from carriers.base import (
     BadCarrierResponse,
     Mapped,
+    OneByOne,
     Place,
     ProofOfDelivery,
     Reading,
@@ -121,9 +123,11 @@ def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed
     """What is known of a number. A single package is the number that was asked for, whatever it calls itself."""
     events: list[TrackingEvent] = []
     handed_over = []
+    one_by_one = OneByOne()
     for package in known:
         piece = package.maybe_text("trackingNumber", default=number) if len(known) > 1 else number
-        told = _scans(package, piece, statuses, assumed)
+        read = partial(scanned, names=POLLED, piece=piece, statuses=statuses, assumed=assumed)
+        told = one_by_one.of(several(package, "activity"), read)
         events += told
         handed_over.append(max((event.occurred_at for event in told if event.status == "delivered"), default=None))
     ordered = in_order(events)
@@ -135,24 +139,8 @@ def update(known: Sequence[Reading], number: str, statuses: StatusTable, assumed
         events=ordered,
         proof=_proof(known[0], max(moments)) if done else None,
         deliver_by=None if done else max(expected, default=None),
+        unread=one_by_one.unread(),
     )
-
-
-def _scans(package: Reading, piece: str, statuses: StatusTable, assumed: ZoneInfo) -> list[TrackingEvent]:
-    """The activities of a package. One without a day does not hold up the others.
-
-    Raises:
-        BadCarrierResponse: there are some, and none can be read.
-    """
-    told, unreadable = [], None
-    for said in several(package, "activity"):
-        try:
-            told.append(scanned(said, POLLED, piece, statuses, assumed))
-        except BadCarrierResponse as error:
-            unreadable = error
-    if unreadable and not told:
-        raise unreadable
-    return told
 
 
 def _expected(package: Reading, events: tuple[TrackingEvent, ...], assumed: ZoneInfo) -> datetime | None:

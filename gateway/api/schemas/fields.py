@@ -157,6 +157,12 @@ def moment(what: str = "", **kwargs: Any) -> fields.AwareDateTime:
     return fields.AwareDateTime(format="iso", validate=_in_bounds, **described(what, kwargs))
 
 
+def happened() -> fields.AwareDateTime:
+    """When a device says that something happened: what cannot be is put right and flagged, and costs no scan."""
+    what = "RFC 3339. A time that cannot be is shown as `claimed_at`, and the scan is dated by its receipt."
+    return fields.AwareDateTime(format="iso", required=True, metadata={"description": what})
+
+
 def _of_this_world(found: date) -> None:
     if not EARLIEST.date() <= found < LATEST.date():
         raise ValidationError("Not a day of this world: 1970 to 2199.")

@@ -14,6 +14,7 @@ from gateway.api.schemas.fields import (
     counted,
     cursor,
     degrees,
+    happened,
     moment,
     text,
     whole,
@@ -178,7 +179,7 @@ class ScanSchema(Given):
     tracking_number = text(64, least=1, required=True)
     code = text(64, least=1, required=True)
     detail = text(64, allow_none=True)
-    occurred_at = moment(required=True)
+    occurred_at = happened()
     piece = text(64, allow_none=True)
     place = fields.Nested(PlaceSchema, allow_none=True, load_default=None)
     proof = fields.Nested(ProofSchema, allow_none=True, load_default=None)

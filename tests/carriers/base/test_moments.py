@@ -8,8 +8,10 @@ import pytest
 from carriers.base.errors import BadCarrierResponse
 from carriers.base.moments import maybe_moment, moment, wall_clock
 from carriers.base.reading import Reading
+from gateway.domain.honest_time import FUTURE_TOLERANCE, clamp
 
 OSLO = ZoneInfo("Europe/Oslo")
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def read(written: object) -> Reading:
@@ -37,10 +39,29 @@ def test_a_time_with_an_offset_is_the_carriers_own() -> None:
     assert (found.at.astimezone(UTC).hour, found.local, found.tz_source) == (1, "", "carrier")
 
 
-@pytest.mark.parametrize("written", ["2026-03-29", "26-03-29T10:00:00", "yesterday", "9999-01-01T00:00:00", 5, None])
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("9999-12-31T23:59:59-05:00", "9999-12-31T23:59:59"),
+        ("9999-12-31T23:59:59", "9999-12-31T23:59:59"),
+        ("0001-01-01T00:00:00", "0001-01-01T00:00:00"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00"),
+        ("2200-06-01T00:00:00+02:00", "2200-05-31T22:00:00"),
+        ("1969-12-31T23:00:00Z", "1969-12-31T23:00:00"),
+    ],
+)
+def test_an_impossible_time_is_that_of_a_scan_all_the_same(written: str, at: str) -> None:
+    found = moment(read(written), "at", OSLO).at
+    assert found.astimezone(UTC) == datetime.fromisoformat(at).replace(tzinfo=UTC)
+    assert clamp(found, NOW) in (NOW, NOW + FUTURE_TOLERANCE)
+    assert maybe_moment(read(written), "at", OSLO) is None, "no estimate is made of it"
+    assert read(written).maybe_time("at") is None
+
+
+@pytest.mark.parametrize("written", ["2026-03-29", "26-03-29T10:00:00", "yesterday", "10000-01-01T00:00:00", 5, None])
 def test_what_is_no_moment_is_none(written: object) -> None:
     assert maybe_moment(read(written), "at", OSLO) is None
-    with pytest.raises(BadCarrierResponse, match="is not a time"):
+    with pytest.raises(BadCarrierResponse, match="is not a"):
         moment(read(written), "at", OSLO)
 
 

@@ -111,7 +111,12 @@ def test_what_a_scan_lacks_loses_no_other_scan() -> None:
         event(1301, day="9999-12-31", clock="23:59:59"),
         {"eventIdentifier": 9, "eventDate": "2026-03-02"},
     ]
-    assert [read.carrier_code for read in told(*scans, pin=None, extra=[1]).events] == ["9", "1300"]
+    update = told(*scans, pin=None, extra=[1])
+    assert [read.carrier_code for read in update.events] == ["9", "1300", "1301"]
+    assert update.unread == (
+        "$.significantEvents[3] has no day that can be read",
+        "$.significantEvents[2] has no code that can be read",
+    )
     assert told().events == ()
 
 

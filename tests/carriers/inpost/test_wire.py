@@ -12,6 +12,7 @@ import pytest
 from carriers.base import Account, Address, BadCarrierResponse, Money, Parcel, Reading, ShipmentRejected, StatusTable
 from carriers.inpost.adapter import InPost
 from carriers.inpost.wire import booking, points, text, tracking
+from gateway.domain.fold import current_status
 from tests.carriers.inpost.conftest import COURIER, LOCKER, shipment
 from tests.carriers.simulated import NOON
 
@@ -122,9 +123,11 @@ def test_every_status_is_told_as_the_table_says_by_poll_and_push(row: Any) -> No
 def test_a_scan_without_status_or_sense_is_left_out_and_its_neighbours_stay() -> None:
     good = {"status": "delivered", "datetime": "2026-03-29T03:30:00.000+02:00"}
     bad = [{"status": "avizo", "datetime": "soon"}, {"datetime": good["datetime"]}, {"status": 7}, {}]
-    (event,) = history(*bad, good, good).events
+    told = history(*bad, good, good)
+    (event,) = told.events
+    assert len(told.unread) == len(bad)
     assert event.occurred_at.astimezone(UTC) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
-    with pytest.raises(BadCarrierResponse, match="no scan"):
+    with pytest.raises(BadCarrierResponse, match="tracking_details"):
         history(*bad)
     assert history().events == ()
 
@@ -148,6 +151,41 @@ def test_a_scan_without_a_zone_is_read_in_an_assumed_one() -> None:
 def test_a_shipment_names_the_numbers_of_all_its_parcels(shown: dict[str, Any], numbers: tuple[str, ...]) -> None:
     said = Reading({"status": "confirmed", "updated_at": NOON.isoformat(), **shown})
     assert tracking.state(said, "77", TABLE, NOON, WARSAW).numbers == numbers
+
+
+def under_way(shown: dict[str, Any], status: str) -> Any:
+    said = Reading({"status": status, "updated_at": NOON.isoformat(), **shown})
+    return tracking.state(said, "77", TABLE, NOON, WARSAW)
+
+
+SEVERAL = {"tracking_number": NUMBER, "parcels": [{"tracking_number": NUMBER}, {"tracking_number": OTHER}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "of_one"),
+    [("delivered", True), ("returned_to_sender", True), ("taken_by_courier", False), ("canceled", False)],
+)
+def test_the_end_of_a_shipment_of_several_parcels_is_that_of_the_one_whose_number_it_bears(
+    status: str, of_one: bool
+) -> None:
+    """Whether it has ended when one parcel has or when all have is not documented."""
+    update = under_way(SEVERAL, status)
+    assert update.numbers == BOTH
+    assert [event.piece for event in update.events] == [NUMBER if of_one else ""]
+    told = current_status(update.events, update.numbers, 2)
+    assert told.terminal is (status == "canceled")
+    assert current_status(under_way({"tracking_number": NUMBER}, status).events, (NUMBER,), 1).status == (
+        update.events[0].status
+    )
+
+
+def test_a_webhook_without_a_number_ends_no_parcel_of_several() -> None:
+    payload = {"shipment_id": 77, "status": "delivered", "tracking_number": None}
+    call = {"event_ts": "2026-03-02 13:00:40 +0100", "event": "shipment_status_changed", "payload": payload}
+    (event,) = tracking.pushed(Reading(call), TABLE, WARSAW).events
+    for numbers in ((), (NUMBER,), BOTH):
+        assert not current_status([event], numbers, 2).terminal
+    assert current_status([event], (), 1).status == current_status([event], (NUMBER,), 1).status == "delivered"
 
 
 def test_two_shipments_of_one_reference_are_for_a_person() -> None:

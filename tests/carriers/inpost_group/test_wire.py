@@ -10,6 +10,7 @@ import pytest
 from carriers.base import Address, BadCarrierResponse, Leg, Reading
 from carriers.inpost_group.adapter import InPostGroup
 from carriers.inpost_group.wire import booking, handover, parties, tracking
+from gateway.domain.fold import current_status
 
 TABLE, WARSAW = InPostGroup.statuses, InPostGroup.profile.polling.zone
 AT = "2025-03-30T01:00:00.123456789Z"
@@ -54,16 +55,31 @@ def test_an_event_about_nothing_is_kept_for_a_person_and_left_out_of_a_history(g
     event = {"trackingNumber": "1", "eventId": "u", "eventCode": "MMD.1001", "timestamp": AT, gone: instead}
     with pytest.raises(BadCarrierResponse):
         tracking.pushed(Reading(event), TABLE, WARSAW)
-    (update,) = tracking.updates(Reading({"parcels": [{"trackingNumber": "1", "events": [event]}]}), TABLE, WARSAW)
-    assert len(update.events) == (gone == "trackingNumber")
+    good = {"eventId": "v", "eventCode": "MMD.1001", "timestamp": AT}
+    (update,) = tracking.updates(
+        Reading({"parcels": [{"trackingNumber": "1", "events": [event, good]}]}), TABLE, WARSAW
+    )
+    named = gone == "trackingNumber"
+    assert (len(update.events), len(update.unread)) == ((2, 0) if named else (1, 1))
+
+
+@pytest.mark.parametrize(("code", "terminal"), [("EOL.1001", True), ("LMD.9014", False), ("LMD.1001", False)])
+def test_the_end_of_one_parcel_is_not_that_of_its_shipment(code: str, terminal: bool) -> None:
+    """A shipment of several is answered with one number; whether it is all of theirs is not documented."""
+    event = {"trackingNumber": "1", "eventId": "u", "eventCode": code, "timestamp": AT}
+    (told,) = tracking.pushed(Reading(event), TABLE, WARSAW).events
+    assert current_status([told], (), 1).terminal is terminal
+    several = current_status([told], (), 2)
+    assert not several.terminal
+    assert several.status == ("out_for_delivery" if code == "LMD.1001" else "unknown")
 
 
 def test_a_parcel_without_a_number_holds_up_no_other() -> None:
     odd: list[dict[str, Any]] = [{"trackingNumber": None, "events": []}, {"trackingNumber": "2", "events": [7]}]
     assert [
         (each.tracking_number, each.events) for each in tracking.updates(Reading({"parcels": odd}), TABLE, WARSAW)
-    ] == [("2", ())]
-    with pytest.raises(BadCarrierResponse, match="which parcels"):
+    ] == [("2", ()), ("", ())]
+    with pytest.raises(BadCarrierResponse, match="trackingNumber"):
         tracking.updates(Reading({"parcels": odd[:1]}), TABLE, WARSAW)
 
 

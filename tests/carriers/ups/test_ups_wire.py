@@ -275,11 +275,17 @@ def test_local_times_are_resolved_by_what_is_most_certain(
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"date": "2024-04-22"}, {"date": "20241301"}, {"date": "00010101"}, {"date": "x"}]
+    "said", [{}, {"date": "2024-04-22"}, {"date": "20241301"}, {"date": "00000000"}, {"date": "x"}]
 )
 def test_an_activity_without_a_day_is_no_event(said: dict[str, str]) -> None:
     with pytest.raises(BadCarrierResponse):
         at(said)
+
+
+@pytest.mark.parametrize("name", ["date", "gmtDate"])
+@pytest.mark.parametrize(("written", "year"), [("00010101", 1), ("99991231", 9999)])
+def test_an_activity_of_an_impossible_day_is_one(name: str, written: str, year: int) -> None:
+    assert at({name: written})[0].year == year
 
 
 @pytest.mark.parametrize("text", ["", "7", "250000", "09:15", "1", "99999999999"])

@@ -54,6 +54,7 @@ CHECKS: tuple[Check, ...] = (
     tracking.an_unlisted_code_stays_unknown,
     tracking.event_ids_do_not_collide,
     tracking.an_event_keeps_its_id,
+    tracking.a_scan_that_cannot_be_read_costs_no_other,
     tracking.push_and_poll_name_a_scan_alike,
     pushes.an_unsigned_webhook_is_refused,
     pushes.a_webhook_of_another_secret_is_refused,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from carriers.base.conformance.check import each, whole
-from carriers.base.conformance.mutations import leaves, replaced
+from carriers.base.conformance.mutations import entries, leaves, replaced
 from carriers.base.conformance.operations import TRACKING
 from carriers.base.conformance.payloads import Payload
 from carriers.base.conformance.samples import Sample
@@ -104,6 +104,23 @@ def an_event_keeps_its_id(subject: Subject, sample: Sample) -> Iterator[str]:
         yield "an event has no id"
 
 
+@each(_tracked)
+def a_scan_that_cannot_be_read_costs_no_other(subject: Subject, sample: Sample) -> Iterator[str]:
+    """One of several scans that says nothing any more leaves the others as they are, and `unread` names it."""
+    codes = {event.event_id: event.carrier_code for event in _events(_play(subject, sample))}
+    for place, body in _bodies(sample):
+        for entry, without, silent in entries(body.data):
+            rest = set(_ids(_spoilt(subject, sample, place, body.write(without.value))))
+            gone = [code for id_, code in codes.items() if id_ not in rest]
+            if not rest or not rest <= codes.keys() or len(gone) != 1 or gone[0] not in dict(leaves(entry)).values():
+                continue  # it is no scan, or the only one
+            played = _spoilt(subject, sample, place, body.write(silent.value))
+            if set(_ids(played)) != rest:
+                yield f"{silent}: the others are lost: {played.says}"
+            elif not any(update.unread for update in _updates(played)):
+                yield f"{silent}: it is left out, and `unread` does not say so"
+
+
 @whole(Capability.TRACKS, Capability.RECEIVES_WEBHOOKS)
 def push_and_poll_name_a_scan_alike(subject: Subject) -> Iterator[str]:
     """Webhook samples with `same_scan_as` have event ids that the polled sample has too."""
@@ -131,6 +148,18 @@ def _play(subject: Subject, sample: Sample, word: Any = None) -> Played:
         return replace(answer, body=_without(body, word)) if body.has_data else answer
 
     return subject.play(sample, spoil)
+
+
+def _bodies(sample: Sample) -> list[tuple[int, Payload]]:
+    """What a sample tells, with the place of the answer."""
+    told = [sample.call.body] if sample.call else [exchange.response.body for exchange in sample.exchanges]
+    return [(place, body) for place, body in enumerate(told) if body.has_data]
+
+
+def _spoilt(subject: Subject, sample: Sample, place: int, body: bytes) -> Played:
+    if sample.call is not None:
+        return subject.pushed(sample, body)
+    return subject.play(sample, lambda at, answer: replace(answer, body=body) if at == place else answer)
 
 
 def _without(body: Payload, word: Any) -> bytes:

@@ -14,6 +14,7 @@ from carriers.base import (
     CarrierError,
     InvalidValue,
     Money,
+    OneByOne,
     Place,
     QuoteRequest,
     Rate,
@@ -99,8 +100,9 @@ def refusal(reply: Reply) -> CarrierError | None:
 def update(parcel: Reading, statuses: StatusTable) -> TrackingUpdate:
     """The scans of one parcel."""
     number = parcel.text("number")
-    scans = parcel.get("scans").items()
-    return TrackingUpdate(tracking_number=number, events=tuple(_event(number, scan, statuses) for scan in scans))
+    one_by_one = OneByOne()
+    scans = one_by_one.of(parcel.get("scans").items(), lambda scan: _event(number, scan, statuses))
+    return TrackingUpdate(tracking_number=number, events=tuple(scans), unread=one_by_one.unread())
 
 
 def money(amount: Reading) -> Money:
