@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 from flask import Response, request
@@ -19,6 +20,7 @@ from gateway.api.schemas.webhooks import MESSAGE_ID
 from gateway.domain.errors import Unprocessable
 from gateway.domain.messages import OutboxMessage
 from gateway.services.deliveries import body_of
+from gateway.services.keys import Caller, KeyRing
 from gateway.services.merchant_webhooks import MESSAGE_TYPES
 from gateway.services.streams import Stream, Watch
 
@@ -26,6 +28,9 @@ blueprint = ApiBlueprint("streams", __name__, url_prefix="/v1")
 EVENT_STREAM = "text/event-stream"
 TEXT = {"type": "string"}
 RETRY_MS = 2000
+ASKED_AGAIN_S = 5.0
+"""So long a stream goes on before it is asked again whether its key is still good, when there is something to tell."""
+
 SEQUENCE = re.compile(r"[0-9]{1,9}")
 LAST_EVENT_ID = {
     "in": "header",
@@ -90,10 +95,8 @@ def stream_shipment(wanted: dict[str, Any], shipment_id: str) -> Response:
     return event_stream(watch, lambda message: str(message.sequence))
 
 
-def event_stream(
-    watch: Watch, position: Callable[[OutboxMessage], str], body: Callable[[OutboxMessage], bytes] = body_of
-) -> Response:
-    """A watch as an answer; `position` is an event's id, `body` its data.
+def event_stream(watch: Watch, position: Callable[[OutboxMessage], str]) -> Response:
+    """A watch as an answer, which ends with the key that asked for it; `position` is an event's id.
 
     Raises:
         TooManyStreams, Unavailable: see `LiveUpdates.open`.
@@ -102,22 +105,38 @@ def event_stream(
     if request.method == "HEAD":
         return Response(status=200, headers=headers, content_type=EVENT_STREAM)
     stream = services().live.open(watch)
-    response = Response(_events(stream, position, body), headers=headers, content_type=EVENT_STREAM)
+    told = _events(stream, position, KeyHeld(services().keys, caller()))
+    response = Response(told, headers=headers, content_type=EVENT_STREAM)
     response.call_on_close(stream.close)  # also when nobody ever read from it
     return response
 
 
-def _events(
-    stream: Stream, position: Callable[[OutboxMessage], str], body: Callable[[OutboxMessage], bytes]
-) -> Iterator[bytes]:
+class KeyHeld:
+    """Whether the key with which a stream was opened is still good, looked up now and then."""
+
+    def __init__(self, keys: KeyRing, who: Caller) -> None:
+        self._keys, self._who, self._known_at = keys, who, monotonic()
+
+    def __call__(self) -> bool:
+        """Asked before anything is told."""
+        if monotonic() - self._known_at >= ASKED_AGAIN_S:
+            if not self._keys.holds(self._who):
+                return False
+            self._known_at = monotonic()
+        return True
+
+
+def _events(stream: Stream, position: Callable[[OutboxMessage], str], held: KeyHeld) -> Iterator[bytes]:
     yield b"retry: %d\n\n" % RETRY_MS
     for told in stream:
+        if not held():
+            return
         if told.reset:
             yield b"event: reset\ndata: {}\n\n"
         elif told.message is None:
             yield b":\n\n"
         else:
-            yield b"id: %s\ndata: %s\n\n" % (position(told.message).encode(), body(told.message))
+            yield b"id: %s\ndata: %s\n\n" % (position(told.message).encode(), body_of(told.message))
 
 
 def _last_event_id(form: re.Pattern[str]) -> str:

@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from gateway.api import examples
+from gateway.api import examples, streams
 from gateway.services.streams import Watch
 from tests.api.world import Merchant, fresh, pointers, problem
 
@@ -65,6 +66,20 @@ def test_one_stream_more_than_a_key_may_have_is_refused(merchant: Merchant) -> N
     for stream in open_ones:
         stream.close()
     assert merchant.get("/v1/stream", for_s=0).text == "retry: 2000\n\n"
+
+
+def test_a_stream_ends_with_its_key(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "ASKED_AGAIN_S", 0.0)
+    record, text = merchant.services.keys.create(merchant.id, "screen", "test", ["tracking:read"])
+    told = merchant.client.get("/v1/stream?for_s=20", headers={"Authorization": f"Bearer {text}"}, buffered=False)
+    heard: Iterator[Any] = iter(told.response)
+    assert next(heard) == b"retry: 2000\n\n"
+    booked(merchant)
+    assert next(heard).startswith(b"id: msg_"), "a good key hears"
+    merchant.services.keys.revoke(merchant.id, "test", record.id)
+    booked(merchant)
+    assert list(heard) == [], "one that was revoked hears nothing more"
+    assert merchant.services.live.count == 0
 
 
 def test_asking_for_the_head_opens_nothing(merchant: Merchant) -> None:
