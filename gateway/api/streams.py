@@ -50,9 +50,9 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 def stream_everything(wanted: dict[str, Any]) -> Response:
     """Everything that happens in the mode of the key, as it happens: the bodies of webhooks as server-sent events.
 
-    `id` is the webhook-id. Reconnecting with it, as an EventSource does by itself, misses nothing for 24 hours; the
-    last seconds before it may be told again, with the same ids. After more, an event `reset` says that the present
-    state must be read. A stream ends after some minutes.
+    `id` is the webhook-id; the first one, without data, is where the stream begins. Reconnecting with it, as an
+    EventSource does by itself, misses nothing for 24 hours; the last seconds before it may be told again, with the same
+    ids. After more, an event `reset` says that the present state must be read. A stream ends after some minutes.
     """
     who = caller()
     after = _last_event_id(re.compile(MESSAGE_ID))
@@ -127,12 +127,13 @@ class KeyHeld:
 
 
 def _events(stream: Stream, position: Callable[[OutboxMessage], str], held: KeyHeld) -> Iterator[bytes]:
-    yield b"retry: %d\n\n" % RETRY_MS
+    # An id without data: nothing is shown, and who is cut off before the first message comes back to where he was.
+    yield b"retry: %d\nid: %s\n\n" % (RETRY_MS, stream.position.encode())
     for told in stream:
         if not held():
             return
         if told.reset:
-            yield b"event: reset\ndata: {}\n\n"
+            yield b"event: reset\nid: %s\ndata: {}\n\n" % stream.position.encode()
         elif told.message is None:
             yield b":\n\n"
         else:

@@ -102,6 +102,11 @@ class Stream:
         self._position = first_id("msg", now) if starts_now else after
         self._known = dict.fromkeys([self._position, *(self._recent() if starts_now else ())])
 
+    @property
+    def position(self) -> str:
+        """From where on it tells: a client that has heard nothing yet comes back with it, and misses nothing."""
+        return self._watch.after if self._too_old else self._position
+
     def __iter__(self) -> Iterator[Told]:
         """Items as they come, a heartbeat apart at most."""
         longest = float(self._settings.longest_s)
@@ -109,6 +114,7 @@ class Stream:
         until = monotonic() + (longest if wanted is None else min(wanted, longest))
         try:
             if self._too_old:
+                self._too_old = False
                 yield Told(reset=True)
             self._listener.fall_behind()
             yield from self._items(until)
