@@ -158,7 +158,8 @@ class RecipientPages:
         return shipment
 
     def revoke(self, merchant_id: str, mode: Mode, shipment_id: str) -> ShipmentRecord:
-        """End a recipient's link, which may be in the wrong hands; the shipment has another one from now on.
+        """End a recipient's link, which may be in the wrong hands; the shipment has another one from now on, and no
+        browser that followed it by the old one is told where that is.
 
         Raises:
             NotFound. Conflict: it was revoked as often as can be.
@@ -173,6 +174,7 @@ class RecipientPages:
             if shipment.link_version >= MOST_VERSIONS:
                 raise Conflict("this link was revoked as often as can be")
             again = replace(shipment, link_version=shipment.link_version + 1)
+            uow.pushes.remove(merchant_id, shipment_id=shipment_id)
             changed = record_change(uow, again, "shipment.link_revoked", self._clock())
             uow.commit()
         return changed
