@@ -62,6 +62,13 @@ def test_every_status_and_reason_has_a_sentence_of_the_language(code: str) -> No
             assert code == "en" or told != english.sentence(status, reason), (status, reason)
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_courier_near_the_sender_is_not_near_the_recipient(code: str) -> None:
+    told = voice(code)
+    assert told.sentence("pickup_in_progress", "courier_nearby") == told.sentence("pickup_in_progress", "none")
+    assert told.sentence("out_for_delivery", "courier_nearby") != told.sentence("out_for_delivery", "none")
+
+
 def test_sentences_are_of_statuses_and_reasons_that_exist() -> None:
     rows = files("gateway.engines.languages").joinpath("sentences.csv").read_text("utf-8").splitlines()[1:]
     named = [tuple(row.split(",")[:2]) for row in rows]
