@@ -180,6 +180,23 @@ def test_a_cancelled_return_is_in_nobodys_way(site: Site, shop: Merchant, runnin
 
 
 @ON_ONE_DATABASE
+def test_a_return_that_its_carrier_called_off_is_in_nobodys_way(site: Site, shop: Merchant, running: Any) -> None:
+    out = delivered(site, shop)
+    first = send_back(shop, out["id"], "first", reference="back-sim946").json
+    site.work(**LATER)
+    called_off = shop.shipment(first["id"])
+    assert (called_off["state"], called_off["status"]) == ("booked", "cancelled")
+    again = send_back(shop, out["id"], "again")
+    assert again.status_code == 201, again.text
+    assert [(each["id"], each["state"]) for each in shop.shipment(out["id"])["returns"]] == [
+        (first["id"], "cancelled"),
+        (again.json["id"], "booked"),
+    ]
+    assert site.violations() == []
+    assert send_back(shop, out["id"], "thrice").json["code"] == "returned_already"
+
+
+@ON_ONE_DATABASE
 def test_carriers_that_bring_nothing_back_are_not_asked(site: Site, shop: Merchant) -> None:
     shop.account("sandbox-1", site.carrier("sandbox"), without="returns")
     out = delivered(site, shop)
