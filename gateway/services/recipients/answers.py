@@ -82,8 +82,8 @@ class RecipientAnswers:
     def _delivered(self, uow: UnitOfWork, token: str, now: datetime) -> ShipmentRecord:
         found = self._pages.shipment(uow, token, now)
         shipment = uow.shipments.get(found.merchant_id, found.id, lock=True) or found
-        if shipment.status != "delivered":
-            raise Conflict("it does not count as delivered")
+        if shipment.status != "delivered" or shipment.return_of:
+            raise Conflict("it does not count as delivered to a recipient")
         return shipment
 
 

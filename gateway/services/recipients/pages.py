@@ -73,8 +73,8 @@ class Sight:
 
     @property
     def delivered(self) -> bool:
-        """Whether there is something to be rated, or missed."""
-        return self.shipment.status == "delivered"
+        """Whether there is something to be rated, or missed: not by whoever sent it back."""
+        return self.shipment.status == "delivered" and not self.shipment.return_of
 
     @property
     def over(self) -> bool:
