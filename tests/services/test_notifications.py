@@ -110,6 +110,15 @@ def test_who_replies_stop_is_not_told_any_more_and_start_lets_it_begin_again(her
     assert only(told, "delivered", "sms") == ("sent", "")
 
 
+@pytest.mark.parametrize(
+    ("reply", "ends_it"),
+    [("Stop.", True), ("STOPP!", True), ("stop \u2026", True), ("Do not stop", False), ("?", False)],
+)
+def test_stop_is_heard_as_people_write_it(reply: str, ends_it: bool, here: Street) -> None:
+    assert called(here, "replies", {"From": PHONE, "Body": reply}) == 200
+    assert len(here.shop.get("/v1/notification-blocks")["data"]) == ends_it
+
+
 def test_receipts_tell_what_became_of_a_text_message(here: Street) -> None:
     told = here.parcel(destination=to("", PHONE)).scan("ON_VEHICLE")
     (text,) = here.provider.texts
