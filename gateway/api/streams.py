@@ -50,9 +50,9 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 def stream_everything(wanted: dict[str, Any]) -> Response:
     """Everything that happens in the mode of the key, as it happens: the bodies of webhooks as server-sent events.
 
-    `id` is the webhook-id; the first one, without data, is where the stream begins. Reconnecting with it, as an
-    EventSource does by itself, misses nothing for 24 hours; the last seconds before it may be told again, with the same
-    ids. After more, an event `reset` says that the present state must be read. A stream ends after some minutes.
+    `id` is the webhook-id; the first one, without data, is where the stream begins. Reconnecting with it, as clients of
+    such streams do by themselves, misses nothing for 24 hours; the last seconds before it may be told again, with the
+    same ids. After more, an event `reset` says that the present state must be read. A stream ends after some minutes.
     """
     who = caller()
     after = _last_event_id(re.compile(MESSAGE_ID))
