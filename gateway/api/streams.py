@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from time import monotonic
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -20,17 +20,13 @@ from gateway.api.schemas.webhooks import MESSAGE_ID
 from gateway.domain.errors import Unprocessable
 from gateway.domain.messages import OutboxMessage
 from gateway.services.deliveries import body_of
-from gateway.services.keys import Caller, KeyRing
 from gateway.services.merchant_webhooks import MESSAGE_TYPES
-from gateway.services.streams import Stream, Watch
+from gateway.services.streams import Permit, Stream, Watch
 
 blueprint = ApiBlueprint("streams", __name__, url_prefix="/v1")
 EVENT_STREAM = "text/event-stream"
 TEXT = {"type": "string"}
 RETRY_MS = 2000
-ASKED_AGAIN_S = 5.0
-"""So long a stream goes on before it is asked again whether its key is still good, when there is something to tell."""
-
 SEQUENCE = re.compile(r"[0-9]{1,9}")
 LAST_EVENT_ID = {
     "in": "header",
@@ -105,32 +101,17 @@ def event_stream(watch: Watch, position: Callable[[OutboxMessage], str]) -> Resp
     if request.method == "HEAD":
         return Response(status=200, headers=headers, content_type=EVENT_STREAM)
     stream = services().live.open(watch)
-    told = _events(stream, position, KeyHeld(services().keys, caller()))
+    told = _events(stream, position, Permit(partial(services().keys.holds, caller())))
     response = Response(told, headers=headers, content_type=EVENT_STREAM)
     response.call_on_close(stream.close)  # also when nobody ever read from it
     return response
 
 
-class KeyHeld:
-    """Whether the key with which a stream was opened is still good, looked up now and then."""
-
-    def __init__(self, keys: KeyRing, who: Caller) -> None:
-        self._keys, self._who, self._known_at = keys, who, monotonic()
-
-    def __call__(self) -> bool:
-        """Asked before anything is told."""
-        if monotonic() - self._known_at >= ASKED_AGAIN_S:
-            if not self._keys.holds(self._who):
-                return False
-            self._known_at = monotonic()
-        return True
-
-
-def _events(stream: Stream, position: Callable[[OutboxMessage], str], held: KeyHeld) -> Iterator[bytes]:
+def _events(stream: Stream, position: Callable[[OutboxMessage], str], permit: Permit) -> Iterator[bytes]:
     # An id without data: nothing is shown, and who is cut off before the first message comes back to where he was.
     yield b"retry: %d\nid: %s\n\n" % (RETRY_MS, stream.position.encode())
     for told in stream:
-        if not held():
+        if not permit():
             return
         if told.reset:
             yield b"event: reset\nid: %s\ndata: {}\n\n" % stream.position.encode()

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from gateway.api import examples, streams
+from gateway.api import examples
 from gateway.domain.clock import utc_now
+from gateway.services import streams
 from gateway.services.ids import first_id
 from gateway.services.streams import Watch
 from tests.api.world import Merchant, fresh, pointers, problem
