@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -20,7 +21,7 @@ from gateway.domain.errors import Unprocessable
 from gateway.domain.messages import OutboxMessage
 from gateway.services.deliveries import body_of
 from gateway.services.merchant_webhooks import MESSAGE_TYPES
-from gateway.services.streams import Stream, Watch
+from gateway.services.streams import Permit, Stream, Watch
 
 blueprint = ApiBlueprint("streams", __name__, url_prefix="/v1")
 EVENT_STREAM = "text/event-stream"
@@ -45,9 +46,9 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 def stream_everything(wanted: dict[str, Any]) -> Response:
     """Everything that happens in the mode of the key, as it happens: the bodies of webhooks as server-sent events.
 
-    `id` is the webhook-id. Reconnecting with it, as an EventSource does by itself, misses nothing for 24 hours; the
-    last seconds before it may be told again, with the same ids. After more, an event `reset` says that the present
-    state must be read. A stream ends after some minutes.
+    `id` is the webhook-id; the first one, without data, is where the stream begins. Reconnecting with it, as clients of
+    such streams do by themselves, misses nothing for 24 hours; the last seconds before it may be told again, with the
+    same ids. After more, an event `reset` says that the present state must be read. A stream ends after some minutes.
     """
     who = caller()
     after = _last_event_id(re.compile(MESSAGE_ID))
@@ -90,10 +91,8 @@ def stream_shipment(wanted: dict[str, Any], shipment_id: str) -> Response:
     return event_stream(watch, lambda message: str(message.sequence))
 
 
-def event_stream(
-    watch: Watch, position: Callable[[OutboxMessage], str], body: Callable[[OutboxMessage], bytes] = body_of
-) -> Response:
-    """A watch as an answer; `position` is an event's id, `body` its data.
+def event_stream(watch: Watch, position: Callable[[OutboxMessage], str]) -> Response:
+    """A watch as an answer, which ends with the key that asked for it; `position` is an event's id.
 
     Raises:
         TooManyStreams, Unavailable: see `LiveUpdates.open`.
@@ -102,22 +101,24 @@ def event_stream(
     if request.method == "HEAD":
         return Response(status=200, headers=headers, content_type=EVENT_STREAM)
     stream = services().live.open(watch)
-    response = Response(_events(stream, position, body), headers=headers, content_type=EVENT_STREAM)
+    told = _events(stream, position, Permit(partial(services().keys.holds, caller())))
+    response = Response(told, headers=headers, content_type=EVENT_STREAM)
     response.call_on_close(stream.close)  # also when nobody ever read from it
     return response
 
 
-def _events(
-    stream: Stream, position: Callable[[OutboxMessage], str], body: Callable[[OutboxMessage], bytes]
-) -> Iterator[bytes]:
-    yield b"retry: %d\n\n" % RETRY_MS
+def _events(stream: Stream, position: Callable[[OutboxMessage], str], permit: Permit) -> Iterator[bytes]:
+    # An id without data: nothing is shown, and who is cut off before the first message comes back to where he was.
+    yield b"retry: %d\nid: %s\n\n" % (RETRY_MS, stream.position.encode())
     for told in stream:
+        if not permit():
+            return
         if told.reset:
-            yield b"event: reset\ndata: {}\n\n"
+            yield b"event: reset\nid: %s\ndata: {}\n\n" % stream.position.encode()
         elif told.message is None:
             yield b":\n\n"
         else:
-            yield b"id: %s\ndata: %s\n\n" % (position(told.message).encode(), body(told.message))
+            yield b"id: %s\ndata: %s\n\n" % (position(told.message).encode(), body_of(told.message))
 
 
 def _last_event_id(form: re.Pattern[str]) -> str:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from flask import Blueprint, Response, jsonify, request
 
-from gateway.console.gate import may, services, who
+from gateway.console.gate import may, services, token, who
 from gateway.domain.errors import Unavailable
 from gateway.domain.people import Permission
 from gateway.services.ids import first_id
 from gateway.services.live import TooManyStreams, named
-from gateway.services.streams import Stream, Watch
+from gateway.services.signing_in import NotSignedIn, SigningIn
+from gateway.services.streams import Permit, Stream, Watch
 
 blueprint = Blueprint("live", __name__, url_prefix="/live")
 POSITION = re.compile(r"msg_[0-9A-HJKMNP-TV-Z]{26}")
@@ -49,7 +51,8 @@ def stream() -> Response:
         opened = streams.open(watch)
     except (TooManyStreams, Unavailable):
         return Response(status=204)
-    answer = Response(_events(opened, watch.after), headers=HEADERS, content_type="text/event-stream")
+    permit = Permit(partial(_is_signed_in, services().staff.signing_in, token()))
+    answer = Response(_events(opened, watch.after, permit), headers=HEADERS, content_type="text/event-stream")
     answer.call_on_close(opened.close)
     return answer
 
@@ -65,10 +68,20 @@ def since() -> Response:
     return answer
 
 
-def _events(opened: Stream, after: str) -> Iterator[bytes]:
+def _is_signed_in(signing_in: SigningIn, session: str) -> bool:
+    try:
+        signing_in.who(session, passing=True)
+    except NotSignedIn:
+        return False
+    return True
+
+
+def _events(opened: Stream, after: str, permit: Permit) -> Iterator[bytes]:
     """What is told again, for the case that it was missed, was on the page when it was opened."""
     yield b"retry: %d\n\n" % RETRY_MS
     for told in opened:
+        if not permit():
+            return
         if told.message is not None and told.message.id <= after:
             continue
         if told.message is not None:

@@ -6,16 +6,28 @@ from collections.abc import Mapping
 
 from gateway.domain.tracking import reasons, statuses
 
+NEARBY = "courier_nearby"
+
 
 def recipient_sentence(status: str, reason: str, pieces: Mapping[str, str], parcels: int = 1) -> str:
     """The reason's sentence, else the status's; before it how many of the `parcels` have arrived, where some have not.
 
     `pieces` are those that are known by number.
     """
-    told = reasons()[reason].recipient_sentence if reason != "none" else ""
-    sentence = told or statuses()[status].recipient_sentence
+    sentence = plain_sentence(status, reason)
     delivered, of_all = delivered_of(status, pieces, parcels)
     return f"{delivered} of {of_all} parcels delivered. {sentence}" if 0 < delivered < of_all else sentence
+
+
+def plain_sentence(status: str, reason: str) -> str:
+    """The reason's sentence, else the status's."""
+    told = reasons()[reason].recipient_sentence if fits_recipient(status, reason) else ""
+    return told or statuses()[status].recipient_sentence
+
+
+def fits_recipient(status: str, reason: str) -> bool:
+    """Whether a recipient is told the reason: a courier who is almost at the sender's door is not almost at his."""
+    return reason != "none" and not (reason == NEARBY and statuses()[status].phase == "pre_transit")
 
 
 def delivered_of(status: str, pieces: Mapping[str, str], parcels: int) -> tuple[int, int]:

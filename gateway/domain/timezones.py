@@ -1,4 +1,4 @@
-"""Which time zone an address lies in, as far as its country and subdivision tell."""
+"""Which time zone an address lies in, as far as its country, subdivision and postcode tell."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway.domain.postcodes import normalised
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Address
 
@@ -32,9 +33,30 @@ def _zones() -> dict[tuple[str, str], str]:
     return {(row["country"], row["subdivision"]): row["timezone"] for row in csv.DictReader(text.splitlines())}
 
 
+@cache
+def _states() -> list[tuple[str, str, str, str]]:
+    """Country, first and last beginning of a postcode, and the state or province in which such postcodes are.
+
+    Sources: USPS, labeling list L002 (3-digit ZIP Code prefixes); Canada Post, Addressing Guidelines (first letters);
+    Australia Post, Correos and CTT, postcode ranges. Those that reach over a border count where most are.
+    """
+    text = files("gateway.domain").joinpath("postcode_states.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return [(row["country"], row["first"], row["last"], row["subdivision"]) for row in rows]
+
+
+def subdivision_of(address: Address) -> str:
+    """As it was given, else as its postcode tells; "" where that tells nothing."""
+    if address.subdivision or not address.postal_code:
+        return address.subdivision
+    code = normalised(address.postal_code)
+    found = (each for each in _states() if each[0] == address.country and each[1] <= code[: len(each[1])] <= each[2])
+    return next((subdivision for _, _, _, subdivision in found), "")
+
+
 def timezone_of(address: Address) -> tzinfo | None:
-    """The zone of its subdivision, or else of its country; None where neither tells."""
-    name = _zones().get((address.country, address.subdivision)) or _zones().get((address.country, ""))
+    """The zone of its state or province, or else of its country; None where neither is known."""
+    name = _zones().get((address.country, subdivision_of(address))) or _zones().get((address.country, ""))
     return None if name is None else ZoneInfo(name)
 
 

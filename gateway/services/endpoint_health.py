@@ -7,7 +7,8 @@ another way, disable it in the end; 410 Gone disables at once.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from gateway.domain.messages import WebhookEndpoint
 
@@ -18,8 +19,21 @@ REST_SHARE = 4
 """It rests a quarter of the time for which it has failed."""
 OUTAGE_AFTER = timedelta(minutes=5)
 """What lasts less is not spoken of."""
+LONGEST_RETRY_AFTER = timedelta(hours=1)
 DISABLE_AFTER = timedelta(hours=120)
 GONE = 410
+
+
+def wish_of(retry_after: str, at: datetime) -> timedelta:
+    """How long an answer of that moment asks for, an hour at most: in seconds or until a date (RFC 9110, 10.2.3)."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(timedelta(seconds=int(retry_after[:9])), LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return timedelta()
+    left = until.replace(tzinfo=until.tzinfo or UTC) - at
+    return min(max(left, timedelta()), LONGEST_RETRY_AFTER)
 
 
 def is_open(endpoint: WebhookEndpoint) -> bool:

@@ -94,13 +94,19 @@ class KeyRing:
         now = self._clock()
         if record is None or not hmac.compare_digest(record.digest, self._digest(text)):
             raise BadKey("this key is not valid")
-        if record.revoked_at is not None or (record.expires_at is not None and record.expires_at <= now):
+        if not _is_good(record, now):
             raise BadKey("this key is not valid")
         if record.last_used_at is None or now - record.last_used_at > timedelta(minutes=1):
             with self._store.work() as uow:
                 uow.keys.used(record.merchant_id, record.id, now)
                 uow.commit()
         return Caller(merchant_id=record.merchant_id, key_id=record.id, mode=record.mode, scopes=record.scopes)
+
+    def holds(self, who: Caller) -> bool:
+        """Whether a caller's key still opens what it did: asked again by what lasts longer than a request."""
+        with self._store.look() as uow:
+            keys = uow.keys.list(who.merchant_id, who.mode)
+        return any(each.id == who.key_id and _is_good(each, self._clock()) for each in keys)
 
     def list(self, merchant_id: str, mode: Mode) -> Sequence[KeyRecord]:
         """The merchant's keys of a mode, without their secrets."""
@@ -125,6 +131,11 @@ class KeyRing:
 
     def _digest(self, text: str) -> str:
         return hmac.new(self._pepper, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _is_good(record: KeyRecord, now: datetime) -> bool:
+    """Neither revoked nor over."""
+    return record.revoked_at is None and (record.expires_at is None or record.expires_at > now)
 
 
 def _random(length: int) -> str:

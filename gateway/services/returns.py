@@ -8,16 +8,18 @@ return of this kind: it is the same shipment's way back (`gateway.domain.fold`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.domain.clock import Clock
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.records import ShipmentRecord
-from gateway.domain.shipments import LabelFormat, Personal, ReturnWay, Shipment, ShipmentState
+from gateway.domain.shipments import LabelFormat, Personal, ReturnWay, Shipment, ShipmentState, TenderState
 from gateway.domain.values import Address, Parcel, Requirements, TimeWindow
+from gateway.services.changes import record_change
 from gateway.services.ports import Mode, Store, UnitOfWork
 from gateway.services.quotes import QuoteAsk
+from gateway.services.recalls import compensation
 from gateway.services.shipments import BookAsk, ShipmentService
 from gateway.settings import Returns as ReturnSettings
 
@@ -102,7 +104,7 @@ class Returns:
             return why
         with self._store.look() as uow:
             others = uow.shipments.returns_of(shipment.merchant_id, shipment.id)
-        back = next((each for each in others if each.state not in OVER), None)
+        back = next((each for each in others if _is_under_way(each)), None)
         return f"it is being sent back already, by {back.reference or back.id}" if back else ""
 
     def _returnable(
@@ -116,8 +118,10 @@ class Returns:
         if why:
             raise NotReturnable(f"shipment {shipment_id} cannot be sent back: {why}")
         for other in uow.shipments.returns_of(merchant_id, shipment_id):
-            if other.state not in OVER:
+            if _is_under_way(other):
                 raise ReturnedAlready(shipment_id, other.id)
+            if lock and other.state not in OVER:
+                _ended(uow, other, self._clock())
         return shipment
 
     def _why_not(self, shipment: ShipmentRecord) -> str:
@@ -133,6 +137,22 @@ class Returns:
         if shipment.delivered_at is not None and self._clock() > shipment.delivered_at + self._window:
             return f"it was delivered more than {self._window.days} days ago"
         return ""
+
+
+def _is_under_way(back: ShipmentRecord) -> bool:
+    """Whether a return brings the goods back, or has. Its carrier may have called it off: they never left."""
+    return back.state not in OVER and back.status != "cancelled"
+
+
+def _ended(uow: UnitOfWork, called_off: ShipmentRecord, now: datetime) -> None:
+    """Its carrier called it off: it counts as cancelled from now on, so that another one may take its place."""
+    why = "its carrier called it off"
+    record_change(uow, replace(called_off, state=ShipmentState.CANCELLED, why=why), "shipment.cancelled", now)
+    tender = uow.tenders.get(called_off.merchant_id, called_off.tender_id)
+    if tender is not None and tender.booking is not None:
+        uow.recalls.add(replace(compensation(tender, tender.booking, why, now), state="done"))
+        closed = replace(tender, state=TenderState.CANCELLED, why=why, updated_at=now)
+        uow.tenders.close(closed, (TenderState.ACCEPTED,))
 
 
 def _way_back(original: ShipmentRecord, ask: ReturnAsk) -> QuoteAsk:

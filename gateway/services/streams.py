@@ -23,6 +23,8 @@ OVERLAP = timedelta(seconds=10)
 REPEATED_FOR = timedelta(hours=24)
 """A position older than this is not gone on from: the client is told to begin anew."""
 REMEMBERED = 10_000
+ASKED_AGAIN_S = 5.0
+"""So long a stream goes on before it is asked again whether it may, when there is something to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,21 @@ class Told:
 
     message: OutboxMessage | None = None
     reset: bool = False
+
+
+class Permit:
+    """Whether who opened a stream may still hear it, looked up now and then: keys are revoked, sessions end."""
+
+    def __init__(self, holds: Callable[[], bool]) -> None:
+        self._holds, self._known_at = holds, monotonic()
+
+    def __call__(self) -> bool:
+        """Asked before anything is told."""
+        if monotonic() - self._known_at >= ASKED_AGAIN_S:
+            if not self._holds():
+                return False
+            self._known_at = monotonic()
+        return True
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +119,11 @@ class Stream:
         self._position = first_id("msg", now) if starts_now else after
         self._known = dict.fromkeys([self._position, *(self._recent() if starts_now else ())])
 
+    @property
+    def position(self) -> str:
+        """From where on it tells: a client that has heard nothing yet comes back with it, and misses nothing."""
+        return self._watch.after if self._too_old else self._position
+
     def __iter__(self) -> Iterator[Told]:
         """Items as they come, a heartbeat apart at most."""
         longest = float(self._settings.longest_s)
@@ -109,6 +131,7 @@ class Stream:
         until = monotonic() + (longest if wanted is None else min(wanted, longest))
         try:
             if self._too_old:
+                self._too_old = False
                 yield Told(reset=True)
             self._listener.fall_behind()
             yield from self._items(until)

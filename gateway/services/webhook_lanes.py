@@ -21,7 +21,7 @@ from gateway.domain.message_types import hears
 from gateway.domain.messages import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gateway.services.deliveries import delivery_of, headers_of, shown_url, without_secrets
 from gateway.services.dispatch import Due, keys, named
-from gateway.services.endpoint_health import GONE, after_failure, after_success, is_open, is_out, rests
+from gateway.services.endpoint_health import GONE, after_failure, after_success, is_open, is_out, rests, wish_of
 from gateway.services.endpoint_news import Alarm, tell_backlog, tell_disabled, tell_recovered
 from gateway.services.faultpoints import FaultPoints, Purpose
 from gateway.services.notifications.planning import plan
@@ -31,7 +31,6 @@ from gateway.settings import Webhooks as WebhookSettings
 from gateway.settings import Worker
 
 JITTER = 0.2
-LONGEST_RETRY_AFTER = timedelta(hours=1)
 VISIT_S = 10
 """How long one visit to an endpoint begins new messages; then others have their turn."""
 ROUND_S = 0.5
@@ -57,10 +56,7 @@ class Outcome:
     @property
     def wish(self) -> timedelta:
         """How long the endpoint asks to be left alone, an hour at most."""
-        wanted = self.answer.retry_after
-        if not (wanted.isascii() and wanted.isdigit()):
-            return timedelta()
-        return min(timedelta(seconds=int(wanted[:9])), LONGEST_RETRY_AFTER)
+        return wish_of(self.answer.retry_after, self.attempt.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gateway.api import examples
+from gateway.domain.clock import utc_now
+from gateway.services import streams
+from gateway.services.ids import first_id
 from gateway.services.streams import Watch
 from tests.api.world import Merchant, fresh, pointers, problem
 
@@ -26,7 +31,7 @@ def test_a_shipments_stream_tells_what_happened_after_a_sequence(merchant: Merch
     path = f"/v1/shipments/{booked(merchant)['id']}/stream"
     told = merchant.get(path, after=0, for_s=0)
     assert (told.mimetype, told.headers["Cache-Control"]) == ("text/event-stream", "no-store")
-    assert told.text.startswith("retry: 2000\n\n")
+    assert told.text.startswith("retry: 2000\nid: 0\n\n")
     found = events(told.text)
     assert [data["type"] for _, data in found][:2] == ["shipment.created", "shipment.booked"]
     assert [int(name) for name, _ in found] == [data["data"]["sequence"] for _, data in found]
@@ -64,7 +69,42 @@ def test_one_stream_more_than_a_key_may_have_is_refused(merchant: Merchant) -> N
     assert int(refused.headers["Retry-After"]) > 0
     for stream in open_ones:
         stream.close()
-    assert merchant.get("/v1/stream", for_s=0).text == "retry: 2000\n\n"
+    assert re.fullmatch(r"retry: 2000\nid: msg_\w{26}\n\n", merchant.get("/v1/stream", for_s=0).text)
+
+
+def test_who_was_cut_off_before_the_first_message_misses_nothing(merchant: Merchant) -> None:
+    """A quiet stream ends after some minutes, and what is written before the client is back was never told."""
+    shipment = booked(merchant)
+    revoke = f"/v1/shipments/{shipment['id']}/tracking-link/revoke"
+    for path in ("/v1/stream?for_s=0&types=shipment.link_revoked", f"/v1/shipments/{shipment['id']}/stream?for_s=0"):
+        quiet = merchant.get(path).text
+        [position] = re.findall(r"^id: (\S+)$", quiet, re.MULTILINE)
+        assert "data:" not in quiet, "an EventSource shows nothing of it"
+        assert merchant.post(revoke).status_code == 200
+        back = merchant("GET", path, headers={"Last-Event-ID": position})
+        assert [data["type"] for _, data in events(back.text)][-1:] == ["shipment.link_revoked"]
+
+
+def test_who_was_away_for_days_is_told_so_once(merchant: Merchant) -> None:
+    old = first_id("msg", utc_now() - timedelta(days=2))
+    told = merchant("GET", "/v1/stream?for_s=0", headers={"Last-Event-ID": old}).text
+    [before, after] = re.findall(r"^id: (\S+)$", told, re.MULTILINE)
+    assert (before, told.count("event: reset")) == (old, 1), "until that was told, nothing is past"
+    assert "reset" not in merchant("GET", "/v1/stream?for_s=0", headers={"Last-Event-ID": after}).text
+
+
+def test_a_stream_ends_with_its_key(merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "ASKED_AGAIN_S", 0.0)
+    record, text = merchant.services.keys.create(merchant.id, "screen", "test", ["tracking:read"])
+    told = merchant.client.get("/v1/stream?for_s=20", headers={"Authorization": f"Bearer {text}"}, buffered=False)
+    heard: Iterator[Any] = iter(told.response)
+    assert next(heard).startswith(b"retry: 2000\nid: msg_")
+    booked(merchant)
+    assert next(heard).startswith(b"id: msg_"), "a good key hears"
+    merchant.services.keys.revoke(merchant.id, "test", record.id)
+    booked(merchant)
+    assert list(heard) == [], "one that was revoked hears nothing more"
+    told.close()
 
 
 def test_asking_for_the_head_opens_nothing(merchant: Merchant) -> None:

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 WAITING = """import time
@@ -27,14 +29,15 @@ def processes() -> set[str]:
     return found
 
 
-def test_a_demo_that_is_told_to_end_takes_what_it_started_along() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_told_to_end_takes_what_it_started_along(number: signal.Signals) -> None:
     before = processes()
     with subprocess.Popen([sys.executable, "-c", WAITING], stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
         assert any(line.startswith("http://127.0.0.1") for line in demo.stdout)
         assert processes() > before
-        demo.send_signal(signal.SIGTERM)
-        assert demo.wait(60) == 128 + signal.SIGTERM
+        demo.send_signal(number)
+        assert demo.wait(60) == 128 + number
     assert processes() <= before
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from gateway.domain.people import Role
+from gateway.services import streams
 from gateway.services.streams import Watch
 from tests.browser import Chromium
 from tests.console.test_screens import NARROWEST, signed_in
@@ -48,6 +52,20 @@ def test_a_stream_tells_ids_alone_and_says_when_there_are_too_many(world: World,
     finally:
         for each in opened:
             each.close()
+
+
+def test_a_stream_ends_with_its_session(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "ASKED_AGAIN_S", 0.0)
+    person = world.person(Role.SUPPORT)
+    answer = person.client.get("/console/live", buffered=False)
+    heard: Iterator[Any] = iter(answer.response)
+    assert next(heard).startswith(b"retry: ")
+    changed(world, "live-4")
+    assert b"data: " in next(heard)
+    world.site.services.staff.signing_in.sign_out_everywhere(_user(world, person))
+    changed(world, "live-5")
+    assert list(heard) == []
+    answer.close()
 
 
 def test_a_page_that_lies_open_keeps_no_session_alive(world: World) -> None:

@@ -29,3 +29,9 @@ def test_recipients_are_told_of_all_parcels_those_without_a_number_too() -> None
     pieces = {"A": "delivered", "B": "delivered"}
     assert recipient_sentence("in_transit", "none", pieces, 3).startswith("2 of 3 parcels delivered. ")
     assert "parcels" not in recipient_sentence("delivered", "none", pieces, 3)
+
+
+def test_a_courier_who_is_almost_at_the_senders_door_is_not_almost_at_the_recipients() -> None:
+    at_the_sender = recipient_sentence("pickup_in_progress", "courier_nearby", {})
+    assert at_the_sender == recipient_sentence("pickup_in_progress", "none", {})
+    assert recipient_sentence("out_for_delivery", "courier_nearby", {}) == "The courier is almost there."

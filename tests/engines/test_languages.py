@@ -77,6 +77,12 @@ def test_no_word_of_another_alphabet_or_typewriter_is_left(code: str) -> None:
     )
 
 
+def test_a_courier_near_the_sender_is_not_near_the_recipient(code: str) -> None:
+    told = voice(code)
+    assert told.sentence("pickup_in_progress", "courier_nearby") == told.sentence("pickup_in_progress", "none")
+    assert told.sentence("out_for_delivery", "courier_nearby") != told.sentence("out_for_delivery", "none")
+
+
 def test_sentences_are_of_statuses_and_reasons_that_exist() -> None:
     rows = files("gateway.engines.languages").joinpath("sentences.csv").read_text("utf-8").splitlines()[1:]
     named = [tuple(row.split(",")[:2]) for row in rows]

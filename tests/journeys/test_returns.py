@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -180,6 +181,23 @@ def test_a_cancelled_return_is_in_nobodys_way(site: Site, shop: Merchant, runnin
 
 
 @ON_ONE_DATABASE
+def test_a_return_that_its_carrier_called_off_is_in_nobodys_way(site: Site, shop: Merchant, running: Any) -> None:
+    out = delivered(site, shop)
+    first = send_back(shop, out["id"], "first", reference="back-sim946").json
+    site.work(**LATER)
+    called_off = shop.shipment(first["id"])
+    assert (called_off["state"], called_off["status"]) == ("booked", "cancelled")
+    again = send_back(shop, out["id"], "again")
+    assert again.status_code == 201, again.text
+    assert [(each["id"], each["state"]) for each in shop.shipment(out["id"])["returns"]] == [
+        (first["id"], "cancelled"),
+        (again.json["id"], "booked"),
+    ]
+    assert site.violations() == []
+    assert send_back(shop, out["id"], "thrice").json["code"] == "returned_already"
+
+
+@ON_ONE_DATABASE
 def test_carriers_that_bring_nothing_back_are_not_asked(site: Site, shop: Merchant) -> None:
     shop.account("sandbox-1", site.carrier("sandbox"), without="returns")
     out = delivered(site, shop)
@@ -187,6 +205,22 @@ def test_carriers_that_bring_nothing_back_are_not_asked(site: Site, shop: Mercha
     assert answer.status_code == 422
     assert answer.json["code"] == "no_carrier_available"
     assert "bring parcels back" in answer.json["detail"]
+
+
+@ON_ONE_DATABASE
+def test_who_sent_it_back_is_not_asked_whether_it_arrived(site: Site, shop: Merchant, running: Any) -> None:
+    out = delivered(site, shop)
+    back = send_back(shop, out["id"], ways=["code"]).json
+    site.work(**LATER)
+    assert shop.shipment(back["id"])["status"] == "delivered"
+    client, path = site.gateway.app.test_client(), urlsplit(back["tracking_url"]).path
+    page = client.get(path).text
+    assert ('id="rating"' in page, 'id="missing"' in page) == (False, False)
+    missing = {"looked": "yes", "asked": "yes", "place": "none"}
+    for what, said in (("rating", {"stars": "1"}), ("missing", missing)):
+        assert client.post(f"{path}/{what}", data=said, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 409
+    assert shop.get("/v1/ratings")["data"] == []
+    assert client.get(urlsplit(out["tracking_url"]).path).text.count('id="rating"') == 1
 
 
 @ON_ONE_DATABASE

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from gateway.domain.people import Role
 from gateway.domain.shipments import Shipment
 from gateway.domain.values import Parcel
 from tests.pages.conftest import Standing
@@ -221,6 +222,19 @@ def test_an_open_page_that_has_seen_the_present_is_told_nothing_new(app: Flask, 
     assert (seen.status_code, seen.data) == (304, b"")
     shop.hears(shipment, OUT[-1])
     assert "Out for delivery" in words(look(app, token, If_None_Match=tag))
+
+
+def test_an_open_page_is_told_the_shops_own_words_too(app: Flask, shop: Shop) -> None:
+    shipment = shop.shipment(MOVING)
+    token = shop.services.recipients.links.token(shipment.id)
+    tag = unescape(re.search(r'data-tag="([^"]+)"', look(app, token).text)[1])  # type: ignore[index]  # it is there
+    staff = shop.services.staff
+    user, _ = staff.people.add(shipment.merchant_id, "ola@fjord.example", "Ola", Role.ADMIN)
+    note = staff.desk.note(user, shipment.mode, shipment.id, "We have sent a second parcel.", visible=True)
+    told = look(app, token, If_None_Match=tag)
+    assert (told.status_code, note.text in words(told)) == (200, True)
+    again = unescape(re.search(r'data-tag="([^"]+)"', told.text)[1])  # type: ignore[index]  # it is there
+    assert look(app, token, If_None_Match=again).status_code == 304
 
 
 def test_whoever_guesses_links_is_told_to_wait(app: Flask, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

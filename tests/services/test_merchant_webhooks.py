@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -115,7 +116,28 @@ def test_a_receiver_may_ask_for_up_to_an_hour(desk: Desk, receiver: Receiver, wi
     assert pause_after(desk, receiver, wish) == kept
 
 
-@pytest.mark.parametrize("wish", ["1", "0", "-5", "1e9", "soon", "²", "", "1800, 1800"])
+def test_a_receiver_may_ask_to_be_left_alone_until_a_date(desk: Desk, receiver: Receiver) -> None:
+    until = desk.clock().replace(microsecond=0) + HOUR / 2
+    assert (
+        HOUR / 2 - timedelta(minutes=1) < pause_after(desk, receiver, format_datetime(until, usegmt=True)) <= HOUR / 2
+    )
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "1",
+        "0",
+        "Fri, 28 Nov 2025 03:00:00 GMT",
+        "Fri, 99 Nov 9999 99:00:00 GMT",
+        "-5",
+        "1e9",
+        "soon",
+        "²",
+        "",
+        "1800, 1800",
+    ],
+)
 def test_any_other_wish_leaves_the_schedule_as_it_is(desk: Desk, receiver: Receiver, wish: str) -> None:
     assert timedelta(seconds=4) <= pause_after(desk, receiver, wish) <= timedelta(seconds=5)
 

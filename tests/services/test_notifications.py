@@ -9,8 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.engines.notices.mail import Mailbag
 from gateway.engines.notices.twilio_reports import signature
 from gateway.services.changes import record_change
+from gateway.services.ports.notifications import Letter, Outcome
 from tests.journeys.recipients import EMAIL, PHONE, TOKEN, Street, Told, brand, log, mails, settings, street, texts, to
 from tests.journeys.scans import scan
 from tests.journeys.site import Site
@@ -108,6 +110,15 @@ def test_who_replies_stop_is_not_told_any_more_and_start_lets_it_begin_again(her
     assert only(told, "delivered", "sms") == ("sent", "")
 
 
+@pytest.mark.parametrize(
+    ("reply", "ends_it"),
+    [("Stop.", True), ("STOPP!", True), ("stop \u2026", True), ("Do not stop", False), ("?", False)],
+)
+def test_stop_is_heard_as_people_write_it(reply: str, ends_it: bool, here: Street) -> None:
+    assert called(here, "replies", {"From": PHONE, "Body": reply}) == 200
+    assert len(here.shop.get("/v1/notification-blocks")["data"]) == ends_it
+
+
 def test_receipts_tell_what_became_of_a_text_message(here: Street) -> None:
     told = here.parcel(destination=to("", PHONE)).scan("ON_VEHICLE")
     (text,) = here.provider.texts
@@ -163,6 +174,22 @@ def test_what_may_have_been_sent_is_not_sent_again(here: Street) -> None:
     assert state == "unknown"
     assert "the connection broke while it was sent" in why
     assert len(here.sink.mails) == 1
+
+
+def test_a_letter_that_nobody_can_send_holds_up_no_others(here: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = Mailbag.send
+
+    def stumbles(bag: Mailbag, letter: Letter) -> Outcome:
+        if letter.to == "odd@example.com":
+            raise ValueError("nobody foresaw this")
+        return send(bag, letter)
+
+    monkeypatch.setattr(Mailbag, "send", stumbles)
+    odd, other = here.parcel(destination=to("odd@example.com")), here.parcel()
+    odd.scan("PICKED_UP", work=False)
+    other.scan("PICKED_UP")
+    assert only(odd, "on_its_way") == ("unknown", "an error of ours while it was sent: ValueError")
+    assert only(other, "on_its_way") == ("sent", "")
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,18 @@ def test_who_ends_it_is_told_no_more(home: Home) -> None:
     assert browser.received == []
 
 
+def test_a_browser_that_followed_by_a_link_that_was_revoked_is_not_told_the_new_one(home: Home) -> None:
+    stranger = home.browser("stranger")
+    assert home.send("follow", stranger.subscription).status_code == 204
+    revoked = home.shop.call("POST", f"/v1/shipments/{home.told.parcel.id}/tracking-link/revoke")
+    assert revoked.status_code == 200, revoked.text
+    owner = home.browser("owner")
+    assert home.send("follow", owner.subscription).status_code == 204
+    home.told.scan("PICKED_UP")
+    assert stranger.received == []
+    assert [urlsplit(each.told["url"]).path for each in owner.received] == [home.path]
+
+
 def test_a_busy_push_service_is_tried_again_and_a_broken_one_is_not(home: Home) -> None:
     browser = home.browser()
     assert home.send("follow", browser.subscription).status_code == 204

@@ -27,6 +27,7 @@ from gateway.api.recipients.frame import (
 from gateway.api.recipients.view import view
 from gateway.domain.errors import Conflict, NotFound
 from gateway.services.recipients.answers import EnoughSaid
+from gateway.services.recipients.pages import version_of
 from gateway.services.recipients.proving import NotTheRecipient
 from gateway.services.recipients.wishes import wished
 
@@ -155,7 +156,7 @@ def _page(token: str, filled: forms.Filled | None = None) -> Response:
         **frame(voice, sight.brand),
         "sight": sight,
         "token": token,
-        "tag": _tag(shipment.id, shipment.version),
+        "tag": _tag(shipment.id, version_of(shipment, sight.words)),
         "every_s": 0 if sight.over else bound.settings.recipients.poll_s,
         "link_days": bound.settings.recipients.link_days,
         "filled": filled.given if filled else {},
@@ -188,7 +189,7 @@ def _done(token: str, filled: forms.Filled, keep: Callable[[], None]) -> Respons
     return sent_on(token)
 
 
-def _tag(shipment_id: str, version: int) -> str:
-    """Changes whenever the page would: with the shipment, the language, and each hour, as times go by."""
+def _tag(shipment_id: str, version: str) -> str:
+    """Changes whenever the page would: with shipment, the shop's words, language, and each hour, as times go by."""
     hour = f"{services().clock():%Y%m%d%H}"
     return f'"{shipment_id[-8:]}-{version}-{language("en")}-{hour}"'

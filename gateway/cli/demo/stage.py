@@ -49,7 +49,8 @@ class Stage:
         self._mailing = ExitStack()
 
     def __enter__(self) -> Self:
-        signal.signal(signal.SIGTERM, _ended)  # as if the story broke off: what was started is ended too
+        for number in (signal.SIGTERM, signal.SIGHUP):  # also when its terminal is closed
+            signal.signal(number, _ended)  # as if the story broke off: what was started is ended too
         try:
             self._open()
         except BaseException:

@@ -20,7 +20,7 @@ from babel.dates import format_date, format_time, get_day_names
 from babel.numbers import format_decimal
 
 from gateway.domain.handover import DAY_MIN
-from gateway.domain.tracking import reasons, statuses
+from gateway.domain.sentences import fits_recipient, plain_sentence
 
 CODES = ("en", "de", "es", "fr", "no", "pl")
 ALIASES = {"nb": "no", "nn": "no"}
@@ -84,10 +84,10 @@ class SpokenVoice:
     def sentence(self, status: str, reason: str) -> str:
         """What a recipient is told of a status and its reason."""
         if self.code == "en":
-            told = reasons()[reason].recipient_sentence if reason != "none" else ""
-            return told or statuses()[status].recipient_sentence
+            return plain_sentence(status, reason)
         sentences = _sentences(self.code)
-        return sentences.get(("reason", reason)) or sentences["status", status]
+        told = sentences.get(("reason", reason)) if fits_recipient(status, reason) else None
+        return told or sentences["status", status]
 
     def day(self, moment: datetime) -> str:
         """`today`, `tomorrow`, or the day of the week with its date; the year where it is not near."""

@@ -31,7 +31,10 @@ from gateway.services.public_http import HOST, NotPublic, public_address
 from gateway.settings import Notifications
 
 PORTS = {"tls": 465, "starttls": 587, "none": 25}
-ADDRESS = re.compile(r"[^\s\x00-\x20\x7f\"(),:;<>@\[\\\]]{1,64}@[^\s\x00-\x20\x7f\"(),:;<>@\[\\\]_/]+\.[^\W_-]{2,}")
+ADDRESS = re.compile(
+    r"(?!\.)(?!.*\.[.@])[^\s\x00-\x20\x7f\"(),:;<>@\[\\\]]{1,64}"
+    r"@[^\s\x00-\x20\x7f\"(),:;<>@\[\\\]_/]+\.[^\W_-]{2,}"
+)
 NO_SUCH_MAILBOX = (550, 551, 553)
 ABOUT_THE_ADDRESS = re.compile(r"5\.1\.\d")
 ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
@@ -66,7 +69,8 @@ class SmtpCourier:
         except socket.gaierror:
             pass  # a name; where it leads is looked up at every connection
         for name in ("from", "reply_to"):
-            if (sender.option(name) or name == "from") and not is_address(sender.option(name)):
+            given = sender.option(name)
+            if (given or name == "from") and not (is_address(given) and _is_ascii(given)):
                 raise Unprocessable(f"/smtp/{name}", "an e-mail address, such as parcels@shop.example", "invalid")
 
     @contextmanager
@@ -127,9 +131,10 @@ class Mailbag:
         """One mail. When the connection breaks before the server had it all, it was not sent; after that, who knows."""
         if not is_address(letter.to):
             return Outcome(state="refused", why="this is no address that mail can be sent to")
-        content = self._message(letter).as_bytes()
+        plain = _is_ascii(letter.to)
+        content = self._message(letter).as_bytes(policy=POLICY.clone(utf8=not plain))
         try:
-            refusal = self._envelope(letter.to, _is_ascii(letter.to))
+            refusal = self._envelope(letter.to, plain)
         except (OSError, smtplib.SMTPException) as error:
             return Outcome(state="unreachable", why=_reason(error))
         if refusal is not None:
@@ -151,7 +156,7 @@ class Mailbag:
             return Outcome(state="refused", why="the mail server does not take addresses in these letters (SMTPUTF8)")
         self._server.rset()
         options = [] if ascii_only else ["SMTPUTF8"]
-        code, said = self._server.mail(self._sender.option("from"), options)
+        code, said = self._server.mail(_in_ascii(self._sender.option("from")), options)
         if code != 250:
             # It takes nothing from this sender: that is no fault of the recipient's.
             return Outcome(state="later" if code < 500 else "unreachable", why=f"{code} {_text(said)}")
@@ -161,10 +166,10 @@ class Mailbag:
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage(POLICY)
         name, sender = _header(self._sender.option("from_name")), self._sender.option("from")
-        message["From"] = Address(name, addr_spec=sender)
-        message["To"] = Address("", addr_spec=letter.to)
+        message["From"] = _mailbox(sender, name)
+        message["To"] = _mailbox(letter.to)
         if self._sender.option("reply_to"):
-            message["Reply-To"] = Address("", addr_spec=self._sender.option("reply_to"))
+            message["Reply-To"] = _mailbox(self._sender.option("reply_to"))
         message["Subject"] = _header(letter.subject)
         message["Date"] = format_datetime(self._clock())
         message["Message-ID"] = f"<{letter.id}@{self._own_name}>"
@@ -181,7 +186,19 @@ class Mailbag:
 
 def is_address(text: str) -> bool:
     """Whether mail can be sent there: stricter than RFC 5322, whose quoted and commented forms nobody has."""
-    return len(text) <= 254 and ADDRESS.fullmatch(text) is not None and parseaddr(text)[1] == text
+    if len(text) > 254 or ADDRESS.fullmatch(text) is None or parseaddr(text)[1] != text:
+        return False
+    try:
+        text.partition("@")[2].encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _mailbox(address: str, name: str = "") -> Address:
+    """For a header. From its two halves: read as a whole, one in other letters than ASCII is refused (RFC 6532)."""
+    local, _, domain = _in_ascii(address).partition("@")
+    return Address(name, local, domain)
 
 
 def _port(sender: Sender) -> int:

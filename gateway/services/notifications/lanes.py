@@ -7,6 +7,7 @@ message to a person, once too few is the safe side.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from gateway.services.ports import Store, UnitOfWork
 from gateway.services.ports.notifications import Courier, Letter, Outcome, Post, Unreachable
 from gateway.settings import Notifications, Worker
 
+log = logging.getLogger("gateway.notifications")
 VISIT_S = 10
 """How long one visit sends; then other senders have their turn."""
 LONGEST_REST = timedelta(minutes=10)
@@ -109,7 +111,7 @@ class NotificationLanes:
                 if not self._begin(ready, done):
                     done = None
                     continue
-                outcome = post.send(ready.letter)
+                outcome = _sent(post, ready.letter)
                 self._faults.reach(Purpose.TELL_RECIPIENT.value)
                 done = Done(ready.told, outcome)
                 if outcome.state == "unreachable":
@@ -247,6 +249,15 @@ class NotificationLanes:
             return replace(told, state=NotificationState.PENDING, why=outcome.why, due_at=due_at)
         state = NotificationState.UNKNOWN if outcome.state == "unknown" else NotificationState.FAILED
         return replace(told, state=state, why=outcome.why)
+
+
+def _sent(post: Post, letter: Letter) -> Outcome:
+    """What came of a letter; what nobody foresaw is that letter's fault alone, and holds up no others."""
+    try:
+        return post.send(letter)
+    except Exception as error:  # whatever it was, it may have been sent
+        log.exception("notification %s could not be sent", letter.id)
+        return Outcome(state="unknown", why=f"an error of ours while it was sent: {type(error).__name__}")
 
 
 def block_of(told: Notification, kind: str, why: str, now: datetime) -> Block:

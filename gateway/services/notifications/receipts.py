@@ -96,7 +96,7 @@ class Receipts:
         """
         sender = self._proven(call)
         number = call.form.get("From", "").removeprefix("whatsapp:")
-        word = call.form.get("OptOutType", "").upper() or call.form.get("Body", "").strip().upper()
+        word = call.form.get("OptOutType", "").upper() or _word(call.form.get("Body", ""))
         recipient = self._recipients.digest(sender.merchant_id, sender.channel, number)
         with self._store.work() as uow:
             if word in STOP_WORDS:
@@ -153,3 +153,8 @@ class Receipts:
         if sender is None or not self._reports.proven(sender, url, call.form, call.signature):
             raise Unproven("this call is not signed by the provider of that sender")
         return sender
+
+
+def _word(reply: str) -> str:
+    """The one word of a reply: telephones put a full stop behind it, and people an exclamation mark."""
+    return "".join(each for each in reply if each.isalnum() or each.isspace()).strip().upper()

@@ -21,4 +21,4 @@ class Pushes(Protocol):
         """Those of (merchant, shipment) that some browser follows."""
 
     def remove(self, merchant_id: str, *, subscription_id: str = "", shipment_id: str = "", digest: str = "") -> None:
-        """By id, or by shipment and digest."""
+        """By id, or by shipment and digest; of a shipment all, where no digest is named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from carriers.base import Carrier
@@ -138,11 +139,15 @@ class RecipientPages:
                 near=nearness(shipment.status, events, shipment.shipment.destination, now),
             )
 
-    def version(self, token: str) -> tuple[str, int]:
-        """The shipment's id and version: whether a page that is open shows the present. Raises NotFound, LinkEnded."""
+    def version(self, token: str) -> tuple[str, str]:
+        """The shipment's id, and what changes with all that its page shows: whether one that is open shows the present.
+
+        Raises:
+            NotFound, LinkEnded.
+        """
         with self._store.look() as uow:
             shipment = self.shipment(uow, token, self._clock())
-        return shipment.id, shipment.version
+            return shipment.id, version_of(shipment, _words(uow, shipment))
 
     def brand(self, token: str) -> BrandRecord:
         """Whose page it is, without the logo. Raises NotFound, LinkEnded."""
@@ -162,7 +167,8 @@ class RecipientPages:
         return shipment
 
     def revoke(self, merchant_id: str, mode: Mode, shipment_id: str) -> ShipmentRecord:
-        """End a recipient's link, which may be in the wrong hands; the shipment has another one from now on.
+        """End a recipient's link, which may be in the wrong hands; the shipment has another one from now on, and no
+        browser that followed it by the old one is told where that is.
 
         Raises:
             NotFound. Conflict: it was revoked as often as can be.
@@ -177,6 +183,7 @@ class RecipientPages:
             if shipment.link_version >= MOST_VERSIONS:
                 raise Conflict("this link was revoked as often as can be")
             again = replace(shipment, link_version=shipment.link_version + 1)
+            uow.pushes.remove(merchant_id, shipment_id=shipment_id)
             changed = record_change(uow, again, "shipment.link_revoked", self._clock())
             uow.commit()
         return changed
@@ -193,6 +200,12 @@ class RecipientPages:
         if found is None:
             return code
         return shop if found.profile.kind == "own" else found.profile.name
+
+
+def version_of(shipment: ShipmentRecord, words: Sequence[str]) -> str:
+    """Of a page: the shop's words to its recipient are no change of the shipment."""
+    said = sha256("\n".join(words).encode()).hexdigest()[:8] if words else ""
+    return f"{shipment.version}{said}"
 
 
 def _ended_at(shipment: ShipmentRecord) -> datetime | None:

@@ -43,7 +43,7 @@ class RecipientWishes:
     def needs(self, shipment: ShipmentRecord, brand: Brand) -> ProofKind | None:
         """What a wish needs; None where its merchant or its carrier takes none (any more)."""
         under_way = shipment.state is ShipmentState.BOOKED and statuses()[shipment.status].phase in OPEN_PHASES
-        if not (brand.wishes and under_way):
+        if not (brand.wishes and under_way) or shipment.return_of:
             return None
         live = self._pool.get(shipment.merchant_id, shipment.account_id)
         return self._prover.kind(shipment, brand) if live.can(Capability.TAKES_INSTRUCTIONS) else None

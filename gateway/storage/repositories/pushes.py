@@ -59,12 +59,12 @@ class PushRepository(Repository):
         return frozenset(found.intersection(shipments))
 
     def remove(self, merchant_id: str, *, subscription_id: str = "", shipment_id: str = "", digest: str = "") -> None:
-        """By id, or by shipment and digest."""
+        """By id, or by shipment and digest; of a shipment all, where no digest is named."""
         mine = [_P.merchant_id == merchant_id]
         if subscription_id:
             mine.append(_P.id == subscription_id)
         else:
-            mine += [_P.shipment_id == shipment_id, _P.digest == digest]
+            mine += [_P.shipment_id == shipment_id, *([_P.digest == digest] if digest else [])]
         self._connection.execute(delete(PUSHES).where(*mine))
 
     def _opened(self, row: Row[Any]) -> PushSubscription:

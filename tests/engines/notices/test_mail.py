@@ -135,6 +135,7 @@ def test_nothing_in_a_header_begins_another(sink: MailSink, hostile: str) -> Non
 NO_ADDRESSES = (
     *("kari", "kari@", "a b@example.com", "a@b@example.com", '"a"@example.com', "<a@example.com>"),
     *("a@example.com\r\nRCPT TO:<x@y.example>", "a@example.com,b@example.com", "a@localhost", "a@[127.0.0.1]"),
+    *("a..b@example.com", ".a@example.com", "a.@example.com", f"a@{'ü' * 70}.example.com"),
     "a" * 250 + "@example.com",
 )
 
@@ -145,6 +146,21 @@ def test_what_is_no_address_is_not_sent_to(sink: MailSink, address: str) -> None
     with courier().open(sender(sink)) as post:
         assert post.send(replace(LETTER, to=address)).state == "refused"
     assert sink.mails == []
+
+
+@pytest.mark.parametrize(
+    ("address", "taken_as"),
+    [("jørgen@example.com", "jørgen@example.com"), ("kari@blåbær.example.com", "kari@xn--blbr-roah.example.com")],
+)
+def test_addresses_in_other_letters_are_written_to(address: str, taken_as: str, sink: MailSink) -> None:
+    with courier().open(sender(sink, **{"from": "parcels@sjøbua.example.com", "from_name": "Sjøbua"})) as post:
+        assert [post.send(replace(LETTER, to=to)).state for to in (address, "kari@example.com")] == ["sent", "sent"]
+    mail, after = sink.mails
+    assert (mail.sender, mail.to) == ("parcels@xn--sjbua-wua.example.com", (taken_as,))
+    assert str(mail.message["To"]) == taken_as
+    assert str(mail.message["From"]) == "Sjøbua <parcels@xn--sjbua-wua.example.com>"
+    assert (str(mail.message["Subject"]), after.message["Subject"]) == (LETTER.subject, LETTER.subject)
+    assert mail.part("plain").strip() == LETTER.text
 
 
 def test_one_connection_carries_many(sink: MailSink) -> None:
