@@ -77,6 +77,7 @@ def test_no_word_of_another_alphabet_or_typewriter_is_left(code: str) -> None:
     )
 
 
+@pytest.mark.parametrize("code", CODES)
 def test_a_courier_near_the_sender_is_not_near_the_recipient(code: str) -> None:
     told = voice(code)
     assert told.sentence("pickup_in_progress", "courier_nearby") == told.sentence("pickup_in_progress", "none")
