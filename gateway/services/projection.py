@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.domain.copies import altered
 from gateway.domain.fold import CurrentStatus, current_status
+from gateway.domain.moves import takes_back
 from gateway.domain.plausibility import apart_m
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
 from gateway.domain.shipments import Personal
@@ -55,7 +56,7 @@ def project(
     uow.trackers.update(folded)
     correction = reread or any(event.correction and event.event_id == current.event_id for event in events)
     if changed:
-        uow.trackers.add_history(folded, now, caused_by, correction)
+        uow.trackers.add_history(folded, now, caused_by, correction or takes_back(tracker.status, folded.status))
     if not tracker.shipment_id:
         if changed:
             record_tracker_change(uow, folded, now)
@@ -131,6 +132,7 @@ def _move(
     if moved == shipment:
         return shipment
     moved = replace(moved, due_at=now)
+    corrected = corrected or takes_back(shipment.status, moved.status)
     kind, *also = _news(shipment, moved, _differs(shipment, told(current)), corrected)
     moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:

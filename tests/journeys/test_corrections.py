@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from tests.journeys.site import Merchant, Site
 from tests.journeys.telling import Told, told
@@ -47,6 +50,23 @@ def test_a_correction_overrides_the_carrier_and_its_withdrawal_restores_it(site:
         (True, "manual"),
         (False, "manual"),
     ]
+    assert site.violations() == []
+
+
+@pytest.mark.parametrize("how", ["another copy of the same scan", "what came late"])
+def test_a_final_word_that_its_carrier_takes_back_is_told_as_corrected(how: str, site: Site, shop: Merchant) -> None:
+    it = told(site, shop)
+    if how == "another copy of the same scan":
+        final = it.event("delivered", ago=5)
+        other = replace(it.event("in_transit", ago=9), event_id=final.event_id)
+    else:
+        final, other = it.event("cancelled", "cancelled_by_carrier", ago=5), it.event("failed", "lost", ago=9)
+    it.tell(it.event("picked_up", ago=90), final)
+    assert it.shown()["status"] == final.status
+    it.tell(other)
+    assert it.shown()["status"] == other.status
+    assert it.messages()[-2:] == ["shipment.status_changed", "shipment.status_corrected"]
+    assert it.messages().count("shipment.status_corrected") == 1
     assert site.violations() == []
 
 
