@@ -12,6 +12,7 @@ from gateway.domain.fold import CurrentStatus, current_status
 from gateway.domain.moves import takes_back
 from gateway.domain.plausibility import apart_m
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
+from gateway.domain.recycled import of_this_parcel
 from gateway.domain.shipments import Personal
 from gateway.domain.stages import stages
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
@@ -42,7 +43,7 @@ def project(
 
     `reread`: its events are read otherwise than before, so what changes is a correction.
     """
-    events = uow.trackers.events(tracker.merchant_id, tracker.id)
+    events = of_this_parcel(uow.trackers.events(tracker.merchant_id, tracker.id))
     current = current_status(events, tracker.parcel_numbers, tracker.parcels)
     news = told(current)
     changed = _differs(tracker, news)

@@ -149,6 +149,20 @@ def test_lines_move_shipments_of_ours_like_any_other_word_of_the_carrier(site: S
     assert (shown["status"], shown["reason"]) == ("delivered", "delivered_signed")
 
 
+def test_a_number_that_a_carrier_gives_again_does_not_make_a_booking_delivered(site: Site, importer: Merchant) -> None:
+    """The merchant's own history has a parcel of last year with the number of one that is booked today."""
+    history = HEADER + "SBX000001-1,2025-03-02T12:00:00Z,delivered,none\n"
+    assert taken(post(importer, history))["new_trackers"] == 1
+    shipment = importer.booked()
+    assert shipment["tracking_number"] == "SBX000001-1"
+    at = site.clock().isoformat()
+    for lines in (f"SBX000001-1,{at},picked_up,none\n", history.removeprefix(HEADER)):
+        taken(post(importer, HEADER + lines))
+        shown = importer.shipment(shipment["id"])
+        assert (shown["status"], shown["delivered_at"]) == ("picked_up", None)
+    assert site.violations() == []
+
+
 def test_a_body_in_another_form_or_for_no_account_is_refused(importer: Merchant) -> None:
     assert post(importer, "{}", "application/json").status_code == 415
     assert post(importer, HEADER, account="nobody").status_code == 404
