@@ -32,6 +32,8 @@ SOONEST_AGAIN = timedelta(seconds=5)
 LATEST_AGAIN = timedelta(hours=1)
 PUSHED = (Source.WEBHOOK, Source.SCAN)
 KEPT_HEADERS = ("content-type", "user-agent")
+OUR_OWN = ("booked:", "cancelled:", "expired:", "correction:", "withdrawal:")
+"""How the ids of events begin that nobody tells us: what we did, and what a person said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Funnel:
             claimed = "" if at == event.occurred_at else event.occurred_at.isoformat()
             kept = altered(
                 event,
+                event_id=_theirs(event.event_id),
                 occurred_at=at,
                 claimed_at=claimed,
                 received_at=received_at,
@@ -132,6 +135,11 @@ class Funnel:
             else:
                 uow.tracker_watches.wake([expected], self._clock())
         return expected
+
+
+def _theirs(event_id: str) -> str:
+    """An id from outside. Told as one of ours it would be a copy of ours, and could take its place."""
+    return f"told:{event_id}" if event_id.startswith(OUR_OWN) else event_id
 
 
 def _as_of(update: TrackingUpdate, source: Source, received_at: datetime) -> datetime:

@@ -70,6 +70,25 @@ def test_a_final_word_that_its_carrier_takes_back_is_told_as_corrected(how: str,
     assert site.violations() == []
 
 
+def test_nobody_takes_the_place_of_a_persons_word_by_its_name(site: Site, shop: Merchant) -> None:
+    it = told(site, shop)
+    it.tell(it.event("picked_up", ago=90))
+    named = correct(it, status="delivered", reason="delivered_signed")["id"]
+    booking = next(
+        each["id"] for each in shop.get(f"/v1/shipments/{it.id}/events")["data"] if each["source"] == "gateway"
+    )
+    for name in (f"correction:{named}", booking):
+        it.tell(replace(it.event("in_transit", ago=500), event_id=name))
+    assert it.shown()["status"] == "delivered"
+    events = {each["id"]: each["source"] for each in shop.get(f"/v1/shipments/{it.id}/events")["data"]}
+    assert (events[f"correction:{named}"], events[booking]) == ("manual", "gateway"), "nothing is deleted"
+    assert {name for name, source in events.items() if source == "scan" and name.startswith("told:")} == {
+        f"told:correction:{named}",
+        f"told:{booking}",
+    }
+    assert site.violations() == []
+
+
 def test_the_carriers_next_scan_goes_on_from_a_correction(site: Site, shop: Merchant) -> None:
     it = told(site, shop)
     it.tell(it.event("picked_up", ago=90), it.event("delivered", ago=10))
