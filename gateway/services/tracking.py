@@ -79,7 +79,10 @@ class Funnel:
         return Applied(new, tuple(unknown))
 
     def _tracker(self, uow: UnitOfWork, account: AccountRecord, update: TrackingUpdate) -> TrackerRecord | None:
-        """The tracker an update is about, locked: its shipment first, then itself, as everybody does."""
+        """The tracker an update is about, locked: its shipment first, then itself, as everybody does.
+
+        None where nobody follows it, and where its events are archived: alone, what is told now would be another story.
+        """
         found = None
         for number in filter(None, (update.tracking_number, *update.numbers)):
             found = found or uow.trackers.find(account.merchant_id, account.id, number)
@@ -87,7 +90,8 @@ class Funnel:
             found = uow.trackers.of_tender(account.merchant_id, update.reference)
         if found is None or found.account_id != account.id:
             return None
-        return locked(uow, found)
+        tracker = locked(uow, found)
+        return None if tracker is not None and _is_archived(uow, tracker) else tracker
 
     def _append(
         self,
@@ -135,6 +139,12 @@ class Funnel:
             else:
                 uow.tracker_watches.wake([expected], self._clock())
         return expected
+
+
+def _is_archived(uow: UnitOfWork, tracker: TrackerRecord) -> bool:
+    """Whether it has ended and its month of events is not there any more (`gateway.storage.months`)."""
+    ended = tracker.finished and tracker.version > 0
+    return ended and not uow.trackers.events(tracker.merchant_id, tracker.id)
 
 
 def _theirs(event_id: str) -> str:
