@@ -162,7 +162,7 @@ class InboxReader:
         applied = self._funnel.apply(batched.unit, account, updates, source, message.received_at, message.id)
         if applied.unknown_numbers:
             return waiting(message, applied.unknown_numbers, now, self._kept)
-        state = InboxState.APPLIED if applied.new or not updates else InboxState.DUPLICATE
+        state = InboxState.APPLIED if applied.new or applied.replaced or not updates else InboxState.DUPLICATE
         return replace(message, state=state, why="", tries=0), None
 
 

@@ -7,6 +7,7 @@ Pushed, polled and scanned events meet in `Funnel.apply`.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,10 +39,13 @@ OUR_OWN = ("booked:", "cancelled:", "expired:", "correction:", "withdrawal:")
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a message's updates: how many events were new, and the numbers nobody follows."""
+    """What became of a message's updates: how many events were new, how many took the place of another copy of
+    themselves, and the numbers nobody follows.
+    """
 
     new: int
     unknown_numbers: tuple[str, ...]
+    replaced: int = 0
 
 
 def locked(uow: UnitOfWork, tracker: TrackerRecord) -> TrackerRecord | None:
@@ -68,15 +72,16 @@ class Funnel:
         inbox_id: str,
     ) -> Applied:
         """Append the events of an account's updates and fold what they touch, within the caller's transaction."""
-        new = 0
+        new = replaced = 0
         unknown: list[str] = []
         for update in updates:
             tracker = self._tracker(uow, account, update)
             if tracker is None:
                 unknown.append(update.tracking_number or update.reference)
             else:
-                new += self._append(uow, tracker, update, source, received_at, inbox_id)
-        return Applied(new, tuple(unknown))
+                became = self._append(uow, tracker, update, source, received_at, inbox_id)
+                new, replaced = new + became["new"], replaced + became["replaced"]
+        return Applied(new, tuple(unknown), replaced)
 
     def _tracker(self, uow: UnitOfWork, account: AccountRecord, update: TrackingUpdate) -> TrackerRecord | None:
         """The tracker an update is about, locked: its shipment first, then itself, as everybody does.
@@ -101,8 +106,9 @@ class Funnel:
         source: Source,
         received_at: datetime,
         inbox_id: str,
-    ) -> int:
-        fresh = 0
+    ) -> Counter[str]:
+        """How many of its events were new, how many took another copy's place, how many were there."""
+        became = Counter[str]()
         named = update.tracking_number in tracker.parcel_numbers and update.tracking_number != tracker.tracking_number
         piece = update.tracking_number if named else ""
         for event in update.events:
@@ -117,8 +123,8 @@ class Funnel:
                 source=source,
                 piece=event.piece or piece,
             )
-            if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
-                fresh += 1
+            became[uow.trackers.append(tracker, kept, inbox_id)] += 1
+        fresh = became["new"] or became["replaced"]
         if update.deliver_by is not None:
             tracker = self._expected(uow, tracker, update.deliver_by, _as_of(update, source, received_at))
         if update.numbers:
@@ -127,7 +133,7 @@ class Funnel:
             tracker = project(uow, tracker, self._clock(), inbox_id, update.proof).tracker
         if fresh and source in PUSHED:
             uow.trackers.update(after_push(tracker, self._bounds, self._clock()))
-        return fresh
+        return became
 
     def _expected(self, uow: UnitOfWork, tracker: TrackerRecord, by: datetime, at: datetime) -> TrackerRecord:
         """The tracker with the carrier's estimate as of a moment; whoever watches the parcel looks again."""
