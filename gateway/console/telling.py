@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gateway.domain.records import ShipmentRecord
+from gateway.domain.sentences import recipient_sentence
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.tracking import reasons, statuses
 
@@ -108,7 +109,7 @@ def standing(shipment: ShipmentRecord) -> Standing:
         tone=OWN_TONES.get(status.name, TONES[status.phase]),
         title=status.name.replace("_", " ").capitalize(),
         meaning=told,
-        say=status.recipient_sentence if shipment.reason == "none" else reason.recipient_sentence,
+        say=recipient_sentence(shipment.status, shipment.reason, shipment.pieces, len(shipment.shipment.parcels)),
         then=NEXT.get(reason.action_required_by, ""),
     )
 
