@@ -10,6 +10,8 @@ from gateway.services.bound import Services
 
 HOUR_S, FIVE_MINUTES_S, MINUTE_S = 3600.0, 300.0, 60.0
 PICTURES_AT_ONCE = 4
+INBOX_THREADS = 4
+"""Messages are applied by the database alone; they do not wait for a carrier that answers slowly when it is polled."""
 
 
 def worker(services: Services) -> WorkerLoop:
@@ -24,7 +26,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("diversions", services.diversions.claim, services.diversions.work, services.diversions.park),
         Job("pickups", services.pickups.claim, services.pickups.work, services.pickups.park),
         Job("manifests", services.manifests.claim, services.manifests.work, services.manifests.park),
-        Job("inbox", inbox.claim, inbox.work, inbox.park, due=inbox.due, more=inbox.more),
+        Job("inbox", inbox.claim, inbox.work, inbox.park, due=inbox.due, more=inbox.more, threads=INBOX_THREADS),
         Job("poll", services.poller.claim, services.poller.work, services.poller.park, due=services.poller.due),
         Job("watch", services.watch.claim, services.watch.work, services.watch.park),
         Job("watch_numbers", numbers.claim, numbers.work, numbers.park),
@@ -42,7 +44,7 @@ def worker(services: Services) -> WorkerLoop:
         Job("forget_calls", services.calls.prune, _nothing, _nothing, every_s=HOUR_S),
         Job("learn", services.foresight.learner.chore, _nothing, _nothing, every_s=HOUR_S),
         Job("sums", services.kpi_summer.claim, services.kpi_summer.work, _nothing, every_s=FIVE_MINUTES_S),
-        Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S),
+        Job("grade_carriers", services.catalogue.claim, services.catalogue.work, _nothing, every_s=HOUR_S, threads=1),
     )
     return _loop(services, jobs)
 

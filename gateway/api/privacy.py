@@ -45,11 +45,11 @@ def export_personal_data(subject: Subject) -> Response:
 def _known(record: ShipmentRecord) -> dict[str, Any]:
     who, desk = caller(), services()
     file = desk.shipments.get(who.merchant_id, who.mode, record.id)
-    events = desk.shipments.events(who.merchant_id, who.mode, record.id)
+    way = desk.whereabouts.of(who.merchant_id, who.mode, record.id)
     beside = desk.privacy.beside(record)
     return {
         "shipment": shapes.shipment(file, desk.proofs.link),
-        "events": shapes_tracking.events(events),
+        "events": shapes_tracking.events(way.events, way.tracker),
         "notifications": [notification_shapes.shown_notification(each) for each in beside.told],
         "notes": [{"at": note.at, "who": note.who, "text": note.text} for note in beside.notes],
         "comment": beside.comment or None,

@@ -35,9 +35,9 @@ def window(found: Eta | None) -> Json | None:
     }
 
 
-def events(found: Sequence[TrackingEvent]) -> list[Json]:
-    """All scans of a shipment."""
-    behind = too_late(found)
+def events(found: Sequence[TrackingEvent], tracker: TrackerRecord | None) -> list[Json]:
+    """All scans of a tracker, a shipment's or another."""
+    behind = too_late(found, tracker.parcel_numbers, tracker.parcels) if tracker else frozenset()
     return [event(each, late=each.event_id in behind) for each in found]
 
 
@@ -114,7 +114,7 @@ def whereabouts(found: Whereabouts) -> Json:
         "delivered_at": current.delivered_at,
         "promise": {"deliver_by": record.deliver_by},
         "eta": eta(record),
-        "events": events(found.events),
+        "events": events(found.events, found.tracker),
     }
 
 

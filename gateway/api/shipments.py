@@ -93,8 +93,8 @@ def get_shipment(shipment_id: str) -> Response:
 @blueprint.response(200, EventListSchema)
 def list_events(shipment_id: str) -> Response:
     """Everything that happened to it, oldest first."""
-    found = services().shipments.events(caller().merchant_id, caller().mode, shipment_id)
-    return answer({"data": shapes_tracking.events(found)})
+    found = services().whereabouts.of(caller().merchant_id, caller().mode, shipment_id)
+    return answer({"data": shapes_tracking.events(found.events, found.tracker)})
 
 
 @blueprint.route("/<shipment_id>/decision")

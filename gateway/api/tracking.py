@@ -63,7 +63,7 @@ def get_tracker(tracker_id: str) -> Response:
     """One number with its events, oldest first."""
     found, events = services().trackers.get(caller().merchant_id, caller().mode, tracker_id)
     watches = services().trackers.watches(found.merchant_id, [found])
-    return answer({**_shape(found, watches), "events": shapes_tracking.events(events)})
+    return answer({**_shape(found, watches), "events": shapes_tracking.events(events, found)})
 
 
 @blueprint.route("/fleet/scans", methods=["POST"])

@@ -18,7 +18,8 @@ from gateway.settings import Tracking as TrackingSettings
 FEWEST = 2
 CAPTION = (
     "`fixed` asks at the interval with the same median delay; `ratio` is calls ÷ its calls, `p90 ratio` calls ÷ those "
-    "of the interval with the same p90. Calls in the grace after delivery are the schedule's only."
+    "of the interval with the same p90. Calls in the grace after delivery are the schedule's only. `all` has one fixed "
+    "interval for all carriers, which suits few of them: what the schedule saves within one carrier is in its own row."
 )
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.diversions import Diversion
 from gateway.domain.handover import ServicePoint
 from gateway.domain.records import ShipmentRecord
-from gateway.domain.sentences import plain_sentence
+from gateway.domain.sentences import recipient_sentence
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.timezones import recipient_zone
 from gateway.domain.tracking import reasons, statuses
@@ -115,7 +115,7 @@ def standing(shipment: ShipmentRecord) -> Standing:
         tone=OWN_TONES.get(status.name, TONES[status.phase]),
         title=status.name.replace("_", " ").capitalize(),
         meaning=told,
-        say=plain_sentence(status.name, reason.name),
+        say=recipient_sentence(shipment.status, shipment.reason, shipment.pieces, len(shipment.shipment.parcels)),
         then=NEXT.get(reason.action_required_by, ""),
     )
 

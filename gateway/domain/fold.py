@@ -25,6 +25,7 @@ from functools import reduce
 from operator import attrgetter
 from typing import NamedTuple
 
+from gateway.domain.recycled import of_this_parcel
 from gateway.domain.tracking import Leg, TrackingEvent, statuses
 
 ONE_VISIT = timedelta(minutes=15)
@@ -194,9 +195,9 @@ def sort_key(event: TrackingEvent) -> tuple[datetime, bool, int, str, str, str, 
 
 
 def in_order(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
-    """Each event once, in order, without the corrections that were withdrawn."""
+    """Each event of this parcel once, in order, without the corrections that were withdrawn."""
     copies: dict[str, TrackingEvent] = {}
-    for event in events:
+    for event in of_this_parcel(events):
         known = copies.get(event.event_id)
         copies[event.event_id] = event if known is None else min(known, event, key=sort_key)
     withdrawn = {event.withdraws for event in copies.values()} - {""}

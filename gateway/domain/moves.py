@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.domain.fold import Course, advancement, in_order, is_about, parcels_of, step
-from gateway.domain.tracking import Leg, TrackingEvent
+from gateway.domain.fold import SUCCESSORS, Course, advancement, in_order, is_about, parcels_of, step
+from gateway.domain.tracking import Leg, TrackingEvent, statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +56,13 @@ def moves(events: Iterable[TrackingEvent], pieces: Sequence[str] = (), parcels: 
 def standing(events: Iterable[TrackingEvent]) -> Sequence[TrackingEvent]:
     """Events that count, oldest first: without what a person said and took back, and without its being taken back."""
     return [event for event in in_order(events) if not event.withdraws]
+
+
+def takes_back(before: str, after: str) -> bool:
+    """Whether a status shown after another one takes that one back: it was final, and nothing leads from it to this.
+
+    What comes late can do that, and so can another copy of the very event that was final.
+    """
+    facts = statuses().get(before)
+    holds = facts is not None and facts.terminal and before in SUCCESSORS
+    return holds and after != before and after not in SUCCESSORS[before]

@@ -22,6 +22,8 @@ UNPROVEN = "unproven"
 KINDS = (STUCK, TOO_FAST, FAR, AT_RISK, UNPROVEN)
 """The kinds of cases."""
 
+ALPHA_2 = 2
+"""Letters of a country's code. Whoever writes its name says the same in another way."""
 IN_CUSTODY = frozenset({"picked_up", "in_transit", "out_for_delivery"})
 
 
@@ -60,11 +62,11 @@ def too_fast(events: Iterable[TrackingEvent], apart_m: float | None, shortest_h:
     limits, took = _limits()["speed"], delivered - held
     distance_km = (apart_m or 0) / 1000
     if distance_km >= limits["least_km"] and distance_km > limits["most_km_h"] * max(took / timedelta(hours=1), 0.0):
-        return f"delivered {_hours(took)} after the carrier's first scan, {distance_km:.0f} km away"
+        return f"delivered {_since(took)} the carrier's first scan, {distance_km:.0f} km away"
     if took < timedelta(minutes=limits["least_min"]):
-        return f"delivered {_hours(took)} after the carrier's first scan"
+        return f"delivered {_since(took)} the carrier's first scan"
     if shortest_h is not None and took < timedelta(hours=shortest_h / 4):
-        return f"delivered {_hours(took)} after the carrier's first scan; 99 of 100 take longer than {shortest_h:.1f} h"
+        return f"delivered {_since(took)} the carrier's first scan; 99 of 100 take longer than {shortest_h:.1f} h"
     return ""
 
 
@@ -80,7 +82,7 @@ def delivered_far(events: Iterable[TrackingEvent], destination: Address, proof: 
         place = event.place
         if event.status != "delivered" or event.leg is not Leg.OUTBOUND or event.correction or place is None:
             continue
-        if place.country and place.country.upper() != destination.country:
+        if len(place.country) == ALPHA_2 and place.country.upper() != destination.country:
             return f"delivered in {place.country.upper()}, addressed to {destination.country}"
         apart = _apart(place.latitude, place.longitude, destination)
         if apart is not None and _too_far(apart):
@@ -120,6 +122,10 @@ def _apart(latitude: float | None, longitude: float | None, to: Address) -> floa
     return arc_m(latitude, longitude, to.latitude, to.longitude)
 
 
+def _since(took: timedelta) -> str:
+    return f"{_hours(abs(took))} {'before' if took < timedelta() else 'after'}"
+
+
 def _hours(span: timedelta) -> str:
     hours = span / timedelta(hours=1)
-    return f"{hours:.0f} h" if abs(hours) >= 3 else f"{span / timedelta(minutes=1):.0f} min"
+    return f"{hours:.0f} h" if hours >= 3 else f"{span / timedelta(minutes=1):.0f} min"

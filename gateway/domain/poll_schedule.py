@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import statuses
 
+DAILY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollBounds:
@@ -44,10 +46,11 @@ def next_poll(
     """When to ask again after having asked (or been told) now; None when there is nothing left to learn.
 
     Never sooner than the carrier's interval; and later than the end of the grace or of the window by no more than that.
+    Behind the window, of what is not `expired` for its carrier speaks though nothing moves, once a day.
     """
     end = end_of_polling(tracker, bounds)
     if now >= end:
-        return None
+        return None if statuses()[tracker.status].terminal else now + max(DAILY, bounds.min_interval)
     due = now + interval(tracker, now, proof_wanted=proof_wanted)
     if not statuses()[tracker.status].terminal:
         due = _awake(tracker, due, now)

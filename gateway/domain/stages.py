@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from gateway.domain.fold import sort_key
+from gateway.domain.recycled import of_this_parcel
 from gateway.domain.tracking import TrackingEvent
 
 STAGES: Mapping[str, str] = {
@@ -44,7 +45,7 @@ class Stage:
 def stages(events: Iterable[TrackingEvent]) -> Sequence[Stage]:
     """The stages a shipment went through, in their order; none before the first telling event."""
     found: list[Stage] = []
-    for event in sorted(events, key=sort_key):
+    for event in sorted(of_this_parcel(events), key=sort_key):
         if event.status == "unknown":
             continue
         last = found[-1] if found else None
@@ -58,7 +59,7 @@ def stages(events: Iterable[TrackingEvent]) -> Sequence[Stage]:
 
 def silences(events: Iterable[TrackingEvent]) -> Sequence[tuple[str, float]]:
     """How many hours it was silent between one event and the next, with the stage in which it was."""
-    telling = sorted((event for event in events if event.status != "unknown"), key=sort_key)
+    telling = sorted((event for event in of_this_parcel(events) if event.status != "unknown"), key=sort_key)
     found: list[tuple[str, float]] = []
     name = ""
     for event, following in pairwise(telling):

@@ -44,7 +44,8 @@ class Job:
     `more` says of rows that were claimed whether others may be due at once: a job that answers "no" after a claim that
     was not full lets what comes meanwhile gather until the next tick, many in one transaction.
     `at_once` rows are worked on threads of the job's own, none waiting for another, and `claim` is told how many are
-    wanted: for rows of which one may take long. Other rows are worked in batches, on threads that all jobs share.
+    wanted: for rows of which one may take long. Other rows are worked in batches, on threads that all jobs share, or on
+    so many `threads` of its own: where nothing shall wait for slow carriers, or where a row takes long itself.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Job:
     park: Callable[[Any, str], None]
     every_s: float | None = None
     at_once: int = 0
+    threads: int = 0
     due: Callable[[], Sequence[Due]] | None = None
     more: Callable[[Sequence[Any]], bool] = bool
 
@@ -80,6 +82,7 @@ class WorkerLoop:
         self._tick_s = tick_s
         self._max_tries = max_tries
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="job")
+        self._apart = {job.name: ThreadPoolExecutor(job.threads, job.name) for job in jobs if job.threads}
         self._own = {job.name: ThreadPoolExecutor(job.at_once, job.name) for job in jobs if job.at_once}
         self._running: dict[str, set[Future[None]]] = {name: set() for name in self._own}
         self._stop = threading.Event()
@@ -107,7 +110,7 @@ class WorkerLoop:
         while not self._stop.wait(LOOK_UP_S):
             pass  # Python runs handlers in the main thread, which must move: another thread may have taken the signal
         scheduler.shutdown(wait=True)
-        for threads in (self._threads, *self._own.values()):
+        for threads in (self._threads, *self._apart.values(), *self._own.values()):
             threads.shutdown(wait=True)
         log.info("worker stopped")
 
@@ -116,7 +119,7 @@ class WorkerLoop:
         job = next(job for job in self._jobs if job.name == name)
         for _ in range(BATCHES_A_TICK):
             rows = job.claim(ids=ids)
-            list(self._threads.map(lambda row: self._one(job, row), rows))
+            self._work(job, rows)
             if not job.more(rows) or self._stop.is_set():
                 break
 
@@ -167,8 +170,12 @@ class WorkerLoop:
         if job.at_once:
             return self._beginnings(job)
         rows = job.claim()
-        list(self._threads.map(lambda row: self._one(job, row), rows))
+        self._work(job, rows)
         return rows
+
+    def _work(self, job: Job, rows: Sequence[Any]) -> None:
+        """These rows, until all are done."""
+        list(self._apart.get(job.name, self._threads).map(lambda row: self._one(job, row), rows))
 
     def _beginnings(self, job: Job) -> Sequence[Any]:
         """Begin as many rows as there are free threads of the job's own; these rows."""

@@ -162,7 +162,7 @@ class InboxReader:
         source = Source.SCAN if message.source == Source.SCAN else Source.WEBHOOK
         applied = self._funnel.apply(batched.unit, account, updates, source, message.received_at, message.id)
         done, again_at = settled(message, applied, now, self._kept)
-        if done.state is InboxState.APPLIED and updates and not applied.new:
+        if done.state is InboxState.APPLIED and updates and not (applied.new or applied.replaced):
             done = replace(done, state=InboxState.DUPLICATE)
         return done, again_at
 

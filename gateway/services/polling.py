@@ -18,6 +18,7 @@ from carriers.base.drive import Outcome
 from gateway.domain.clock import Clock
 from gateway.domain.errors import InvalidValue
 from gateway.domain.messages import InboxMessage, InboxState
+from gateway.domain.poll_schedule import DAILY
 from gateway.domain.records import TrackerRecord
 from gateway.domain.tracking import Source, TrackingEvent
 from gateway.services.carrier_pool import CarrierPool, LiveCarrier
@@ -214,9 +215,16 @@ class Poller:
         return message.id
 
     def _expired(self, uow: UnitOfWork, tracker: TrackerRecord, now: datetime) -> TrackerRecord:
-        """No event for the whole tracking window: `expired`, which any later event reopens."""
-        silent_since = tracker.status_at or tracker.created_at
-        if tracker.finished or now - silent_since < timedelta(days=self._settings.expire_days):
+        """No event for the whole tracking window: `expired`, which any later event reopens.
+
+        What moves nothing, a note or a code that nobody explained, is an event too.
+        """
+        silent_since, window = tracker.status_at or tracker.created_at, timedelta(days=self._settings.expire_days)
+        if tracker.finished or now - silent_since < window:
+            return tracker
+        heard = (each.occurred_at for each in uow.trackers.events(tracker.merchant_id, tracker.id))
+        silent_since = max(heard, default=silent_since)
+        if now - silent_since < window:
             return tracker
         event = TrackingEvent(
             event_id=f"expired:{silent_since.isoformat()}",
@@ -235,7 +243,7 @@ class Poller:
         now = self._clock()
         with self._store.work() as uow:
             seen = [self._expired(uow, locked(uow, tracker) or tracker, now) for tracker in trackers]
-            due = now + timedelta(days=1)
+            due = now + DAILY
             uow.trackers.reschedule([replace(each, due_at=None if each.finished else due, tries=0) for each in seen])
             uow.commit()
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from gateway.domain.copies import altered
 from gateway.domain.fold import CurrentStatus, current_status
+from gateway.domain.moves import takes_back
 from gateway.domain.plausibility import apart_m
 from gateway.domain.records import Case, DeliveryRecord, ShipmentRecord, TrackerRecord
+from gateway.domain.recycled import of_this_parcel
 from gateway.domain.shipments import Personal
 from gateway.domain.stages import stages
 from gateway.domain.tracking import ProofOfDelivery, TrackingEvent, statuses
@@ -41,7 +43,7 @@ def project(
 
     `reread`: its events are read otherwise than before, so what changes is a correction.
     """
-    events = uow.trackers.events(tracker.merchant_id, tracker.id)
+    events = of_this_parcel(uow.trackers.events(tracker.merchant_id, tracker.id))
     current = current_status(events, tracker.parcel_numbers, tracker.parcels)
     news = told(current)
     changed = _differs(tracker, news)
@@ -55,7 +57,7 @@ def project(
     uow.trackers.update(folded)
     correction = reread or any(event.correction and event.event_id == current.event_id for event in events)
     if changed:
-        uow.trackers.add_history(folded, now, caused_by, correction)
+        uow.trackers.add_history(folded, now, caused_by, correction or takes_back(tracker.status, folded.status))
     if not tracker.shipment_id:
         if changed:
             record_tracker_change(uow, folded, now)
@@ -131,6 +133,7 @@ def _move(
     if moved == shipment:
         return shipment
     moved = replace(moved, due_at=now)
+    corrected = corrected or takes_back(shipment.status, moved.status)
     kind, *also = _news(shipment, moved, _differs(shipment, told(current)), corrected)
     moved = record_change(uow, moved, kind, now, also=also)
     if moved.status_conflict and not shipment.status_conflict:

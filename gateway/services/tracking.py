@@ -7,6 +7,7 @@ Pushed, polled and scanned events meet in `Funnel.apply`.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,14 +34,19 @@ LATEST_AGAIN = timedelta(hours=1)
 PUSHED = (Source.WEBHOOK, Source.SCAN)
 SHOWN_UNREAD = 10
 KEPT_HEADERS = ("content-type", "user-agent")
+OUR_OWN = ("booked:", "cancelled:", "expired:", "correction:", "withdrawal:")
+"""How the ids of events begin that nobody tells us: what we did, and what a person said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a message's updates: how many events were new, the numbers nobody follows, what was not read."""
+    """What became of a message's updates: how many events were new, how many took the place of another copy of
+    themselves, the numbers nobody follows, what was not read.
+    """
 
     new: int
     unknown_numbers: tuple[str, ...]
+    replaced: int = 0
     unread: tuple[str, ...] = ()
 
 
@@ -68,19 +74,23 @@ class Funnel:
         inbox_id: str,
     ) -> Applied:
         """Append the events of an account's updates and fold what they touch, within the caller's transaction."""
-        new = 0
+        new = replaced = 0
         unknown: list[str] = []
         for update in updates:
             number = update.tracking_number or update.reference
             tracker = self._tracker(uow, account, update) if number else None
             if tracker is not None:
-                new += self._append(uow, tracker, update, source, received_at, inbox_id)
+                became = self._append(uow, tracker, update, source, received_at, inbox_id)
+                new, replaced = new + became["new"], replaced + became["replaced"]
             elif number:
                 unknown.append(number)
-        return Applied(new, tuple(unknown), unread_of(updates))
+        return Applied(new, tuple(unknown), replaced, unread_of(updates))
 
     def _tracker(self, uow: UnitOfWork, account: AccountRecord, update: TrackingUpdate) -> TrackerRecord | None:
-        """The tracker an update is about, locked: its shipment first, then itself, as everybody does."""
+        """The tracker an update is about, locked: its shipment first, then itself, as everybody does.
+
+        None where nobody follows it, and where its events are archived: alone, what is told now would be another story.
+        """
         found = None
         for number in filter(None, (update.tracking_number, *update.numbers)):
             found = found or uow.trackers.find(account.merchant_id, account.id, number)
@@ -88,7 +98,8 @@ class Funnel:
             found = uow.trackers.of_tender(account.merchant_id, update.reference)
         if found is None or found.account_id != account.id:
             return None
-        return locked(uow, found)
+        tracker = locked(uow, found)
+        return None if tracker is not None and _is_archived(uow, tracker) else tracker
 
     def _append(
         self,
@@ -98,8 +109,9 @@ class Funnel:
         source: Source,
         received_at: datetime,
         inbox_id: str,
-    ) -> int:
-        fresh = 0
+    ) -> Counter[str]:
+        """How many of its events were new, how many took another copy's place, how many were there."""
+        became = Counter[str]()
         named = update.tracking_number in tracker.parcel_numbers and update.tracking_number != tracker.tracking_number
         piece = update.tracking_number if named else ""
         for event in update.events:
@@ -107,14 +119,15 @@ class Funnel:
             claimed = "" if at == event.occurred_at else event.occurred_at.isoformat()
             kept = altered(
                 event,
+                event_id=_theirs(event.event_id),
                 occurred_at=at,
                 claimed_at=claimed,
                 received_at=received_at,
                 source=source,
                 piece=event.piece or piece,
             )
-            if uow.trackers.append(tracker, kept, inbox_id) != "duplicate":
-                fresh += 1
+            became[uow.trackers.append(tracker, kept, inbox_id)] += 1
+        fresh = became["new"] or became["replaced"]
         if update.deliver_by is not None:
             tracker = self._expected(uow, tracker, update.deliver_by, _as_of(update, source, received_at))
         if update.numbers:
@@ -124,7 +137,7 @@ class Funnel:
             tracker = project(uow, tracker, self._clock(), inbox_id, proof).tracker
         if fresh and source in PUSHED:
             uow.trackers.update(after_push(tracker, self._bounds, self._clock()))
-        return fresh
+        return became
 
     def _expected(self, uow: UnitOfWork, tracker: TrackerRecord, by: datetime, at: datetime) -> TrackerRecord:
         """The tracker with the carrier's estimate as of a moment; whoever watches the parcel looks again."""
@@ -141,6 +154,17 @@ class Funnel:
 def _tells_of_delivery(update: TrackingUpdate) -> bool:
     """Whether the event is there that its proof travels with."""
     return any(event.status == "delivered" for event in update.events)
+
+
+def _is_archived(uow: UnitOfWork, tracker: TrackerRecord) -> bool:
+    """Whether it has ended and its month of events is not there any more (`gateway.storage.months`)."""
+    ended = tracker.finished and tracker.version > 0
+    return ended and not uow.trackers.events(tracker.merchant_id, tracker.id)
+
+
+def _theirs(event_id: str) -> str:
+    """An id from outside. Told as one of ours it would be a copy of ours, and could take its place."""
+    return f"told:{event_id}" if event_id.startswith(OUR_OWN) else event_id
 
 
 def _as_of(update: TrackingUpdate, source: Source, received_at: datetime) -> datetime:

@@ -30,6 +30,7 @@ from gateway.domain.plausibility import stuck as why_stuck
 from gateway.domain.plausibility import too_fast as why_too_fast
 from gateway.domain.proof_files import READABLE, missing_proof, wanted_proof
 from gateway.domain.records import DeliveryRecord, ShipmentRecord
+from gateway.domain.recycled import of_this_parcel
 from gateway.domain.shipments import ShipmentState
 from gateway.domain.stages import stages
 from gateway.domain.tracking import TrackingEvent, statuses
@@ -96,7 +97,7 @@ class Watch:
         record = _facts(uow, shipment)
         if tracker is None or record is None or shipment.state not in UNDER_WAY:
             return replace(shipment, eta=None, due_at=None), {}
-        events = uow.trackers.events(shipment.merchant_id, tracker.id)
+        events = of_this_parcel(uow.trackers.events(shipment.merchant_id, tracker.id))
         account = uow.accounts.get(shipment.merchant_id, shipment.account_id)
         zones = {shipment.account_id: time_zone(account.options if account else {})}
         courses, group = self._courses.of(uow, shipment.merchant_id, shipment.account_id, now), group_of(record, zones)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from carriers.base import UnknownReference
+from carriers.base import TrackingEvent, TrackingUpdate, UnknownReference
 from gateway.console.query import read
 from gateway.console.rendering import dated
 from gateway.console.telling import promise, standing
@@ -205,6 +205,23 @@ def test_a_caller_is_not_told_that_what_is_being_cancelled_is_prepared(world: Wo
     leaving = replace(shipment, state=ShipmentState.CANCELLING)
     assert standing(leaving).say == "The shop has asked to cancel this delivery."
     assert promise(leaving, leaving.created_at) is None
+
+
+def test_a_caller_is_told_that_one_of_two_parcels_has_come_and_support_sees_which(
+    world: World, support: Person
+) -> None:
+    booked = world.shop.booked(**{**order(5), "reference": "nett-3005", "parcels": [{"weight_g": 500}] * 2})
+    numbers = [each["tracking_number"] for each in booked["parcel_statuses"]]
+    with world.site.services.store.look() as uow:
+        record = uow.shipments.get(world.shop.id, booked["id"])
+        account = uow.accounts.get(world.shop.id, record.account_id) if record else None
+    assert account is not None
+    event = TrackingEvent(event_id="one", occurred_at=world.site.clock(), status="delivered", piece=numbers[1])
+    update = TrackingUpdate(tracking_number=booked["tracking_number"], events=(event,))
+    world.site.services.tracking.scan(account, [update], b"one of two")
+    page = support.see(f"/shipments/{booked['id']}")
+    assert "“1 of 2 parcels delivered. The shipping label for your parcel is ready.”" in page
+    assert f"· parcel {numbers[1]}</span>" in page
 
 
 def test_cancelling_asks_for_a_reason_and_for_the_present_version(world: World, support: Person) -> None:

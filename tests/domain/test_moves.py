@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.fold import current_status, parcels_of
+from gateway.domain.late import late
 from gateway.domain.moves import moves, standing
 from gateway.domain.tracking import Leg, TrackingEvent
 from tests.domain.test_fold import ENOUGH, event, histories, story
@@ -65,3 +66,18 @@ def test_what_a_person_took_back_does_not_stand_nor_does_its_taking_back() -> No
     back = replace(event("unknown", 2, event_id="back"), withdraws="word")
     assert [each.status for each in standing([event("picked_up"), word, back])] == ["picked_up"]
     assert standing([event("picked_up"), word]) == [event("picked_up"), word]
+
+
+@ENOUGH
+@given(histories, PIECES, st.integers(1, 3))
+def test_what_made_a_move_is_never_late(events: list[TrackingEvent], pieces: tuple[str, ...], parcels: int) -> None:
+    told = [replace(each, event_id=str(number)) for number, each in enumerate(events)]
+    behind = late(told, pieces, parcels)
+    assert {move.event.event_id for move in moves(told, pieces, parcels)}.isdisjoint(behind)
+
+
+def test_a_scan_of_all_is_not_late_for_those_that_have_not_arrived() -> None:
+    told = [event("delivered", 60, piece="A"), event("in_transit", 90)]
+    assert late(told, ["A", "B"], 2) == frozenset()
+    assert late(told, ["A"], 2) == frozenset(), "one of two has no number"
+    assert late(told, ["A"]) == {told[1].event_id}

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from carriers.base.simulator import Fault, FaultKind, RunningSimulator
 from gateway.domain.records import TrackerRecord
 from tests.conftest import TestDatabase
 from tests.journeys.conftest import Within
-from tests.journeys.scans import parcel, read_inbox
+from tests.journeys.scans import parcel, read_inbox, scan
 from tests.journeys.site import Gateway, Merchant, Site
 
 WAITING = 10
@@ -163,3 +165,29 @@ def test_polling_ends_with_the_grace_after_delivery(site: Site, shop: Merchant) 
     assert ended.due_at is None
     site.work(days=30)
     assert len(asked(sent.running)) == calls + 1
+
+
+@pytest.mark.parametrize("polled", [True, False], ids=["polled", "never polled"])
+def test_a_parcel_of_which_nobody_speaks_expires_and_any_news_opens_it_again(
+    polled: bool, site: Site, shop: Merchant
+) -> None:
+    running = site.carrier("sandbox")
+    account_id = shop.account("sandbox-1", running, **({} if polled else {"without": "track"}))
+    follow(shop, "SPY1")
+
+    def told(code: str, days: int) -> str:
+        """What its status is so many days after its carrier has said this."""
+        body = scan("SPY1", f"{code} {site.clock()}", code, site.clock().isoformat())
+        assert site.push(account_id, body, running).status_code == 200
+        site.work()
+        for _ in range(days):
+            site.work(days=1)
+        (tracker,) = trackers(site, shop)
+        assert (tracker.due_at is None) == tracker.finished, "asked or looked at until it is over"
+        return tracker.status
+
+    assert told("PICKED_UP", 50) == "picked_up"
+    assert told("NO_CODE_OF_ANY_TABLE", 50) == "picked_up", "fifty days ago there was an event"
+    assert told("NO_CODE_OF_ANY_TABLE", 62) == "expired"
+    assert told("AT_HUB", 1) == "in_transit"
+    assert site.violations() == []

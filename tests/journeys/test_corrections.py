@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from tests.journeys.site import Merchant, Site
 from tests.journeys.telling import Told, told
@@ -47,6 +50,42 @@ def test_a_correction_overrides_the_carrier_and_its_withdrawal_restores_it(site:
         (True, "manual"),
         (False, "manual"),
     ]
+    assert site.violations() == []
+
+
+@pytest.mark.parametrize("how", ["another copy of the same scan", "what came late"])
+def test_a_final_word_that_its_carrier_takes_back_is_told_as_corrected(how: str, site: Site, shop: Merchant) -> None:
+    it = told(site, shop)
+    if how == "another copy of the same scan":
+        final = it.event("delivered", ago=5)
+        other = replace(it.event("in_transit", ago=9), event_id=final.event_id)
+    else:
+        final, other = it.event("cancelled", "cancelled_by_carrier", ago=5), it.event("failed", "lost", ago=9)
+    it.tell(it.event("picked_up", ago=90), final)
+    assert it.shown()["status"] == final.status
+    it.tell(other)
+    assert it.shown()["status"] == other.status
+    assert it.messages()[-2:] == ["shipment.status_changed", "shipment.status_corrected"]
+    assert it.messages().count("shipment.status_corrected") == 1
+    assert site.violations() == []
+
+
+def test_nobody_takes_the_place_of_a_persons_word_by_its_name(site: Site, shop: Merchant) -> None:
+    it = told(site, shop)
+    it.tell(it.event("picked_up", ago=90))
+    named = correct(it, status="delivered", reason="delivered_signed")["id"]
+    booking = next(
+        each["id"] for each in shop.get(f"/v1/shipments/{it.id}/events")["data"] if each["source"] == "gateway"
+    )
+    for name in (f"correction:{named}", booking):
+        it.tell(replace(it.event("in_transit", ago=500), event_id=name))
+    assert it.shown()["status"] == "delivered"
+    events = {each["id"]: each["source"] for each in shop.get(f"/v1/shipments/{it.id}/events")["data"]}
+    assert (events[f"correction:{named}"], events[booking]) == ("manual", "gateway"), "nothing is deleted"
+    assert {name for name, source in events.items() if source == "scan" and name.startswith("told:")} == {
+        f"told:correction:{named}",
+        f"told:{booking}",
+    }
     assert site.violations() == []
 
 

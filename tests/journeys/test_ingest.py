@@ -72,6 +72,18 @@ def test_a_history_is_taken_in_once_however_often_it_is_sent(
     assert asked == 0, "nobody asks for parcels that have arrived"
 
 
+def test_of_two_lines_with_one_event_id_one_is_counted_as_there(importer: Merchant) -> None:
+    """An event is known by its id: the earlier copy stays, and the report says that one event came, not two."""
+    table = "tracking_number,occurred_at,status,event_id\n"
+    lines = ["OK1,2026-03-02T12:00:00Z,delivered,e1\n", "OK1,2026-03-02T11:00:00Z,in_transit,e1\n"]
+    report = taken(post(importer, table + "".join(lines)))
+    assert (report["new"], report["duplicates"]) == (1, 1)
+    report = taken(post(importer, table + "OK1,2026-03-02T10:00:00Z,picked_up,e1\n"))
+    assert (report["new"], report["duplicates"]) == (0, 1)
+    (shown,) = importer.get("/v1/trackers")["data"]
+    assert shown["status"] == "picked_up"
+
+
 def test_every_bad_line_is_named_and_the_good_ones_are_kept(importer: Merchant) -> None:
     good = "OK1,2026-03-02T12:00:00Z,delivered,none\n"
     bad = [
@@ -147,6 +159,20 @@ def test_lines_move_shipments_of_ours_like_any_other_word_of_the_carrier(site: S
     assert taken(post(importer, HEADER + line))["new_trackers"] == 0
     shown = importer.shipment(shipment["id"])
     assert (shown["status"], shown["reason"]) == ("delivered", "delivered_signed")
+
+
+def test_a_number_that_a_carrier_gives_again_does_not_make_a_booking_delivered(site: Site, importer: Merchant) -> None:
+    """The merchant's own history has a parcel of last year with the number of one that is booked today."""
+    history = HEADER + "SBX000001-1,2025-03-02T12:00:00Z,delivered,none\n"
+    assert taken(post(importer, history))["new_trackers"] == 1
+    shipment = importer.booked()
+    assert shipment["tracking_number"] == "SBX000001-1"
+    at = site.clock().isoformat()
+    for lines in (f"SBX000001-1,{at},picked_up,none\n", history.removeprefix(HEADER)):
+        taken(post(importer, HEADER + lines))
+        shown = importer.shipment(shipment["id"])
+        assert (shown["status"], shown["delivered_at"]) == ("picked_up", None)
+    assert site.violations() == []
 
 
 def test_a_body_in_another_form_or_for_no_account_is_refused(importer: Merchant) -> None:

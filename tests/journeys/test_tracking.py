@@ -67,6 +67,24 @@ def test_what_comes_after_the_end_is_kept_and_changes_nothing(site: Site, shop: 
     assert [event["late"] for event in sent.events()].count(True) == 1, "what lies before the end is not late"
 
 
+def test_what_comes_after_its_events_were_archived_is_kept_and_changes_nothing(
+    site: Site, shop: Merchant, database: TestDatabase
+) -> None:
+    sent = parcel(site, shop, LATE_SCAN)
+    site.clock.advance(hours=2)
+    *before, delivered, after = sent.scans()
+    sent.push(*before, delivered)
+    site.work()
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM tracking_events")
+    ended = sent.shown()
+    sent.push(after)
+    site.work(days=8)
+    assert (sent.shown()["status"], sent.shown()["version"]) == ("delivered", ended["version"])
+    assert quarantined(database) == [f"nobody follows {ended['tracking_number']}"]
+    assert site.violations() == []
+
+
 def test_pushed_and_polled_are_one_event(site: Site, shop: Merchant, database: TestDatabase) -> None:
     sent = parcel(site, shop, polled=True)
     site.clock.advance(minutes=31)

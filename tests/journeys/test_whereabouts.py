@@ -101,6 +101,17 @@ def test_other_peoples_words_claim_nothing_that_is_not_so(site: Site, shop: Merc
         assert words(shop, it.id, name).count(last) == 1
 
 
+def test_a_scan_that_moves_the_others_is_not_late_behind_the_first_parcel(site: Site, shop: Merchant) -> None:
+    it = told(site, shop, parcels=[PARCEL] * 2)
+    site.clock.advance(hours=12)
+    it.tell(it.event("picked_up", ago=600), it.event("delivered", ago=300, piece="SBX000001-1"))
+    it.tell(it.event("in_transit", ago=200))
+    for path in ("events", "tracking"):
+        found = shop.get(f"/v1/shipments/{it.id}/{path}")
+        assert [each["late"] for each in found.get("data") or found["events"]] == [False] * 4, path
+    assert it.shown()["status"] == "in_transit"
+
+
 def test_what_a_person_says_and_takes_back_stays_in_the_house(site: Site, shop: Merchant) -> None:
     it = told(site, shop)
     it.tell(it.event("picked_up", ago=60))

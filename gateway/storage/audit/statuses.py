@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, tuple_
 
 from gateway.domain.errors import InvalidValue
-from gateway.domain.fold import SUCCESSORS, CurrentStatus, current_status
+from gateway.domain.fold import CurrentStatus, current_status
+from gateway.domain.moves import takes_back
 from gateway.domain.records import TrackerRecord
-from gateway.domain.tracking import statuses
 from gateway.services.ports import Violation
 from gateway.storage.audit.found import broken, each, in_chunks
 from gateway.storage.repositories.shipments import SHIPMENTS
@@ -50,7 +50,7 @@ def history_is_possible(connection: Connection, now: datetime) -> Iterator[Viola
             continue
         if after.at < before.at - CLOCKS_APART:
             yield broken("I5", after.merchant_id, after.tracker_id, "has a history that goes back in time")
-        if not after.correction and not _may_follow(before.status, after.status):
+        if not after.correction and takes_back(before.status, after.status):
             why = f"went from {before.status} to {after.status} without a correction"
             yield broken("I5", after.merchant_id, after.tracker_id, why)
 
@@ -68,12 +68,6 @@ def status_is_the_fold(connection: Connection, now: datetime) -> Iterator[Violat
     unlike = or_(_S.status != _T.status, _S.reason != _T.reason, _S.attempts != _T.attempts)
     behind = select(_S.merchant_id, _S.id).select_from(SHIPMENTS.table.join(TRACKERS.table, same_booking))
     yield from each(connection, "I6", behind.where(unlike), "shows another status than its tracker")
-
-
-def _may_follow(before: str, after: str) -> bool:
-    facts = statuses().get(before)
-    holds = facts is not None and facts.terminal and before in SUCCESSORS
-    return not holds or after == before or after in SUCCESSORS[before]
 
 
 def _events_between(connection: Connection, first: Row[Any], last: Row[Any]) -> dict[tuple[str, str], list[Row[Any]]]:
