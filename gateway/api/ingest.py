@@ -49,7 +49,8 @@ def ingest_events(wanted: dict[str, str]) -> Response:
     who, ingest = caller(), services().ingest
     intake = ingest.open(who.merchant_id, who.mode, wanted["account"], form, wanted["timezone"])
     if wanted["on_error"] == "keep":
-        return answer(_shown(ingest.take(intake, lines_of(_body()))))
+        taken = ingest.take(intake, lines_of(_body()))
+        return _refused(taken) if form == "csv" and _is_of_the_header(taken) else answer(_shown(taken))
     with _kept_aside() as file:
         checked = ingest.check(intake, lines_of(file))
         if checked.fault_count:
@@ -71,6 +72,11 @@ def _kept_aside() -> Iterator[BinaryIO]:
             file.write(part)
         file.seek(0)
         yield cast(BinaryIO, file)
+
+
+def _is_of_the_header(report: Report) -> bool:
+    """Whether the line at fault is the first of a CSV, without which no other can be read."""
+    return any(fault.line == 1 for fault in report.faults)
 
 
 def _refused(report: Report) -> Response:

@@ -46,6 +46,8 @@ CSV_FAULTS = {
     "unexpected end of data": "a quotation mark is not closed on this line",
     "new-line character": "a line break within the line: end every line alike, with CR LF or LF (save as CSV UTF-8)",
 }
+PARTED_OTHERWISE = {";": "semicolons", "\t": "tabs"}
+"""As spreadsheets save CSV where a comma is the decimal mark."""
 Cells = dict[str, str]
 Holds = Callable[[str], bool]
 """Whether a line about this number is ours to read; of what has no number it is asked about ""."""
@@ -176,6 +178,8 @@ def _header(line: bytes) -> list[str] | Fault:
     if isinstance(header, Fault):
         return header
     for name in header:
+        if parted := next((mark for mark in PARTED_OTHERWISE if mark in name), ""):
+            return Fault(1, "", f"its columns are parted by {PARTED_OTHERWISE[parted]}: save it as CSV with commas")
         if name not in LONGEST:
             return Fault(1, name, f"the columns are {', '.join(COLUMNS)}")
     for name in REQUIRED:

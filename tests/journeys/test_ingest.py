@@ -178,7 +178,7 @@ def test_a_number_that_a_carrier_gives_again_does_not_make_a_booking_delivered(s
 def test_a_body_in_another_form_or_for_no_account_is_refused(importer: Merchant) -> None:
     assert post(importer, "{}", "application/json").status_code == 415
     assert post(importer, HEADER, account="nobody").status_code == 404
-    assert taken(post(importer, "number\n"))["faults"][0]["line"] == 1
+    assert post(importer, "number\n").get_json()["errors"][0]["pointer"] == "/1/number"
 
 
 def test_lines_that_end_as_old_excel_for_mac_ends_them_are_lines(importer: Merchant) -> None:
@@ -187,14 +187,17 @@ def test_lines_that_end_as_old_excel_for_mac_ends_them_are_lines(importer: Merch
     bad = (HEADER + "ELSE1,2026-03-01T12:00:00Z,gone,none\nELSE2,2026-03-01T12:00:00Z,booked,none").replace("\n", "\r")
     told = taken(post(importer, bad))
     assert (told["new"], told["faults"][0]["line"], told["faults"][0]["column"]) == (1, 2, "status")
-    mixed = taken(post(importer, HEADER.replace("\n", "\r") + "ELSE3,2026-03-01T12:00:00Z,booked,none\n"))
-    assert "a line break within the line" in mixed["faults"][0]["message"]
+    mixed = post(importer, HEADER.replace("\n", "\r") + "ELSE3,2026-03-01T12:00:00Z,booked,none\n")
+    assert "a line break within the line" in mixed.get_json()["errors"][0]["message"]
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe\n", b'"tracking_number\n', b"\n", b""])
-def test_a_header_that_is_none_is_refused_by_name(importer: Merchant, body: bytes) -> None:
-    report = taken(post(importer, body))
-    assert [(each["line"], bool(each["message"])) for each in report["faults"]] == [(1, True)]
+@pytest.mark.parametrize("on_error", ["keep", "refuse"])
+@pytest.mark.parametrize("body", [b"\xff\xfe\n", b'"tracking_number\n', b"\n", b"", b"tracking_number;occurred_at\n"])
+def test_a_file_whose_header_is_none_is_refused(importer: Merchant, body: bytes, on_error: str) -> None:
+    refused = post(importer, body, on_error=on_error)
+    assert refused.status_code == 422
+    assert [each["pointer"].split("/")[1] for each in refused.get_json()["errors"]] == ["1"]
+    assert (b";" in body) == ("semicolons" in refused.get_json()["errors"][0]["message"])
 
 
 def test_a_member_that_is_no_text_is_its_lines_fault(importer: Merchant) -> None:
