@@ -11,6 +11,7 @@ CORRECTION: dict[str, Any] = {
     "why": "The recipient called: it lay at number 12, the driver had scanned the wrong code.",
 }
 
+DISMISSAL: dict[str, Any] = {"author": "Berit Hansen", "why": "A test message of the carrier's."}
 WITHDRAWAL: dict[str, Any] = {"author": "Berit Hansen", "why": "She meant another order."}
 
 TRACKER: dict[str, Any] = {

@@ -8,8 +8,10 @@ from typing import Any
 from flask import Response
 
 from gateway.api.auth import caller, requires, services
+from gateway.api.examples_tracking import DISMISSAL
 from gateway.api.routes import ApiBlueprint, answer, once, page
 from gateway.api.schemas.ingest import (
+    DismissSchema,
     QuarantineQuerySchema,
     ReplayAllSchema,
     ReplayedSchema,
@@ -81,6 +83,16 @@ def get_quarantined(message_id: str) -> Response:
 def replay_quarantined(_: Run, message_id: str) -> Response:
     """Read one message again, now."""
     return answer(_shown(services().quarantine.replay(caller().merchant_id, caller().mode, message_id)), 202)
+
+
+@blueprint.route("/<message_id>/dismiss", methods=["POST"])
+@requires("admin")
+@blueprint.arguments(DismissSchema, example=DISMISSAL)
+@blueprint.response(200, WaitingSchema)
+@once()
+def dismiss_quarantined(_: Run, given: dict[str, str], message_id: str) -> Response:
+    """Say that a message need not wait for a person any more, because what it says matters to nobody."""
+    return answer(_shown(services().quarantine.dismiss(caller().merchant_id, caller().mode, message_id, **given)))
 
 
 def _search(account: str | None, **more: Any) -> InboxSearch:

@@ -158,6 +158,19 @@ def replay(merchant: str, mode: Mode, message_id: str | None) -> None:
     click.echo(f"{bound.quarantine.replay_all(merchant_id, search)} messages are read again")
 
 
+@quarantine.command("dismiss")
+@click.option("--merchant", required=True)
+@click.option("--mode", type=MODES, default="test", show_default=True)
+@click.option("--why", required=True, help="Why it matters to nobody.")
+@click.argument("message_id")
+def dismiss(merchant: str, mode: Mode, why: str, message_id: str) -> None:
+    """Say that a message need not wait for a person any more."""
+    bound = services()
+    merchant_id = merchant_of(bound, merchant, create=False)
+    bound.quarantine.dismiss(merchant_id, mode, message_id, AUTHOR, why)
+    click.echo(f"{message_id} is dismissed")
+
+
 @quarantine.command("reread")
 @of_account
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day, in UTC.")

@@ -15,7 +15,8 @@ from typing import Literal
 class InboxState(StrEnum):
     """What became of a raw message. `parked`: its tracking number is not known yet, tried again for 7 days.
 
-    `quarantined`: it waits for a person. What could be read of it was applied all the same.
+    `quarantined`: it waits for a person. What could be read of it was applied all the same. `dismissed`: a person has
+    looked at it, and what was not read of it matters to nobody.
     """
 
     NEW = "new"
@@ -23,6 +24,7 @@ class InboxState(StrEnum):
     DUPLICATE = "duplicate"
     PARKED = "parked"
     QUARANTINED = "quarantined"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ NOT_REPLAYED = "poll"
 
 
 class Quarantine:
-    """Lists, shows, and lets the worker try again. Nothing is ever dropped here."""
+    """Lists, shows, and lets the worker try again. Nothing is dropped here but by a person, with a reason."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -57,6 +57,23 @@ class Quarantine:
             uow.inbox.settle(again, due_at=self._clock())
             uow.commit()
         return again
+
+    def dismiss(self, merchant_id: str, mode: Mode, message_id: str, author: str, why: str) -> InboxMessage:
+        """Say that one need not wait: it is kept as long as those that were applied, with who said so and why.
+
+        Raises:
+            NotFound: it does not wait (any more).
+            Conflict: it waits for its booking, not for a person.
+        """
+        message = self.get(merchant_id, mode, message_id)
+        if message.state is not InboxState.QUARANTINED:
+            raise Conflict("it waits for its booking: when none comes, it is quarantined")
+        said = f"dismissed by {author}: {why} (it waited because {message.why})"
+        done = replace(message, state=InboxState.DISMISSED, why=said, tries=0)
+        with self._store.work() as uow:
+            uow.inbox.settle(done)
+            uow.commit()
+        return done
 
     def replay_all(self, merchant_id: str, wanted: InboxSearch) -> int:
         """Let the worker read again whatever is in quarantine, of one account or all; how many messages."""

@@ -329,6 +329,9 @@ ASKS: Mapping[str, tuple[Ask, ...]] = {
     "GET /v1/shipments/<shipment_id>/stream": (Ask(query="for_s=0"), Ask(query="after=0&for_s=0")),
     "DELETE /v1/webhook-endpoints/<endpoint_id>": (Ask(),),
     "DELETE /v1/checkout-connections/<connection_id>": (Ask(),),
+    "POST /v1/quarantine/<message_id>/dismiss": (
+        Ask(body=lambda ids: {"author": "Somebody", "why": "It is another's."}, ids={"message_id": "unread_id"}),
+    ),
     "POST /v1/quarantine/<message_id>/replay": (Ask(),),
     # Last, because what the asker makes under the owner's names would look like the owner's.
     "PUT /v1/notification-senders/<channel>": (Ask(body=lambda ids: SMTP_SENDER, status=200, why=OWN_MADE),),

@@ -164,3 +164,10 @@ def test_what_cannot_be_read_is_seen_and_read_again_when_asked(
     assert shop.call("POST", "/v1/quarantine/replay", {}).json == {"replayed": 1}
     site.work()
     assert inbox(database) == {"quarantined": 1, "parked": 1}
+    said = {"author": "Berit Hansen", "why": "a test of the carrier's"}
+    assert shop.call("POST", f"/v1/quarantine/{listed['parked']['id']}/dismiss", said).status_code == 409
+    dismissed = shop.call("POST", f"/v1/quarantine/{broken}/dismiss", said)
+    assert "by Berit Hansen: a test of the carrier's" in (dismissed.json or {})["why"]
+    assert inbox(database) == {"dismissed": 1, "parked": 1}
+    assert shop.call("POST", f"/v1/quarantine/{broken}/replay").status_code == 404
+    assert shop.call("POST", "/v1/quarantine/replay", {}).json == {"replayed": 0}

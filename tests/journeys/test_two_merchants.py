@@ -131,7 +131,8 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
     )
     pickups = owner.call("POST", "/v1/pickups", {**wish, "accounts": [account_id], "instructions": "canary bell"})
     closed = owner.call("POST", "/v1/manifests", {"accounts": [account_id]})
-    assert site.push(account_id, b"<canary>", sandbox).status_code == 200
+    for unread in (b"<canary>", b"<canary two>"):
+        assert site.push(account_id, unread, sandbox).status_code == 200
     site.work()
     waiting = owner.get("/v1/quarantine")["data"]
     shipment, endpoint = made["shipment"].json or {}, made["endpoint"].json or {}
@@ -162,6 +163,7 @@ def _belongings(site: Site, owner: Merchant, sandbox: Any) -> Owned:
         "offer_id": quoted["recommended_offer_id"],
         "picture_token": forged(picture["href"].rpartition("/")[2]),
         "message_id": waiting[0]["id"],
+        "unread_id": waiting[1]["id"],
         "tracker_id": (made["tracker"].json or {})["id"],
         "pickup_id": (pickups.json or {})["data"][0]["id"],
         "manifest_id": (closed.json or {})["data"][0]["id"],

@@ -99,6 +99,13 @@ class ReplayAllSchema(Given):
     account = text(64, "The account's name or id; left out: all.", allow_none=True)
 
 
+class DismissSchema(Given):
+    """Who lets a message rest, and why."""
+
+    author = text(100, "The person who says so.", least=2, required=True)
+    why = text(500, least=3, required=True)
+
+
 class ReplayedSchema(Shown):
     """How many messages are read again."""
 

@@ -19,7 +19,7 @@ from gateway.storage.tables.tracking import SAME_MESSAGE, InboxRow
 
 INBOX = Rows(InboxRow, InboxMessage)
 _I = INBOX.table.c
-FINAL = (InboxState.APPLIED, InboxState.DUPLICATE)
+FINAL = (InboxState.APPLIED, InboxState.DUPLICATE, InboxState.DISMISSED)
 OPEN = (InboxState.NEW, InboxState.PARKED)
 _DUE = and_(_I.due_at <= NOW, _I.state.in_(OPEN))
 _DUE_OF = and_(_DUE, _I.merchant_id == bindparam("of_merchant"), _I.account_id == bindparam("of_account"))
