@@ -328,7 +328,7 @@ def test_when_it_was_ordered_is_read_as_shops_write_it(text: str, told: str) -> 
 
 
 def test_a_time_without_an_offset_where_no_clock_is_known_is_no_time() -> None:
-    abroad = {"from_country": "US", "country": "US", "postal_code": "10038", "from_postal_code": "10038"}
+    abroad = {"from_country": "US", "country": "US", "postal_code": "00801", "from_postal_code": "00801"}
     (fault,) = read({**ORDER, **abroad, "ordered_at": "2026-01-02 14:30"}).faults
     assert "does not say by which clock" in fault.why
 
