@@ -97,7 +97,7 @@ class Recalls:
             if shipment.state is not ShipmentState.BOOKED or shipment.booking is None:
                 raise Conflict(f"a shipment in state {shipment.state.value} cannot be cancelled")
             if statuses()[shipment.status].terminal:
-                raise TooLate(f"it is {shipment.status} already")
+                raise TooLate(f"it is {shipment.status.replace('_', ' ')} already")
             now = self._clock()
             recall = Recall(
                 id=new_id("rcl", now),

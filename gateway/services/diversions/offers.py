@@ -56,7 +56,7 @@ class DiversionOffers:
             return "only what is booked, and is no return, is put off or turned"
         status = shipment.status
         if statuses()[status].phase not in UNDER_WAY or status in NOT_ANY_MORE:
-            return f"it is {status} already"
+            return f"it is {status.replace('_', ' ')} already"
         if kind is DiversionKind.RESCHEDULE and shipment.shipment.service_point:
             return "it goes to a service point, where it waits"
         if kind is DiversionKind.REDIRECT and not _may_wait(shipment.shipment.requirements):
