@@ -12,8 +12,9 @@ from tests.conftest import TestDatabase
 from tests.storage import made
 from tests.storage.made import ACCOUNT, MERCHANT
 
-STORED, MORE, ASKED, TIMES = 3000, 500, 50, 12
-"""As often as it takes until the driver prepares a statement and PostgreSQL keeps its plan (five times and five)."""
+STORED, MORE, ASKED, TIMES = 10_000, 500, 50, 12
+"""So many are stored that reading all of them is never the plan of a table about which nothing is known yet. Asked as
+often as it takes until the driver prepares a statement and PostgreSQL keeps its plan (five times and five)."""
 _READ = text("SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables WHERE relname = 'tracker_numbers'")
 
 
