@@ -41,7 +41,9 @@ WIDEST = 2
 
 @dataclass(slots=True)
 class Contest:
-    """The carrier's estimates against ours in one stage of one service: how many, their losses, how often in time."""
+    """The carrier's estimates against ours in one stage of a service or a lane: how many, their losses, how often in
+    time.
+    """
 
     seen: float = 0.0
     losses: list[float] = field(default_factory=lambda: [0.0, 0.0])
@@ -60,16 +62,18 @@ class Courses:
 
     def __init__(self) -> None:
         self.groups: dict[Path, dict[int, float]] = {}
-        self.contests: dict[tuple[str, str], Contest] = {}
+        self.contests: dict[Path, Contest] = {}
         self._mixed: dict[Path, Histogram | None] = {}
 
     def learn(self, path: Path, day: float, hours: float) -> None:
         """One more duration, of that day."""
         self._merge(path, {bin_of(hours): weight(MEMORY_DAYS, day)})
 
-    def compare(self, stage: str, service: str, day: float, carrier: float, ours: float, actual: float) -> None:
-        """What the carrier and we had said, and what came."""
-        self.contests.setdefault((stage, service), Contest()).add(weight(MEMORY_DAYS, day), carrier, ours, actual)
+    def compare(self, stage: str, lane: Path, day: float, carrier: float, ours: float, actual: float) -> None:
+        """What the carrier and we had said on a lane (service, zone), and what came; it counts for the service too."""
+        for length in range(1, len(lane) + 1):
+            contest = self.contests.setdefault((stage, *lane[:length]), Contest())
+            contest.add(weight(MEMORY_DAYS, day), carrier, ours, actual)
 
     def window(self, path: Path, day: float, gone: float) -> tuple[float, float] | None:
         """Within how many hours since the stage began it is to be expected, `gone` of which have passed already.
@@ -100,12 +104,15 @@ class Courses:
         mixed = self._mixture(path, day)
         return None if mixed is None else quantiles(mixed, {}, (0.01,))[0]
 
-    def carrier_is_better(self, stage: str, service: str, day: float) -> bool:
-        """Whether the carrier's own estimates have the lower pinball loss; also where too few were compared."""
-        contest = self.contests.get((stage, service))
-        if contest is None or contest.seen / weight(MEMORY_DAYS, day) < LEAST_COMPARED:
-            return True
-        return contest.losses[0] <= contest.losses[1]
+    def carrier_is_better(self, stage: str, lane: Path, day: float) -> bool:
+        """Whether the carrier's own estimates have the lower pinball loss on the lane, or where too few were compared
+        there, in the service; also where too few were in either.
+        """
+        for length in range(len(lane), 0, -1):
+            contest = self.contests.get((stage, *lane[:length]))
+            if contest is not None and contest.seen / weight(MEMORY_DAYS, day) >= LEAST_COMPARED:
+                return contest.losses[0] <= contest.losses[1]
+        return True
 
     def _left(self, path: Path, day: float, gone: float) -> Histogram | None:
         mixed = self._mixture(path, day)
@@ -162,9 +169,9 @@ class Courses:
         for *path, numbers, weights in data["groups"]:
             found = zip(numbers, weights, strict=True)
             courses._merge(tuple(path), {number: counts * today for number, counts in found})
-        for stage, service, *sums in data["contests"]:
-            seen, carrier, ours, carrier_within, ours_within = (each * today for each in sums)
-            courses.contests[stage, service] = Contest(seen, [carrier, ours], [carrier_within, ours_within])
+        for *key, seen, carrier, ours, carrier_within, ours_within in data["contests"]:
+            losses, within = [carrier * today, ours * today], [carrier_within * today, ours_within * today]
+            courses.contests[tuple(key)] = Contest(seen * today, losses, within)
         return courses
 
 

@@ -1,10 +1,11 @@
 """The ETA of a shipment in flight, out of three voices: what finished shipments taught, the carrier, the promise.
 
-Where both the first two speak, the one is heard whose latest times have had the lower loss in this stage of this
-service of late (pinball loss at 0.9, both forecast before the outcome was known: `gateway.learning.courses`). A proper
-score, unlike the bare share of windows that held, does not prefer the wider window. Until 20 pairs were compared the
-carrier is heard: it knows this very parcel. The promise only speaks where nobody else does. A time that was wished and
-that the carrier agreed to goes before all, until the carrier says something newer or is on its way.
+Where both the first two speak, the one is heard whose latest times have had the lower loss in this stage on this lane
+of late, or in its service where the lane has too few (pinball loss at 0.9, both forecast before the outcome was known:
+`gateway.learning.courses`). A proper score, unlike the bare share of windows that held, does not prefer the wider
+window. Until 20 pairs were compared the carrier is heard: it knows this very parcel. The promise only speaks where
+nobody else does. A time that was wished and that the carrier agreed to goes before all, until the carrier says
+something newer or is on its way.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gateway.domain.records import ShipmentRecord, TrackerRecord
 from gateway.domain.stages import EXPECTED, Stage
 from gateway.learning.courses import Courses
 from gateway.learning.lanes import Path
-from gateway.services.reliability.courses import left_path
+from gateway.services.reliability.courses import LANE, left_path
 from gateway.services.reliability.facts import HOUR_S, day_of
 
 STEP_S = 300
@@ -74,7 +75,7 @@ def expectation(known: Known, now: datetime) -> Expectation:
     carrier_counts = estimate is not None and estimate > now
     if carrier_counts and learnt is not None:
         day = day_of(known.stage.began)
-        carrier_counts = known.courses.carrier_is_better(known.stage.name, known.group[0] if known.group else "", day)
+        carrier_counts = known.courses.carrier_is_better(known.stage.name, known.group[:LANE], day)
     if estimate is not None and carrier_counts:
         window = _until(estimate, learnt[0] if learnt else None, now)
         return _expected(

@@ -90,20 +90,38 @@ def test_nineteen_of_twenty_silences_end_within_the_quiet_time() -> None:
 
 def test_the_better_forecaster_is_known_after_twenty() -> None:
     courses = Courses()
-    assert courses.carrier_is_better("moving", "next_day", DAY)
+    assert courses.carrier_is_better("moving", ("next_day", "oslo"), DAY)
     for number in range(19):
-        courses.compare("moving", "next_day", DAY, 60.0, 26.0, 20.0 + number % 5)
-    assert courses.carrier_is_better("moving", "next_day", DAY), "too few to say"
-    courses.compare("moving", "next_day", DAY, 60.0, 26.0, 22.0)
-    courses.compare("moving", "next_day", DAY, 60.0, 26.0, 22.0)
-    assert not courses.carrier_is_better("moving", "next_day", DAY)
-    assert courses.carrier_is_better("out", "next_day", DAY), "another stage"
+        courses.compare("moving", ("next_day", "oslo"), DAY, 60.0, 26.0, 20.0 + number % 5)
+    assert courses.carrier_is_better("moving", ("next_day", "oslo"), DAY), "too few to say"
+    courses.compare("moving", ("next_day", "oslo"), DAY, 60.0, 26.0, 22.0)
+    courses.compare("moving", ("next_day", "oslo"), DAY, 60.0, 26.0, 22.0)
+    assert not courses.carrier_is_better("moving", ("next_day", "oslo"), DAY)
+    assert courses.carrier_is_better("out", ("next_day", "oslo"), DAY), "another stage"
+
+
+def test_who_forecasts_better_is_judged_on_the_lane_and_elsewhere_by_the_service() -> None:
+    courses = Courses()
+    for _ in range(25):
+        courses.compare("moving", ("next_day", "oslo"), DAY, 60.0, 26.0, 22.0)
+        courses.compare("moving", ("next_day", "hammerfest"), DAY, 50.0, 90.0, 48.0)
+    assert not courses.carrier_is_better("moving", ("next_day", "oslo"), DAY)
+    assert courses.carrier_is_better("moving", ("next_day", "hammerfest"), DAY)
+    by_service = courses.contests["moving", "next_day"]
+    all_in_all = by_service.losses[0] <= by_service.losses[1]
+    assert courses.carrier_is_better("moving", ("next_day", "bergen"), DAY) is all_in_all
+    assert courses.carrier_is_better("moving", (), DAY), "a shipment of which no lane is known"
+
+
+def test_what_was_stored_of_services_alone_is_still_read() -> None:
+    stored = {"day": DAY, "groups": [], "contests": [["moving", "next_day", 30.0, 9.0, 1.0, 20.0, 25.0]]}
+    assert not Courses.from_data(stored).carrier_is_better("moving", ("next_day", "oslo"), DAY)
 
 
 def test_what_is_stored_says_the_same() -> None:
     courses = taught(spread(6))
     courses.learn((SILENT, "out", "same_day", "-", "3"), DAY, 5.0)
-    courses.compare("moving", "next_day", DAY, 30.0, 26.0, 24.0)
+    courses.compare("moving", ("next_day", "oslo"), DAY, 30.0, 26.0, 24.0)
     again = Courses.from_data(courses.as_data(DAY + 10))
     one, other = courses.window(LANE, DAY, 10.0), again.window(LANE, DAY, 10.0)
     assert one is not None

@@ -53,6 +53,10 @@ def learn(
         uow.reliability.keep_courses(merchant_id, account_id, now, courses.as_data(day_of(now)))
 
 
+LANE = 2
+"""How much of a group of `group_of` is a lane: the service and the zone."""
+
+
 def left_path(stage: str, group: Path) -> Path:
     """What is left from a stage on, in a group of `group_of`; () is the whole account."""
     return (LEFT, stage, *group)
@@ -75,7 +79,7 @@ def _compare(
         window = courses.window(left_path(stage.name, group), day, 0.0)
         if window is not None:
             said, took = (_h(moment - stage.began) for moment in (estimate, record.delivered_at))
-            courses.compare(stage.name, record.service, day, said, window[1], took)
+            courses.compare(stage.name, group[:LANE], day, said, window[1], took)
 
 
 def _learn(
