@@ -12,7 +12,9 @@ from werkzeug import Request, Response
 
 from gateway.domain.clock import utc_now
 from gateway.domain.messages import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from gateway.domain.notifications import Sender
 from gateway.jobs.worker import Job, WorkerLoop
+from gateway.services.endpoint_news import Alarm
 from gateway.services.faultpoints import FaultPoints
 from gateway.services.merchant_webhooks import MerchantWebhooks
 from gateway.services.ports import Mode, UnitOfWork
@@ -40,14 +42,17 @@ class Stopped(Hands):
 class Desk:
     """The service with its worker, a clock to move and a merchant to be told."""
 
-    def __init__(self, store: SqlStore, *, allow_private: bool = True, backlog: int = 1000) -> None:
+    def __init__(
+        self, store: SqlStore, *, allow_private: bool = True, backlog: int = 1000, alarm: Alarm | None = None
+    ) -> None:
         settings = load_settings({})
         self.store = store
         self.clock = Stopped()
         chosen = replace(settings.webhooks, allow_private=allow_private, timeout_s=1, backlog=backlog)
         self.webhooks = MerchantWebhooks(store, self.clock, chosen)
         self.alarms: list[str] = []
-        self.lanes = WebhookLanes(store, self.clock, chosen, replace(settings.worker, batch=3), FaultPoints(), self)
+        told: Alarm = alarm or self
+        self.lanes = WebhookLanes(store, self.clock, chosen, replace(settings.worker, batch=3), FaultPoints(), told)
         job = Job("webhooks", self.lanes.claim, self.lanes.work, self.lanes.park, at_once=4)
         self._worker = WorkerLoop((job,), store, self.clock, tick_s=1, max_tries=5)
         self._told = 0
@@ -55,6 +60,10 @@ class Desk:
     def endpoint_disabled(self, uow: UnitOfWork, endpoint: WebhookEndpoint, at: datetime) -> None:
         """As an Alarm."""
         self.alarms.append(endpoint.id)
+
+    def sender_fails(self, sender: Sender) -> None:
+        """As an Alarm."""
+        self.alarms.append(sender.id)
 
     def endpoint(self, url: str, *types: str) -> WebhookEndpoint:
         return self.webhooks.add_endpoint(MERCHANT, LIVE, url, types)

@@ -16,6 +16,8 @@ from werkzeug import Response
 
 from gateway.domain.errors import Conflict, NotFound
 from gateway.domain.messages import DeliveryState
+from gateway.engines.notices.alarm import AppriseAlarm
+from gateway.engines.notices.sink import MailSink
 from gateway.services import merchant_webhooks
 from gateway.services.ids import new_id
 from gateway.services.merchant_webhooks import ReplayAsk, Replayed
@@ -129,6 +131,23 @@ def test_410_is_told_to_a_person_too(desk: Desk, receiver: Receiver) -> None:
     desk.work()
     assert desk.alarms == [endpoint.id]
     assert desk.see(endpoint).state == "disabled"
+
+
+def test_the_alarm_about_a_disabled_endpoint_arrives_as_mail(desk: Desk, receiver: Receiver) -> None:
+    with MailSink() as sink:
+        alarm = AppriseAlarm(
+            [f"mailto://127.0.0.1:{sink.port}/?from=doorstep@shop.example&to=operators@shop.example&mode=insecure"]
+        )
+        warned = Desk(desk.store, alarm=alarm)
+        endpoint = warned.endpoint(receiver.url)
+        receiver.says(410)
+        warned.tell()
+        warned.work()
+        alarm.wait()
+    (mail,) = sink.mails
+    assert mail.to == ("operators@shop.example",)
+    assert "A webhook endpoint is disabled" in str(mail.message["Subject"])
+    assert endpoint.id in mail.part("plain") + mail.part("html")
 
 
 def test_an_open_circuit_lets_one_message_through_at_a_time(desk: Desk, receiver: Receiver) -> None:
